@@ -1,0 +1,65 @@
+import { messageOf, RerankError } from "./errors.ts";
+
+/**
+ * A signal that fires when the caller aborts (`aborted`) or when the time is over (`timeout`), and whose reason is always
+ * a RerankError.
+ */
+export interface Deadline {
+  signal: AbortSignal;
+  /** On the clock of `performance.now()`; Infinity without a limit. */
+  deadlineMs: number;
+  /** Stops the timer; call it when the work has ended. */
+  clear(): void;
+}
+
+/** Starts the clock. @param place for messages @param durationSecs undefined for no limit */
+export function startDeadline(place: string, signal: AbortSignal | undefined, durationSecs: number | undefined): Deadline {
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(abortError(place, signal!));
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener("abort", onAbort);
+  const onTime = (): void => controller.abort(timeoutError(place, durationSecs!));
+  // A timer takes at most 2^31 − 1 ms; a longer limit is none.
+  const timer = durationSecs === undefined || durationSecs * 1000 >= 2 ** 31 ? undefined : setTimeout(onTime, durationSecs * 1000);
+  return {
+    signal: controller.signal,
+    deadlineMs: durationSecs === undefined ? Infinity : performance.now() + durationSecs * 1000,
+    clear() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    },
+  };
+}
+
+/** The promise's outcome, or the signal's reason if it fires first; the work itself goes on unheard. */
+export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort!);
+    work.catch(() => undefined); // after an abort nobody waits for its failure
+  }
+}
+
+/** `aborted`, with the caller's reason as its cause. */
+export function abortError(place: string, signal: AbortSignal): RerankError {
+  return new RerankError("aborted", `${place}: the call was aborted: ${messageOf(signal.reason)}.`, { cause: signal.reason });
+}
+
+/** `timeout`, naming the option. */
+export function timeoutError(place: string, durationSecs: number): RerankError {
+  return new RerankError(
+    "timeout",
+    `${place}: the call took longer than ${durationSecs} s. Raise maxRerankDurationSecs or pass fewer documents.`,
+    {
+      isRetryable: true,
+    },
+  );
+}

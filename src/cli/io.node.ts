@@ -1,0 +1,106 @@
+import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
+import { printable } from "./display.ts";
+import type { Io } from "./io.ts";
+
+/** An {@link Io} on this process. */
+export interface ProcessIo extends Io {
+  /** The exit code that outside events ask for: 130 after SIGINT, 143 after SIGTERM, 1 when output could not be written. */
+  readonly outsideExitCode: number | undefined;
+}
+
+// 128 + the number of the signal, as shells tell it.
+const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Takes over the process's streams and signals.
+ *
+ * A signal only aborts `signal`: ending the process in the middle of a forward pass would abort it with a core dump.
+ * A reader that has gone (EPIPE) is no failure: what is left is not written.
+ */
+export function createProcessIo(): ProcessIo {
+  const interruption = new AbortController();
+  let outsideExitCode: number | undefined;
+  let isReaderGone = false;
+
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      outsideExitCode ??= signalExitCodes[name];
+      interruption.abort();
+    });
+  }
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    isReaderGone = true;
+    if (error.code === "EPIPE") return;
+    outsideExitCode ??= 1;
+    process.stderr.write(`crossrank: cannot write to standard output: ${error.message}\n`);
+  });
+  // Nobody reads what would be told, so there is nobody to tell.
+  process.stderr.on("error", () => {});
+
+  return {
+    async write(text) {
+      if (isReaderGone || process.stdout.write(text)) return;
+      await new Promise<void>((resolve) => {
+        const events = ["drain", "error", "close"];
+        const settle = (): void => {
+          for (const event of events) process.stdout.off(event, settle);
+          resolve();
+        };
+        for (const event of events) process.stdout.on(event, settle);
+      });
+    },
+    note(line) {
+      process.stderr.write(`${printable(line)}\n`);
+    },
+    lines: (path) => linesOf(path === "-" ? process.stdin : createReadStream(path), interruption.signal),
+    signal: interruption.signal,
+    get outsideExitCode() {
+      return outsideExitCode;
+    },
+    stdinIsTerminal: process.stdin.isTTY === true,
+    stdoutIsTerminal: process.stdout.isTTY === true,
+    stderrIsTerminal: process.stderr.isTTY === true,
+    hasColour: hasColour(process.env, process.stdout.isTTY === true),
+    columns: process.stdout.columns || Number.parseInt(process.env.COLUMNS ?? "", 10) || 80,
+  };
+}
+
+async function* linesOf(stream: Readable, signal: AbortSignal): AsyncGenerator<string> {
+  const stop = (): void => {
+    stream.destroy();
+  };
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  // A decoder of its own: it joins characters cut by chunks, drops the byte order mark and replaces what is not UTF-8.
+  const decoder = new TextDecoder("utf-8");
+  let pieces: string[] = [];
+  try {
+    for await (const chunk of stream) {
+      const parts = decoder.decode(chunk as Uint8Array, { stream: true }).split("\n");
+      for (const part of parts.slice(0, -1)) {
+        yield withoutReturn(pieces.join("") + part);
+        pieces = [];
+      }
+      pieces.push(parts.at(-1)!);
+    }
+    const rest = pieces.join("") + decoder.decode();
+    if (rest !== "") yield withoutReturn(rest);
+  } catch (error) {
+    // Destroying the stream is how the reading is ended; the reader looks at the signal.
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function withoutReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
+}
+
+/** @see https://no-color.org: set and not empty means no colour */
+function hasColour(environment: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+  if (environment.NO_COLOR) return false;
+  if (environment.FORCE_COLOR) return environment.FORCE_COLOR !== "0";
+  return isTerminal && environment.TERM !== "dumb";
+}

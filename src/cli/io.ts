@@ -1,0 +1,24 @@
+/** What a command may do to the world; `io.node.ts` does it. */
+export interface Io {
+  /** Writes to standard output and waits until there is room for more; does nothing once the reader has gone. */
+  write(text: string): Promise<void>;
+  /** Writes one line to standard error; control characters are replaced. */
+  note(line: string): void;
+  /** Lines of a file, or of standard input for "-", without their ends, as they arrive; a byte order mark is left out. */
+  lines(path: string): AsyncIterable<string>;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly stdinIsTerminal: boolean;
+  readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  /** Whether standard output may be coloured: a terminal, and NO_COLOR is not set; FORCE_COLOR wins over the first. */
+  readonly hasColour: boolean;
+  /** Columns of the terminal; 80 where that is not known. */
+  readonly columns: number;
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  quiet?: boolean;
+  debug?: boolean;
+}

@@ -1,0 +1,81 @@
+import { constants } from "node:fs";
+import { access, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from "node:os";
+import { dirname } from "node:path";
+
+/** What a machine offers, as far as it matters to a local model. */
+export interface Machine {
+  node: string;
+  /** For example "linux x64 6.1.0 (glibc 2.36)". */
+  platform: string;
+  /** Name of the processor; "" where the system does not tell. */
+  processor: string;
+  /** Vector and matrix instructions that the runtime makes use of; empty where the system does not tell. */
+  cpuFeatures: string[];
+  /** Logical cores. */
+  cores: number;
+  /** Logical cores that this process may use. */
+  usableCores: number;
+  totalMemoryBytes: number;
+  freeMemoryBytes: number;
+  /** Ceiling set for this process from outside, for example by a container; undefined without one. */
+  memoryLimitBytes: number | undefined;
+}
+
+// Spelled as in /proc/cpuinfo on x86-64 and arm64; what onnxruntime's kernels look for.
+const usefulFeatures: readonly string[] = [
+  ...["sse4_1", "avx", "f16c", "fma", "avx2", "avx_vnni", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx512_bf16", "amx_int8"],
+  ...["amx_bf16", "asimd", "asimdhp", "asimddp", "i8mm", "bf16", "sve", "sve2"],
+];
+
+/** Reads the machine's facts; nothing is tried out. */
+export async function readMachine(): Promise<Machine> {
+  const limit = process.constrainedMemory?.() ?? 0;
+  return {
+    node: process.versions.node,
+    platform: `${platform()} ${arch()} ${release()}${libcOf()}`,
+    processor: cpus()[0]?.model.trim() ?? "",
+    cpuFeatures: await readCpuFeatures(),
+    cores: cpus().length,
+    usableCores: availableParallelism(),
+    totalMemoryBytes: totalmem(),
+    freeMemoryBytes: process.availableMemory?.() ?? freemem(),
+    // Without a limit, Node gives 0 or a number near 2^64.
+    memoryLimitBytes: limit > 0 && limit < totalmem() ? limit : undefined,
+  };
+}
+
+/** Version of an installed package as this code would import it; undefined when it is not there. */
+export function installedVersion(packageName: string): string | undefined {
+  try {
+    return (createRequire(import.meta.url)(`${packageName}/package.json`) as { version: string }).version;
+  } catch {
+    // Not installed is an answer, and the one that doctor is asked for.
+    return undefined;
+  }
+}
+
+/** Whether a folder can be written, or made in the nearest folder above that exists. Nothing is written to find out. */
+export async function isWritable(folder: string): Promise<boolean> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    const parent = dirname(folder);
+    return (error as NodeJS.ErrnoException).code === "ENOENT" && parent !== folder && (await isWritable(parent));
+  }
+}
+
+async function readCpuFeatures(): Promise<string[]> {
+  if (platform() !== "linux") return [];
+  const text = await readFile("/proc/cpuinfo", "utf8").catch(() => ""); // hidden in some containers
+  const flags = new Set(/^(?:flags|Features)\s*:\s*(.*)$/m.exec(text)?.[1]?.split(" "));
+  return usefulFeatures.filter((feature) => flags.has(feature));
+}
+
+function libcOf(): string {
+  if (platform() !== "linux") return "";
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime === undefined ? " (musl or other)" : ` (glibc ${header.glibcVersionRuntime})`;
+}

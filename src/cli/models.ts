@@ -1,0 +1,153 @@
+import { getPreset, listPresets, type Preset, RerankError } from "../index.ts";
+import { downloadModel } from "../models/download.node.ts";
+import { type CachedModel, listCached, removeCached, verifyCached } from "../models/inventory.node.ts";
+import { type LocatedModel, locateModel, type ModelSource } from "../models/locate.node.ts";
+import { createProgressBar, formatBytes } from "../models/progress.node.ts";
+import { alignColumns, printable } from "./display.ts";
+import type { CommonOptions, Io } from "./io.ts";
+import { type LocalModelOptions, parseLocalModel } from "./model-argument.ts";
+import { toJson } from "./output.ts";
+
+/** Options of the `models` commands, as commander names them. */
+export interface ModelsOptions extends CommonOptions, LocalModelOptions {
+  cacheDir?: string;
+  json?: boolean;
+  force?: boolean;
+}
+
+/** Whether a model can be used without the network: it comes with the package, was downloaded, was not, or is broken. */
+type Presence = "bundled" | "downloaded" | "no" | "damaged";
+
+// `models info` shows a record in this order.
+const recordKeys: readonly (keyof Preset)[] = [
+  ...(["name", "description", "repository", "revision", "folder", "modelFile", "files", "sizeBytes", "parameters"] as const),
+  ...(["languages", "maxLength", "licence", "commercialUse", "recommended", "verified"] as const),
+];
+
+/** `models list`: a table on a terminal, tab-separated without a header in a pipe, everything as JSON with `--json`. */
+export async function listModels(io: Io, options: ModelsOptions): Promise<void> {
+  const presets = listPresets().map((preset) => ({ ...preset, onThisMachine: presenceOf(preset, options) }));
+  const repositories = new Set(presets.map((preset) => preset.repository));
+  const others = listCached(options).filter((model) => !repositories.has(model.repository));
+  if (options.json === true) {
+    await io.write(`${toJson({ presets, others }, 2)}\n`);
+    return;
+  }
+  const rows = [...presets.map(presetRow), ...others.map(otherRow)];
+  if (!io.stdoutIsTerminal) {
+    for (const row of rows) await io.write(`${row.join("\t")}\n`);
+    return;
+  }
+  const header = ["NAME", "REPOSITORY", "SIZE", "LANGUAGES", "LIMIT", "LICENCE", "HERE", ""];
+  for (const line of alignColumns([header, ...rows], new Set([2, 4]))) await io.write(`${line}\n`);
+}
+
+/** `models pull`: downloads, then writes the model's identity and the path of its file. @throws RerankError `download` … */
+export async function pullModel(io: Io, argument: string, options: ModelsOptions): Promise<void> {
+  const model = parseLocalModel(argument, options);
+  const bar = io.stderrIsTerminal && options.quiet !== true ? createProgressBar() : undefined;
+  try {
+    await downloadModel(model, { cacheDir: options.cacheDir, force: options.force, signal: io.signal, onProgress: bar?.update });
+  } finally {
+    bar?.end();
+  }
+  const located = locateModel(model, options);
+  if (located === undefined) throw new RerankError("download", `${argument}: gone from the cache right after its download. Pull it again.`);
+  await io.write(`${located.id}\t${located.modelPath}\n`);
+}
+
+/** `models info`: the catalogue's record, and what the files on this machine say. */
+export async function showModel(io: Io, argument: string, options: ModelsOptions): Promise<void> {
+  const model = parseLocalModel(argument, options);
+  const preset = model.type === "preset" ? getPreset(model.name) : undefined;
+  const located = locateModel(model, options);
+  const facts = { ...preset, onThisMachine: located === undefined ? null : factsOf(located) };
+  if (options.json === true) {
+    await io.write(`${toJson(facts, 2)}\n`);
+    return;
+  }
+  const { onThisMachine } = facts;
+  const rows = recordKeys.flatMap((key) => infoRows(key, preset?.[key]));
+  if (onThisMachine === null) rows.push(["onThisMachine", `no; crossrank models pull ${argument} downloads it`]);
+  else rows.push(...Object.entries(onThisMachine).flatMap(([key, value]) => infoRows(key, value)));
+  for (const line of alignColumns(rows)) await io.write(`${line}\n`);
+}
+
+/** `models remove`: deletes from our cache only; nothing to delete is no failure. */
+export async function removeModel(io: Io, argument: string, options: ModelsOptions): Promise<void> {
+  const removed = await removeCached(parseLocalModel(argument), options);
+  if (options.quiet === true) return;
+  if (removed.files === 0) io.note(`crossrank: nothing of ${argument} is in the cache.`);
+  else await io.write(`removed ${removed.files} files, ${formatBytes(removed.bytes)}\n`);
+}
+
+/** `models verify`: status, model and file of each downloaded file. @throws RerankError `download` when one is damaged or missing */
+export async function verifyModels(io: Io, argument: string | undefined, options: ModelsOptions): Promise<void> {
+  const files = await verifyCached(argument === undefined ? undefined : parseLocalModel(argument), options);
+  if (options.json === true) await io.write(`${toJson(files, 2)}\n`);
+  else for (const file of files) await io.write(`${file.status}\t${file.repository}@${file.commit}\t${file.path}\n`);
+  if (files.length === 0 && options.quiet !== true) io.note("crossrank: no downloaded files to verify.");
+  const bad = files.filter((file) => file.status === "damaged" || file.status === "missing").length;
+  if (bad > 0) {
+    const advice = "Run crossrank models remove and crossrank models pull for the model";
+    throw new RerankError("download", `models verify: ${bad} of ${files.length} files damaged or missing. ${advice}.`);
+  }
+}
+
+function presenceOf(preset: Preset, source: ModelSource): Presence {
+  if (preset.repository === undefined) return "bundled";
+  try {
+    return locateModel({ type: "preset", name: preset.name }, source) === undefined ? "no" : "downloaded";
+  } catch (error) {
+    // One broken model must not hide the others; models info and models verify tell what is wrong with it.
+    if (RerankError.is(error)) return "damaged";
+    throw error;
+  }
+}
+
+function presetRow(preset: Preset & { onThisMachine: Presence }): string[] {
+  return [
+    preset.name,
+    preset.repository ?? "(in the package)",
+    formatBytes(preset.sizeBytes),
+    preset.languages.length > 4 ? `${preset.languages.length} languages` : preset.languages.join(","),
+    String(preset.maxLength),
+    preset.commercialUse ? preset.licence : `${preset.licence} (non-commercial)`,
+    preset.onThisMachine,
+    preset.recommended ? "recommended" : "",
+  ];
+}
+
+function otherRow(model: CachedModel): string[] {
+  const here = model.modelFiles.length === 0 ? "incomplete" : "downloaded";
+  return ["-", printable(model.repository), formatBytes(model.sizeBytes), "-", "-", "-", here, ""];
+}
+
+/** What the files themselves say. An activation is shown though it changes nothing: scores are always the sigmoid of the logit. */
+function factsOf(located: LocatedModel): Record<string, unknown> {
+  const config = located.config as Readonly<Record<string, unknown>>;
+  const sentenceTransformers = config.sentence_transformers as { activation_fn?: unknown } | undefined;
+  return {
+    id: located.id,
+    modelPath: located.modelPath,
+    modelSizeBytes: located.sizeBytes,
+    architecture: (config.architectures as unknown[] | undefined)?.[0],
+    labels: config.id2label,
+    inputs: located.inputs,
+    dynamicallyQuantised: located.isDynamicallyQuantised,
+    publishedActivation: sentenceTransformers?.activation_fn ?? config.sbert_ce_default_activation_function,
+  };
+}
+
+function infoRows(key: string, value: unknown): string[][] {
+  if (value === undefined || value === "") return [];
+  if (key === "files") {
+    const files = value as Preset["files"];
+    const lines = files.map((file) => (file.sha256 === undefined ? file.path : `${file.path} (sha256 ${file.sha256})`));
+    return lines.map((line, index) => [index === 0 ? key : "", line]);
+  }
+  if (key.endsWith("izeBytes")) return [[key.replace("Bytes", ""), formatBytes(value as number)]];
+  if (key === "parameters") return [[key, `${((value as number) / 1e6).toFixed(1)} million`]];
+  if (Array.isArray(value)) return [[key, printable(value.map((entry) => (typeof entry === "string" ? entry : toJson(entry))).join(", "))]];
+  return [[key, printable(typeof value === "string" ? value : toJson(value))]];
+}

@@ -1,0 +1,168 @@
+/** Arguments → command. Each command's own code is imported when it runs, so that `--help` and `--version` cost nothing. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import type { CommonOptions, Io } from "./io.ts";
+
+/**
+ * Runs one command line, without the program's name in front.
+ *
+ * @returns the exit code: 0, 1 unexpected, 2 bad input, 3 the model failed, 130 interrupted; never throws
+ */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const program = createProgram(io);
+  try {
+    await program.parseAsync(args.length === 0 ? ["--help"] : [...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    // Commander has already written its line, or the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const { reportFailure } = await import("./failure.ts");
+    return reportFailure(io, error, program.opts<CommonOptions>().debug === true);
+  }
+}
+
+function createProgram(io: Io): Command {
+  const program = new Command("crossrank")
+    .description("Order documents by how well they answer a query.")
+    .version(packageJson.version)
+    .option("-q, --quiet", "no warnings, no progress bars")
+    .option("--debug", "stack traces of failures")
+    .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(io.columns, 100) })
+    .configureOutput({ outputError: (text, write) => write(`crossrank: ${oneLine(text)}\n`) })
+    .exitOverride()
+    .addHelpText("after", programHelp);
+  addRank(program, io);
+  addModels(program, io);
+  addDoctor(program, io);
+  return program;
+}
+
+function addRank(program: Command, io: Io): void {
+  program
+    .command("rank", { isDefault: true })
+    .summary("order documents by how well they answer a query (the default command)")
+    .description("Order the documents of files, or of standard input, by how well they answer the query.")
+    .argument("<query>", "what is looked for")
+    .argument("[files...]", 'documents: one a line, JSONL or a JSON array; "-" is standard input')
+    .option("-m, --model <model>", 'preset, hub id (org/name), ./folder or provider/model (default: "mini")')
+    .option("-k, --top-k <count>", "how many results (default: all)", integerFrom(0))
+    .option("-t, --threshold <score>", "leave out results scored below it", finiteNumber)
+    .option("-f, --field <name>", "field of JSON objects to read, repeatable, in order (default: text, content, …)", collect)
+    .addOption(new Option("--format <format>", "default: table on a terminal, else jsonl").choices(["table", "json", "jsonl", "tsv"]))
+    .addOption(new Option("--input <format>", "default: by the file's extension, then by its content").choices(["lines", "jsonl", "json"]))
+    .option("--batch-size <count>", "most pairs in one forward pass (default: 32)", integerFrom(1))
+    .option("--max-length <tokens>", "most tokens of a query and a document together", integerFrom(8))
+    .option("--model-file <path>", "another ONNX file of the model's repository or folder")
+    .addOption(new Option("--truncation <way>", "what to do with longer ones").choices(["longest_first", "only_second", "error"]))
+    .option("--cache-dir <folder>", "where downloaded models are kept")
+    .addHelpText("after", rankHelp)
+    .action(async (query: string, files: string[], _options: unknown, command: Command) => {
+      if (files.length === 0 && io.stdinIsTerminal) command.error("no documents: name a file, or pipe them in. See crossrank rank --help");
+      const { rankCommand } = await import("./rank.ts");
+      await rankCommand(io, query, files, command.optsWithGlobals());
+    });
+}
+
+function addModels(program: Command, io: Io): void {
+  const models = program
+    .command("models")
+    .summary("list, download, check and remove models")
+    .description("The models that crossrank knows by name, and those on this machine.")
+    .addHelpText("after", modelsHelp);
+  const library = (): Promise<typeof import("./models.ts")> => import("./models.ts");
+  const add = (name: string, description: string): Command =>
+    models.command(name).description(description).option("--cache-dir <folder>", "where downloaded models are kept");
+
+  add("list", "every preset: repository, size, languages, limit, licence, and whether it is on this machine")
+    .option("--json", "for scripts")
+    .action(async (_options, command: Command) => (await library()).listModels(io, command.optsWithGlobals()));
+  add("pull", "download a model, or complete a download")
+    .argument("<model>", "preset or hub id (org/name, org/name@revision)")
+    .option("--model-file <path>", "another ONNX file of the repository")
+    .option("--force", "ask the hub again for a branch that is already here")
+    .action(async (model: string, _options, command: Command) => (await library()).pullModel(io, model, command.optsWithGlobals()));
+  add("info", "everything known about a model")
+    .argument("<model>", "preset, hub id or ./folder")
+    .option("--model-file <path>", "another ONNX file of the repository or folder")
+    .option("--json", "for scripts")
+    .action(async (model: string, _options, command: Command) => (await library()).showModel(io, model, command.optsWithGlobals()));
+  add("remove", "delete a downloaded model from the cache")
+    .argument("<model>", "preset or hub id")
+    .action(async (model: string, _options, command: Command) => (await library()).removeModel(io, model, command.optsWithGlobals()));
+  add("verify", "compare the files on this machine with their checksums; exit code 3 when one differs")
+    .argument("[model]", "preset or hub id (default: all downloaded ones)")
+    .option("--json", "for scripts")
+    .action(async (model: string | undefined, _options, command: Command) =>
+      (await library()).verifyModels(io, model, command.optsWithGlobals()),
+    );
+}
+
+function addDoctor(program: Command, io: Io): void {
+  program
+    .command("doctor")
+    .summary("show what crossrank finds on this machine, with one timed run")
+    .description("Versions, runtime, processor, memory, cache and models of this machine, and one timed run of the bundled model.")
+    .option("--cache-dir <folder>", "where downloaded models are kept")
+    .option("--json", "for scripts")
+    .action(async (_options, command: Command) => {
+      const { doctorCommand } = await import("./doctor.ts");
+      await doctorCommand(io, packageJson.version, command.optsWithGlobals());
+    });
+}
+
+function integerFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`Give an integer ≥ ${least}.`);
+    return value;
+  };
+}
+
+function finiteNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("Give a number.");
+  return value;
+}
+
+function collect(text: string, earlier: string[] = []): string[] {
+  if (text.trim() === "") throw new InvalidArgumentError("Give the name of a field.");
+  return [...earlier, text];
+}
+
+/** Commander's message without its "error:" and its line breaks. */
+function oneLine(text: string): string {
+  return text
+    .replace(/^error: /, "")
+    .trim()
+    .replace(/\s*\n\s*/g, " ");
+}
+
+const programHelp = `
+Examples:
+  crossrank "How to train a dog" pets.txt          short for: crossrank rank …
+  crossrank rank "models" notes.txt                a query that is also a command's name
+  crossrank models pull balanced                   the model to use in production
+  crossrank doctor
+
+Exit codes: 0 done, 1 unexpected failure, 2 bad input, 3 the model failed, 130 interrupted.
+NO_COLOR=1 turns colours off. CROSSRANK_CACHE is the folder of downloaded models.`;
+
+const rankHelp = `
+Examples:
+  crossrank rank "How to train a dog" pets.txt --top-k 3
+  crossrank rank "late delivery" tickets.jsonl --field subject --field body --format tsv
+  search "late delivery" | crossrank rank "late delivery" --model balanced
+
+Output:
+  table  rank, score, a bar, and the text cut to the terminal; the default on a terminal
+  jsonl  one {"index","score","document"} a line, best first; the default in a pipe
+  json   one object {"results","model","usage","warnings"}
+  tsv    rank, index, score, text; no header; tabs, line ends and backslashes in the text are escaped (\\t, \\n, \\\\)
+  index counts the documents from 0 over all files; blank lines are no documents.`;
+
+const modelsHelp = `
+Examples:
+  crossrank models list
+  crossrank models pull balanced
+  crossrank models info BAAI/bge-reranker-base --json
+  crossrank models verify`;

@@ -1,0 +1,89 @@
+import picocolors from "picocolors";
+import {
+  createReranker,
+  type RankOptionsInput,
+  type RerankerConfig,
+  type RerankResult,
+  type RerankWarning,
+  type Truncation,
+} from "../index.ts";
+import { type InputFormat, readDocuments } from "./input.ts";
+import type { CommonOptions, Io } from "./io.ts";
+import { type LocalModelOptions, parseModel } from "./model-argument.ts";
+import { formatResult, type OutputFormat } from "./output.ts";
+
+/** The options of `crossrank rank`, as commander names them. */
+export interface RankCommandOptions extends CommonOptions, LocalModelOptions {
+  model?: string;
+  topK?: number;
+  threshold?: number;
+  field?: string[];
+  format?: OutputFormat;
+  input?: InputFormat;
+  batchSize?: number;
+  truncation?: Truncation;
+  cacheDir?: string;
+}
+
+/**
+ * Ranks the documents of files, or of standard input where none is named and it is not a terminal.
+ *
+ * @throws RerankError of any code
+ */
+export async function rankCommand(io: Io, query: string, files: readonly string[], options: RankCommandOptions): Promise<void> {
+  const config = configOf(io, options);
+  const documents = await readDocuments(io, files.length === 0 ? ["-"] : files, options.input);
+  const reranker = createReranker(config);
+  let result: RerankResult;
+  try {
+    result = await reranker.rank(query, documents, optionsOf(io, options));
+  } finally {
+    // A running pass is waited for: a process that ends within one is killed by the runtime.
+    await reranker.close();
+  }
+  if (options.quiet !== true) {
+    if (documents.length === 0) io.note("crossrank: no documents were given, so there are no results.");
+    for (const line of summariseWarnings(result.warnings, documents.length)) io.note(`crossrank: ${line}`);
+  }
+  const format = options.format ?? (io.stdoutIsTerminal ? "table" : "jsonl");
+  const table = {
+    columns: io.columns,
+    paint: picocolors.createColors(io.hasColour).cyan,
+    ...(options.field === undefined ? {} : { fields: options.field }),
+  };
+  for (const line of formatResult(result, format, table)) await io.write(`${line}\n`);
+}
+
+/** Warnings in as few lines as they can be told: all truncations in one. */
+export function summariseWarnings(warnings: readonly RerankWarning[], documentCount: number): string[] {
+  const truncated = warnings.filter((warning) => warning.type === "truncated");
+  const others = [...new Set(warnings.filter((warning) => warning.type !== "truncated").map((warning) => warning.message))];
+  if (truncated.length === 0) return others;
+  const limit = Math.max(...truncated.map((warning) => warning.maxTokens));
+  const longest = Math.max(...truncated.map((warning) => warning.tokens));
+  const count = `${truncated.length} of ${documentCount} documents`;
+  return [
+    `${count} were cut to the ${limit} tokens that the model reads (the longest has ${longest}). --quiet hides this line.`,
+    ...others,
+  ];
+}
+
+function configOf(io: Io, options: RankCommandOptions): RerankerConfig {
+  return {
+    model: parseModel(options.model, options),
+    showDownloadProgress: io.stderrIsTerminal && options.quiet !== true,
+    ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
+    ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
+  };
+}
+
+function optionsOf(io: Io, options: RankCommandOptions): RankOptionsInput {
+  const { topK, threshold, truncation, field } = options;
+  return {
+    signal: io.signal,
+    ...(topK === undefined ? {} : { topK }),
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(truncation === undefined ? {} : { truncation }),
+    ...(field === undefined ? {} : { fields: field }),
+  };
+}

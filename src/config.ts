@@ -1,0 +1,218 @@
+/** The one place that knows the shape of a configuration, and both spellings of its keys. */
+import {
+  anyString,
+  boolean,
+  type Checker,
+  duration,
+  either,
+  type Fields,
+  finiteNumber,
+  functionOf,
+  httpUrl,
+  integer,
+  listOf,
+  name,
+  oneOf,
+  quotedList,
+  recordOf,
+  secret,
+  shape,
+  wrongType,
+} from "./checks.ts";
+import { RerankError } from "./errors.ts";
+import { parseModelString } from "./model-string.ts";
+import type {
+  Acceleration,
+  CustomModel,
+  HeadConfig,
+  LlmConfig,
+  LlmModel,
+  ModelReference,
+  PluginModel,
+  PresetModel,
+  RankOptions,
+  RerankerConfig as RerankerConfigInput,
+} from "./types.ts";
+
+/** What makes a Reranker: camelCase, checked, defaults filled. */
+export interface NormalisedSettings {
+  model: ModelReference;
+  batchSize: number;
+  showDownloadProgress: boolean;
+  /** Absent: the default folder, which depends on the environment and is found where it is needed. */
+  cacheDir?: string;
+  acceleration: Acceleration;
+}
+
+/** How {@link parseRankOptions} reads its argument. */
+export interface RankOptionsParsing {
+  /** The value is a whole configuration: the keys that make a Reranker are checked too, and left out. @default false */
+  isFullConfig?: boolean;
+}
+
+/** A whole configuration in camelCase, with its defaults. */
+type CheckedConfig = NormalisedSettings & RankOptions;
+
+/** Everything `rerank` takes, each key in camelCase or snake_case. */
+export type RerankerConfig = RerankerConfigInput;
+
+/** The value beside the type of the same name, so that `import { RerankerConfig }` works where imports are not elided. */
+export const RerankerConfig: {
+  /**
+   * Checks a whole configuration, for example one read from a JSON file.
+   *
+   * @returns the configuration in camelCase with the settings' defaults filled in and `model` as an object; valid input for `rerank`
+   * @throws RerankError `invalid-input` for unknown keys, wrong types and values out of their limits, named by path
+   */
+  parse(value: unknown): CheckedConfig;
+} = {
+  parse: (value) => ({ ...parseSettings(value), ...parseRankOptions(value, {}, { isFullConfig: true }) }),
+};
+
+/**
+ * The part of a configuration that makes a Reranker; options of a call in the same object are checked too, and left out.
+ *
+ * `undefined` and `null` mean the defaults. Whether a preset of that name exists is not looked up.
+ *
+ * @throws RerankError `invalid-input`
+ */
+export function parseSettings(config: unknown): NormalisedSettings {
+  const checked = checkConfig(config ?? {}, "config");
+  refuseTwoTexts(checked, "config");
+  return {
+    model: checked.model ?? { type: "preset", name: "mini" },
+    batchSize: checked.batchSize ?? 32,
+    showDownloadProgress: checked.showDownloadProgress ?? false,
+    ...(checked.cacheDir === undefined ? {} : { cacheDir: checked.cacheDir }),
+    acceleration: { provider: "auto", ...checked.acceleration },
+  };
+}
+
+/**
+ * The options of one call, in camelCase; what is absent comes from `defaults`, already checked, and stays absent if it is not there either.
+ *
+ * `fields` or `text` replaces whichever of the two the defaults have.
+ *
+ * @throws RerankError `invalid-input`
+ */
+export function parseRankOptions(options: unknown, defaults: RankOptions = {}, parsing: RankOptionsParsing = {}): RankOptions {
+  const isFullConfig = parsing.isFullConfig ?? false;
+  const path = isFullConfig ? "config" : "options";
+  const checked: RankOptions = isFullConfig ? callPart(checkConfig(options ?? {}, path)) : checkOptions(options ?? {}, path);
+  refuseTwoTexts(checked, path);
+  const { fields, text, ...others } = defaults;
+  const givesText = checked.fields !== undefined || checked.text !== undefined;
+  return {
+    ...others,
+    ...(givesText || fields === undefined ? {} : { fields }),
+    ...(givesText || text === undefined ? {} : { text }),
+    ...checked,
+  };
+}
+
+/**
+ * Key of a Reranker in the cache: equal exactly for settings that mean the same, whatever the order or spelling of their keys.
+ *
+ * It holds API keys and headers as they are: for comparing only, never for a log.
+ */
+export function settingsKey(settings: NormalisedSettings): string {
+  return JSON.stringify(settings, (_key, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : value,
+  );
+}
+
+const maxLength: Checker<number> = integer(8);
+
+// `hf:` only tells a hub id from a provider's model, and here the type already says it.
+const checkModelId: Checker<string> = (value, path) => name(value, path).replace(/^hf:/, "");
+
+const checkHead: Checker<HeadConfig> = shape<HeadConfig>(
+  { relevantClass: either(integer(0), name, "the index (≥ 0) or the label of a class") },
+  { required: ["relevantClass"] },
+);
+
+const checkLlm: Checker<LlmConfig> = shape<LlmConfig>(
+  { model: name, apiKey: secret, baseUrl: httpUrl, timeoutSecs: duration, maxRetries: integer(0), headers: recordOf(secret) },
+  { required: ["model"] },
+);
+
+const modelTypes: { readonly [T in ModelReference["type"]]: Checker<ModelReference> } = {
+  preset: shape<PresetModel>({ type: oneOf("preset"), name, maxLength, modelFile: name }, { required: ["name"] }),
+  custom: shape<CustomModel>(
+    {
+      type: oneOf("custom"),
+      modelId: checkModelId,
+      modelFile: name,
+      additionalFiles: listOf(name),
+      maxLength,
+      revision: name,
+      head: checkHead,
+    },
+    { required: ["modelId"] },
+  ),
+  llm: shape<LlmModel>({ type: oneOf("llm"), llm: checkLlm }, { required: ["llm"] }),
+  plugin: shape<PluginModel>({ type: oneOf("plugin"), name }, { required: ["name"] }),
+};
+
+const checkModel: Checker<ModelReference> = (value, path) => {
+  if (typeof value === "string") return parseModelString(value, path);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType(path, "a string or an object", value);
+  const type: unknown = Object.hasOwn(value, "type") ? (value as { type: unknown }).type : undefined;
+  if (typeof type !== "string" || !Object.hasOwn(modelTypes, type)) {
+    throw wrongType(`${path}.type`, quotedList(Object.keys(modelTypes)), type);
+  }
+  return modelTypes[type as ModelReference["type"]](value, path);
+};
+
+const checkSignal: Checker<AbortSignal> = (value, path) => {
+  // By shape, not instanceof: signals of another realm (jsdom, vm) and of polyfills are signals too.
+  const signal = value as Partial<AbortSignal>;
+  if (typeof value !== "object" || typeof signal.aborted !== "boolean" || typeof signal.addEventListener !== "function") {
+    throw wrongType(path, "an AbortSignal", value);
+  }
+  return value as AbortSignal;
+};
+
+type Settings = Partial<NormalisedSettings>;
+
+const settingsFields: Fields<Settings> = {
+  model: checkModel,
+  batchSize: integer(1),
+  showDownloadProgress: boolean,
+  cacheDir: name,
+  acceleration: shape<Acceleration>({
+    provider: oneOf("auto", "cpu", "cuda", "coreml", "directml", "webgpu"),
+    deviceId: integer(0),
+    threads: integer(1),
+    workers: integer(1),
+  }),
+};
+
+const optionFields: Fields<RankOptions> = {
+  topK: integer(0),
+  threshold: finiteNumber,
+  truncation: oneOf("longest_first", "only_second", "error"),
+  specialTokens: oneOf("neutralise", "interpret"),
+  instruction: anyString,
+  return: listOf(oneOf("logit", "tokens", "truncated")),
+  fields: listOf(name, 1),
+  text: functionOf<NonNullable<RankOptions["text"]>>(),
+  maxRerankDurationSecs: duration,
+  signal: checkSignal,
+  onWarning: functionOf<NonNullable<RankOptions["onWarning"]>>(),
+};
+
+const checkConfig: Checker<Settings & RankOptions> = shape<Settings & RankOptions>({ ...settingsFields, ...optionFields });
+const checkOptions: Checker<RankOptions> = shape<RankOptions>(optionFields);
+
+function callPart(config: Settings & RankOptions): RankOptions {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => Object.hasOwn(optionFields, key)));
+}
+
+function refuseTwoTexts(options: RankOptions, path: string): void {
+  if (options.fields !== undefined && options.text !== undefined) {
+    throw new RerankError("invalid-input", `${path}: has both fields and text, which exclude each other. Give one of them.`);
+  }
+}

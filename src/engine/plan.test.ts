@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { planGroups, planPasses, planWorkers } from "./plan.ts";
+
+const lengths = fc.array(fc.integer({ min: 0, max: 9000 }), { maxLength: 300 });
+const everyPlace = (count: number): number[] => Array.from({ length: count }, (_, place) => place);
+
+describe("planGroups", () => {
+  const bounds = fc.record({
+    workers: fc.integer({ min: 1, max: 8 }),
+    maxDocuments: fc.integer({ min: 1, max: 64 }),
+    maxCharacters: fc.integer({ min: 1, max: 5000 }),
+  });
+
+  test("holds every document exactly once, within the bounds, longest first", () => {
+    fc.assert(
+      fc.property(lengths, bounds, (characters, limits) => {
+        const groups = planGroups(characters, limits);
+        expect(groups.flat().sort((a, b) => a - b)).toEqual(everyPlace(characters.length));
+        for (const group of groups) {
+          expect(group.length).toBeGreaterThan(0);
+          expect(group.length).toBeLessThanOrEqual(limits.maxDocuments);
+          const total = group.reduce((sum, place) => sum + characters[place]!, 0);
+          if (group.length > 1) expect(total).toBeLessThanOrEqual(limits.maxCharacters);
+        }
+        const order = groups.flat().map((place) => characters[place]!);
+        expect(order).toEqual([...order].sort((a, b) => b - a));
+      }),
+    );
+  });
+
+  test("gives every worker something to do where there are enough documents", () => {
+    expect(planGroups(Array(10).fill(100), { workers: 2, maxDocuments: 32, maxCharacters: 4096 }).length).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe("planPasses", () => {
+  const tokens = fc.array(fc.integer({ min: 2, max: 600 }), { maxLength: 300 });
+  const bounds = fc.record({
+    maxPairs: fc.integer({ min: 1, max: 64 }),
+    maxTokens: fc.integer({ min: 8, max: 2048 }),
+    maxPadding: fc.double({ min: 0, max: 0.5, noNaN: true }),
+  });
+
+  test("holds every pair exactly once, within pairs, tokens and padding, the longest first in each pass", () => {
+    fc.assert(
+      fc.property(tokens, bounds, (counts, limits) => {
+        const passes = planPasses(counts, limits);
+        expect(passes.flat().sort((a, b) => a - b)).toEqual(everyPlace(counts.length));
+        for (const pass of passes) {
+          const width = counts[pass[0]!]!;
+          const filled = pass.reduce((sum, place) => sum + counts[place]!, 0);
+          expect(Math.max(...pass.map((place) => counts[place]!))).toBe(width);
+          expect(pass.length).toBeLessThanOrEqual(limits.maxPairs);
+          if (pass.length > 1) expect(pass.length * width).toBeLessThanOrEqual(limits.maxTokens);
+          expect(pass.length * width - filled).toBeLessThanOrEqual(limits.maxPadding * pass.length * width + 1e-9);
+        }
+      }),
+    );
+  });
+
+  test("runs one pair a pass when told to", () => {
+    expect(planPasses([5, 5, 5], { maxPairs: 1, maxTokens: 512, maxPadding: 0.03 })).toEqual([[0], [1], [2]]);
+  });
+});
+
+describe("planWorkers", () => {
+  const gigabyte = 2 ** 30;
+
+  test("gives a small model one single-threaded session a core", () => {
+    expect(planWorkers({ cores: 8, freeBytes: 16 * gigabyte }, 23e6)).toMatchObject({ workers: 8, threads: 1 });
+  });
+
+  test("gives a model that fits twice two sessions that share the cores", () => {
+    expect(planWorkers({ cores: 8, freeBytes: 9 * gigabyte }, 1.2 * gigabyte)).toMatchObject({ workers: 2, threads: 4 });
+  });
+
+  test("runs a model that hardly fits in one session", () => {
+    expect(planWorkers({ cores: 4, freeBytes: gigabyte }, 2 * gigabyte)).toMatchObject({ workers: 1, threads: 4 });
+  });
+
+  test("keeps to what is set, and plans the rest around it", () => {
+    expect(planWorkers({ cores: 8, freeBytes: 64 * gigabyte }, 23e6, { threads: 4 })).toMatchObject({ workers: 2, threads: 4 });
+    expect(planWorkers({ cores: 8, freeBytes: 64 * gigabyte }, 23e6, { workers: 3 })).toMatchObject({ workers: 3, threads: 2 });
+    expect(planWorkers({ cores: 1, freeBytes: gigabyte }, 23e6, { workers: 5, threads: 7 })).toMatchObject({ workers: 5, threads: 7 });
+  });
+});

@@ -1,0 +1,129 @@
+/**
+ * Planning, without I/O: which documents travel to a worker together (groups), which pairs share a forward pass
+ * (passes), and how many workers with how many threads a machine should get.
+ */
+
+/** A group or a pass: places in the list that was planned. */
+export type Places = readonly number[];
+
+/** Bounds of {@link planGroups}. */
+export interface GroupBounds {
+  /** Workers that share the call; at least this many groups are made where there are enough documents. */
+  workers: number;
+  /** Most documents of a group. */
+  maxDocuments: number;
+  /** Most characters of a group; a longer document travels alone. */
+  maxCharacters: number;
+}
+
+/** Bounds of {@link planPasses}. */
+export interface PassBounds {
+  /** Most pairs of a pass. */
+  maxPairs: number;
+  /** Most tokens of a pass, padding included; a longer pair runs alone. */
+  maxTokens: number;
+  /** Most padding of a pass, as a share of its tokens, in [0, 1). */
+  maxPadding: number;
+}
+
+/** Cores and memory that {@link planWorkers} divides. */
+export interface Machine {
+  /** Cores this process may use. */
+  cores: number;
+  /** Bytes this process may still take. */
+  freeBytes: number;
+}
+
+/** Sessions and their width. */
+export interface WorkerPlan {
+  workers: number;
+  /** Threads of one session. */
+  threads: number;
+  /** One sentence for `crossrank doctor`. */
+  reason: string;
+}
+
+/**
+ * Groups of similar length, longest first, so that the last worker to finish has only something short left.
+ *
+ * Characters stand in for tokens: exact counts exist only after the worker has tokenised.
+ *
+ * @param characters length of each document
+ * @returns every place exactly once; no empty group
+ */
+export function planGroups(characters: readonly number[], bounds: GroupBounds): Places[] {
+  const order = byLengthDescending(characters);
+  // Two groups a worker at least: with one, a call's time is that of the slowest worker.
+  const most = Math.max(1, Math.ceil(order.length / (bounds.workers * (bounds.workers > 1 ? 2 : 1))));
+  const maxDocuments = Math.min(bounds.maxDocuments, most);
+  const groups: Places[] = [];
+  for (let start = 0; start < order.length; ) {
+    let end = start + 1;
+    let total = characters[order[start]!]!;
+    while (end < order.length && end - start < maxDocuments && total + characters[order[end]!]! <= bounds.maxCharacters) {
+      total += characters[order[end]!]!;
+      end += 1;
+    }
+    groups.push(order.slice(start, end));
+    start = end;
+  }
+  return groups;
+}
+
+/**
+ * Passes of near-equal length, longest first.
+ *
+ * Small passes win: one should fit the processor's cache, and padding is computed like text.
+ *
+ * @param tokens length of each pair
+ * @returns every place exactly once, each pass sorted by falling length; no empty pass
+ */
+export function planPasses(tokens: readonly number[], bounds: PassBounds): Places[] {
+  const order = byLengthDescending(tokens);
+  const passes: Places[] = [];
+  for (let start = 0; start < order.length; ) {
+    const width = tokens[order[start]!]!;
+    let end = start + 1;
+    let used = width;
+    while (end < order.length && end - start < bounds.maxPairs) {
+      const area = (end - start + 1) * width;
+      const filled = used + tokens[order[end]!]!;
+      if (area > bounds.maxTokens || area - filled > bounds.maxPadding * area) break;
+      used = filled;
+      end += 1;
+    }
+    passes.push(order.slice(start, end));
+    start = end;
+  }
+  return passes;
+}
+
+/**
+ * One single-threaded session a core where memory allows: there is no barrier between cores then.
+ * Otherwise fewer sessions, with the cores divided among them.
+ *
+ * @param modelBytes size of the weights; a session is counted as 1.5 times that plus 64 MiB of working memory
+ * @param wanted what the configuration fixes
+ */
+export function planWorkers(machine: Machine, modelBytes: number, wanted: { workers?: number; threads?: number } = {}): WorkerPlan {
+  const cores = Math.max(1, machine.cores);
+  const sessionBytes = modelBytes * 1.5 + 64 * 2 ** 20;
+  // Half of the free memory: the rest of the program lives here too.
+  const fitting = Math.max(1, Math.floor((machine.freeBytes * 0.5) / sessionBytes));
+  const planned = Math.min(wanted.threads === undefined ? cores : Math.max(1, Math.floor(cores / wanted.threads)), fitting);
+  const workers = wanted.workers ?? planned;
+  const threads = wanted.threads ?? Math.max(1, Math.floor(cores / workers));
+  const size = `${Math.round(modelBytes / 1e6)} MB of weights`;
+  const reason =
+    wanted.workers !== undefined || wanted.threads !== undefined
+      ? "set by acceleration"
+      : workers < cores
+        ? `${size} fit ${workers} ${workers === 1 ? "time" : "times"} into half of the free memory`
+        : `${size} fit once per core`;
+  return { workers, threads, reason };
+}
+
+/** Places by falling length; equal lengths keep their order. */
+function byLengthDescending(lengths: readonly number[]): number[] {
+  return Array.from(lengths.keys()).sort((a, b) => lengths[b]! - lengths[a]!);
+}

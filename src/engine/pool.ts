@@ -1,0 +1,182 @@
+import { RerankError } from "../errors.ts";
+
+/** One thread of a pool: serves one request at a time. */
+export interface PoolThread<Request, Response> {
+  /** False once the thread has ended, by itself or by {@link PoolThread.close}. */
+  readonly isAlive: boolean;
+  run(request: Request): Promise<Response>;
+  /** Lets the running request end first. */
+  close(): Promise<void>;
+}
+
+/** How a {@link Pool} is made. */
+export interface PoolOptions<Request, Response> {
+  /** Threads at most; ≥ 1. They start on the first call, together. */
+  size: number;
+  openThread: () => Promise<PoolThread<Request, Response>>;
+}
+
+interface Call<Request, Response> {
+  waiting: { request: Request; place: number }[];
+  running: number;
+  onResponse: (response: Response, place: number) => void;
+  done: () => void;
+  fail: (error: unknown) => void;
+}
+
+/**
+ * Threads shared by all calls to one model, in turn: each free thread takes the next request of the next call, so that
+ * a short call behind a long one waits for little more than one request.
+ */
+export class Pool<Request, Response> {
+  readonly #options: PoolOptions<Request, Response>;
+  #threads: PoolThread<Request, Response>[] = [];
+  #idle: PoolThread<Request, Response>[] = [];
+  #opening: Promise<void> | undefined;
+  /** Calls with waiting requests; the first is served next and then moves to the end. */
+  #calls: Call<Request, Response>[] = [];
+  #isClosed = false;
+  #runs = new Set<Promise<void>>();
+
+  constructor(options: PoolOptions<Request, Response>) {
+    this.#options = options;
+  }
+
+  /** Threads that are open now. */
+  get threads(): number {
+    return this.#threads.filter((thread) => thread.isAlive).length;
+  }
+
+  /** Requests that wait for a thread. */
+  get waiting(): number {
+    return this.#calls.reduce((sum, call) => sum + call.waiting.length, 0);
+  }
+
+  /** Opens all threads, also in place of those that died; calling it again is free. @throws what opening a thread throws */
+  warmUp(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closedError());
+    if (this.#opening === undefined && this.threads < this.#options.size) {
+      this.#opening = this.#open().finally(() => {
+        this.#opening = undefined;
+      });
+    }
+    return this.#opening ?? Promise.resolve();
+  }
+
+  /**
+   * Runs the requests of one call, in order of start.
+   *
+   * @param onResponse receives each response with the place of its request, in order of completion
+   * @throws the first failure of a request; then the others that wait are dropped
+   * @throws the signal's reason once it is aborted; requests that run are let end, unheard
+   */
+  async run(requests: readonly Request[], onResponse: (response: Response, place: number) => void, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    await this.warmUp();
+    signal?.throwIfAborted();
+    if (requests.length === 0) return;
+    const finished = new Promise<void>((resolve, reject) => {
+      const call: Call<Request, Response> = {
+        waiting: requests.map((request, place) => ({ request, place })),
+        running: 0,
+        onResponse,
+        done: () => {
+          signal?.removeEventListener("abort", onAbort);
+          resolve();
+        },
+        fail: (error) => {
+          signal?.removeEventListener("abort", onAbort);
+          this.#drop(call);
+          reject(error);
+        },
+      };
+      const onAbort = (): void => call.fail(signal!.reason);
+      signal?.addEventListener("abort", onAbort);
+      this.#calls.push(call);
+    });
+    this.#dispatch();
+    this.#runs.add(finished);
+    try {
+      await finished;
+    } finally {
+      this.#runs.delete(finished);
+    }
+  }
+
+  /** Refuses new calls, lets those under way end, then ends the threads. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#opening?.catch(() => undefined); // the call that opened them hears of it
+    await Promise.allSettled(this.#runs);
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+    this.#threads = [];
+    this.#idle = [];
+  }
+
+  async #open(): Promise<void> {
+    this.#threads = this.#threads.filter((thread) => thread.isAlive);
+    this.#idle = this.#idle.filter((thread) => thread.isAlive);
+    const missing = Array.from({ length: this.#options.size - this.#threads.length }, () => this.#options.openThread());
+    const opened = await Promise.allSettled(missing);
+    for (const outcome of opened) {
+      if (outcome.status === "rejected") continue;
+      this.#threads.push(outcome.value);
+      this.#idle.push(outcome.value);
+    }
+    const failure = opened.find((outcome) => outcome.status === "rejected");
+    // One thread is enough to work with, for example when memory ran out on the second.
+    if (failure !== undefined && this.#threads.length === 0) throw failure.reason;
+  }
+
+  #dispatch(): void {
+    while (this.#idle.length > 0) {
+      const call = this.#calls.shift();
+      if (call === undefined) return;
+      const thread = this.#idle.pop()!;
+      const next = call.waiting.shift()!;
+      if (call.waiting.length > 0) this.#calls.push(call);
+      void this.#serve(thread, call, next);
+    }
+  }
+
+  async #serve(
+    thread: PoolThread<Request, Response>,
+    call: Call<Request, Response>,
+    next: { request: Request; place: number },
+  ): Promise<void> {
+    call.running += 1;
+    let failure: { error: unknown } | undefined;
+    try {
+      const response = await thread.run(next.request);
+      call.onResponse(response, next.place);
+    } catch (error) {
+      failure = { error };
+    }
+    call.running -= 1;
+    if (thread.isAlive) this.#idle.push(thread);
+    else this.#replaceLater();
+    if (failure !== undefined) call.fail(failure.error);
+    else if (call.running === 0 && call.waiting.length === 0) call.done();
+    this.#dispatch();
+  }
+
+  /** A thread died: calls that still wait must not starve when it was the last. */
+  #replaceLater(): void {
+    if (this.#isClosed || this.waiting === 0) return; // the next call's warm-up opens a new one
+    this.warmUp().then(
+      () => this.#dispatch(),
+      (error: unknown) => {
+        if (this.threads === 0) for (const call of [...this.#calls]) call.fail(error);
+      },
+    );
+  }
+
+  #drop(call: Call<Request, Response>): void {
+    call.waiting = [];
+    this.#calls = this.#calls.filter((other) => other !== call);
+  }
+}
+
+function closedError(): RerankError {
+  return new RerankError("closed", "reranker: it was closed. Make a new one with createReranker.");
+}

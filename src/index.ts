@@ -1,0 +1,59 @@
+/** crossrank on Node: rerank documents by how well they answer a query. */
+import type { NormalisedSettings } from "./config.ts";
+import { RerankError } from "./errors.ts";
+import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
+import type { Scorer } from "./scorer.ts";
+import { createOnnxScorer } from "./scorers/onnx/onnx.node.ts";
+import { openModule } from "./scorers/plugin/module.node.ts";
+import { createPluginScorer } from "./scorers/plugin/plugin.ts";
+import { BackendRegistry } from "./scorers/plugin/registry.ts";
+
+export { RerankerConfig } from "./config.ts";
+export { RerankError, type RerankErrorCode } from "./errors.ts";
+export { getPreset, listPresets } from "./models/bundled.node.ts";
+export type { Reranker, RerankerStats } from "./reranker.ts";
+export type { RegisterOptions } from "./scorers/plugin/registry.ts";
+export type * from "./types.ts";
+
+const registry = new BackendRegistry(openModule);
+const functions = createRerankFunctions(createScorer);
+
+function createScorer({ model, ...settings }: NormalisedSettings): Scorer {
+  switch (model.type) {
+    case "plugin":
+      return createPluginScorer(registry, model.name);
+    case "llm":
+      throw new RerankError(
+        "missing-dependency",
+        `${model.llm.model}: hosted rerankers are not part of this version. Register a backend that calls it.`,
+      );
+    default:
+      return createOnnxScorer({ model, ...settings });
+  }
+}
+
+/** {@inheritDoc RerankFunctions.rerank} */
+export const rerank: RerankFunctions["rerank"] = functions.rerank;
+/** {@inheritDoc RerankFunctions.rerankSync} */
+export const rerankSync: RerankFunctions["rerankSync"] = functions.rerankSync;
+/** {@inheritDoc RerankFunctions.createReranker} */
+export const createReranker: RerankFunctions["createReranker"] = functions.createReranker;
+/** {@inheritDoc RerankFunctions.warmUpReranker} */
+export const warmUpReranker: RerankFunctions["warmUpReranker"] = functions.warmUpReranker;
+/** {@inheritDoc RerankFunctions.warmUpRerankerSync} */
+export const warmUpRerankerSync: RerankFunctions["warmUpRerankerSync"] = functions.warmUpRerankerSync;
+/** {@inheritDoc RerankFunctions.setRerankerCacheLimit} */
+export const setRerankerCacheLimit: RerankFunctions["setRerankerCacheLimit"] = functions.setRerankerCacheLimit;
+/** {@inheritDoc RerankFunctions.evictReranker} */
+export const evictReranker: RerankFunctions["evictReranker"] = functions.evictReranker;
+/** {@inheritDoc RerankFunctions.clearRerankers} */
+export const clearRerankers: RerankFunctions["clearRerankers"] = functions.clearRerankers;
+
+/** {@inheritDoc BackendRegistry.register} */
+export const registerRerankerBackend: BackendRegistry["register"] = registry.register.bind(registry);
+/** {@inheritDoc BackendRegistry.unregister} */
+export const unregisterRerankerBackend: BackendRegistry["unregister"] = registry.unregister.bind(registry);
+/** {@inheritDoc BackendRegistry.clear} */
+export const clearRerankerBackends: BackendRegistry["clear"] = registry.clear.bind(registry);
+/** {@inheritDoc BackendRegistry.list} */
+export const listRerankerBackends: BackendRegistry["list"] = registry.list.bind(registry);

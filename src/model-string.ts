@@ -1,0 +1,84 @@
+import { RerankError } from "./errors.ts";
+import type { ModelReference } from "./types.ts";
+
+/**
+ * First segments of a model string that mean a hosted model, as in `cohere/rerank-v3.5`.
+ *
+ * A hub organisation of the same name is reached by `hf:` (`hf:voyage/some-model`). `jinaai` is an organisation, `jina` the provider.
+ */
+export const providerPrefixes: readonly string[] = [
+  "cohere",
+  "jina",
+  "jina_ai",
+  "voyage",
+  "mixedbread",
+  "together_ai",
+  "pinecone",
+  "nvidia_nim",
+  "bedrock",
+  "huggingface",
+  "tei",
+  "vllm",
+  "hosted_vllm",
+  "infinity",
+  "llamacpp",
+  "localai",
+  "xinference",
+  "crossrank",
+];
+
+const formsOfAModelString =
+  'a preset ("fast"), a hub id ("org/name", "hf:org/name", either with "@revision"), a folder ("./folder"), ' +
+  'a hosted model ("cohere/rerank-v3.5") or a backend ("plugin:name")';
+
+// The hub's own rule for ids, kept strict here because an id becomes a folder name and a URL.
+const hubId = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9_][\w.-]*$/;
+const revisionName = /^[A-Za-z0-9_][\w.-]*(?:\/[A-Za-z0-9_][\w.-]*)*$/;
+const presetName = /^[A-Za-z0-9][\w.-]*$/;
+const localStart = /^(?:\.{1,2}(?:[/\\]|$)|\/|\\|~|file:|[A-Za-z]:[/\\])/;
+
+/**
+ * The model that one string names.
+ *
+ * In this order: `./`, `../`, `/`, `~`, `file:` or a Windows drive is a local folder; `plugin:name` a backend; `hf:org/name` a hub id;
+ * a known provider before the first slash a hosted model; any other `org/name` a hub id; a word without a slash a preset.
+ * Whether the preset, the folder or the hub id exists is not looked up.
+ *
+ * @param place where the string stands, for the error message
+ * @throws RerankError `invalid-input` when it is none of these
+ */
+export function parseModelString(model: string, place = "model"): ModelReference {
+  if (isLocalPath(model)) return { type: "custom", modelId: model };
+  if (model.startsWith("plugin:")) {
+    const name = model.slice("plugin:".length);
+    if (name !== "") return { type: "plugin", name };
+  } else if (model.startsWith("hf:")) {
+    return hubModel(model.slice("hf:".length), model, place);
+  } else if (model.includes("/")) {
+    const slash = model.indexOf("/");
+    if (!providerPrefixes.includes(model.slice(0, slash))) return hubModel(model, model, place);
+    if (slash < model.length - 1) return { type: "llm", llm: { model } };
+  } else if (presetName.test(model)) {
+    return { type: "preset", name: model };
+  }
+  throw notAModel(model, place);
+}
+
+/** Whether a model id means a folder of this machine: it starts with `./`, `../`, `/`, `~`, `file:` or a Windows drive. */
+export function isLocalPath(modelId: string): boolean {
+  return localStart.test(modelId);
+}
+
+function hubModel(text: string, model: string, place: string): ModelReference {
+  const at = text.indexOf("@");
+  const modelId = at === -1 ? text : text.slice(0, at);
+  if (!hubId.test(modelId)) throw notAModel(model, place);
+  if (at === -1) return { type: "custom", modelId };
+  const revision = text.slice(at + 1);
+  if (!revisionName.test(revision)) throw notAModel(model, place);
+  return { type: "custom", modelId, revision };
+}
+
+function notAModel(model: string, place: string): RerankError {
+  return new RerankError("invalid-input", `${place}: ${JSON.stringify(model)} does not name a model. Give ${formsOfAModelString}.`);
+}

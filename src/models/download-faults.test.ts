@@ -1,0 +1,275 @@
+/** What a download does when the network, the hub or the bytes misbehave. */
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createDownloadFixture, type DownloadFixture, model, smallFiles, weightBytes } from "../../test/support/download-fixture.node.ts";
+import { tinyRepository } from "../../test/support/onnx-bytes.ts";
+import { locateModel } from "./locate.node.ts";
+
+let fixture: DownloadFixture;
+
+beforeEach(async () => {
+  fixture = await createDownloadFixture();
+});
+
+afterEach(() => fixture.close());
+
+/** Where each request of a file began. */
+function startsOf(ranges: readonly (string | undefined)[]): number[] {
+  return ranges.map((range) => Number(/^bytes=(\d+)-$/.exec(range ?? "bytes=0-")?.[1]));
+}
+
+/** A part begins after the one before, and at the cut at the latest: what was on its way when the connection broke may be lost. */
+function expectResumed(start: number | undefined, previous: number, cut: number): void {
+  expect(start).toBeGreaterThan(previous);
+  expect(start).toBeLessThanOrEqual(previous + cut);
+}
+
+describe("a bad connection", () => {
+  it("is resumed where it was cut", async () => {
+    fixture.hub.faults.cuts = [...smallFiles, 100_000, 150_000];
+    await fixture.download(model);
+    const starts = startsOf(fixture.ranges());
+    expect(starts).toHaveLength(3);
+    expect(starts[0]).toBe(0);
+    expectResumed(starts[1], 0, 100_000);
+    expectResumed(starts[2], starts[1]!, 150_000);
+    expect(locateModel(model, {})).toBeDefined();
+  });
+
+  it("is resumed by the next call too, and progress starts where it stopped", async () => {
+    fixture.hub.faults.cuts = [...smallFiles, 100_000, ...Array<number>(20).fill(0)];
+    const error = await fixture.failure(model);
+    expect(error).toMatchObject({ code: "download", isRetryable: true });
+    expect(locateModel(model, {})).toBeUndefined();
+    fixture.hub.faults.cuts = [];
+    const received: number[] = [];
+    await fixture.download(model, { onProgress: (step) => step.file === "onnx/model.onnx" && received.push(step.receivedBytes) });
+    expectResumed(received[0], 0, 100_000);
+    expect(locateModel(model, {})).toBeDefined();
+  });
+
+  it("starts over where the server does not know ranges", async () => {
+    fixture.hub.faults.ignoresRange = true;
+    fixture.hub.faults.cuts = [...smallFiles, 100_000];
+    await fixture.download(model);
+    const starts = startsOf(fixture.ranges());
+    expect(starts).toHaveLength(2);
+    expectResumed(starts[1], 0, 100_000);
+    expect(locateModel(model, {})).toBeDefined();
+  });
+
+  it("starts over where the part that is here is longer than the file", async () => {
+    fixture.hub.faults.cuts = [...smallFiles, 100_000, ...Array<number>(20).fill(0)];
+    await fixture.failure(model);
+    fixture.hub.faults.cuts = [];
+    const part = fixture.partialFile();
+    writeFileSync(part, Buffer.alloc(weightBytes * 2));
+    await fixture.download(model);
+    expect(locateModel(model, {})).toBeDefined();
+  });
+
+  it("gives up on a silent server, and resumes", async () => {
+    fixture.hub.faults.stalls = [...smallFiles, 50_000];
+    await fixture.download(model, { stallTimeoutMs: 100 });
+    expect(fixture.ranges()).toEqual([undefined, "bytes=50000-"]);
+    expect(locateModel(model, {})).toBeDefined();
+  });
+
+  it("is not taken for silent as long as something arrives", async () => {
+    // 25 pieces: longer in all than the time-out, far shorter each.
+    fixture.hub.faults.slowMs = 25;
+    await fixture.download(model, { stallTimeoutMs: 400 });
+    expect(fixture.ranges()).toEqual([undefined]);
+  });
+
+  it("is tried again after 429 and 5xx, as late as Retry-After says", async () => {
+    fixture.hub.faults.answers = [{ status: 429, headers: { "retry-after": "1" } }, { status: 503 }, { status: 500 }];
+    const start = performance.now();
+    await fixture.download(model);
+    // One second from the header; the others wait a millisecond or two. A timer may fire a little early.
+    expect(performance.now() - start).toBeGreaterThan(990);
+    expect(locateModel(model, {})).toBeDefined();
+  });
+
+  it("is given up when the server keeps failing", async () => {
+    fixture.hub.faults.answers = Array.from({ length: 20 }, () => ({ status: 502 }));
+    const error = await fixture.failure(model);
+    expect(error).toMatchObject({ code: "download", status: 502, isRetryable: true });
+    expect(error.message).toMatch(/HEAD http:.*\/org\/name\/resolve\/main\/onnx\/model\.onnx was answered with status 502/);
+  });
+
+  it("is given up at once when the server wants to be left alone for an hour", async () => {
+    fixture.hub.faults.answers = [{ status: 429, headers: { "retry-after": "3600" } }];
+    expect((await fixture.failure(model)).status).toBe(429);
+    expect(fixture.hub.requests.length).toBe(1);
+  });
+});
+
+describe("damaged bytes", () => {
+  it("are fetched once more", async () => {
+    fixture.hub.faults.corruptions = 1;
+    await fixture.download(model);
+    expect(locateModel(model, {})).toBeDefined();
+  });
+
+  it("are refused the second time, and leave nothing behind", async () => {
+    fixture.hub.faults.corruptions = 100;
+    const error = await fixture.failure(model);
+    expect(error.code).toBe("download");
+    expect(error.message).toMatch(/config\.json of org\/name@.* arrived damaged twice: its git blob id is/);
+    expect(readdirSync(fixture.snapshot())).toEqual([]);
+  });
+
+  it("are noticed in large files by their sha256", async () => {
+    await fixture.download(model);
+    rmSync(join(fixture.snapshot(), "onnx", "model.onnx"));
+    fixture.hub.faults.corruptions = 2;
+    expect((await fixture.failure(model)).message).toMatch(/onnx\/model\.onnx of .* arrived damaged twice: its sha256 is/);
+    expect(locateModel(model, {})).toBeUndefined();
+  });
+
+  it("are noticed in the part of an earlier attempt", async () => {
+    fixture.hub.faults.cuts = [...smallFiles, 100_000, ...Array<number>(20).fill(0)];
+    await fixture.failure(model);
+    fixture.hub.faults.cuts = [];
+    writeFileSync(fixture.partialFile(), Buffer.alloc(100_000));
+    await fixture.download(model);
+    expect(locateModel(model, {})).toBeDefined();
+  });
+
+  it("are refused before the download where the catalogue knows the hash", async () => {
+    fixture.hub.repositories["xberg-io/reranker-models"] = {
+      commit: "3d655b40f2e1e087460434a143b11afac4947318",
+      files: Object.fromEntries(
+        Object.entries(tinyRepository()).map(([path, bytes]) => [`ettin-reranker-150m/${path.replace("onnx/", "")}`, bytes]),
+      ),
+    };
+    const error = await fixture.failure({ type: "preset", name: "ettin-reranker-150m" });
+    expect(error.message).toMatch(
+      /ettin-reranker-150m\/model\.onnx of .* has sha256 .*, but this version of crossrank expects 25f75eec2469/,
+    );
+    expect(fixture.hub.requests.map((request) => request.method)).toEqual(["HEAD"]);
+  });
+});
+
+describe("no network", () => {
+  it("names the address, the reason and the ways out", async () => {
+    await fixture.hub.close();
+    const error = await fixture.failure(model);
+    expect(error).toMatchObject({ code: "download", isRetryable: true });
+    expect(error.message).toMatch(/HEAD http:\/\/127\.0\.0\.1:\d+\/org\/name\/resolve\/main\/onnx\/model\.onnx failed: .*ECONNREFUSED/);
+    expect(error.message).toMatch(/HTTPS_PROXY.*HF_ENDPOINT.*local folder.*mini/);
+  });
+
+  it("is respected when the user asks for it by HF_HUB_OFFLINE", async () => {
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    const error = await fixture.failure(model);
+    expect(error.message).toMatch(/org\/name@main .* is not complete in .* and HF_HUB_OFFLINE forbids the network\. Unset HF_HUB_OFFLINE/);
+    expect(fixture.hub.requests).toEqual([]);
+  });
+
+  it("does not hinder a model that is here", async () => {
+    await fixture.download(model);
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    await fixture.download(model);
+    expect(locateModel(model, {})).toBeDefined();
+  });
+
+  it("refuses an endpoint that is no address", async () => {
+    vi.stubEnv("HF_ENDPOINT", "huggingface");
+    expect((await fixture.failure(model)).message).toMatch(/HF_ENDPOINT holds "huggingface", which is not an http\(s\) URL/);
+  });
+});
+
+describe("a proxy", () => {
+  it("is used for every request when HTTP_PROXY is set, and not for hosts in NO_PROXY", async () => {
+    const seen: string[] = [];
+    const proxy = createServer();
+    proxy.on("connect", (request, client, head) => {
+      seen.push(request.url ?? "");
+      const { hostname, port } = new URL(`http://${request.url}`);
+      const upstream = connect(Number(port), hostname, () => {
+        client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
+        upstream.write(head);
+        upstream.pipe(client).pipe(upstream);
+      });
+      upstream.on("error", () => client.destroy());
+      client.on("error", () => upstream.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    try {
+      vi.stubEnv("HTTP_PROXY", `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+      await fixture.download(model);
+      expect(new Set(seen)).toEqual(new Set([new URL(fixture.hub.url).host, new URL(fixture.hub.cdnUrl).host]));
+      const before = seen.length;
+      vi.stubEnv("NO_PROXY", "127.0.0.1");
+      await fixture.download(model, { force: true });
+      expect(seen.length).toBe(before);
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+});
+
+describe("a redirect", () => {
+  const redirectTo = (location: string): Parameters<DownloadFixture["failure"]>[1] => ({
+    fetch: async () => new Response(null, { status: 302, headers: { location } }),
+  });
+
+  it.each(["file:///etc/passwd", "ftp://example.org/x", "http://["])("is not followed to %s", async (location) => {
+    const error = await fixture.failure(model, redirectTo(location));
+    expect(error.message).toMatch(/redirects to an address that is not safe/);
+  });
+
+  it("is not followed from https to http", async () => {
+    vi.stubEnv("HF_ENDPOINT", "https://hub.example.org");
+    expect((await fixture.failure(model, redirectTo("http://hub.example.org/x"))).message).toMatch(/not safe/);
+  });
+
+  it("that never ends is an error", async () => {
+    expect((await fixture.failure(model, redirectTo("/again"))).message).toMatch(/more than 10 redirects/);
+  });
+
+  it("without a sound commit names no folder", async () => {
+    const headers = { "x-repo-commit": "../../evil", etag: '"x"' };
+    const error = await fixture.failure(model, { fetch: async () => new Response(null, { headers }) });
+    expect(error.message).toMatch(/is no Hugging Face hub/);
+    expect(readdirSync(fixture.isolated.cacheDir)).toEqual([".locks"]);
+  });
+});
+
+describe("a failed connection", () => {
+  // As undici reports them; real ones cannot be made without a resolver or a certificate of the test's own.
+  const failing = (code: string, message: string, calls: string[]): typeof fetch => {
+    return async (url) => {
+      calls.push(String(url));
+      throw new TypeError("fetch failed", { cause: Object.assign(new Error(message), { code }) });
+    };
+  };
+
+  it("is not repeated when the host does not exist", async () => {
+    const calls: string[] = [];
+    const error = await fixture.failure(model, { fetch: failing("ENOTFOUND", "getaddrinfo ENOTFOUND hub", calls) });
+    expect(error.message).toMatch(/the host 127\.0\.0\.1 was not found \(ENOTFOUND\)/);
+    expect(error.isRetryable).toBe(false);
+    expect(calls.length).toBe(1);
+  });
+
+  it("is not repeated when the certificate is not trusted", async () => {
+    const calls: string[] = [];
+    const error = await fixture.failure(model, { fetch: failing("SELF_SIGNED_CERT_IN_CHAIN", "self-signed certificate", calls) });
+    expect(error.message).toMatch(/self-signed certificate \(SELF_SIGNED_CERT_IN_CHAIN\)/);
+    expect(calls.length).toBe(1);
+  });
+
+  it("is repeated twice when it was reset", async () => {
+    const calls: string[] = [];
+    const error = await fixture.failure(model, { fetch: failing("ECONNRESET", "read ECONNRESET", calls) });
+    expect(error.isRetryable).toBe(true);
+    expect(calls.length).toBe(3);
+  });
+});

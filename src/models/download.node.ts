@@ -1,0 +1,216 @@
+/** Fetches a model's files from the hub into our cache. */
+import { mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { messageOf, RerankError } from "../errors.ts";
+import type { CustomModel, PresetModel } from "../types.ts";
+import { readReference, referencePath, snapshotPath } from "./cache.node.ts";
+import { downloadFile, type FileDownload, recogniseFile } from "./download-file.node.ts";
+import { hasProxy, offlineVariable, readToken, resolveCacheDir, resolveEndpoint, resolveHubCache } from "./environment.node.ts";
+import { type HubFile, headFile, listOnnxFiles } from "./hub-client.ts";
+import { abortedError } from "./hub-errors.ts";
+import type { HubAccess } from "./hub-transport.ts";
+import { externalDataPaths, locateModel } from "./locate.node.ts";
+import { lockPath, withLock } from "./lock.node.ts";
+import { isCommit } from "./names.ts";
+import { readOnnxFile } from "./onnx-file.node.ts";
+import { readRecord, type SnapshotRecord, writeRecord } from "./record.node.ts";
+import { type HubRequirements, inFolder, requirementsOf } from "./requirements.ts";
+
+/** How far one file is. */
+export interface DownloadProgress {
+  /** Path in the repository. */
+  file: string;
+  /** Bytes on this machine, those of an earlier attempt included. */
+  receivedBytes: number;
+  /** Undefined where the hub does not tell. */
+  totalBytes: number | undefined;
+}
+
+/** How to download. */
+export interface DownloadOptions {
+  /** @default $CROSSRANK_CACHE, else $XDG_CACHE_HOME/crossrank/rerankers, else ~/.cache/crossrank/rerankers */
+  cacheDir?: string | undefined;
+  /** Ends the download with `aborted`; what has arrived is kept and continued by the next call. */
+  signal?: AbortSignal | undefined;
+  /** Called at the start of each file and for every piece that arrives. */
+  onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  /** Ask the hub again what the branch is now, and check files that are here against its hashes. @default false */
+  force?: boolean | undefined;
+  /** @default the global fetch, or undici's through the proxy that HTTP_PROXY or HTTPS_PROXY names */
+  fetch?: typeof fetch | undefined;
+  /** Longest silence of the hub before an attempt counts as failed. @default 30000 */
+  stallTimeoutMs?: number | undefined;
+  /** Pause before the first repetition of a failed request; it doubles each time. @default 500 */
+  retryDelayMs?: number | undefined;
+}
+
+const defaultStallTimeoutMs = 30_000;
+const defaultRetryDelayMs = 500;
+
+/**
+ * Fetches whatever of a model is not on this machine, so that `locateModel` finds it; free when nothing is missing.
+ *
+ * Several processes may ask for the same model at once: one downloads, the others wait for it. A branch that was fetched before stays
+ * at its commit unless `force` is set.
+ *
+ * @throws RerankError `unknown-model` for no such repository, revision or model file; `unsupported-model` for a repository without
+ * config.json, tokenizer.json or any ONNX file; `download` for everything that failed on the way, `aborted`
+ */
+export async function downloadModel(model: PresetModel | CustomModel, options: DownloadOptions): Promise<void> {
+  const { signal } = options;
+  const requirements = requirementsOf(model);
+  const isPresent = (): boolean => options.force !== true && locateModel(model, options) !== undefined;
+  if (signal?.aborted) throw abortedError(signal);
+  if (requirements.place !== "hub") {
+    // Nothing to fetch; a folder that lacks files is reported here as everywhere.
+    locateModel(model, options);
+    return;
+  }
+  if (isPresent()) return;
+  const root = resolveCacheDir(options.cacheDir);
+  const variable = offlineVariable();
+  if (variable !== undefined) {
+    const what = `models: ${describe(requirements)} is not complete in ${root} nor in ${resolveHubCache()}, and ${variable} forbids the network`;
+    throw new RerankError("download", `${what}. Unset ${variable}, or copy the model to a folder and use that.`);
+  }
+  try {
+    await withLock(lockPath(root, requirements.repository), { signal }, async () => {
+      // Another process may have fetched it while this one waited.
+      if (!isPresent()) await fetchModel(requirements, root, options);
+    });
+  } catch (error) {
+    if (error instanceof Error && "syscall" in error && !RerankError.is(error)) throw unwritable(root, error);
+    throw RerankError.from(error, "download", "models");
+  }
+}
+
+/** One model on its way into a snapshot folder. */
+interface Fetching {
+  requirements: HubRequirements;
+  options: DownloadOptions;
+  access: HubAccess;
+  commit: string;
+  snapshot: string;
+  record: SnapshotRecord;
+}
+
+async function fetchModel(requirements: HubRequirements, root: string, options: DownloadOptions): Promise<void> {
+  const { repository, revision, modelFile } = requirements;
+  const access: HubAccess = {
+    endpoint: resolveEndpoint(),
+    token: readToken(),
+    fetch: options.fetch ?? (await chooseFetch()),
+    signal: options.signal,
+    stallTimeoutMs: options.stallTimeoutMs ?? defaultStallTimeoutMs,
+    retryDelayMs: options.retryDelayMs ?? defaultRetryDelayMs,
+  };
+  const known = options.force === true ? undefined : readReference(root, repository, revision);
+  const model = await headFile(access, repository, known ?? revision, modelFile);
+  if (model === undefined) throw await missingModelFile(access, requirements);
+  if (isCommit(revision) && model.commit !== revision) {
+    throw new RerankError("download", `hub: ${repository} answered with commit ${model.commit} instead of ${revision}. Check HF_ENDPOINT.`);
+  }
+  checkPinned(requirements, model);
+
+  const snapshot = snapshotPath(root, repository, model.commit);
+  mkdirSync(snapshot, { recursive: true });
+  const record = readRecord(snapshot, repository, model.commit);
+  const fetching: Fetching = { requirements, options, access, commit: model.commit, snapshot, record };
+  // Small files first: a repository that cannot be used is found out before the large file.
+  await obtain(fetching, inFolder(requirements, "config.json"));
+  await obtain(fetching, inFolder(requirements, "tokenizer.json"));
+  await obtain(fetching, inFolder(requirements, "tokenizer_config.json"), { isOptional: true });
+  await obtain(fetching, modelFile, { described: model });
+  const externalData = externalDataPaths(readOnnxFile(join(snapshot, modelFile)), modelFile);
+  for (const path of new Set([...externalData, ...requirements.additionalFiles])) await obtain(fetching, path);
+  // Last: the branch points to a commit whose files are all here.
+  if (!isCommit(revision)) writeReference(referencePath(root, repository, revision), model.commit);
+}
+
+/** Makes sure that one file is in the snapshot and in its record. */
+async function obtain(fetching: Fetching, path: string, how: { isOptional?: boolean; described?: HubFile } = {}): Promise<void> {
+  const { requirements, options, access, commit, snapshot, record } = fetching;
+  const destination = join(snapshot, path);
+  const isHere = isFile(destination);
+  if (isHere && options.force !== true && record.files[path] !== undefined) return;
+
+  const file = how.described ?? (await headFile(access, requirements.repository, commit, path));
+  if (file === undefined) {
+    if (how.isOptional !== true) throw missingFile(requirements, path);
+    record.absent = [...new Set([...record.absent, path])];
+    writeRecord(snapshot, record);
+    return;
+  }
+  const candidate = join(snapshotPath(resolveHubCache(), requirements.repository, commit), path);
+  const download: FileDownload = {
+    file,
+    destination,
+    sha256: pinnedSha256(requirements, path),
+    candidate: candidate !== destination && isFile(candidate) ? candidate : undefined,
+    onProgress: (receivedBytes) => options.onProgress?.({ file: path, receivedBytes, totalBytes: file.sizeBytes }),
+  };
+  checkPinned(requirements, file);
+  const recognised = isHere ? await recogniseFile(download) : undefined;
+  record.files[path] = recognised ?? (await downloadFile(access, download));
+  writeRecord(snapshot, record);
+}
+
+function pinnedSha256(requirements: HubRequirements, path: string): string | undefined {
+  return requirements.records.find((entry) => entry.path === path)?.sha256;
+}
+
+/** Refuses before the download what would be refused after it. */
+function checkPinned(requirements: HubRequirements, file: HubFile): void {
+  const sha256 = pinnedSha256(requirements, file.path);
+  if (sha256 === undefined || file.etag === undefined || !/^[0-9a-f]{64}$/.test(file.etag) || file.etag === sha256) return;
+  const what = `hub: ${file.path} of ${file.repository} has sha256 ${file.etag}, but this version of crossrank expects ${sha256}`;
+  throw new RerankError("download", `${what}. Check HF_ENDPOINT; to use the file all the same, name the repository as a custom model.`);
+}
+
+async function missingModelFile(access: HubAccess, requirements: HubRequirements): Promise<RerankError> {
+  const { repository, revision, modelFile } = requirements;
+  const found = await listOnnxFiles(access, repository, revision);
+  const what = `hub: ${repository} has no file ${modelFile} at ${revision}`;
+  if (found === undefined) return new RerankError("unknown-model", `${what}. Check the repository's name and modelFile.`);
+  if (found.length > 0) return new RerankError("unknown-model", `${what}. Set modelFile to one of: ${found.join(", ")}.`);
+  return new RerankError(
+    "unsupported-model",
+    `${what}, nor any other ONNX file. Export it to ONNX and use the folder, or choose another model.`,
+  );
+}
+
+function missingFile(requirements: HubRequirements, path: string): RerankError {
+  const what = `hub: ${requirements.repository} has no file ${path}`;
+  if (requirements.additionalFiles.includes(path)) return new RerankError("unknown-model", `${what}. Check additionalFiles.`);
+  return new RerankError(
+    "unsupported-model",
+    `${what}, which crossrank needs. Put it beside the model in a folder and use that, or choose another model.`,
+  );
+}
+
+function unwritable(folder: string, cause: unknown): RerankError {
+  const remedy = "Set cacheDir or CROSSRANK_CACHE to a folder with room that this user may write.";
+  return new RerankError("download", `models: the cache ${folder} cannot be written: ${messageOf(cause)}. ${remedy}`, { cause });
+}
+
+function writeReference(path: string, commit: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, commit);
+  renameSync(`${path}.new`, path);
+}
+
+/** Node 20's own fetch knows no proxy variables; undici is loaded only where one is set. */
+async function chooseFetch(): Promise<typeof fetch> {
+  if (!hasProxy()) return globalThis.fetch;
+  const undici = await import("undici");
+  const dispatcher = new undici.EnvHttpProxyAgent();
+  return ((url: string, init: object) => undici.fetch(url, { ...init, dispatcher })) as unknown as typeof fetch;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function describe(requirements: HubRequirements): string {
+  return `${requirements.repository}@${requirements.revision} (${requirements.modelFile})`;
+}

@@ -1,0 +1,183 @@
+/** Finds a model on this machine; never touches the network and never writes. */
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join, posix, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { messageOf, RerankError } from "../errors.ts";
+import type { CustomModel, PresetModel } from "../types.ts";
+import { bundledFolder, bundledRevision } from "./bundled.node.ts";
+import { cacheRoots, readReference, snapshotPath } from "./cache.node.ts";
+import { expandHome } from "./environment.node.ts";
+import { checkFilePath } from "./names.ts";
+import { readOnnxFile } from "./onnx-file.node.ts";
+import type { OnnxGraph } from "./onnx-graph.ts";
+import { readRecord } from "./record.node.ts";
+import { defaultModelFile, type FolderRequirements, type HubRequirements, inFolder, requirementsOf } from "./requirements.ts";
+
+/** A model that is ready to load, with the facts of its graph. */
+export interface LocatedModel extends OnnxGraph {
+  /**
+   * Identity with revision: `org/name@<commit>` (with `/<model file>` unless it is onnx/model.onnx), `mini@<start of the file's sha256>`,
+   * or the absolute path of a local folder.
+   */
+  id: string;
+  /** Absolute path of the ONNX file; its external data lies where the graph expects it. */
+  modelPath: string;
+  /** The ONNX file and its external data. */
+  sizeBytes: number;
+  /** config.json, parsed. */
+  config: unknown;
+  /** Absolute path of tokenizer.json. */
+  tokenizerPath: string;
+  /** tokenizer_config.json, parsed; `{}` when the model has none. */
+  tokenizerConfig: unknown;
+}
+
+/** Where to look. */
+export interface ModelSource {
+  /** @default $CROSSRANK_CACHE, else $XDG_CACHE_HOME/crossrank/rerankers, else ~/.cache/crossrank/rerankers */
+  cacheDir?: string | undefined;
+}
+
+/** Paths of a model's files, relative to its root, with forward slashes. */
+interface Layout {
+  modelFile: string;
+  /** Folder of config.json and the tokenizer, with a trailing slash, or "". */
+  prefix: string;
+  additionalFiles: readonly string[];
+  /** Whether tokenizer_config.json is known not to exist, or not needed where it does not. */
+  isTokenizerConfigOptional: boolean;
+}
+
+/**
+ * The model as this machine holds it: in the package, in a local folder, in our cache, or in the standard hub cache.
+ *
+ * A branch is the commit it was when it was fetched; `downloadModel` with `force` refreshes it.
+ *
+ * @returns undefined when something is missing and has to be downloaded; an incomplete model is never returned
+ * @throws RerankError `unknown-model` for an unknown preset, or a local folder that lacks files; `invalid-input` for names that are not
+ * safe; `unsupported-model` for files that are damaged
+ */
+export function locateModel(model: PresetModel | CustomModel, source: ModelSource): LocatedModel | undefined {
+  const requirements = requirementsOf(model);
+  return requirements.place === "hub" ? locateHub(requirements, source) : locateFolder(requirements);
+}
+
+/**
+ * Files that the graph keeps outside itself, as paths beside `modelFile` in the same root.
+ *
+ * @throws RerankError `unsupported-model` when one would lie outside the model's folder
+ */
+export function externalDataPaths(graph: OnnxGraph, modelFile: string): string[] {
+  return graph.externalData.map((location) => {
+    try {
+      return posix.join(posix.dirname(modelFile), checkFilePath(location.replace(/^\.\//, "")));
+    } catch (cause) {
+      const what = `models: ${modelFile} keeps weights in ${JSON.stringify(location.slice(0, 120))}, which is not a file beside it`;
+      throw new RerankError("unsupported-model", `${what}. Use another export of the model.`, { cause });
+    }
+  });
+}
+
+function locateHub(requirements: HubRequirements, source: ModelSource): LocatedModel | undefined {
+  const { repository, modelFile } = requirements;
+  for (const root of cacheRoots(source.cacheDir)) {
+    const commit = readReference(root, repository, requirements.revision);
+    if (commit === undefined) continue;
+    const snapshot = snapshotPath(root, repository, commit);
+    const layout = {
+      modelFile,
+      prefix: inFolder(requirements, ""),
+      additionalFiles: requirements.additionalFiles,
+      isTokenizerConfigOptional: isKnownAbsent(snapshot, requirements, commit),
+    };
+    const suffix = modelFile === defaultModelFile ? "" : `/${modelFile}`;
+    const found = inspect(snapshot, layout, `${repository}@${commit}${suffix}`);
+    if ("id" in found) return found;
+  }
+  return undefined;
+}
+
+/** Whether a download found that the repository has no tokenizer_config.json: ours notes it, huggingface_hub leaves a marker. */
+function isKnownAbsent(snapshot: string, requirements: HubRequirements, commit: string): boolean {
+  const path = inFolder(requirements, "tokenizer_config.json");
+  const marker = join(snapshot, "..", "..", ".no_exist", commit, path);
+  return isFile(marker) || readRecord(snapshot, requirements.repository, commit).absent.includes(path);
+}
+
+function locateFolder(requirements: FolderRequirements): LocatedModel {
+  const isBundled = requirements.place === "bundled";
+  const root = isBundled ? bundledFolder(requirements.location) : localFolder(requirements.location);
+  const modelFile =
+    requirements.modelFile ??
+    (!isBundled && isFile(join(root, "model.onnx")) && !isFile(join(root, defaultModelFile)) ? "model.onnx" : defaultModelFile);
+  const suffix = requirements.modelFile === undefined ? "" : `/${modelFile}`;
+  const layout = { modelFile, prefix: "", additionalFiles: requirements.additionalFiles, isTokenizerConfigOptional: true };
+  const found = inspect(root, layout, `${root}${suffix}`);
+  if ("missing" in found) {
+    throw new RerankError(
+      "unknown-model",
+      `models: folder ${root} lacks ${found.missing.join(", ")}. A model folder holds ${defaultModelFile} (or model.onnx, or the file that modelFile names), config.json and tokenizer.json.`,
+    );
+  }
+  return isBundled ? { ...found, id: `${requirements.location}@${bundledRevision(found.modelPath)}${suffix}` } : found;
+}
+
+/** The model in a folder, or what is missing there. */
+function inspect(root: string, layout: Layout, id: string): LocatedModel | { missing: string[] } {
+  const { modelFile, prefix } = layout;
+  const tokenizerConfigFile = `${prefix}tokenizer_config.json`;
+  const required = [modelFile, `${prefix}config.json`, `${prefix}tokenizer.json`, ...layout.additionalFiles];
+  if (!layout.isTokenizerConfigOptional) required.push(tokenizerConfigFile);
+  const missing = required.filter((path) => !isFile(join(root, path)));
+  if (missing.length > 0) return { missing };
+
+  const modelPath = join(root, modelFile);
+  const graph = readOnnxFile(modelPath);
+  const externalData = externalDataPaths(graph, modelFile);
+  const missingData = externalData.filter((path) => !isFile(join(root, path)));
+  if (missingData.length > 0) return { missing: missingData };
+
+  const tokenizerConfigPath = join(root, tokenizerConfigFile);
+  return {
+    ...graph,
+    id,
+    modelPath,
+    sizeBytes: [modelFile, ...externalData].reduce((sum, path) => sum + statSync(join(root, path)).size, 0),
+    config: readJson(join(root, `${prefix}config.json`)),
+    tokenizerPath: join(root, `${prefix}tokenizer.json`),
+    tokenizerConfig: isFile(tokenizerConfigPath) ? readJson(tokenizerConfigPath) : {},
+  };
+}
+
+function localFolder(location: string): string {
+  const folder = resolve(location.startsWith("file:") ? pathOfUrl(location) : expandHome(location));
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return folder;
+  const what = stats === undefined ? "does not exist" : `is not a folder; give ${dirname(folder)} and name the file in modelFile`;
+  throw new RerankError("unknown-model", `models: ${folder} ${what}. A hub id is written org/name, without ./ in front.`);
+}
+
+function pathOfUrl(location: string): string {
+  try {
+    return fileURLToPath(location);
+  } catch (cause) {
+    const example = "Write file:///path/to/folder, or the path itself.";
+    throw new RerankError(
+      "invalid-input",
+      `models: ${JSON.stringify(location.slice(0, 200))} is not a file URL: ${messageOf(cause)}. ${example}`,
+      { cause },
+    );
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new RerankError("unsupported-model", `models: ${path} is not JSON: ${messageOf(cause)}. Fetch the file again.`, { cause });
+  }
+}

@@ -1,0 +1,77 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { withLock } from "./lock.node.ts";
+
+let folder: string;
+let path: string;
+const quick = { pollMs: 2 };
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "crossrank-lock-"));
+  path = join(folder, "sub", "a.lock");
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("withLock", () => {
+  it("lets one action run at a time", async () => {
+    let running = 0;
+    let most = 0;
+    const action = async (): Promise<void> => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      running -= 1;
+    };
+    await Promise.all(Array.from({ length: 8 }, () => withLock(path, quick, action)));
+    expect(most).toBe(1);
+    expect(readdirSync(join(folder, "sub"))).toEqual([]);
+  });
+
+  it("gives back what the action gives, and lets go when it fails", async () => {
+    expect(await withLock(path, quick, async () => 7)).toBe(7);
+    await expect(withLock(path, quick, () => Promise.reject(new Error("inside")))).rejects.toThrow("inside");
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("stays young while its holder works, so that nobody takes it over", async () => {
+    const options = { pollMs: 2, staleMs: 200 };
+    let other: Promise<string> | undefined;
+    let isTaken = false;
+    await withLock(path, options, async () => {
+      other = withLock(path, options, async () => {
+        isTaken = true;
+        return "later";
+      });
+      await new Promise((resolve) => setTimeout(resolve, 450));
+      expect(isTaken).toBe(false);
+    });
+    expect(await other).toBe("later");
+  });
+
+  it("is taken over by exactly one of several when it is old", async () => {
+    await withLock(path, quick, async () => undefined);
+    writeFileSync(path, "elsewhere\n1\nold\n");
+    const old = new Date(Date.now() - 60_000);
+    utimesSync(path, old, old);
+    let running = 0;
+    let most = 0;
+    const action = async (): Promise<void> => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      running -= 1;
+    };
+    await Promise.all(Array.from({ length: 5 }, () => withLock(path, quick, action)));
+    expect(most).toBe(1);
+  });
+
+  it("is taken over at once when its process on this machine is gone", async () => {
+    await withLock(path, quick, async () => undefined);
+    // Above the largest process id of any system.
+    writeFileSync(path, `${hostname()}\n${2 ** 30}\nold\n`);
+    expect(await withLock(path, quick, async () => "mine")).toBe("mine");
+  });
+});

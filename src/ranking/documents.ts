@@ -1,0 +1,102 @@
+import { messageOf, RerankError } from "../errors.ts";
+import type { RankOptions, RerankDocument } from "../types.ts";
+
+/** How an object document becomes text: ordered field names, a function, or neither for the usual keys. */
+export type DocumentTextOptions = Pick<RankOptions, "fields" | "text">;
+
+/** Keys under which the text of an object document is looked for, in this order, where the caller names none. */
+const textKeys: readonly string[] = ["text", "pageContent", "content", "body", "document"];
+
+/**
+ * The texts of a list of documents, in input order; the strings of the list are not copied.
+ *
+ * @throws RerankError `invalid-input` when the list is not an array, or naming the first document that has no text
+ */
+export function documentTexts(documents: readonly RerankDocument[], options: DocumentTextOptions = {}): string[] {
+  if (!Array.isArray(documents)) {
+    throw new RerankError("invalid-input", `documents: expected an array, got ${kindOf(documents)}. Pass a list of strings or objects.`);
+  }
+  // Array.from, not map: a hole is visited as undefined and refused.
+  return Array.from(documents as readonly RerankDocument[], (document, index) => documentText(document, index, options));
+}
+
+/**
+ * The text of one document; may be empty.
+ *
+ * - `text`: whatever the function returns, for string documents too.
+ * - `fields`: one line `name: value` for each field that is there, in the order of `fields`; null and missing ones are left out,
+ *   numbers and booleans written out, other values as JSON. A string document is its own text.
+ * - neither: the first string among `text`, `pageContent`, `content`, `body`, `document`, inherited properties and getters included.
+ *
+ * @throws RerankError `invalid-input` naming `index` when there is no text: not a string or object, none of the keys or fields is there,
+ *   or the `text` function throws or returns something else than a string
+ */
+export function documentText(document: RerankDocument, index: number, options: DocumentTextOptions = {}): string {
+  if (typeof document !== "string" && (typeof document !== "object" || document === null)) {
+    throw invalidDocument(index, `expected a string or an object, got ${kindOf(document)}`, "Leave it out, or pass its text");
+  }
+  try {
+    if (options.text !== undefined) return textByFunction(document, index, options.text);
+    if (typeof document === "string") return document;
+    const record = document as Readonly<Record<string, unknown>>;
+    return options.fields === undefined ? textByUsualKeys(record, index) : textByFields(record, index, options.fields);
+  } catch (error) {
+    if (RerankError.is(error)) throw error;
+    // A getter, a toJSON or the caller's own function: theirs, so the cause is kept and the document named.
+    const place = options.text === undefined ? "reading it failed" : "the text function failed";
+    throw invalidDocument(index, `${place}: ${messageOf(error)}`, "Mend what the document or the function throws on", error);
+  }
+}
+
+function textByFunction(document: RerankDocument, index: number, text: NonNullable<RankOptions["text"]>): string {
+  const result: unknown = text(document, index);
+  if (typeof result === "string") return result;
+  throw invalidDocument(index, `the text function returned ${kindOf(result)}`, "Return a string");
+}
+
+function textByUsualKeys(record: Readonly<Record<string, unknown>>, index: number): string {
+  for (const key of textKeys) {
+    const value = record[key];
+    if (typeof value === "string") return value;
+  }
+  throw invalidDocument(index, `no string under ${textKeys.join(", ")} (${keysOf(record)})`, "Name the keys with fields, or pass text");
+}
+
+function textByFields(record: Readonly<Record<string, unknown>>, index: number, fields: readonly string[]): string {
+  // A field that is there but null is an incomplete record; none of them there is a misspelled list, which would score blank texts.
+  if (!fields.some((field) => field in record)) {
+    throw invalidDocument(index, `has none of the fields ${fields.join(", ")} (${keysOf(record)})`, "Correct fields, or leave it out");
+  }
+  const lines: string[] = [];
+  for (const field of fields) {
+    const value = record[field];
+    if (value !== undefined && value !== null) lines.push(`${field}: ${renderValue(value)}`);
+  }
+  return lines.join("\n");
+}
+
+function renderValue(value: unknown): string {
+  if (typeof value === "string") return value;
+  // JSON has no words for bigints, symbols and functions, and none for NaN.
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function invalidDocument(index: number, what: string, advice: string, cause?: unknown): RerankError {
+  return new RerankError("invalid-input", `documents[${index}]: ${what}. ${advice}.`, cause === undefined ? {} : { cause });
+}
+
+function keysOf(record: object): string {
+  const keys = Object.keys(record);
+  if (keys.length === 0) return "it has no keys";
+  const shown = keys.slice(0, 12).map((key) => (key.length > 40 ? `${key.slice(0, 40)}…` : key));
+  return `its keys: ${shown.join(", ")}${keys.length > shown.length ? ", …" : ""}`;
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value === "string") return "a string";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  return kind === "Object" ? "an object" : `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
+}

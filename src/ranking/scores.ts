@@ -1,0 +1,42 @@
+import { RerankError } from "../errors.ts";
+
+/** What a raw score is: a `logit` becomes a score by the sigmoid, a `provider` score is never touched. */
+export type RawScoreKind = "logit" | "provider";
+
+/**
+ * The logistic function in float64, without overflow: exactly 0.5 at 0, 1 from about 37 up, above 0 down to about −745.
+ *
+ * It saturates, so scores are ordered by their logits, never by this.
+ */
+export function sigmoid(logit: number): number {
+  if (logit >= 0) return 1 / (1 + Math.exp(-logit));
+  const power = Math.exp(logit);
+  return power / (1 + power);
+}
+
+/** What the caller sees of one raw score. */
+export function scoreOf(raw: number, kind: RawScoreKind): number {
+  return kind === "logit" ? sigmoid(raw) : raw;
+}
+
+/**
+ * Refuses scores that cannot be ordered: NaN and the infinities, or a wrong number of them.
+ *
+ * @throws RerankError `inference` for logits and `plugin` for provider scores, naming the first document concerned
+ */
+export function checkScores(scores: ArrayLike<number>, documentCount: number, kind: RawScoreKind): void {
+  const code = kind === "logit" ? "inference" : "plugin";
+  if (scores.length !== documentCount) {
+    throw new RerankError(code, `ranking: got ${scores.length} scores for ${documentCount} documents. Return one score per document.`);
+  }
+  for (let index = 0; index < scores.length; index += 1) {
+    const score = scores[index];
+    if (!Number.isFinite(score)) {
+      const advice =
+        kind === "logit"
+          ? "The model file may be damaged or overflow on this text: check it with crossrank models verify, or leave the document out."
+          : "Return one finite number per document.";
+      throw new RerankError(code, `ranking: documents[${index}] was scored ${String(score)}. ${advice}`);
+    }
+  }
+}

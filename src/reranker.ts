@@ -1,0 +1,246 @@
+import { raceAbort, startDeadline } from "./abort.ts";
+import { parseRankOptions } from "./config.ts";
+import { RerankError } from "./errors.ts";
+import { documentTexts } from "./ranking/documents.ts";
+import { rankDocuments } from "./ranking/order.ts";
+import type { ScoreCall, ScoreResult, Scorer } from "./scorer.ts";
+import type { RankOptions, RankOptionsInput, RerankDocument, RerankResult, RerankTimings, RerankWarning } from "./types.ts";
+
+/** Counters of a {@link Reranker}, since it was made. */
+export interface RerankerStats {
+  /** Calls that ended, failed ones included. */
+  calls: number;
+  failures: number;
+  documents: number;
+  tokens: number;
+  /** Numbers of the model behind it, for example its workers. */
+  scorer: Record<string, number | string>;
+}
+
+interface PreparedCall<D extends RerankDocument> {
+  documents: readonly D[];
+  options: RankOptions;
+  score: Omit<ScoreCall, "signal" | "deadlineMs">;
+  durationSecs: number | undefined;
+  startedMs: number;
+}
+
+/**
+ * Owns one model, and ranks with it. Made by `createReranker`; nothing is loaded before the first call.
+ *
+ * Every method throws RerankError `closed` after {@link Reranker.close}.
+ */
+export class Reranker {
+  readonly #scorer: Scorer;
+  readonly #defaults: RankOptions;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #counts = { calls: 0, failures: 0, documents: 0, tokens: 0 };
+  #closed: Promise<void> | undefined;
+
+  /** @param defaults options that a call does not give */
+  constructor(scorer: Scorer, defaults: RankOptions = {}) {
+    this.#scorer = scorer;
+    this.#defaults = defaults;
+  }
+
+  /**
+   * The documents, best first.
+   *
+   * No documents give no results, without loading the model. Equal scores keep input order. `topK` and `threshold` cut
+   * after all documents were scored.
+   *
+   * @throws RerankError `invalid-input` for a blank query, a document without text, a wrong option; `aborted`, `timeout`
+   *   between two passes; whatever keeps the model from loading or scoring
+   */
+  async rank<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptionsInput = {}): Promise<RerankResult<D>> {
+    const call = this.#prepare(query, documents, options);
+    const { scored, timings } = await this.#track(this.#score(call));
+    return this.#finish(call, scored, timings);
+  }
+
+  /**
+   * What {@link Reranker.rank} gives, with the calling thread waiting.
+   *
+   * @throws RerankError as `rank`, and `sync-unsupported` where the scores can only be awaited
+   */
+  rankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptionsInput = {}): RerankResult<D> {
+    const call = this.#prepare(query, documents, options);
+    try {
+      const { scored, timings } = this.#scoreSync(call);
+      this.#counts.calls += 1;
+      return this.#finish(call, scored, timings);
+    } catch (error) {
+      this.#counts.calls += 1;
+      this.#counts.failures += 1;
+      throw error;
+    }
+  }
+
+  /**
+   * Raw scores: logits for local models, what the source returned for others.
+   *
+   * @returns one number per document, in input order
+   */
+  async score(query: string, documents: readonly RerankDocument[], options: RankOptionsInput = {}): Promise<number[]> {
+    const call = this.#prepare(query, documents, options);
+    const { scored } = await this.#track(this.#score(call));
+    this.#count(scored);
+    return Array.from(scored.scores);
+  }
+
+  /** Downloads and loads the model, so that the first call does not. Calling it again is free. */
+  async warmUp(): Promise<void> {
+    this.#refuseClosed();
+    await this.#track(this.#scorer.warmUp?.() ?? Promise.resolve());
+  }
+
+  /** {@link Reranker.warmUp} for the synchronous calls. */
+  warmUpSync(): void {
+    this.#refuseClosed();
+    this.#scorer.warmUpSync?.();
+  }
+
+  stats(): RerankerStats {
+    return { ...this.#counts, scorer: this.#scorer.stats?.() ?? {} };
+  }
+
+  /** Refuses new calls, lets those under way end, then releases the model. Calling it again gives the same promise. */
+  close(): Promise<void> {
+    this.#closed ??= Promise.allSettled(this.#running).then(() => this.#scorer.close?.());
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #prepare<D extends RerankDocument>(query: string, documents: readonly D[], input: RankOptionsInput): PreparedCall<D> {
+    const startedMs = performance.now();
+    this.#refuseClosed();
+    const options = parseRankOptions(input, this.#defaults);
+    if (typeof query !== "string" || query.trim() === "") {
+      throw new RerankError(
+        "invalid-input",
+        `query: expected a text with a visible character, got ${typeof query === "string" ? "a blank one" : typeof query}.`,
+      );
+    }
+    const texts = documentTexts(documents, options);
+    const { truncation = "longest_first", specialTokens = "neutralise", instruction } = options;
+    const score = { query, texts, truncation, specialTokens, ...(instruction === undefined ? {} : { instruction }) };
+    const durationSecs = options.maxRerankDurationSecs ?? this.#scorer.capabilities.defaultDurationSecs;
+    return { documents, options, score, durationSecs, startedMs };
+  }
+
+  async #score(call: PreparedCall<RerankDocument>): Promise<{ scored: ScoreResult; timings: RerankTimings }> {
+    const { signal } = call.options;
+    // One for loading, which the caller may abort but which does not count as time; one for scoring.
+    const loading = startDeadline("rerank", signal, undefined);
+    let scoring: ReturnType<typeof startDeadline> | undefined;
+    try {
+      loading.signal.throwIfAborted();
+      if (call.score.texts.length === 0) return { scored: noScores(), timings: timingsOf(call, performance.now()) };
+      await raceAbort(this.#scorer.warmUp?.() ?? Promise.resolve(), loading.signal);
+      const loadedMs = performance.now();
+      scoring = startDeadline("rerank", signal, call.durationSecs);
+      const scored = await this.#scorer.score({ ...call.score, signal: scoring.signal, deadlineMs: scoring.deadlineMs });
+      return { scored, timings: timingsOf(call, loadedMs) };
+    } finally {
+      loading.clear();
+      scoring?.clear();
+    }
+  }
+
+  #scoreSync(call: PreparedCall<RerankDocument>): { scored: ScoreResult; timings: RerankTimings } {
+    if (call.options.signal?.aborted) startDeadline("rerank", call.options.signal, undefined).signal.throwIfAborted();
+    if (call.score.texts.length === 0) return { scored: noScores(), timings: timingsOf(call, performance.now()) };
+    if (this.#scorer.scoreSync === undefined) {
+      throw new RerankError("sync-unsupported", `${this.#scorer.name}: its scores can only be awaited. Use rerank instead of rerankSync.`);
+    }
+    this.#scorer.warmUpSync?.();
+    const loadedMs = performance.now();
+    const deadlineMs = call.durationSecs === undefined ? Infinity : loadedMs + call.durationSecs * 1000;
+    return { scored: this.#scorer.scoreSync({ ...call.score, deadlineMs }), timings: timingsOf(call, loadedMs) };
+  }
+
+  #finish<D extends RerankDocument>(call: PreparedCall<D>, scored: ScoreResult, timings: RerankTimings): RerankResult<D> {
+    const { documents, options } = call;
+    this.#count(scored);
+    const warnings = [...this.#ignoredOptions(options), ...scored.warnings, ...truncations(scored)];
+    for (const warning of warnings) options.onWarning?.(warning);
+    const results = rankDocuments({
+      documents,
+      scores: scored.scores,
+      scoreKind: this.#scorer.capabilities.scoreKind,
+      ...pick(scored, "tokens", "fullTokens"),
+      ...pick(options, "topK", "threshold", "return"),
+    });
+    const tokens = scored.tokens?.reduce((sum, count) => sum + count, 0) ?? 0;
+    return { results, model: this.#scorer.model, usage: { documents: documents.length, tokens }, timings, warnings };
+  }
+
+  #ignoredOptions(options: RankOptions): RerankWarning[] {
+    const { scoreKind, options: understood } = this.#scorer.capabilities;
+    const ignored = (["truncation", "specialTokens", "instruction"] as const)
+      .filter((option) => options[option] !== undefined && !understood.has(option))
+      .map((option): string => option);
+    if (scoreKind !== "logit" && (options.return?.length ?? 0) > 0) ignored.push("return");
+    return ignored.map((option) => ({
+      type: "ignored-option",
+      option,
+      message: `${option} has no meaning for ${this.#scorer.model} and was not used`,
+    }));
+  }
+
+  #count(scored: ScoreResult): void {
+    this.#counts.documents += scored.scores.length;
+    this.#counts.tokens += scored.tokens?.reduce((sum, count) => sum + count, 0) ?? 0;
+  }
+
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work);
+    try {
+      return await work;
+    } catch (error) {
+      this.#counts.failures += 1;
+      throw error;
+    } finally {
+      this.#counts.calls += 1;
+      this.#running.delete(work);
+    }
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed === undefined) return;
+    throw new RerankError("closed", `${this.#scorer.name}: the reranker was closed. Make a new one with createReranker.`);
+  }
+}
+
+function timingsOf(call: PreparedCall<RerankDocument>, loadedMs: number): RerankTimings {
+  const now = performance.now();
+  return { totalMs: now - call.startedMs, loadMs: loadedMs - call.startedMs, scoreMs: now - loadedMs };
+}
+
+/** The properties that are there: an absent one stays absent. */
+function pick<T extends object, K extends keyof T>(source: T, ...keys: K[]): Pick<T, K> {
+  return Object.fromEntries(keys.filter((key) => source[key] !== undefined).map((key) => [key, source[key]])) as Pick<T, K>;
+}
+
+function noScores(): ScoreResult {
+  return { scores: new Float64Array(0), warnings: [] };
+}
+
+function truncations({ tokens, fullTokens }: ScoreResult): RerankWarning[] {
+  const warnings: RerankWarning[] = [];
+  fullTokens?.forEach((full, index) => {
+    if (full === 0) return;
+    const maxTokens = tokens![index]!;
+    warnings.push({
+      type: "truncated",
+      index,
+      tokens: full,
+      maxTokens,
+      message: `documents[${index}]: only ${maxTokens} of the pair's ${full} tokens were read`,
+    });
+  });
+  return warnings;
+}

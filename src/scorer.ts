@@ -1,0 +1,81 @@
+/**
+ * The contract between a call and whatever gives it scores.
+ *
+ * A scorer only scores. Ordering, cutting and echoing exist once, in `ranking/`, so that two scorers
+ * cannot disagree about ties, thresholds or `topK`.
+ */
+import type { RerankWarning, Truncation } from "./types.ts";
+
+/**
+ * What a score is, which decides what `ranking/` may do to it.
+ *
+ * - `logit`: unbounded; becomes a score by the sigmoid. Every local head is reduced to one logit
+ *   (two labels: l1 − l0; class c of several: l_c − logsumexp of the others), for which the sigmoid is the softmax.
+ * - `provider`: whatever a plugin or a hosted model returned; never touched.
+ */
+export type ScoreKind = "logit" | "provider";
+
+/** What a scorer can do; documented defaults are what a caller may assume where a field is absent. */
+export interface Capabilities {
+  scoreKind: ScoreKind;
+  /** Whether `scoreSync` may be called. */
+  sync: boolean;
+  /** Most documents of one call. @default unlimited */
+  maxDocuments?: number;
+  /** Most tokens of a pair. @default unknown */
+  maxTokens?: number;
+  /** Ceiling of a call where the caller gave none, seconds. @default none */
+  defaultDurationSecs?: number;
+  /** Options of {@link ScoreCall} that have a meaning here; the others give an `ignored-option` warning when set. */
+  options: ReadonlySet<"truncation" | "specialTokens" | "instruction">;
+}
+
+/** One call: one query, its documents as texts. */
+export interface ScoreCall {
+  query: string;
+  /** One text per document, in input order; may be empty strings, may hold lone surrogates. */
+  texts: readonly string[];
+  truncation: Truncation;
+  specialTokens: "neutralise" | "interpret";
+  instruction?: string;
+  /** Aborted when the caller gives up or the time is over; its `reason` is the RerankError to reject with. */
+  signal?: AbortSignal;
+  /** The same moment on the clock of `performance.now()`, for scorers that cannot be interrupted by a signal. */
+  deadlineMs?: number;
+}
+
+/** The answer to a {@link ScoreCall}. */
+export interface ScoreResult {
+  /** One number per text, in INPUT order. */
+  scores: Float64Array;
+  /** Tokens read per pair, in input order; absent where the source does not tell. */
+  tokens?: Uint32Array;
+  /** Tokens of the whole pair where it was cut, 0 where it was not; a lower bound for huge texts. */
+  fullTokens?: Uint32Array;
+  /** In the order they arose. */
+  warnings: RerankWarning[];
+}
+
+/** What every source of scores implements inside crossrank. */
+export interface Scorer {
+  /** Short name for errors, logs and metrics, for example "onnx-node". */
+  readonly name: string;
+  /** Identity with revision, for results and cache keys. Before the model is known (not loaded yet), the best name at hand. */
+  readonly model: string;
+  readonly capabilities: Capabilities;
+  /**
+   * One score per text, in input order; never sorts, cuts or copies. The caller never gives an empty list.
+   *
+   * @throws RerankError of a fitting code; `timeout` or `aborted` between two passes, after which the scorer stays usable
+   */
+  score(call: ScoreCall): Promise<ScoreResult>;
+  /** The same numbers, with the calling thread waiting. Only where `capabilities.sync`. */
+  scoreSync?(call: ScoreCall): ScoreResult;
+  /** Downloads and loads, so that the first call does not. Calling it again is free. */
+  warmUp?(): Promise<void>;
+  warmUpSync?(): void;
+  /** Lets running passes end, then releases everything. Calling it again is free. */
+  close?(): Promise<void>;
+  /** Numbers for `Reranker.stats()`. */
+  stats?(): Record<string, number | string>;
+}

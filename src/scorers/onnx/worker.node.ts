@@ -1,0 +1,14 @@
+/** The program of an inference thread: one model, one group at a time. */
+import { serveWorkerThread } from "../../engine/worker-thread.node.ts";
+import { createExecutor, type ExecutorOptions, type Group, type GroupScores } from "./executor.node.ts";
+
+serveWorkerThread<ExecutorOptions, Group, GroupScores>((options) => {
+  const executor = createExecutor(options);
+  return {
+    run(group, checkpoint) {
+      const response = executor.run(group, checkpoint);
+      return { response, transfer: [response.scores.buffer, response.tokens.buffer, response.fullTokens.buffer] as ArrayBuffer[] };
+    },
+    close: () => executor.close(),
+  };
+});

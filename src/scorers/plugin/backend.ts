@@ -1,0 +1,192 @@
+/** A user's backend and its life: initialised once, shut down once, never under a running call. */
+import { raceAbort } from "../../abort.ts";
+import { messageOf, RerankError } from "../../errors.ts";
+import type { BackendScores, RerankerBackend } from "../../types.ts";
+
+/** What a backend can do, wherever it runs. */
+export interface BackendDriver {
+  readonly name: string;
+  readonly version: string | undefined;
+  initialize(): unknown;
+  /** Absent where only `initialize` can be called; then a promise from it cannot be waited for. */
+  initializeSync?(): void;
+  rerank(query: string, documents: readonly string[], signal: AbortSignal): BackendScores | Promise<BackendScores>;
+  /** Absent where only `rerank` can be called; then a promise from it cannot be waited for. */
+  rerankSync?(query: string, documents: readonly string[], deadlineMs: number): BackendScores;
+  shutdown(): unknown;
+  /** Frees what carried the backend, after `shutdown`. */
+  dispose?(): Promise<void>;
+}
+
+/** A backend in a registry. */
+export class Backend {
+  readonly #driver: BackendDriver;
+  #initialising: Promise<void> | undefined;
+  #isInitialised = false;
+  #running = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  constructor(driver: BackendDriver) {
+    this.#driver = driver;
+  }
+
+  get name(): string {
+    return this.#driver.name;
+  }
+
+  get version(): string | undefined {
+    return this.#driver.version;
+  }
+
+  get isInitialised(): boolean {
+    return this.#isInitialised;
+  }
+
+  /** Concurrent calls share one run; a failed one is repeated by the next call. @throws RerankError `plugin` */
+  initialise(): Promise<void> {
+    if (this.#isInitialised) return Promise.resolve();
+    this.#initialising ??= this.#adoptInitialise(Promise.resolve().then(() => this.#driver.initialize()));
+    return this.#initialising;
+  }
+
+  /** @throws RerankError `sync-unsupported` where `initialize` returns a promise that cannot be waited for; `plugin` */
+  initialiseSync(): void {
+    if (this.#isInitialised) return;
+    let started: unknown;
+    try {
+      started =
+        this.#driver.initializeSync === undefined ? (this.#initialising ?? this.#driver.initialize()) : this.#driver.initializeSync();
+    } catch (error) {
+      throw pluginError(this.name, "initialize failed", error);
+    }
+    if (!isPromise(started)) {
+      this.#isInitialised = true;
+      return;
+    }
+    this.#initialising ??= this.#adoptInitialise(started);
+    this.#initialising.catch(() => undefined); // the error below says what to do; the next awaited call repeats the run
+    throw syncUnsupported(this.name, "initialize");
+  }
+
+  /** @throws RerankError `plugin`, with what the backend threw as its cause; the signal's reason, without waiting for the backend */
+  rerank(query: string, documents: readonly string[], signal: AbortSignal): Promise<BackendScores> {
+    const running = raceAbort(this.#rerank(query, documents, signal), signal).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  /** @throws RerankError `sync-unsupported` where only a promise is to be had; `plugin`; `timeout` for a module backend */
+  rerankSync(query: string, documents: readonly string[], deadlineMs: number): BackendScores {
+    let scores: BackendScores | Promise<BackendScores>;
+    try {
+      scores =
+        this.#driver.rerankSync === undefined
+          ? this.#driver.rerank(query, documents, new AbortController().signal)
+          : this.#driver.rerankSync(query, documents, deadlineMs);
+    } catch (error) {
+      throw pluginError(this.name, "rerank failed", error);
+    }
+    if (!isPromise(scores)) return scores as BackendScores;
+    scores.catch(() => undefined); // its answer is of no use any more
+    throw syncUnsupported(this.name, "rerank");
+  }
+
+  /** Waits for running calls (not for those that were aborted), then runs `shutdown` if the backend was initialised. @throws RerankError `plugin` */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #rerank(query: string, documents: readonly string[], signal: AbortSignal): Promise<BackendScores> {
+    try {
+      return await this.#driver.rerank(query, documents, signal);
+    } catch (error) {
+      throw pluginError(this.name, "rerank failed", error);
+    }
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled([this.#initialising, ...this.#running]);
+    const wasInitialised = this.#isInitialised;
+    this.#isInitialised = false;
+    try {
+      if (wasInitialised) await this.#driver.shutdown();
+    } catch (error) {
+      throw pluginError(this.name, "shutdown failed", error);
+    } finally {
+      await this.#driver.dispose?.();
+    }
+  }
+
+  async #adoptInitialise(started: Promise<unknown>): Promise<void> {
+    try {
+      await started;
+      this.#isInitialised = true;
+    } catch (error) {
+      throw pluginError(this.name, "initialize failed", error);
+    } finally {
+      this.#initialising = undefined;
+    }
+  }
+}
+
+/** The driver of a backend registered as an object: it runs where its caller runs. @throws RerankError `invalid-input` */
+export function objectDriver(backend: RerankerBackend): BackendDriver {
+  const { name, version } = checkBackend(backend);
+  return {
+    name,
+    version,
+    initialize: () => backend.initialize?.(),
+    rerank: (query, documents, signal) => backend.rerank(query, documents, { signal }),
+    ...(backend.rerankSync === undefined ? {} : { rerankSync: (query, documents) => backend.rerankSync!(query, documents) }),
+    shutdown: () => backend.shutdown?.(),
+  };
+}
+
+/**
+ * Name and version of a value that claims to be a backend.
+ *
+ * @throws RerankError `invalid-input` naming what is missing
+ */
+export function checkBackend(value: unknown): { name: string; version: string | undefined } {
+  const candidate = value as Partial<RerankerBackend> | null;
+  const problem = (what: string): RerankError =>
+    new RerankError(
+      "invalid-input",
+      `registerRerankerBackend: ${what}. A backend is an object with a name and a rerank(query, documents) function, or a URL of a module that exports one by default.`,
+    );
+  if (typeof candidate !== "object" || candidate === null)
+    throw problem(`expected a backend, got ${candidate === null ? "null" : typeof candidate}`);
+  if (typeof candidate.rerank !== "function") throw problem("the backend has no rerank function");
+  for (const method of ["initialize", "shutdown", "rerankSync"] as const) {
+    if (candidate[method] !== undefined && typeof candidate[method] !== "function")
+      throw problem(`the backend's ${method} is not a function`);
+  }
+  const read = (key: "name" | "version"): unknown => {
+    const found = candidate[key];
+    return typeof found === "function" ? found.call(candidate) : found;
+  };
+  const name = read("name");
+  const version = read("version");
+  if (typeof name !== "string" || name.trim() === "") throw problem("the backend's name is not a string with a visible character");
+  if (version !== undefined && typeof version !== "string") throw problem("the backend's version is not a string");
+  return { name, version };
+}
+
+/** `plugin`, with what the backend threw as its cause. */
+export function pluginError(name: string, what: string, error: unknown): RerankError {
+  return RerankError.is(error) ? error : new RerankError("plugin", `backend "${name}": ${what}: ${messageOf(error)}`, { cause: error });
+}
+
+function syncUnsupported(name: string, method: "rerank" | "initialize"): RerankError {
+  return new RerankError(
+    "sync-unsupported",
+    `backend "${name}": its ${method} returns a promise, which rerankSync cannot wait for. ` +
+      "Use rerank, give the backend a rerankSync method, or register it by module URL, so that it runs in a thread of its own." +
+      (method === "initialize" ? " Or await warmUpReranker first." : ""),
+  );
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}

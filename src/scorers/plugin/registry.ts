@@ -1,0 +1,91 @@
+import { RerankError } from "../../errors.ts";
+import type { BackendInfo, RerankerBackend } from "../../types.ts";
+import { Backend, type BackendDriver, objectDriver } from "./backend.ts";
+
+/** Options of `registerRerankerBackend`. */
+export interface RegisterOptions {
+  /** Take the place of a backend of the same name, which is shut down. @default false */
+  replace?: boolean;
+}
+
+/** The backends of this program, by name. */
+export class BackendRegistry {
+  readonly #openModule: (url: URL) => BackendDriver;
+  readonly #backends = new Map<string, { backend: Backend; kind: BackendInfo["kind"] }>();
+  /** Shutdowns of backends that were replaced: whoever removes the name, or all, awaits them. */
+  readonly #ending = new Map<string, Promise<void>>();
+
+  /** @param openModule loads a module in a helper thread; waits for it */
+  constructor(openModule: (url: URL) => BackendDriver) {
+    this.#openModule = openModule;
+  }
+
+  /**
+   * @throws RerankError `invalid-input` for a value that is no backend or a name that is taken; `plugin` for a module that
+   *   cannot be loaded
+   */
+  register(candidate: RerankerBackend | URL, options: RegisterOptions = {}): void {
+    const isModule = candidate instanceof URL;
+    const backend = new Backend(isModule ? this.#openModule(candidate) : objectDriver(candidate));
+    const taken = this.#backends.get(backend.name);
+    if (taken !== undefined && options.replace !== true) {
+      void backend.close();
+      throw new RerankError(
+        "invalid-input",
+        `registerRerankerBackend: a backend named "${backend.name}" is registered already. Unregister it first, or pass { replace: true }.`,
+      );
+    }
+    if (taken !== undefined) {
+      const ending = Promise.all([this.#ending.get(backend.name), taken.backend.close()]).then(() => undefined);
+      ending.catch(() => undefined); // heard by unregister or clear
+      this.#ending.set(backend.name, ending);
+    }
+    this.#backends.set(backend.name, { backend, kind: isModule ? "module" : "object" });
+  }
+
+  /** @throws RerankError `unknown-model` when there is none of that name; `plugin` when its shutdown fails */
+  async unregister(name: string): Promise<void> {
+    const { backend } = this.#entry(name);
+    this.#backends.delete(name);
+    const ending = this.#ending.get(name);
+    this.#ending.delete(name);
+    await Promise.all([ending, backend.close()]);
+  }
+
+  /** Shuts all down. @throws RerankError `plugin` of the first whose shutdown fails; the others are shut down all the same */
+  async clear(): Promise<void> {
+    const closing = [...[...this.#backends.values()].map(({ backend }) => backend.close()), ...this.#ending.values()];
+    this.#backends.clear();
+    this.#ending.clear();
+    const failure = (await Promise.allSettled(closing)).find((outcome) => outcome.status === "rejected");
+    if (failure !== undefined) throw failure.reason;
+  }
+
+  list(): BackendInfo[] {
+    return [...this.#backends.values()].map(({ backend, kind }) => ({
+      name: backend.name,
+      version: backend.version,
+      kind,
+      initialised: backend.isInitialised,
+    }));
+  }
+
+  /** @throws RerankError `unknown-model`, naming those that are registered */
+  get(name: string): Backend {
+    return this.#entry(name).backend;
+  }
+
+  /** The backend's name with its version, or the name alone while there is none of it. */
+  identity(name: string): string {
+    const version = this.#backends.get(name)?.backend.version;
+    return version === undefined ? name : `${name}@${version}`;
+  }
+
+  #entry(name: string): { backend: Backend } {
+    const entry = this.#backends.get(name);
+    if (entry !== undefined) return entry;
+    const known = [...this.#backends.keys()].map((other) => `"${other}"`);
+    const registered = known.length > 0 ? `Registered: ${known.join(", ")}.` : "None is registered: call registerRerankerBackend first.";
+    throw new RerankError("unknown-model", `plugin: there is no backend named "${name}". ${registered}`);
+  }
+}

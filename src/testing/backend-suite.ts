@@ -1,0 +1,240 @@
+/** Checks that a backend keeps the promises of the plugin protocol; for the tests of whoever writes one. */
+import {
+  type BackendScores,
+  createReranker,
+  RerankError,
+  type Reranker,
+  type RerankerBackend,
+  registerRerankerBackend,
+  unregisterRerankerBackend,
+} from "../index.ts";
+
+/** One promise of the protocol. */
+export interface BackendCheck {
+  /** A sentence of behaviour, to name a test with. */
+  name: string;
+  /** Rejects with RerankError `plugin`, telling what was expected and what came, when the backend does not behave so. */
+  run(): Promise<void>;
+}
+
+/** What the checks may take for granted. */
+export interface BackendCheckOptions {
+  /** @default "How to train a dog" */
+  query?: string;
+  /** Distinct texts in the backend's language; at least 2. @default three English sentences about pets */
+  documents?: readonly string[];
+  /**
+   * Largest difference between two scores of the same pair, for what depends on its neighbours in a batch.
+   * Infinity for a backend that compares documents with each other. @default 1e-4
+   */
+  tolerance?: number;
+  /** How long one call may take, also one that was aborted, milliseconds. @default 30000 */
+  timeoutMs?: number;
+}
+
+/** Gives a new backend at each call, so that one check does not spoil the next. */
+export type CreateBackend = () => RerankerBackend | Promise<RerankerBackend>;
+
+type Settings = Required<BackendCheckOptions>;
+
+const petTexts: readonly string[] = [
+  "Dog training requires patience and consistency.",
+  "Cats are independent animals that prefer to play alone.",
+  "Bird care includes proper cage setup and regular cleaning.",
+];
+
+// Written with escapes: no editor, and no check of encodings, can mend them by mistake.
+const awkwardTexts: readonly string[] = [
+  "",
+  " ",
+  "\n",
+  "a\u0000b",
+  "\ud83d\udc36 \ud83d\udc69\u200d\ud83d\udc67",
+  "lone \ud800 surrogate",
+  "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627",
+  `e${"\u0301".repeat(50)}`,
+  "\u65e5\u672c\u8a9e",
+  "[SEP] </s> <|endoftext|>",
+  "x".repeat(20_000),
+];
+
+/**
+ * The checks, to be run in any order by any test runner:
+ *
+ * `for (const { name, run } of backendChecks(() => new MyBackend())) test(name, run);`
+ *
+ * Each run makes a backend, registers it under a name of its own, and shuts it down again.
+ */
+export function backendChecks(createBackend: CreateBackend, options: BackendCheckOptions = {}): BackendCheck[] {
+  const settings: Settings = { query: "How to train a dog", documents: petTexts, tolerance: 1e-4, timeoutMs: 30_000, ...options };
+  const check = (name: string, body: (trial: Trial) => Promise<void>): BackendCheck => ({
+    name,
+    async run() {
+      const trial = new Trial(name, settings, await createBackend());
+      try {
+        await body(trial);
+      } catch (error) {
+        throw RerankError.from(error, "plugin", `backendChecks, "${name}"`);
+      } finally {
+        await trial.end();
+      }
+    },
+  });
+  return [
+    check("gives one finite number per document", checkCount),
+    check("keeps the order of the documents", checkOrder),
+    check("scores a document that is given twice alike in both places", checkDuplicates),
+    check("scores empty, odd and very long texts", checkAwkwardTexts),
+    check("leaves the list of documents as it is", checkFrozenList),
+    check("answers concurrent first calls", checkConcurrentCalls),
+    check("settles after an abort, and answers the next call", checkAbort),
+    check("gives by rerankSync what it gives by rerank", checkSync),
+    check("shuts down, and works again when it is registered again", checkShutdown),
+  ];
+}
+
+async function checkCount(trial: Trial): Promise<void> {
+  const many = Array.from({ length: 100 }, (_, index) => `${index}: ${trial.documents[index % trial.documents.length]!}`);
+  for (const documents of [trial.documents.slice(0, 1), trial.documents, many]) await trial.scores(documents);
+}
+
+async function checkOrder(trial: Trial): Promise<void> {
+  const scores = await trial.scores(trial.documents);
+  const reversed = await trial.scores([...trial.documents].reverse());
+  trial.expectClose(reversed.reverse(), scores, "scores of the reversed list, reversed back");
+}
+
+async function checkDuplicates(trial: Trial): Promise<void> {
+  const [first, second] = trial.documents as [string, string];
+  const scores = await trial.scores([first, second, first]);
+  trial.expectClose([scores[2]!], [scores[0]!], "the second score of the same document");
+}
+
+async function checkAwkwardTexts(trial: Trial): Promise<void> {
+  await trial.scores(awkwardTexts);
+  for (const text of awkwardTexts) await trial.scores([text]);
+}
+
+async function checkFrozenList(trial: Trial): Promise<void> {
+  // crossrank passes a list of its own, but a caller of the backend itself may not.
+  await trial.initialise();
+  const call = async (): Promise<BackendScores> =>
+    trial.backend.rerank(trial.query, Object.freeze([...trial.documents]), { signal: new AbortController().signal });
+  await trial.within(call(), "rerank with a list that cannot be changed");
+}
+
+async function checkConcurrentCalls(trial: Trial): Promise<void> {
+  const calls = await Promise.all([1, 2, 3, 4].map(() => trial.scores(trial.documents)));
+  for (const scores of calls.slice(1)) trial.expectClose(scores, calls[0]!, "scores of a concurrent call");
+}
+
+async function checkAbort(trial: Trial): Promise<void> {
+  await trial.initialise();
+  const controller = new AbortController();
+  const call = (async () => trial.backend.rerank(trial.query, trial.documents, { signal: controller.signal }))();
+  controller.abort(new RerankError("aborted", "backendChecks: aborted to see what the backend does. Nothing needs to be done."));
+  // Either outcome will do: the call may have been over already.
+  await trial.within(
+    call.then(
+      () => undefined,
+      () => undefined,
+    ),
+    "a call whose signal was aborted",
+  );
+  await trial.scores(trial.documents);
+}
+
+async function checkSync(trial: Trial): Promise<void> {
+  if (trial.backend.rerankSync === undefined) return;
+  await trial.initialise();
+  const expected = await trial.scores(trial.documents);
+  trial.expectClose(Array.from(trial.backend.rerankSync(trial.query, trial.documents)), expected, "scores of rerankSync");
+}
+
+async function checkShutdown(trial: Trial): Promise<void> {
+  const before = await trial.scores(trial.documents);
+  await trial.end();
+  trial.begin();
+  trial.expectClose(await trial.scores(trial.documents), before, "scores after shutdown and initialize");
+}
+
+let trials = 0;
+
+/** One registered backend, and what a check does with it. */
+class Trial {
+  readonly backend: RerankerBackend;
+  readonly query: string;
+  readonly documents: readonly string[];
+  private readonly name: string;
+  private readonly settings: Settings;
+  private readonly registeredName: string;
+  private isRegistered = false;
+
+  constructor(name: string, settings: Settings, backend: RerankerBackend) {
+    this.name = name;
+    this.settings = settings;
+    this.backend = backend;
+    this.query = settings.query;
+    this.documents = settings.documents;
+    trials += 1;
+    // A name of its own, so that checks may run beside each other and beside the backend in use.
+    this.registeredName = `backend-check-${trials}`;
+    this.begin();
+  }
+
+  begin(): void {
+    const { backend } = this;
+    registerRerankerBackend({
+      name: this.registeredName,
+      initialize: async () => backend.initialize?.(),
+      shutdown: async () => backend.shutdown?.(),
+      rerank: (query, documents, context) => backend.rerank(query, documents, context),
+    });
+    this.isRegistered = true;
+  }
+
+  async end(): Promise<void> {
+    if (!this.isRegistered) return;
+    this.isRegistered = false;
+    await unregisterRerankerBackend(this.registeredName);
+  }
+
+  async initialise(): Promise<void> {
+    await this.withReranker((reranker) => reranker.warmUp(), "initialize");
+  }
+
+  /** Scores by way of crossrank, which checks count and numbers. */
+  async scores(documents: readonly string[]): Promise<number[]> {
+    return this.withReranker((reranker) => reranker.score(this.query, documents), `rerank of ${documents.length} documents`);
+  }
+
+  async within<T>(work: Promise<T>, what: string): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(this.failure(`${what} did not end within ${this.settings.timeoutMs} ms`)), this.settings.timeoutMs);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  expectClose(actual: readonly number[], expected: readonly number[], what: string): void {
+    const wrong = expected.findIndex((value, place) => Math.abs(value - actual[place]!) > this.settings.tolerance);
+    if (actual.length === expected.length && wrong === -1) return;
+    throw this.failure(`${what}: expected ${expected.join(", ")} within ${this.settings.tolerance}, got ${actual.join(", ")}`);
+  }
+
+  private async withReranker<T>(work: (reranker: Reranker) => Promise<T>, what: string): Promise<T> {
+    const reranker = createReranker({
+      model: { type: "plugin", name: this.registeredName },
+      maxRerankDurationSecs: this.settings.timeoutMs / 1000,
+    });
+    return this.within(work(reranker), what);
+  }
+
+  private failure(what: string): RerankError {
+    return new RerankError("plugin", `backendChecks, "${this.name}": ${what}. Correct the backend.`);
+  }
+}

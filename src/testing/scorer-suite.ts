@@ -1,0 +1,80 @@
+/** What every scorer must do alike, whatever it is; `test/scorers.test.ts` runs it on each. */
+import { RerankError } from "../index.ts";
+import type { ScoreCall, Scorer } from "../scorer.ts";
+
+/** One promise of the contract. */
+export interface ScorerCheck {
+  /** A sentence of behaviour, to name a test with. */
+  name: string;
+  /** Rejects with RerankError `inference`, telling what was expected and what came. */
+  run(): Promise<void>;
+}
+
+const texts: readonly string[] = [
+  "Dog training requires patience.",
+  "Cats like to play alone.",
+  "",
+  "A dog sits.",
+  "Bird care \ud83d\udc26 \ud800",
+];
+const call: ScoreCall = { query: "How to train a dog", texts, truncation: "longest_first", specialTokens: "neutralise" };
+
+/** @param createScorer gives a new scorer at each call; it is closed after each check */
+export function scorerChecks(createScorer: () => Scorer): ScorerCheck[] {
+  const check = (name: string, body: (scorer: Scorer, fail: (what: string) => RerankError) => Promise<void>): ScorerCheck => ({
+    name,
+    async run() {
+      const scorer = createScorer();
+      try {
+        await body(scorer, (what) => new RerankError("inference", `scorerChecks, "${name}": ${what}. Correct the scorer ${scorer.name}.`));
+      } finally {
+        await scorer.close?.();
+      }
+    },
+  });
+  return [
+    check("gives one finite score per text, and one count of tokens where it counts them", async (scorer, fail) => {
+      const { scores, tokens, fullTokens } = await scorer.score(call);
+      if (scores.length !== texts.length || !scores.every(Number.isFinite)) throw fail(`got the scores ${scores.join(", ")}`);
+      for (const counts of [tokens, fullTokens]) {
+        if (counts !== undefined && counts.length !== texts.length) throw fail(`got ${counts.length} counts for ${texts.length} texts`);
+      }
+    }),
+    check("keeps input order, and gives the same pair the same score in any place", async (scorer, fail) => {
+      const { scores } = await scorer.score(call);
+      const { scores: reversed } = await scorer.score({ ...call, texts: [...texts, ...texts].reverse() });
+      expectClose(Array.from(reversed), [...scores, ...scores].reverse(), fail);
+    }),
+    check("answers concurrent first calls alike", async (scorer, fail) => {
+      const [first, ...others] = await Promise.all([scorer.score(call), scorer.score(call), scorer.score(call)]);
+      for (const { scores } of others) expectClose(scores, first!.scores, fail);
+    }),
+    check("gives the same numbers to a synchronous caller", async (scorer, fail) => {
+      if (scorer.capabilities.sync !== (scorer.scoreSync !== undefined)) throw fail("capabilities.sync and scoreSync disagree");
+      if (scorer.scoreSync === undefined) return;
+      const { scores } = scorer.scoreSync(call);
+      expectClose(scores, (await scorer.score(call)).scores, fail);
+    }),
+    check("ends an aborted call with the signal's reason, and stays usable", async (scorer, fail) => {
+      const controller = new AbortController();
+      const reason = new RerankError("aborted", "scorerChecks: aborted to see what the scorer does. Nothing needs to be done.");
+      const answer = scorer.score({ ...call, texts: Array.from({ length: 200 }, () => texts[0]!), signal: controller.signal });
+      controller.abort(reason);
+      const caught: unknown = await answer.catch((error: unknown) => error);
+      if (caught !== reason) throw fail(`expected the reason, got ${String(caught)}`);
+      if ((await scorer.score(call)).scores.length !== texts.length) throw fail("the next call got other scores");
+    }),
+    check("is warm after warmUp, and can be closed twice", async (scorer) => {
+      await scorer.warmUp?.();
+      await scorer.warmUp?.();
+      await scorer.close?.();
+    }),
+  ];
+}
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, fail: (what: string) => RerankError): void {
+  // Padding and threads may move the last bits of a float32.
+  const isClose = Array.from(expected).every((value, place) => Math.abs(value - actual[place]!) <= 1e-5);
+  if (actual.length !== expected.length || !isClose)
+    throw fail(`expected ${Array.from(expected).join(", ")}, got ${Array.from(actual).join(", ")}`);
+}

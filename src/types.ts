@@ -1,0 +1,315 @@
+/** A document: a string, or an object of the caller's whose text is found by `fields`, `text` or its usual keys. */
+export type RerankDocument = string | object;
+
+/** One document of a ranking. */
+export interface RerankedDocument<D extends RerankDocument = RerankDocument> {
+  /** Place in the caller's list, from 0. */
+  index: number;
+  /** Relevance: in [0, 1] for local models (sigmoid of the logit); as it came for plugins and hosted models. */
+  score: number;
+  /** What the caller passed: same type, same reference. */
+  document: D;
+  /** Raw logit, unbounded, comparable only within one query. Only with `return: ["logit"]`, only for local models. */
+  logit?: number;
+  /** Tokens the model read for this pair, special tokens included. Only with `return: ["tokens"]`, only for local models. */
+  tokens?: number;
+  /** Whether the pair was cut to fit the model. Only with `return: ["truncated"]`, only for local models. */
+  truncated?: boolean;
+}
+
+/** Names of the extra fields a result can carry. */
+export type ResultField = "logit" | "tokens" | "truncated";
+
+/** A preset of the catalogue: see `listPresets()`. */
+export interface PresetModel {
+  type: "preset";
+  /** Name in the catalogue. */
+  name: string;
+  /** Most tokens of a query–document pair, special tokens included; ≥ 8. @default the model's own limit */
+  maxLength?: number;
+  /** Another ONNX file of the same repository. @default the preset's */
+  modelFile?: string;
+}
+
+/** Any ONNX cross-encoder, on the hub or in a local folder. */
+export interface CustomModel {
+  type: "custom";
+  /** Hub id (`org/name`), or a folder: `./…`, `../…`, `/…`, `~…` or `file:…`. */
+  modelId: string;
+  /** Path inside the repository. @default "onnx/model.onnx" */
+  modelFile?: string;
+  /** More files to fetch beside the model; external data that the graph names is found without them. @default [] */
+  additionalFiles?: readonly string[];
+  /** Most tokens of a query–document pair, special tokens included; ≥ 8. @default the smaller of the tokenizer's limit and 512 */
+  maxLength?: number;
+  /** Branch, tag or commit. @default "main" */
+  revision?: string;
+  /** What the outputs mean, where config.json does not say it. */
+  head?: HeadConfig;
+}
+
+/** How the outputs of a classification head become one score. */
+export interface HeadConfig {
+  /** Which class means "relevant": its index, or its label in config.json's `id2label`. */
+  relevantClass: number | string;
+}
+
+/** A hosted reranker, by liter-llm model id. */
+export interface LlmModel {
+  type: "llm";
+  llm: LlmConfig;
+}
+
+/** Access to a hosted reranker. */
+export interface LlmConfig {
+  /** `provider/model`, for example `cohere/rerank-v3.5`. */
+  model: string;
+  /** @default the provider's usual environment variable */
+  apiKey?: string;
+  /** Replaces everything before the last segment of the provider's URL. */
+  baseUrl?: string;
+  /** Ceiling of one HTTP request, seconds. */
+  timeoutSecs?: number;
+  /** Retries of a request that failed in a way that may pass. */
+  maxRetries?: number;
+  /** Sent with every request. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** A backend registered with `registerRerankerBackend`. */
+export interface PluginModel {
+  type: "plugin";
+  /** The backend's name. */
+  name: string;
+}
+
+/** Where the scores come from, keys in camelCase as crossrank keeps them. */
+export type ModelReference = PresetModel | CustomModel | LlmModel | PluginModel;
+
+/** {@link CustomModel} in either spelling. */
+export type CustomModelInput = WithSnakeCase<Omit<CustomModel, "modelId" | "head">> &
+  ({ modelId: string; model_id?: never } | { model_id: string; modelId?: never }) & {
+    head?: { relevantClass: number | string } | { relevant_class: number | string };
+  };
+
+/** {@link LlmModel} in either spelling. */
+export interface LlmModelInput {
+  type: "llm";
+  llm: WithSnakeCase<LlmConfig>;
+}
+
+/** Where the scores come from, each key in camelCase or snake_case. */
+export type RerankerModelType = WithSnakeCase<PresetModel> | CustomModelInput | LlmModelInput | PluginModel;
+
+/** Execution providers of ONNX Runtime. */
+export type Provider = "auto" | "cpu" | "cuda" | "coreml" | "directml" | "webgpu";
+
+/** On what a local model runs, and how widely. */
+export interface Acceleration {
+  /** @default "auto" */
+  provider?: Provider;
+  /** Which device, for providers that have several; ≥ 0. @default 0 */
+  deviceId?: number;
+  /** Threads of one session; ≥ 1. @default planned from cores and model size */
+  threads?: number;
+  /** Sessions, each in a thread of its own; ≥ 1. @default planned from cores, memory and model size */
+  workers?: number;
+}
+
+/** Makes a Reranker: whatever changes a resource it holds. */
+export interface RerankerSettings {
+  /** A model, or one string that names it: `"fast"`, `"cohere/rerank-v3.5"`, `"org/name"`, `"hf:org/name"`, `"./folder"`. @default preset `mini` */
+  model?: RerankerModelType | string;
+  /** Most pairs in one forward pass; ≥ 1. @default 32 */
+  batchSize?: number;
+  /** A progress bar on stderr while a model downloads. @default false */
+  showDownloadProgress?: boolean;
+  /** Folder of downloaded models. @default $CROSSRANK_CACHE, else $XDG_CACHE_HOME/crossrank/rerankers, else ~/.cache/crossrank/rerankers */
+  cacheDir?: string;
+  acceleration?: WithSnakeCase<Acceleration>;
+}
+
+/** What to do with a pair that is longer than the model reads. */
+export type Truncation = "longest_first" | "only_second" | "error";
+
+/** What belongs to one call. */
+export interface RankOptions {
+  /** How many results to return, after scoring all; ≥ 0. @default all */
+  topK?: number;
+  /** Leave out results scored below it. @default none */
+  threshold?: number;
+  /** `longest_first` cuts the longer of query and document, `only_second` the document, `error` refuses. @default "longest_first" */
+  truncation?: Truncation;
+  /** Special tokens typed inside texts: `neutralise` them, or `interpret` them as tokenizers do. @default "neutralise" */
+  specialTokens?: "neutralise" | "interpret";
+  /** For models that take one. @default the model's */
+  instruction?: string;
+  /** Extra fields of each result. @default [] */
+  return?: readonly ResultField[];
+  /** Fields of an object document that make its text, in order, each as a line `name: value`. */
+  fields?: readonly string[];
+  /** Makes the text of a document; excludes `fields`. */
+  // biome-ignore lint/suspicious/noExplicitAny: a bivariant parameter, so that a function on the caller's own document type fits
+  text?: (document: any, index: number) => string;
+  /** Ceiling of one call, seconds; downloading and loading never count. @default 60 for plugins and hosted models, none for local ones */
+  maxRerankDurationSecs?: number;
+  /** Ends the call with `aborted`, between two forward passes. */
+  signal?: AbortSignal;
+  /** Receives each warning as it arises. */
+  onWarning?: (warning: RerankWarning) => void;
+}
+
+/** Everything `rerank` takes: {@link RerankerSettings} and {@link RankOptions}, each key in camelCase or snake_case. */
+export type RerankerConfig = WithSnakeCase<RerankerSettings> & WithSnakeCase<RankOptions>;
+
+/** Options of `Reranker.rank`, each key in camelCase or snake_case. */
+export type RankOptionsInput = WithSnakeCase<RankOptions>;
+
+/** Something was done differently from what the caller may expect; the results are still right in every other way. */
+export type RerankWarning =
+  | {
+      /** A pair was longer than the model reads, and was cut. */
+      type: "truncated";
+      message: string;
+      /** Place of the document in the caller's list. */
+      index: number;
+      /** Tokens of the whole pair; a lower bound for texts so long that they were cut by characters first. */
+      tokens: number;
+      /** Tokens the model read. */
+      maxTokens: number;
+    }
+  | {
+      /** An option has no meaning for this model and was not used. */
+      type: "ignored-option";
+      message: string;
+      option: string;
+    }
+  | {
+      /** The surroundings forced another way, for example CPU where a device was not available. */
+      type: "fallback";
+      message: string;
+    };
+
+/** What one call used. */
+export interface RerankUsage {
+  /** Documents scored. */
+  documents: number;
+  /** Tokens read, special tokens included, padding not; 0 where the source of scores does not tell. */
+  tokens: number;
+}
+
+/** Where the time of one call went, in milliseconds of wall clock. */
+export interface RerankTimings {
+  /** From the call to its result. */
+  totalMs: number;
+  /** Downloading and loading the model; 0 once it is warm. */
+  loadMs: number;
+  /** Scoring, waiting in the queue included. */
+  scoreMs: number;
+}
+
+/** The answer of `Reranker.rank`. */
+export interface RerankResult<D extends RerankDocument = RerankDocument> {
+  /** Best first; equal scores keep input order. */
+  results: RerankedDocument<D>[];
+  /** Identity of the model with its revision, for example `BAAI/bge-reranker-base@2cfc…`. */
+  model: string;
+  usage: RerankUsage;
+  timings: RerankTimings;
+  warnings: RerankWarning[];
+}
+
+/** Raw scores a backend may return: one finite number per document, in input order. */
+export type BackendScores = readonly number[] | Float32Array | Float64Array;
+
+/** What a backend is told beside the texts. */
+export interface BackendContext {
+  /** Aborted when the caller gives up or the time is over. */
+  signal: AbortSignal;
+}
+
+/**
+ * A user's plugin: a source of scores registered under a name.
+ *
+ * Scores are returned to the caller as they are, sorted and cut by crossrank; higher is better.
+ */
+export interface RerankerBackend {
+  /** The name under which configurations find it. */
+  name: string | (() => string);
+  version?: string | (() => string);
+  /** Once, before the first call; concurrent first calls wait for the same run. A failure is tried again by the next call. */
+  initialize?(): void | Promise<void>;
+  /** On unregistering, if it was initialised. */
+  shutdown?(): void | Promise<void>;
+  /**
+   * Scores every document, in input order, duplicates included.
+   *
+   * @returns one finite number per document; the wrong count or a non-number fails the call with `plugin`
+   */
+  rerank(query: string, documents: readonly string[], context: BackendContext): BackendScores | Promise<BackendScores>;
+  /** Used by `rerankSync` where `rerank` returns a promise. */
+  rerankSync?(query: string, documents: readonly string[]): BackendScores;
+}
+
+/** A registered backend, as `listRerankerBackends` tells it. */
+export interface BackendInfo {
+  name: string;
+  version: string | undefined;
+  /** "object" as registered in-process, "module" by URL. */
+  kind: "object" | "module";
+  initialised: boolean;
+}
+
+/** One file of a catalogue record. */
+export interface PresetFile {
+  /** Path in the repository. */
+  path: string;
+  /** Lower-case hex; undefined where it could not be verified, then the hub's own hash is checked at download. */
+  sha256?: string;
+  /** Undefined where it could not be verified. */
+  sizeBytes?: number;
+}
+
+/** A catalogue record: one model that crossrank knows by name. Presets never change meaning. */
+export interface Preset {
+  name: string;
+  /** Repository on the hub; undefined for the bundled model. */
+  repository: string | undefined;
+  /** Commit, or a branch where `verified` is false; undefined for the bundled model. */
+  revision: string | undefined;
+  /** Folder of config.json and the tokenizer, inside the repository; "" for its root. */
+  folder: string;
+  /** The ONNX file that is loaded, as a path in the repository. */
+  modelFile: string;
+  /** All files that are fetched, as paths in the repository. */
+  files: readonly PresetFile[];
+  /** Sum over the files, bytes; an approximation from the repository's listing where sizes are unverified. */
+  sizeBytes: number;
+  /** Number of weights. */
+  parameters: number;
+  /** BCP 47 tags; "multi" for a hundred and more. */
+  languages: readonly string[];
+  /** Most tokens of a pair, special tokens included. */
+  maxLength: number;
+  licence: string;
+  /** Whether the licence allows commercial use. */
+  commercialUse: boolean;
+  /** The one the documentation tells people to use in production. */
+  recommended: boolean;
+  /** Whether revision and hashes were read from a trusted source; if not, the hub's own hash is checked at download. */
+  verified: boolean;
+  /** One sentence for a list. */
+  description: string;
+}
+
+/** `maxLength` → `max_length`. */
+export type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
+  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
+  : S;
+
+/** The same keys in camelCase or snake_case; giving both spellings of one key is an error at run time. */
+export type WithSnakeCase<T> = {
+  [K in keyof T]: T[K];
+} & {
+  [K in keyof T as K extends string ? (SnakeCase<K> extends K ? never : SnakeCase<K>) : never]?: T[K];
+};

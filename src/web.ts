@@ -1,0 +1,57 @@
+/** crossrank in browsers and on edge runtimes: plugins, with no native code and nothing of Node. */
+import type { NormalisedSettings } from "./config.ts";
+import { RerankError } from "./errors.ts";
+import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
+import type { Scorer } from "./scorer.ts";
+import { createPluginScorer } from "./scorers/plugin/plugin.ts";
+import { BackendRegistry } from "./scorers/plugin/registry.ts";
+
+export { RerankerConfig } from "./config.ts";
+export { RerankError, type RerankErrorCode } from "./errors.ts";
+export { getPreset, listPresets } from "./models/catalogue.ts";
+export type { Reranker, RerankerStats } from "./reranker.ts";
+export type { RegisterOptions } from "./scorers/plugin/registry.ts";
+export type * from "./types.ts";
+
+const registry = new BackendRegistry((url) => {
+  throw new RerankError(
+    "missing-dependency",
+    `registerRerankerBackend: ${url} cannot run in a thread of its own on this platform. Import the module and register its export.`,
+  );
+});
+const functions = createRerankFunctions(createScorer);
+
+function createScorer({ model }: NormalisedSettings): Scorer {
+  if (model.type === "plugin") return createPluginScorer(registry, model.name);
+  const name = model.type === "preset" ? model.name : model.type === "custom" ? model.modelId : model.llm.model;
+  throw new RerankError(
+    "missing-dependency",
+    `${name}: this platform has no runtime for local or hosted models in this version. Run crossrank on Node, or register a backend.`,
+  );
+}
+
+/** {@inheritDoc RerankFunctions.rerank} */
+export const rerank: RerankFunctions["rerank"] = functions.rerank;
+/** {@inheritDoc RerankFunctions.rerankSync} */
+export const rerankSync: RerankFunctions["rerankSync"] = functions.rerankSync;
+/** {@inheritDoc RerankFunctions.createReranker} */
+export const createReranker: RerankFunctions["createReranker"] = functions.createReranker;
+/** {@inheritDoc RerankFunctions.warmUpReranker} */
+export const warmUpReranker: RerankFunctions["warmUpReranker"] = functions.warmUpReranker;
+/** {@inheritDoc RerankFunctions.warmUpRerankerSync} */
+export const warmUpRerankerSync: RerankFunctions["warmUpRerankerSync"] = functions.warmUpRerankerSync;
+/** {@inheritDoc RerankFunctions.setRerankerCacheLimit} */
+export const setRerankerCacheLimit: RerankFunctions["setRerankerCacheLimit"] = functions.setRerankerCacheLimit;
+/** {@inheritDoc RerankFunctions.evictReranker} */
+export const evictReranker: RerankFunctions["evictReranker"] = functions.evictReranker;
+/** {@inheritDoc RerankFunctions.clearRerankers} */
+export const clearRerankers: RerankFunctions["clearRerankers"] = functions.clearRerankers;
+
+/** {@inheritDoc BackendRegistry.register} */
+export const registerRerankerBackend: BackendRegistry["register"] = registry.register.bind(registry);
+/** {@inheritDoc BackendRegistry.unregister} */
+export const unregisterRerankerBackend: BackendRegistry["unregister"] = registry.unregister.bind(registry);
+/** {@inheritDoc BackendRegistry.clear} */
+export const clearRerankerBackends: BackendRegistry["clear"] = registry.clear.bind(registry);
+/** {@inheritDoc BackendRegistry.list} */
+export const listRerankerBackends: BackendRegistry["list"] = registry.list.bind(registry);

@@ -1,0 +1,75 @@
+/** What a browser gets: the plugin path, bundled from the built package, with nothing of Node and no ONNX runtime. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createContext, runInContext } from "node:vm";
+import { type OutputChunk, rolldown } from "rolldown";
+import { afterAll, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "crossrank-bundle-"));
+mkdirSync(join(folder, "node_modules"));
+symlinkSync(root, join(folder, "node_modules", "crossrank"), "junction");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+// What a page and a worker have; no process, no Buffer, no require.
+const webGlobals = { AbortController, AbortSignal, URL, clearTimeout, performance, setTimeout };
+
+/** What the bundler complained about. */
+const logs: string[] = [];
+
+const program = (specifier: string): string => `
+import { createReranker, registerRerankerBackend, rerank, rerankSync, RerankError } from "${specifier}";
+registerRerankerBackend({ name: "length", rerank: (query, documents) => documents.map((text) => text.length) });
+const config = { model: { type: "plugin", name: "length" }, topK: 2 };
+const codeWithoutRuntime = async () => {
+  try {
+    return await createReranker().rank("q", ["a"]);
+  } catch (error) {
+    return RerankError.is(error) ? error.code : error;
+  }
+};
+globalThis.answer = (async () => ({
+  ranked: await rerank("q", ["a", "ccc", "bb"], config),
+  rankedSync: rerankSync("q", ["a", "ccc", "bb"], config),
+  local: await codeWithoutRuntime(),
+}))();`;
+
+async function bundle(specifier: string, platform: "browser" | "node"): Promise<OutputChunk[]> {
+  const input = join(folder, "entry.js");
+  writeFileSync(input, program(specifier));
+  const build = await rolldown({ input, cwd: folder, platform, logLevel: "warn", onLog: (_level, log) => logs.push(String(log.message)) });
+  const { output } = await build.generate({ format: "iife", name: "program" });
+  await build.close();
+  return output.filter((part): part is OutputChunk => part.type === "chunk");
+}
+/** Modules and imports of a bundle that are Node's or a runtime's. */
+function foreign(chunks: readonly OutputChunk[]): string[] {
+  const specifiers = chunks.flatMap((chunk) => [...chunk.moduleIds, ...chunk.imports, ...chunk.dynamicImports]);
+  const inCode = chunks.flatMap((chunk) => [...chunk.code.matchAll(/["'](node:[\w/]+|onnxruntime-[\w/-]+)["']/g)].map(([, name]) => name!));
+  return [...specifiers, ...inCode].filter((name) => /^node:|onnxruntime|\.node\./.test(name));
+}
+
+describe.each(["crossrank/web", "crossrank"])('import from "%s" in a browser bundle', (specifier) => {
+  test("holds no module of Node and no ONNX runtime, and ranks with a plugin where there is no Node", async () => {
+    logs.length = 0;
+    const chunks = await bundle(specifier, "browser");
+    expect(logs).toEqual([]);
+    expect(chunks).toHaveLength(1);
+    expect(chunks[0]!.moduleIds.length).toBeGreaterThan(1);
+    expect(foreign(chunks)).toEqual([]);
+
+    const context = createContext({ ...webGlobals });
+    runInContext(chunks[0]!.code, context);
+    const expected = [
+      { index: 1, score: 3, document: "ccc" },
+      { index: 2, score: 2, document: "bb" },
+    ];
+    expect(await context.answer).toEqual({ ranked: expected, rankedSync: expected, local: "missing-dependency" });
+  });
+});
+
+test("the same check finds Node's modules in a bundle of the Node entry", async () => {
+  expect(foreign(await bundle("crossrank", "node"))).toContain("node:worker_threads");
+});

@@ -1,0 +1,267 @@
+/** The public functions on the bundled model, as a program that installed the package would call them. */
+import { afterAll, describe, expect, test } from "vitest";
+import {
+  clearRerankers,
+  createReranker,
+  evictReranker,
+  getPreset,
+  listPresets,
+  RerankError,
+  RerankerConfig,
+  type RerankWarning,
+  rerank,
+  rerankSync,
+  setRerankerCacheLimit,
+  warmUpReranker,
+  warmUpRerankerSync,
+} from "../dist/index.js";
+
+const query = "How to train a dog";
+const documents = [
+  "Cats are independent animals that prefer to play alone.",
+  "Dog training requires patience and consistency.",
+  "Bird care includes proper cage setup and regular cleaning.",
+];
+
+/** Texts of very different lengths, the same in every run. */
+const mixed = Array.from(
+  { length: 60 },
+  (_, index) => `${documents[index % 3]} ${"More words about pets and their owners. ".repeat((index * 7) % 23)}`,
+);
+
+afterAll(async () => {
+  await clearRerankers();
+});
+
+describe("rerank", () => {
+  test("puts the best document first and gives back exactly index, score and document", async () => {
+    const results = await rerank(query, documents);
+    expect(results[0]).toEqual({ index: 1, score: expect.closeTo(results[0]!.score, 12), document: documents[1] });
+    expect(results.map((result) => Object.keys(result))).toEqual([1, 2, 3].map(() => ["index", "score", "document"]));
+    expect(results.map((result) => result.score)).toEqual(results.map((result) => result.score).sort((a, b) => b - a));
+    for (const { score } of results) expect(score).toSatisfy((value: number) => value > 0 && value < 1);
+  });
+
+  test("gives back objects by reference", async () => {
+    const objects = documents.map((text, id) => ({ id, text }));
+    const results = await rerank(query, objects);
+    for (const result of results) expect(result.document).toBe(objects[result.index]);
+  });
+
+  test("cuts by topK and threshold after scoring, in either spelling", async () => {
+    expect(await rerank(query, documents, { top_k: 2 })).toEqual((await rerank(query, documents)).slice(0, 2));
+    expect(await rerank(query, documents, { topK: 0 })).toEqual([]);
+    const best = (await rerank(query, documents))[0]!;
+    expect(await rerank(query, documents, { threshold: best.score })).toEqual([best]);
+  });
+
+  test("gives no results for no documents", async () => {
+    expect(await rerank(query, [])).toEqual([]);
+    expect(rerankSync(query, [])).toEqual([]);
+  });
+
+  test("refuses a blank query, and a document without text by its index", async () => {
+    await expect(rerank("  ", documents)).rejects.toMatchObject({ code: "invalid-input" });
+    await expect(rerank(query, ["fine", { colour: "red" }])).rejects.toThrow(/documents\[1\].*colour/);
+    expect(() => rerankSync(query, [null as never])).toThrow(RerankError);
+  });
+
+  test("refuses unknown keys with the nearest name, and unknown presets with the known ones", async () => {
+    await expect(rerank(query, documents, { topk: 2 } as never)).rejects.toThrow(/topk.*topK/);
+    await expect(rerank(query, documents, { model: "blanced" })).rejects.toMatchObject({
+      code: "unknown-model",
+      message: expect.stringContaining("balanced"),
+    });
+  });
+
+  test("adds logit, tokens and truncated when asked, and tells of truncation by a typed warning", async () => {
+    const warnings: RerankWarning[] = [];
+    const long = "word ".repeat(1000);
+    const results = await rerank(query, [...documents, long], {
+      return: ["logit", "tokens", "truncated"],
+      onWarning: (warning) => warnings.push(warning),
+    });
+    for (const result of results) {
+      expect(result.score).toBeCloseTo(1 / (1 + Math.exp(-result.logit!)), 12);
+      expect(result.truncated).toBe(result.index === 3);
+    }
+    expect(results.find((result) => result.index === 3)!.tokens).toBe(512);
+    expect(warnings).toEqual([expect.objectContaining({ type: "truncated", index: 3, tokens: 1008, maxTokens: 512 })]);
+  });
+
+  test("refuses a pair that is too long when truncation is an error, naming the document", async () => {
+    await expect(rerank(query, ["fine", "word ".repeat(600)], { truncation: "error" })).rejects.toMatchObject({
+      code: "invalid-input",
+      message: expect.stringContaining("documents[1]"),
+    });
+  });
+});
+
+describe("rerankSync", () => {
+  test("has the numbers of rerank, on texts of every length", async () => {
+    const waited = await rerank(query, mixed, { return: ["logit"] });
+    const synchronous = rerankSync(query, mixed, { return: ["logit"] });
+    expect(synchronous.map((result) => result.index)).toEqual(waited.map((result) => result.index));
+    // mini is dynamically quantised and runs one pair a pass: the same bits, whatever runs beside it.
+    expect(synchronous.map((result) => result.logit)).toEqual(waited.map((result) => result.logit));
+  });
+
+  test("refuses an aborted signal, and stops at its deadline with the model still usable", () => {
+    expect(() => rerankSync(query, documents, { signal: AbortSignal.abort() })).toThrow(expect.objectContaining({ code: "aborted" }));
+    expect(() => rerankSync(query, mixed, { maxRerankDurationSecs: 0.001 })).toThrow(expect.objectContaining({ code: "timeout" }));
+    expect(rerankSync(query, documents)).toHaveLength(3);
+  });
+});
+
+describe("batch invariance", () => {
+  test("gives a pair the same bits alone, among others, in any order and with any batchSize", async () => {
+    const all = await rerank(query, mixed, { return: ["logit"], topK: mixed.length });
+    const logits = new Map(all.map((result) => [result.index, result.logit]));
+    const reversed = await rerank(query, [...mixed].reverse(), { return: ["logit"], batchSize: 3 });
+    for (const result of reversed) expect(result.logit).toBe(logits.get(mixed.length - 1 - result.index));
+    const alone = await rerank(query, [mixed[17]!], { return: ["logit"] });
+    expect(alone[0]!.logit).toBe(logits.get(17));
+  });
+});
+
+describe("aborting", () => {
+  test("ends a call with aborted, keeps the caller's reason, and leaves the model usable", async () => {
+    const controller = new AbortController();
+    const call = rerank(query, mixed, { signal: controller.signal });
+    setTimeout(() => controller.abort(new Error("changed my mind")), 20);
+    const error: unknown = await call.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "aborted", cause: expect.objectContaining({ message: "changed my mind" }) });
+    expect(await rerank(query, documents)).toHaveLength(3);
+  });
+
+  test("ends a call with timeout at maxRerankDurationSecs", async () => {
+    await expect(rerank(query, mixed, { maxRerankDurationSecs: 0.01 })).rejects.toMatchObject({ code: "timeout" });
+    expect(await rerank(query, documents)).toHaveLength(3);
+  });
+});
+
+describe("createReranker", () => {
+  test("tells model, usage, timings and warnings beside the results", async () => {
+    await using reranker = createReranker({ model: "mini" });
+    const result = await reranker.rank(query, documents);
+    expect(result.model).toMatch(/^mini@[0-9a-f]{12}$/);
+    expect(result.usage).toEqual({ documents: 3, tokens: 51 });
+    expect(result.warnings).toEqual([]);
+    expect(result.timings.totalMs).toBeGreaterThanOrEqual(result.timings.scoreMs);
+    expect((await reranker.rank(query, documents)).timings.loadMs).toBeLessThan(5);
+  });
+
+  test("gives raw logits in input order by score", async () => {
+    await using reranker = createReranker();
+    const scores = await reranker.score(query, documents);
+    const ranked = await reranker.rank(query, documents, { return: ["logit"] });
+    expect(scores).toEqual([0, 1, 2].map((index) => ranked.results.find((result) => result.index === index)!.logit));
+  });
+
+  test("loads once for concurrent first calls", async () => {
+    await using reranker = createReranker({ acceleration: { workers: 1 } });
+    await Promise.all([1, 2, 3, 4].map(() => reranker.rank(query, documents)));
+    expect(reranker.stats()).toMatchObject({ calls: 4, failures: 0, documents: 12, scorer: { workers: 1 } });
+  });
+
+  test("lets calls under way end before it closes, and refuses later ones", async () => {
+    const reranker = createReranker();
+    const call = reranker.rank(query, mixed);
+    const closing = reranker.close();
+    await expect(reranker.rank(query, documents)).rejects.toMatchObject({ code: "closed" });
+    expect(() => reranker.rankSync(query, documents)).toThrow(expect.objectContaining({ code: "closed" }));
+    expect((await call).results).toHaveLength(60);
+    await closing;
+    await reranker.close();
+  });
+
+  test("takes call options as defaults", async () => {
+    await using reranker = createReranker({ topK: 1 });
+    expect((await reranker.rank(query, documents)).results).toHaveLength(1);
+    expect((await reranker.rank(query, documents, { topK: 2 })).results).toHaveLength(2);
+  });
+
+  test("refuses a provider that is not there", () => {
+    expect(() => createReranker({ acceleration: { provider: "cuda" } })).toThrow(expect.objectContaining({ code: "missing-dependency" }));
+  });
+});
+
+describe("the cache of models", () => {
+  test("keeps a model between calls, until it is evicted", async () => {
+    await clearRerankers();
+    const config = { batchSize: 7 };
+    await warmUpReranker(config);
+    expect(await evictReranker(config)).toBe(true);
+    expect(await evictReranker(config)).toBe(false);
+  });
+
+  test("is bounded: the least recently used model is closed", async () => {
+    await clearRerankers();
+    setRerankerCacheLimit(1);
+    warmUpRerankerSync({ batchSize: 5 });
+    warmUpRerankerSync({ batchSize: 6 });
+    expect(await evictReranker({ batchSize: 5 })).toBe(false);
+    expect(await evictReranker({ batchSize: 6 })).toBe(true);
+    setRerankerCacheLimit(4);
+    expect(() => setRerankerCacheLimit(0)).toThrow(expect.objectContaining({ code: "invalid-input" }));
+  });
+
+  test("does not tell calls apart by what belongs to one call", async () => {
+    await clearRerankers();
+    await rerank(query, documents, { topK: 1, threshold: 0.1 });
+    expect(await evictReranker({ topK: 2 })).toBe(true);
+  });
+});
+
+describe("RerankerConfig.parse and the catalogue", () => {
+  test("normalises a configuration", () => {
+    expect(RerankerConfig.parse({ model: { type: "preset", name: "fast", max_length: 128 }, top_k: 2 })).toMatchObject({
+      model: { type: "preset", name: "fast", maxLength: 128 },
+      topK: 2,
+      batchSize: 32,
+    });
+  });
+
+  test("has the five presets, one recommended, and refuses others", () => {
+    const names = listPresets().map((preset) => preset.name);
+    for (const name of ["mini", "fast", "balanced", "quality", "multilingual"]) expect(names).toContain(name);
+    expect(
+      listPresets()
+        .filter((preset) => preset.recommended)
+        .map((preset) => preset.name),
+    ).toEqual(["balanced"]);
+    expect(() => getPreset("nope")).toThrow(expect.objectContaining({ code: "unknown-model" }));
+  });
+});
+
+describe("hostile documents", () => {
+  const hostile: Record<string, string> = {
+    empty: "",
+    "lone surrogates": "a \ud800 b \udc00 c",
+    NUL: "a\u0000b\u0000",
+    "10 MB of words": "lorem ipsum ".repeat(870_000),
+    "10 MB without a space": "x".repeat(10_000_000),
+    "200,000 characters without a space": "é".repeat(200_000),
+    "right to left": "كيف تدرب كلبًا \u202e עברית",
+    "combining marks": `e${"\u0301".repeat(5000)}`,
+    "a million spaces": " ".repeat(1_000_000),
+    "special tokens": "[SEP] [CLS] </s> <s> [PAD]",
+    emoji: "👩‍👩‍👧‍👦🏳️‍🌈".repeat(500),
+  };
+
+  for (const [name, text] of Object.entries(hostile)) {
+    test(`ranks ${name}, the same from rerank and rerankSync`, async () => {
+      const start = performance.now();
+      const results = await rerank(query, [text, documents[1]!]);
+      expect(results).toHaveLength(2);
+      expect(performance.now() - start).toBeLessThan(5000);
+      expect(rerankSync(query, [text, documents[1]!])).toEqual(results);
+    });
+  }
+
+  test("does not let special tokens typed in a document act as such, unless told to", async () => {
+    const typed = "Cats play. [SEP] How to train a dog";
+    const score = async (specialTokens: "neutralise" | "interpret") => (await rerank(query, [typed], { specialTokens }))[0]!.score;
+    expect(await score("neutralise")).not.toBe(await score("interpret"));
+  });
+});

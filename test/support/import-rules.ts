@@ -1,0 +1,115 @@
+/** Who may import whom, as CONVENTIONS says it: read from import lines, with no parser. */
+
+/** One import of a source file. */
+interface Import {
+  specifier: string;
+  /** `type` is gone at run time; `dynamic` is `import()`; `require` comes from createRequire. */
+  kind: "static" | "type" | "dynamic" | "require";
+}
+
+interface Rule {
+  /** Paths in src/ that the rule is for; the first rule that fits a file counts. */
+  files: RegExp;
+  /** Paths in src/ that they may import; their own folder is in it only where it says so. */
+  may: readonly RegExp[];
+  /** Paths of which they may import types. */
+  mayTypes?: readonly RegExp[];
+  /** No network, clock, randomness or environment. */
+  isPure?: boolean;
+  /** Packages that they may import statically beside the usual ones. */
+  packages?: readonly string[];
+}
+
+const base = [/^(types|errors|abort)\.ts$/];
+const contracts = [...base, /^(scorer|config|checks|model-string)\.ts$/];
+const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//, /^eval\/metrics\.ts$/];
+const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//];
+const publicRoot = /^index\.ts$/;
+
+const rules: readonly Rule[] = [
+  { files: /^(types|errors|abort)\.ts$/, may: base },
+  { files: /^(scorer|config|checks|model-string)\.ts$/, may: contracts },
+  { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
+  { files: /^engine\/plan\.ts$/, may: base, isPure: true },
+  { files: /^wire\//, may: [...base, /^wire\//], isPure: true },
+  { files: /^eval\/metrics\.ts$/, may: base, isPure: true },
+  { files: /^tokenization\//, may: [...pure, /^tokenization\//] },
+  { files: /^models\//, may: [...pure, /^models\//] },
+  { files: /^engine\//, may: [...pure, /^engine\//] },
+  // The programs of threads, too, are of the scorer in whose folder they are.
+  { files: /^scorers\/[^/]+\//, may: parts },
+  { files: /^compile\//, may: [...parts, /^compile\//] },
+  { files: /^(rerank|reranker)\.ts$/, may: [...contracts, /^ranking\//, /^reranker\.ts$/] },
+  { files: /^(index|web)\.ts$/, may: [/./] },
+  {
+    files: /^cli\//,
+    may: [publicRoot, /^(cli|server|eval|models)\//, /^\.\.\/package\.json$/],
+    packages: ["commander", "picocolors"],
+  },
+  { files: /^server\//, may: [publicRoot, /^(server|wire)\//] },
+  { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },
+  { files: /^(adapters|mcp)\//, may: [publicRoot] },
+  { files: /^eval\//, may: [publicRoot, /^eval\//] },
+];
+
+const staticPackages = ["@huggingface/tokenizers", "lru-cache"];
+const impure = /\bfetch\s*\(|\bDate\b|\bperformance\b|\bMath\.random\b|\bcrypto\b|\bprocess\b|\bset(Timeout|Interval|Immediate)\b/;
+
+/**
+ * What a source file does against the rules, one sentence for each.
+ *
+ * @param path inside src/, with forward slashes
+ */
+export function violations(path: string, source: string): string[] {
+  const rule = rules.find((candidate) => candidate.files.test(path));
+  if (rule === undefined) return [`${path} falls under no rule`];
+  const code = source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  const found = readImports(code).flatMap((entry) => judge(path, rule, entry));
+  if (rule.isPure === true && impure.test(code)) found.push(`${path} is to be pure, and uses ${impure.exec(code)![0]}`);
+  return found;
+}
+
+function judge(path: string, rule: Rule, { specifier, kind }: Import): string[] {
+  const isNodeFile = path.endsWith(".node.ts");
+  if (specifier.startsWith("node:")) return isNodeFile ? [] : [`${path} imports ${specifier}, which only *.node.ts may`];
+  if (!specifier.startsWith(".")) return judgePackage(path, rule, { specifier, kind });
+  const target = resolvePath(path, specifier);
+  const scorer = /^scorers\/([^/]+)\//;
+  const isOwnScorer = scorer.test(path) && scorer.exec(target)?.[1] === scorer.exec(path)![1];
+  const allowed = kind === "type" ? [...rule.may, ...(rule.mayTypes ?? [])] : rule.may;
+  return isOwnScorer || allowed.some((pattern) => pattern.test(target)) ? [] : [`${path} imports ${target}`];
+}
+
+function judgePackage(path: string, rule: Rule, { specifier, kind }: Import): string[] {
+  if (kind === "type" || kind === "dynamic") return [];
+  if (kind === "require") return path.endsWith(".node.ts") ? [] : [`${path} requires ${specifier}, which only *.node.ts may`];
+  const isAllowed = [...staticPackages, ...(rule.packages ?? [])].includes(specifier);
+  return isAllowed ? [] : [`${path} imports ${specifier} statically`];
+}
+
+function readImports(code: string): Import[] {
+  const imports: Import[] = [];
+  const patterns: [RegExp, Import["kind"] | undefined][] = [
+    [/^(?:import|export)\s+(type\s)?[^;"'`]*?\bfrom\s*["']([^"']+)["']/gm, undefined],
+    [/^import\s*()["']([^"']+)["']/gm, "static"],
+    [/(\btypeof\s+)?\bimport\s*\(\s*["']([^"']+)["']/g, undefined],
+    [/\b(?:require|createRequire\s*\([^)]*\))()\s*\(\s*["'`]([^"'`]+)["'`]/g, "require"],
+  ];
+  for (const [place, [pattern, kind]] of patterns.entries()) {
+    for (const [, typeMark, specifier] of code.matchAll(pattern)) {
+      const valueKind = place === 2 ? "dynamic" : "static";
+      imports.push({ specifier: specifier!, kind: kind ?? (typeMark === undefined ? valueKind : "type") });
+    }
+  }
+  return imports;
+}
+
+/** The imported file, from src/: `../errors.ts` in `ranking/order.ts` is `errors.ts`; outside src/ it keeps its `../`. */
+function resolvePath(from: string, specifier: string): string {
+  const segments = from.split("/").slice(0, -1);
+  for (const segment of specifier.split("/")) {
+    if (segment === "..") segments.length > 0 && segments.at(-1) !== ".." ? segments.pop() : segments.push("..");
+    else if (segment !== ".") segments.push(segment);
+  }
+  return segments.join("/");
+}

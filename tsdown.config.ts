@@ -1,0 +1,32 @@
+import type { UserConfig } from "tsdown";
+
+const shared: UserConfig = {
+  format: "esm",
+  outDir: "dist",
+  target: "node20",
+  fixedExtension: false,
+  sourcemap: false,
+  treeshake: true,
+  // For Symbol.asyncDispose, which a dependent's own "lib" may lack.
+  banner: { dts: '/// <reference lib="esnext.disposable" />' },
+};
+
+const config: UserConfig[] = [
+  {
+    ...shared,
+    entry: {
+      index: "src/index.ts",
+      testing: "src/testing/backend-suite.ts",
+      cli: "src/cli/main.node.ts",
+      "onnx-worker": "src/scorers/onnx/worker.node.ts",
+      "download-thread": "src/scorers/onnx/download-thread.node.ts",
+      "module-thread": "src/scorers/plugin/module-thread.node.ts",
+    },
+    platform: "node",
+    // Nobody imports the programs.
+    dts: { entry: ["src/index.ts", "src/testing/backend-suite.ts"] },
+  },
+  // By itself, so that it shares no chunk that could import something of Node.
+  { ...shared, entry: { web: "src/web.ts" }, platform: "neutral", dts: true, clean: false },
+];
+export default config;

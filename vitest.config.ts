@@ -1,0 +1,16 @@
+import type { ViteUserConfig } from "vitest/config";
+
+// `npm run test:heavy`: what installs packages, runs all documentation, or compares thousands of golden numbers.
+const heavy = ["test/package.test.ts", "test/readme.test.ts", "test/golden/pairs.test.ts", "test/golden/whole-models.test.ts"];
+
+const config: ViteUserConfig = {
+  test: {
+    pool: "forks", // a thread that vitest terminates in the middle of a forward pass would abort the process
+    maxWorkers: 2, // by itself vitest leaves one core free, and a machine with two would run one file at a time
+    projects: [
+      { extends: true, test: { name: "fast", include: ["src/**/*.test.ts", "test/**/*.test.ts"], exclude: heavy, testTimeout: 20_000 } },
+      { extends: true, test: { name: "heavy", include: heavy, testTimeout: 300_000, hookTimeout: 300_000 } },
+    ],
+  },
+};
+export default config;
