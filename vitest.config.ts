@@ -1,7 +1,14 @@
 import type { ViteUserConfig } from "vitest/config";
 
-// `npm run test:heavy`: what installs packages, runs all documentation, or compares thousands of golden numbers.
-const heavy = ["test/package.test.ts", "test/readme.test.ts", "test/golden/pairs.test.ts", "test/golden/whole-models.test.ts"];
+// `npm run test:heavy`: what installs packages, starts many processes, runs all documentation, or compares thousands of golden numbers.
+const heavy = [
+  "test/package.test.ts",
+  "test/readme.test.ts",
+  "test/lifetime.test.ts",
+  "test/download.test.ts",
+  "test/golden/pairs.test.ts",
+  "test/golden/whole-models.test.ts",
+];
 
 const config: ViteUserConfig = {
   test: {

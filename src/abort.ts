@@ -49,7 +49,7 @@ export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undef
 }
 
 /** `aborted`, with the caller's reason as its cause. */
-export function abortError(place: string, signal: AbortSignal): RerankError {
+function abortError(place: string, signal: AbortSignal): RerankError {
   return new RerankError("aborted", `${place}: the call was aborted: ${messageOf(signal.reason)}.`, { cause: signal.reason });
 }
 

@@ -2,8 +2,7 @@
  * Every code block of README and docs: type-checked, run, and compared with the output that the page shows.
  *
  * `UPDATE_DOCS=1` writes the real output into the pages instead. Programs run in a folder with examples/ and models/, against a hub on
- * this machine that gives the bundled model's files for those of every preset. Remarks, as HTML comments right above a block:
- * "continues …" joins it to the block before; "not run: reason" only type-checks it.
+ * this machine that gives the bundled model's files for those of the presets.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,30 +11,26 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listPresets } from "../dist/index.js";
 import { makeFolder, root, runCommand } from "./support/command.node.ts";
 import { type Hub, startHub } from "./support/hub-server.node.ts";
-import { type CodeBlock, joinContinued, readCodeBlocks, splitNumbers } from "./support/markdown.ts";
+import { type CodeBlock, readCodeBlocks, splitNumbers } from "./support/markdown.ts";
 
 const isUpdate = process.env.UPDATE_DOCS === "1";
-const pages = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)].map(
-  (path) => ({
-    path,
-    blocks: readCodeBlocks(readFileSync(join(root, path), "utf8")),
-  }),
-);
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "ARCHITECTURE.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+].map((path) => ({
+  path,
+  blocks: readCodeBlocks(readFileSync(join(root, path), "utf8")),
+}));
 const blocksOf = (...languages: string[]) =>
   pages.flatMap(({ path, blocks }) =>
     blocks.filter(({ language }) => languages.includes(language)).map((block) => ({ path, block, place: `${path}:${block.line}` })),
   );
 
-const programs = pages.flatMap(({ path, blocks }) =>
-  joinContinued(blocks.filter(({ language }) => language === "ts" || language === "js")).map((parts) => ({
-    path,
-    parts,
-    place: `${path}:${parts[0]!.line}`,
-    name: `${path.replace(/\W/g, "-")}-${parts[0]!.line}`,
-    source: parts.map(({ code }) => code).join(""),
-    isRun: parts.every(({ remark }) => remark?.startsWith("not run") !== true),
-  })),
-);
+const programs = blocksOf("ts", "js").map((program) => ({ ...program, name: program.place.replace(/\W/g, "-") }));
 
 const compilerOptions: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -61,9 +56,7 @@ beforeAll(async () => {
   for (const name of ["examples", "models"]) symlinkSync(join(root, name), join(folder, name), "junction");
   symlinkSync(join(root, "dist", "cli.js"), join(folder, "bin", "crossrank"));
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  for (const { name, source } of programs) {
-    writeFileSync(join(folder, `${name}.ts`), source);
-  }
+  for (const { name, block } of programs) writeFileSync(join(folder, `${name}.ts`), block.code);
   compiled = ts.createProgram(
     programs.map(({ name }) => join(folder, `${name}.ts`)),
     compilerOptions,
@@ -99,20 +92,12 @@ describe("programs", () => {
     expect(found).toEqual([]);
   });
 
-  test.each(programs.filter(({ isRun }) => isRun))(
-    "$place prints what the page says, and nothing on stderr",
-    async ({ path, parts, name }) => {
-      const outcome = await runCommand(process.execPath, [`${name}.js`], { cwd: folder, env: environment });
-      expect(outcome).toMatchObject({ code: 0, stderr: "" });
-      const shown = parts.filter(({ output }) => output !== undefined);
-      const fences = (output: string): string => `${shown.at(-1)!.code}\`\`\`\n\`\`\`text\n${output}\`\`\``;
-      if (isUpdate && shown.length === 1) updatePage(path, fences(shown[0]!.output!.code), fences(outcome.stdout));
-      else expectSimilar(outcome.stdout, shown.map(({ output }) => output!.code).join(""));
-    },
-  );
-
-  test.each(programs.filter(({ isRun }) => !isRun))("$place says why it is not run", ({ parts }) => {
-    expect(parts.map(({ remark }) => remark).join()).toMatch(/not run: \S+ \S+/);
+  test.each(programs)("$place prints what the page says, and nothing on stderr", async ({ path, block, name }) => {
+    const outcome = await runCommand(process.execPath, [`${name}.js`], { cwd: folder, env: environment });
+    expect(outcome).toMatchObject({ code: 0, stderr: "" });
+    const fences = (output: string): string => `${block.code}\`\`\`\n\`\`\`text\n${output}\`\`\``;
+    if (isUpdate && block.output !== undefined) updatePage(path, fences(block.output), fences(outcome.stdout));
+    else expectSimilar(outcome.stdout, block.output ?? "");
   });
 });
 
@@ -157,7 +142,7 @@ test("every block is of a language that is checked, or is plain text", () => {
 
 describe("README.md", () => {
   test("has its first program within 30 lines", () => {
-    expect(programs.find(({ path }) => path === "README.md")!.parts[0]!.line).toBeLessThan(30);
+    expect(programs.find(({ path }) => path === "README.md")!.block.line).toBeLessThan(30);
   });
 
   test.each(pages)("$path links to files that exist", ({ path }) => {

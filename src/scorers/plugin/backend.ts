@@ -174,7 +174,7 @@ export function checkBackend(value: unknown): { name: string; version: string | 
 }
 
 /** `plugin`, with what the backend threw as its cause. */
-export function pluginError(name: string, what: string, error: unknown): RerankError {
+function pluginError(name: string, what: string, error: unknown): RerankError {
   return RerankError.is(error) ? error : new RerankError("plugin", `backend "${name}": ${what}: ${messageOf(error)}`, { cause: error });
 }
 
