@@ -337,6 +337,13 @@ describe("crossrank models", () => {
     expect(await command("remove", "org/tiny")).toMatchObject({ code: 0, stderr: "crossrank: nothing of org/tiny is in the cache.\n" });
   });
 
+  it("states the accuracy of the file that is used, also where that was chosen automatically", async () => {
+    for (const options of [[], ["--model-file", "auto"]]) {
+      const { stdout } = await run({ args: ["models", "info", "mini", ...options] });
+      expect(stdout).toMatch(/^accuracy +int8$/m);
+    }
+  });
+
   it("shows a preset that is not on this machine, and says how to get it", async () => {
     const { stdout } = await run({ args: ["models", "info", "balanced"] });
     expect(stdout).toMatch(/^repository +BAAI\/bge-reranker-base$/m);

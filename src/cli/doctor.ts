@@ -72,7 +72,7 @@ async function examine(io: Io, version: string, options: DoctorOptions): Promise
   }
   const findings: Findings = {
     crossrank: version,
-    machine: await readMachine(),
+    machine: readMachine(),
     onnxruntime: installedVersion("onnxruntime-node") ?? null,
     cache: { folder, isWritable: await isWritable(folder), models: listCached(options) },
     defaultModel: "mini",

@@ -1,8 +1,10 @@
 import { constants } from "node:fs";
-import { access, readFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from "node:os";
+import { arch, cpus, freemem, platform, release, totalmem } from "node:os";
 import { dirname } from "node:path";
+import { usableCores } from "../models/machine.node.ts";
+import { readProcessor } from "../models/processor.node.ts";
 
 /** What a machine offers, as far as it matters to a local model. */
 export interface Machine {
@@ -15,7 +17,7 @@ export interface Machine {
   cpuFeatures: string[];
   /** Logical cores. */
   cores: number;
-  /** Logical cores that this process may use. */
+  /** Whole cores that this process may keep busy: what the workers are planned for. */
   usableCores: number;
   totalMemoryBytes: number;
   freeMemoryBytes: number;
@@ -30,15 +32,16 @@ const usefulFeatures: readonly string[] = [
 ];
 
 /** Reads the machine's facts; nothing is tried out. */
-export async function readMachine(): Promise<Machine> {
+export function readMachine(): Machine {
+  const { features } = readProcessor();
   const limit = process.constrainedMemory?.() ?? 0;
   return {
     node: process.versions.node,
     platform: `${platform()} ${arch()} ${release()}${libcOf()}`,
     processor: cpus()[0]?.model.trim() ?? "",
-    cpuFeatures: await readCpuFeatures(),
+    cpuFeatures: usefulFeatures.filter((feature) => features.has(feature)),
     cores: cpus().length,
-    usableCores: availableParallelism(),
+    usableCores: usableCores(),
     totalMemoryBytes: totalmem(),
     freeMemoryBytes: process.availableMemory?.() ?? freemem(),
     // Without a limit, Node gives 0 or a number near 2^64.
@@ -65,13 +68,6 @@ export async function isWritable(folder: string): Promise<boolean> {
     const parent = dirname(folder);
     return (error as NodeJS.ErrnoException).code === "ENOENT" && parent !== folder && (await isWritable(parent));
   }
-}
-
-async function readCpuFeatures(): Promise<string[]> {
-  if (platform() !== "linux") return [];
-  const text = await readFile("/proc/cpuinfo", "utf8").catch(() => ""); // hidden in some containers
-  const flags = new Set(/^(?:flags|Features)\s*:\s*(.*)$/m.exec(text)?.[1]?.split(" "));
-  return usefulFeatures.filter((feature) => flags.has(feature));
 }
 
 function libcOf(): string {

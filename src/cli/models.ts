@@ -134,6 +134,7 @@ function factsOf(located: LocatedModel): Record<string, unknown> {
     architecture: (config.architectures as unknown[] | undefined)?.[0],
     labels: config.id2label,
     inputs: located.inputs,
+    accuracy: located.accuracy,
     dynamicallyQuantised: located.isDynamicallyQuantised,
     publishedActivation: sentenceTransformers?.activation_fn ?? config.sbert_ce_default_activation_function,
   };

@@ -9,12 +9,13 @@ import { hasProxy, offlineVariable, readToken, resolveCacheDir, resolveEndpoint,
 import { type HubFile, headFile, listOnnxFiles } from "./hub-client.ts";
 import { abortedError } from "./hub-errors.ts";
 import type { HubAccess } from "./hub-transport.ts";
-import { externalDataPaths, locateModel } from "./locate.node.ts";
+import { externalDataPaths, locateModel, requirementsHere } from "./locate.node.ts";
 import { lockPath, withLock } from "./lock.node.ts";
 import { isCommit } from "./names.ts";
 import { readOnnxFile } from "./onnx-file.node.ts";
 import { readRecord, type SnapshotRecord, writeRecord } from "./record.node.ts";
-import { type HubRequirements, inFolder, requirementsOf } from "./requirements.ts";
+import { type HubRequirements, inFolder, withModelFile } from "./requirements.ts";
+import { automatic, type Processor } from "./variants.ts";
 
 /** How far one file is. */
 export interface DownloadProgress {
@@ -30,6 +31,8 @@ export interface DownloadProgress {
 export interface DownloadOptions {
   /** @default $CROSSRANK_CACHE, else $XDG_CACHE_HOME/crossrank/rerankers, else ~/.cache/crossrank/rerankers */
   cacheDir?: string | undefined;
+  /** For which `modelFile: "auto"` chooses. @default that of this machine */
+  processor?: Processor | undefined;
   /** Ends the download with `aborted`; what has arrived is kept and continued by the next call. */
   signal?: AbortSignal | undefined;
   /** Called at the start of each file and for every piece that arrives. */
@@ -58,7 +61,7 @@ const defaultRetryDelayMs = 500;
  */
 export async function downloadModel(model: PresetModel | CustomModel, options: DownloadOptions): Promise<void> {
   const { signal } = options;
-  const requirements = requirementsOf(model);
+  const requirements = requirementsHere(model, options);
   const isPresent = (): boolean => options.force !== true && locateModel(model, options) !== undefined;
   if (signal?.aborted) throw abortedError(signal);
   if (requirements.place !== "hub") {
@@ -94,8 +97,8 @@ interface Fetching {
   record: SnapshotRecord;
 }
 
-async function fetchModel(requirements: HubRequirements, root: string, options: DownloadOptions): Promise<void> {
-  const { repository, revision, modelFile } = requirements;
+async function fetchModel(wanted: HubRequirements, root: string, options: DownloadOptions): Promise<void> {
+  const { repository, revision } = wanted;
   const access: HubAccess = {
     endpoint: resolveEndpoint(),
     token: readToken(),
@@ -105,8 +108,8 @@ async function fetchModel(requirements: HubRequirements, root: string, options: 
     retryDelayMs: options.retryDelayMs ?? defaultRetryDelayMs,
   };
   const known = options.force === true ? undefined : readReference(root, repository, revision);
-  const model = await headFile(access, repository, known ?? revision, modelFile);
-  if (model === undefined) throw await missingModelFile(access, requirements);
+  const { model, absent } = await chooseModelFile(access, wanted, known ?? revision);
+  const requirements = withModelFile(wanted, model.path);
   if (isCommit(revision) && model.commit !== revision) {
     throw new RerankError("download", `hub: ${repository} answered with commit ${model.commit} instead of ${revision}. Check HF_ENDPOINT.`);
   }
@@ -116,15 +119,38 @@ async function fetchModel(requirements: HubRequirements, root: string, options: 
   mkdirSync(snapshot, { recursive: true });
   const record = readRecord(snapshot, repository, model.commit);
   const fetching: Fetching = { requirements, options, access, commit: model.commit, snapshot, record };
+  if (absent.length > 0) recordAbsent(fetching, absent);
   // Small files first: a repository that cannot be used is found out before the large file.
   await obtain(fetching, inFolder(requirements, "config.json"));
   await obtain(fetching, inFolder(requirements, "tokenizer.json"));
   await obtain(fetching, inFolder(requirements, "tokenizer_config.json"), { isOptional: true });
-  await obtain(fetching, modelFile, { described: model });
-  const externalData = externalDataPaths(readOnnxFile(join(snapshot, modelFile)), modelFile);
+  await obtain(fetching, model.path, { described: model });
+  const externalData = externalDataPaths(readOnnxFile(join(snapshot, model.path)), model.path);
   for (const path of new Set([...externalData, ...requirements.additionalFiles])) await obtain(fetching, path);
   // Last: the branch points to a commit whose files are all here.
   if (!isCommit(revision)) writeReference(referencePath(root, repository, revision), model.commit);
+}
+
+/** The best model file that the repository has, and the better ones that it does not have. */
+async function chooseModelFile(
+  access: HubAccess,
+  requirements: HubRequirements,
+  revision: string,
+): Promise<{ model: HubFile; absent: string[] }> {
+  const { repository, candidates } = requirements;
+  const isChoice = candidates.length > 1;
+  // All questions to one commit: the branch may move between two of them.
+  const commit = isChoice ? (await headFile(access, repository, revision, inFolder(requirements, "config.json")))?.commit : undefined;
+  const listed = isChoice ? await listOnnxFiles(access, repository, commit ?? revision) : undefined;
+  const absent: string[] = [];
+  for (const path of candidates) {
+    // A mirror may have no list: then each is asked for.
+    const isPossible = listed === undefined || listed.includes(path);
+    const model = isPossible ? await headFile(access, repository, commit ?? revision, path) : undefined;
+    if (model !== undefined) return { model, absent };
+    absent.push(path);
+  }
+  throw await missingModelFile(access, requirements);
 }
 
 /** Makes sure that one file is in the snapshot and in its record. */
@@ -137,8 +163,7 @@ async function obtain(fetching: Fetching, path: string, how: { isOptional?: bool
   const file = how.described ?? (await headFile(access, requirements.repository, commit, path));
   if (file === undefined) {
     if (how.isOptional !== true) throw missingFile(requirements, path);
-    record.absent = [...new Set([...record.absent, path])];
-    writeRecord(snapshot, record);
+    recordAbsent(fetching, [path]);
     return;
   }
   const candidate = join(snapshotPath(resolveHubCache(), requirements.repository, commit), path);
@@ -155,6 +180,12 @@ async function obtain(fetching: Fetching, path: string, how: { isOptional?: bool
   writeRecord(snapshot, record);
 }
 
+/** Notes what the repository does not have, so that later look-ups need not ask. */
+function recordAbsent({ snapshot, record }: Fetching, paths: readonly string[]): void {
+  record.absent = [...new Set([...record.absent, ...paths])];
+  writeRecord(snapshot, record);
+}
+
 function pinnedSha256(requirements: HubRequirements, path: string): string | undefined {
   return requirements.records.find((entry) => entry.path === path)?.sha256;
 }
@@ -168,9 +199,9 @@ function checkPinned(requirements: HubRequirements, file: HubFile): void {
 }
 
 async function missingModelFile(access: HubAccess, requirements: HubRequirements): Promise<RerankError> {
-  const { repository, revision, modelFile } = requirements;
+  const { repository, revision, candidates } = requirements;
   const found = await listOnnxFiles(access, repository, revision);
-  const what = `hub: ${repository} has no file ${modelFile} at ${revision}`;
+  const what = `hub: ${repository} has no file ${candidates.join(", nor ")} at ${revision}`;
   if (found === undefined) return new RerankError("unknown-model", `${what}. Check the repository's name and modelFile.`);
   if (found.length > 0) return new RerankError("unknown-model", `${what}. Set modelFile to one of: ${found.join(", ")}.`);
   return new RerankError(
@@ -212,5 +243,6 @@ function isFile(path: string): boolean {
 }
 
 function describe(requirements: HubRequirements): string {
-  return `${requirements.repository}@${requirements.revision} (${requirements.modelFile})`;
+  const { repository, revision, modelFile, candidates } = requirements;
+  return `${repository}@${revision} (${candidates.length > 1 ? automatic : modelFile})`;
 }

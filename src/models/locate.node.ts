@@ -6,12 +6,22 @@ import { messageOf, RerankError } from "../errors.ts";
 import type { CustomModel, PresetModel } from "../types.ts";
 import { bundledFolder, bundledRevision } from "./bundled.node.ts";
 import { cacheRoots, readReference, snapshotPath } from "./cache.node.ts";
-import { expandHome } from "./environment.node.ts";
+import { expandHome, offlineVariable } from "./environment.node.ts";
 import { checkFilePath } from "./names.ts";
 import { readOnnxFile } from "./onnx-file.node.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
+import { readProcessor } from "./processor.node.ts";
 import { readRecord } from "./record.node.ts";
-import { defaultModelFile, type FolderRequirements, type HubRequirements, inFolder, requirementsOf } from "./requirements.ts";
+import {
+  defaultModelFile,
+  type FolderRequirements,
+  type HubRequirements,
+  inFolder,
+  type Requirements,
+  requirementsOf,
+  withModelFile,
+} from "./requirements.ts";
+import { automatic, type Processor } from "./variants.ts";
 
 /** A model that is ready to load, with the facts of its graph. */
 export interface LocatedModel extends OnnxGraph {
@@ -36,6 +46,8 @@ export interface LocatedModel extends OnnxGraph {
 export interface ModelSource {
   /** @default $CROSSRANK_CACHE, else $XDG_CACHE_HOME/crossrank/rerankers, else ~/.cache/crossrank/rerankers */
   cacheDir?: string | undefined;
+  /** For which `modelFile: "auto"` chooses. @default that of this machine */
+  processor?: Processor | undefined;
 }
 
 /** Paths of a model's files, relative to its root, with forward slashes. */
@@ -58,8 +70,14 @@ interface Layout {
  * safe; `unsupported-model` for files that are damaged
  */
 export function locateModel(model: PresetModel | CustomModel, source: ModelSource): LocatedModel | undefined {
-  const requirements = requirementsOf(model);
+  const requirements = requirementsHere(model, source);
   return requirements.place === "hub" ? locateHub(requirements, source) : locateFolder(requirements);
+}
+
+/** What a model needs on this machine, or on the one of `source.processor`. @throws RerankError as `requirementsOf` */
+export function requirementsHere(model: PresetModel | CustomModel, source: ModelSource): Requirements {
+  if (model.modelFile !== automatic) return requirementsOf(model);
+  return requirementsOf(model, source.processor ?? readProcessor());
 }
 
 /**
@@ -79,27 +97,38 @@ export function externalDataPaths(graph: OnnxGraph, modelFile: string): string[]
 }
 
 function locateHub(requirements: HubRequirements, source: ModelSource): LocatedModel | undefined {
-  const { repository, modelFile } = requirements;
+  const { repository } = requirements;
   for (const root of cacheRoots(source.cacheDir)) {
     const commit = readReference(root, repository, requirements.revision);
     if (commit === undefined) continue;
-    const snapshot = snapshotPath(root, repository, commit);
-    const layout = {
-      modelFile,
-      prefix: inFolder(requirements, ""),
-      additionalFiles: requirements.additionalFiles,
-      isTokenizerConfigOptional: isKnownAbsent(snapshot, requirements, commit),
-    };
-    const suffix = modelFile === defaultModelFile ? "" : `/${modelFile}`;
-    const found = inspect(snapshot, layout, `${repository}@${commit}${suffix}`);
-    if ("id" in found) return found;
+    const found = locateSnapshot(requirements, snapshotPath(root, repository, commit), commit);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
-/** Whether a download found that the repository has no tokenizer_config.json: ours notes it, huggingface_hub leaves a marker. */
-function isKnownAbsent(snapshot: string, requirements: HubRequirements, commit: string): boolean {
-  const path = inFolder(requirements, "tokenizer_config.json");
+/** The best model file of a snapshot; undefined as long as the repository may have a better one than those that are here. */
+function locateSnapshot(requirements: HubRequirements, snapshot: string, commit: string): LocatedModel | undefined {
+  const isOffline = offlineVariable() !== undefined;
+  for (const modelFile of requirements.candidates) {
+    const { repository, additionalFiles } = withModelFile(requirements, modelFile);
+    const layout = {
+      modelFile,
+      prefix: inFolder(requirements, ""),
+      additionalFiles,
+      isTokenizerConfigOptional: isKnownAbsent(snapshot, requirements, commit, inFolder(requirements, "tokenizer_config.json")),
+    };
+    const suffix = modelFile === defaultModelFile ? "" : `/${modelFile}`;
+    const found = inspect(snapshot, layout, `${repository}@${commit}${suffix}`);
+    if ("id" in found) return found;
+    // Where nothing can be asked, what is here has to do.
+    if (!isOffline && !isKnownAbsent(snapshot, requirements, commit, modelFile)) return undefined;
+  }
+  return undefined;
+}
+
+/** Whether a download found that the repository has no such file: ours notes it, huggingface_hub leaves a marker. */
+function isKnownAbsent(snapshot: string, requirements: HubRequirements, commit: string, path: string): boolean {
   const marker = join(snapshot, "..", "..", ".no_exist", commit, path);
   return isFile(marker) || readRecord(snapshot, requirements.repository, commit).absent.includes(path);
 }
@@ -107,10 +136,10 @@ function isKnownAbsent(snapshot: string, requirements: HubRequirements, commit: 
 function locateFolder(requirements: FolderRequirements): LocatedModel {
   const isBundled = requirements.place === "bundled";
   const root = isBundled ? bundledFolder(requirements.location) : localFolder(requirements.location);
-  const modelFile =
-    requirements.modelFile ??
-    (!isBundled && isFile(join(root, "model.onnx")) && !isFile(join(root, defaultModelFile)) ? "model.onnx" : defaultModelFile);
-  const suffix = requirements.modelFile === undefined ? "" : `/${modelFile}`;
+  const defaultFile =
+    !isBundled && isFile(join(root, "model.onnx")) && !isFile(join(root, defaultModelFile)) ? "model.onnx" : defaultModelFile;
+  const modelFile = requirements.modelFile ?? requirements.candidates.find((path) => isFile(join(root, path))) ?? defaultFile;
+  const suffix = requirements.modelFile === undefined && modelFile === defaultFile ? "" : `/${modelFile}`;
   const layout = { modelFile, prefix: "", additionalFiles: requirements.additionalFiles, isTokenizerConfigOptional: true };
   const found = inspect(root, layout, `${root}${suffix}`);
   if ("missing" in found) {

@@ -32,6 +32,7 @@ describe("readOnnxGraph", () => {
       opset: 17,
       // w 12, inner 10, sparse 2 values and 2 indices
       parameters: 26,
+      accuracy: "exact",
       isDynamicallyQuantised: false,
     });
   });
@@ -77,6 +78,38 @@ describe("readOnnxGraph", () => {
 
   it("finds it inside the branches of an If", () => {
     expect(isDynamic({ nodes: [{ operator: "If", subgraph: { nodes: [{ operator: "DynamicQuantizeLSTM" }] } }] })).toBe(true);
+  });
+
+  it.each([
+    ["32-bit floats", [[1, 4096]], "exact"],
+    ["16-bit floats", [[10, 4096]], "half"],
+    ["bfloat16", [[16, 4096]], "half"],
+    [
+      "signed bytes beside float embeddings",
+      [
+        [1, 4096],
+        [3, 2048],
+      ],
+      "int8",
+    ],
+    ["unsigned bytes", [[2, 4096]], "int8"],
+    ["4 bits", [[22, 4096]], "int4"],
+    [
+      "floats with a few bytes among them",
+      [
+        [1, 4096],
+        [2, 64],
+      ],
+      "exact",
+    ],
+  ] as const)("tells the accuracy of %s", (_what, tensors, expected) => {
+    const initialisers = tensors.map(([type, elements], index) => ({ name: `w${index}`, dimensions: [elements], type }));
+    expect(read(encodeModel({ initialisers })).accuracy).toBe(expected);
+  });
+
+  it("tells 4 bits that are packed into bytes by the operator that reads them", () => {
+    const initialisers = [{ name: "w", dimensions: [4096], type: 2 }];
+    expect(read(encodeModel({ nodes: [{ operator: "MatMulNBits" }], initialisers })).accuracy).toBe("int4");
   });
 
   it("leaves float graphs and fixed scales alone", () => {

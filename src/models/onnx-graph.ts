@@ -7,6 +7,7 @@
  */
 import { RerankError } from "../errors.ts";
 import { type ByteSource, createProtobufReader, type Field, type ProtobufReader } from "./protobuf.ts";
+import type { Accuracy } from "./variants.ts";
 
 /** Facts of an ONNX file. */
 export interface OnnxGraph {
@@ -20,6 +21,8 @@ export interface OnnxGraph {
   opset: number;
   /** Elements of all initialisers: the number of weights, plus a few constants. */
   parameters: number;
+  /** By the types in which more than a tenth of the weights are kept: embeddings and norms often stay in wider ones. */
+  accuracy: Accuracy;
   /**
    * Whether activations are quantised with a scale taken from the data of the whole batch, so that a pair's score depends on
    * what shares its pass. Also true where that cannot be ruled out.
@@ -37,6 +40,8 @@ interface Gathered {
   producers: Map<string, string>;
   quantisers: { operator: string; inputs: string[]; outputs: string[] }[];
   parameters: number;
+  /** Elements of all tensors by TensorProto.DataType. */
+  elementsByType: Map<number, number>;
 }
 
 // Deeper nesting than any exporter writes; a bound, so that a hostile file cannot exhaust the stack.
@@ -62,6 +67,7 @@ export function readOnnxGraph(source: ByteSource, name: string): OnnxGraph {
     producers: new Map(),
     quantisers: [],
     parameters: 0,
+    elementsByType: new Map(),
   };
   let inputs: string[] | undefined;
   let opset = 0;
@@ -77,6 +83,7 @@ export function readOnnxGraph(source: ByteSource, name: string): OnnxGraph {
     inputs: inputs.filter((input) => !gathered.initialisers.has(input)),
     opset,
     parameters: gathered.parameters,
+    accuracy: accuracyOf(gathered),
     isDynamicallyQuantised: isDynamicallyQuantised(gathered),
   };
 }
@@ -134,15 +141,18 @@ function readInitialiser(reader: ProtobufReader, tensor: Field, gathered: Gather
   gathered.parameters += elements;
 }
 
-/** TensorProto: dims 1, name 8, external_data 13 (StringStringEntryProto: key 1, value 2). */
+/** TensorProto: dims 1, data_type 2, name 8, external_data 13 (StringStringEntryProto: key 1, value 2). */
 function readTensor(reader: ProtobufReader, tensor: Field, gathered: Gathered): { name: string; elements: number } {
   let name = "";
   let elements = 1;
+  let type = 0;
   for (const field of reader.fieldsOf(tensor)) {
     if (field.number === 1) for (const dimension of reader.integers(field)) elements *= dimension;
+    else if (field.number === 2) type = field.value;
     else if (field.number === 8) name = reader.text(field);
     else if (field.number === 13 && reader.firstText(field, 1) === "location") gathered.externalData.add(reader.firstText(field, 2));
   }
+  gathered.elementsByType.set(type, (gathered.elementsByType.get(type) ?? 0) + elements);
   return { name, elements };
 }
 
@@ -155,6 +165,17 @@ function defaultOpset(reader: ProtobufReader, entry: Field): number {
     else if (field.number === 2) version = field.value;
   }
   return domain === "" || domain === "ai.onnx" ? version : 0;
+}
+
+/** Counted by TensorProto.DataType: FLOAT 1, UINT8 2, INT8 3, FLOAT16 10, DOUBLE 11, BFLOAT16 16, UINT4 21, INT4 22. */
+function accuracyOf({ elementsByType, operators }: Gathered): Accuracy {
+  const count = (...types: number[]): number => types.reduce((sum, type) => sum + (elementsByType.get(type) ?? 0), 0);
+  const isMuch = (elements: number): boolean => elements > count(1, 2, 3, 10, 11, 16, 21, 22) / 10;
+  // Two packed into each byte of type UINT8, and read by operators of their own.
+  const isPacked = ["MatMulNBits", "MatMulBnb4", "GatherBlockQuantized"].some((operator) => operators.has(operator));
+  if (isMuch(count(21, 22)) || isPacked) return "int4";
+  if (isMuch(count(2, 3))) return "int8";
+  return isMuch(count(10, 16)) ? "half" : "exact";
 }
 
 function isDynamicallyQuantised(gathered: Gathered): boolean {

@@ -22,6 +22,8 @@ export interface NodeParts {
 export interface TensorParts {
   name: string;
   dimensions: readonly number[];
+  /** TensorProto.DataType. @default 1, FLOAT */
+  type?: number;
   /** Bytes inside the file. */
   raw?: Uint8Array;
   /** File that holds the bytes. */
@@ -68,11 +70,11 @@ function encodeNode({ operator, inputs = [], outputs = [], subgraph, value }: No
   ]);
 }
 
-function encodeTensor({ name, dimensions, raw, location }: TensorParts): Buffer {
+function encodeTensor({ name, dimensions, type = 1, raw, location }: TensorParts): Buffer {
   const entry = location === undefined ? [] : [bytesField(13, Buffer.concat([textField(1, "location"), textField(2, location)]))];
   const packed = Buffer.concat(dimensions.map(varint));
   const data = raw === undefined ? [] : [bytesField(9, raw)];
-  return Buffer.concat([bytesField(1, packed), numberField(2, 1), textField(8, name), ...data, ...entry]);
+  return Buffer.concat([bytesField(1, packed), numberField(2, type), textField(8, name), ...data, ...entry]);
 }
 
 function numberField(number: number, value: number): Buffer {

@@ -1,0 +1,76 @@
+/**
+ * Which ONNX file of a repository a processor runs fastest: what `modelFile: "auto"` means.
+ *
+ * The numbers behind the order are in docs/decisions/model-file-auto.md.
+ */
+
+/**
+ * How near a file's scores are to those of the published weights.
+ *
+ * - `exact`: weights in 32-bit floats; differences are rounding
+ * - `half`: weights in 16-bit floats
+ * - `int8`, `int4`: weights in 8 or 4 bits, and with int8 usually the activations too
+ */
+export type Accuracy = "exact" | "half" | "int8" | "int4";
+
+/** What decides which file runs fastest. */
+export interface Processor {
+  architecture: "x64" | "arm64" | "other";
+  /** Instruction sets, as /proc/cpuinfo spells them; empty where the system does not tell. */
+  features: ReadonlySet<string>;
+}
+
+/** One file that a repository may offer. */
+export interface Variant {
+  /** Path in a repository of the usual layout. */
+  path: string;
+  accuracy: Accuracy;
+  /** Why it stands where it stands, for people. */
+  note: string;
+}
+
+/** The value of `modelFile` that leaves the choice to crossrank. */
+export const automatic = "auto";
+
+/** A processor of which nothing is known: only exact files suit it. */
+export const unknownProcessor: Processor = { architecture: "other", features: new Set() };
+
+const exact: readonly Variant[] = [{ path: "onnx/model.onnx", accuracy: "exact", note: "32-bit floats; runs well everywhere" }];
+
+// A byte product of unsigned activations and signed weights is one instruction with VNNI and with ARM's dot product.
+// The two AVX-512 names hold the same kind of graph: unsigned activations, signed weights, one scale per channel.
+const signed = [
+  int8("model_qint8_avx512_vnni.onnx", "signed weights, one scale per channel, made for VNNI"),
+  int8("model_qint8_avx512.onnx", "signed weights, one scale per channel"),
+];
+const general = [
+  int8("model_quantized.onnx", "8 bits in the publisher's own way"),
+  int8("model_int8.onnx", "signed weights"),
+  int8("model_uint8.onnx", "unsigned weights"),
+];
+const forArm = [int8("model_qint8_arm64.onnx", "signed weights, one scale per channel, made for ARM")];
+// Without VNNI the runtime adds pairs of signed byte products in 16 bits, which overflow: only unsigned weights are safe there.
+const unsigned = [
+  int8("model_quint8_avx2.onnx", "unsigned weights, one scale per channel, made for AVX2"),
+  int8("model_uint8.onnx", "unsigned weights"),
+];
+
+/**
+ * The files to look for, the fastest on this processor first; the last is always the exact `onnx/model.onnx`.
+ *
+ * A file is in the list only if it is known to be faster there than the exact one. Never in it: 16-bit floats (`model_fp16`, `model_O4`),
+ * which a CPU converts back at every step; `model_O1` and `model_O2`, which the runtime makes of `model.onnx` by itself when it loads it;
+ * `model_O3`, which computes GELU approximately; 4 bits, which lose more than they gain.
+ *
+ * @see https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html on signed weights without VNNI
+ */
+export function variantCandidates({ architecture, features }: Processor): Variant[] {
+  if (architecture === "x64" && (features.has("avx512_vnni") || features.has("avx_vnni"))) return [...signed, ...general, ...exact];
+  if (architecture === "x64" && features.has("avx2")) return [...unsigned, ...exact];
+  if (architecture === "arm64" && features.has("asimddp")) return [...forArm, ...general, ...exact];
+  return [...exact];
+}
+
+function int8(name: string, note: string): Variant {
+  return { path: `onnx/${name}`, accuracy: "int8", note };
+}
