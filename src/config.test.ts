@@ -23,6 +23,7 @@ describe("RerankerConfig.parse", () => {
       batchSize: 32,
       showDownloadProgress: false,
       acceleration: { provider: "auto" },
+      scoreCacheBytes: 0,
     });
   });
 
@@ -40,7 +41,8 @@ describe("RerankerConfig.parse", () => {
       batchSize: 1,
       showDownloadProgress: true,
       cacheDir: "/tmp/c",
-      acceleration: { provider: "cuda", deviceId: 0, threads: 1, workers: 2 },
+      acceleration: { provider: "cuda", deviceId: 0, threads: 1, workers: 2, idleSecs: 3, maxQueued: 4 },
+      scoreCacheBytes: 5,
       topK: 0,
       threshold: -3,
       truncation: "error",
@@ -65,7 +67,8 @@ describe("RerankerConfig.parse", () => {
       batch_size: 1,
       show_download_progress: true,
       cache_dir: "/tmp/c",
-      acceleration: { provider: "cuda", device_id: 0, threads: 1, workers: 2 },
+      acceleration: { provider: "cuda", device_id: 0, threads: 1, workers: 2, idle_secs: 3, max_queued: 4 },
+      score_cache_bytes: 5,
       top_k: 0,
       threshold: -3,
       truncation: "error",

@@ -42,6 +42,7 @@ export interface NormalisedSettings {
   /** Absent: the default folder, which depends on the environment and is found where it is needed. */
   cacheDir?: string;
   acceleration: Acceleration;
+  scoreCacheBytes: number;
 }
 
 /** How {@link parseRankOptions} reads its argument. */
@@ -85,6 +86,7 @@ export function parseSettings(config: unknown): NormalisedSettings {
     showDownloadProgress: checked.showDownloadProgress ?? false,
     ...(checked.cacheDir === undefined ? {} : { cacheDir: checked.cacheDir }),
     acceleration: { provider: "auto", ...checked.acceleration },
+    scoreCacheBytes: checked.scoreCacheBytes ?? 0,
   };
 }
 
@@ -187,7 +189,10 @@ const settingsFields: Fields<Settings> = {
     deviceId: integer(0),
     threads: integer(1),
     workers: integer(1),
+    idleSecs: duration,
+    maxQueued: integer(1),
   }),
+  scoreCacheBytes: integer(0),
 };
 
 const optionFields: Fields<RankOptions> = {

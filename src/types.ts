@@ -27,7 +27,7 @@ export interface PresetModel {
   name: string;
   /** Most tokens of a query–document pair, special tokens included; ≥ 8. @default the model's own limit */
   maxLength?: number;
-  /** Another ONNX file of the same repository. @default the preset's */
+  /** Another ONNX file of the same repository; `"auto"`: what this processor runs fastest, see docs/models.md. @default the preset's */
   modelFile?: string;
 }
 
@@ -36,7 +36,7 @@ export interface CustomModel {
   type: "custom";
   /** Hub id (`org/name`), or a folder: `./…`, `../…`, `/…`, `~…` or `file:…`. */
   modelId: string;
-  /** Path inside the repository. @default "onnx/model.onnx" */
+  /** Path inside the repository; `"auto"`: what this processor runs fastest, see docs/models.md. @default "onnx/model.onnx" */
   modelFile?: string;
   /** More files to fetch beside the model; external data that the graph names is found without them. @default [] */
   additionalFiles?: readonly string[];
@@ -114,6 +114,10 @@ export interface Acceleration {
   threads?: number;
   /** Sessions, each in a thread of its own; ≥ 1. @default planned from cores, memory and model size */
   workers?: number;
+  /** Ends the threads after so many seconds without a call, to free their memory; the next call starts them again. @default never */
+  idleSecs?: number;
+  /** Most documents that may wait for a thread, over all calls; a call that finds more waiting fails with `overloaded`. @default 100000 */
+  maxQueued?: number;
 }
 
 /** Makes a Reranker: whatever changes a resource it holds. */
@@ -127,6 +131,8 @@ export interface RerankerSettings {
   /** Folder of downloaded models. @default $CROSSRANK_CACHE, else $XDG_CACHE_HOME/crossrank/rerankers, else ~/.cache/crossrank/rerankers */
   cacheDir?: string;
   acceleration?: WithSnakeCase<Acceleration>;
+  /** Memory for scores of pairs that were scored before, in bytes; 0 keeps none. Only for local models. @default 0 */
+  scoreCacheBytes?: number;
 }
 
 /** What to do with a pair that is longer than the model reads. */

@@ -1,5 +1,5 @@
 /** The public functions on the bundled model, as a program that installed the package would call them. */
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import {
   clearRerankers,
   createReranker,
@@ -181,8 +181,42 @@ describe("createReranker", () => {
     expect((await reranker.rank(query, documents, { topK: 2 })).results).toHaveLength(2);
   });
 
-  test("refuses a provider that is not there", () => {
-    expect(() => createReranker({ acceleration: { provider: "cuda" } })).toThrow(expect.objectContaining({ code: "missing-dependency" }));
+  test("refuses a provider that is not there, with what it needs, from the first call", async () => {
+    const reranker = createReranker({ acceleration: { provider: "cuda" } });
+    await expect(reranker.rank(query, documents)).rejects.toMatchObject({
+      code: "missing-dependency",
+      message: expect.stringContaining("CUDA 12"),
+    });
+    expect(() => reranker.rankSync(query, documents)).toThrow(expect.objectContaining({ code: "missing-dependency" }));
+    await reranker.close();
+  });
+
+  test("scores equal documents once, and with a cache of scores no pair twice", async () => {
+    await using reranker = createReranker({ scoreCacheBytes: 100_000 });
+    const first = await reranker.rank(query, [documents[0]!, documents[1]!, documents[0]!]);
+    expect(first.results.map((result) => result.index)).toEqual([1, 0, 2]);
+    expect(reranker.stats().scorer).toMatchObject({ passes: 2, cacheHits: 0, cacheMisses: 2 });
+    expect(await reranker.score(query, documents)).toHaveLength(3);
+    expect(reranker.rankSync(query, documents).results).toEqual((await reranker.rank(query, documents)).results);
+    expect(reranker.stats().scorer).toMatchObject({ passes: 3, cacheHits: 2 + 3 + 3, cacheMisses: 3 });
+  });
+
+  test("ends its threads when idle, if asked, and works on", async () => {
+    await using reranker = createReranker({ acceleration: { idleSecs: 0.05, workers: 1 } });
+    await reranker.rank(query, documents);
+    expect(reranker.stats().scorer).toMatchObject({ workers: 1 });
+    await vi.waitFor(() => expect(reranker.stats().scorer).toMatchObject({ workers: 0 }));
+    expect((await reranker.rank(query, documents)).results).toHaveLength(3);
+  });
+
+  test("refuses calls with overloaded while too many documents wait", async () => {
+    await using reranker = createReranker({ acceleration: { workers: 1, maxQueued: 20 } });
+    await reranker.warmUp();
+    const first = reranker.rank(query, mixed);
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(reranker.rank(query, documents)).rejects.toMatchObject({ code: "overloaded", isRetryable: true });
+    expect((await first).results).toHaveLength(60);
+    expect((await reranker.rank(query, documents)).results).toHaveLength(3);
   });
 });
 

@@ -1,4 +1,7 @@
 /** How programs that use crossrank end: by themselves, by exit, by a signal, at any moment of a forward pass. */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { dist, runProgram } from "./support/run-program.node.ts";
 
@@ -29,6 +32,15 @@ describe("a program", () => {
       await rerank("dogs", documents, { signal: AbortSignal.timeout(50) }).catch((error) => console.log(error.code));
     `);
     expect(outcome).toEqual({ code: 0, signal: null, stdout: "aborted\n", stderr: "" });
+  });
+
+  test("leaves nothing behind in the home folder: the runtime's own telemetry is off, in threads too", async () => {
+    const home = mkdtempSync(join(tmpdir(), "crossrank-home-"));
+    const ranked = `${prelude} rerankSync("dogs", documents.slice(0, 2)); console.log((await rerank("dogs", documents.slice(0, 2))).length);`;
+    const outcome = await runProgram(ranked, { env: { HOME: home, XDG_CACHE_HOME: join(home, ".cache") } });
+    expect(outcome).toEqual({ code: 0, signal: null, stdout: "2\n", stderr: "" });
+    expect(readdirSync(home, { recursive: true })).toEqual([]);
+    rmSync(home, { recursive: true });
   });
 
   // From before the threads start to the middle of their passes.

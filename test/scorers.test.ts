@@ -19,6 +19,7 @@ describe.each([
         model: { type: "preset", name: "mini" },
         batchSize: 32,
         showDownloadProgress: false,
+        scoreCacheBytes: 0,
         acceleration: { provider: "auto", workers: 1 },
       }),
   ],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { RerankError } from "../errors.ts";
 import { Pool, type PoolThread } from "./pool.ts";
 
@@ -35,14 +35,17 @@ class ScriptedThread implements PoolThread<string, string> {
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function scriptedPool(size: number): { pool: Pool<string, string>; threads: ScriptedThread[] } {
+function scriptedPool(
+  size: number,
+  options: { maxWaiting?: number; idleMs?: number } = {},
+): { pool: Pool<string, string>; threads: ScriptedThread[] } {
   const threads: ScriptedThread[] = [];
   const openThread = async (): Promise<ScriptedThread> => {
     const thread = new ScriptedThread();
     threads.push(thread);
     return thread;
   };
-  return { pool: new Pool({ size, openThread }), threads };
+  return { pool: new Pool({ size, openThread, ...options }), threads };
 }
 
 const collect = (into: string[]) => (response: string, place: number) => {
@@ -86,7 +89,7 @@ describe("Pool", () => {
     const { pool, threads } = scriptedPool(1);
     const controller = new AbortController();
     const heard: string[] = [];
-    const call = pool.run(["a", "b", "c"], collect(heard), controller.signal);
+    const call = pool.run(["a", "b", "c"], collect(heard), { signal: controller.signal });
     const outcome = expect(call).rejects.toThrow("enough");
     await settle();
     controller.abort(new RerankError("aborted", "enough"));
@@ -137,6 +140,47 @@ describe("Pool", () => {
     await call;
     await closing;
     expect(threads[0]!.isAlive).toBe(false);
+  });
+
+  test("refuses a call while too much waits, and takes calls again when it has been worked off", async () => {
+    const { pool, threads } = scriptedPool(1, { maxWaiting: 5 });
+    // One runs, two of weight 4 wait: a call is judged by what waits before it, not by its own size.
+    const first = pool.run(["a", "b", "c"], () => undefined, { weights: [4, 4, 4] });
+    await settle();
+    expect(pool.waiting).toBe(8);
+    await expect(pool.run(["d"], () => undefined)).rejects.toMatchObject({ code: "overloaded", isRetryable: true });
+    await threads[0]!.finish();
+    const second = pool.run(["d"], () => undefined);
+    await settle();
+    for (let count = 0; count < 3; count += 1) await threads[0]!.finish();
+    await Promise.all([first, second]);
+    expect(threads[0]!.served.sort()).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("ends its threads when idle, if asked, and opens new ones for the next call", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const { pool, threads } = scriptedPool(1, { idleMs: 1000 });
+      const call = async (request: string): Promise<void> => {
+        const run = pool.run([request], () => undefined);
+        await settle();
+        await threads.at(-1)!.finish();
+        await run;
+      };
+      await call("a");
+      vi.advanceTimersByTime(900);
+      await call("b");
+      vi.advanceTimersByTime(900);
+      expect(threads[0]!.isAlive).toBe(true);
+      vi.advanceTimersByTime(200);
+      await settle();
+      expect(threads[0]!.isAlive).toBe(false);
+      await call("c");
+      expect(threads.map((thread) => thread.served)).toEqual([["a", "b"], ["c"]]);
+      await pool.close();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("works with the threads that could be opened, and fails only when none could", async () => {

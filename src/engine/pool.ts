@@ -14,10 +14,21 @@ export interface PoolOptions<Request, Response> {
   /** Threads at most; ≥ 1. They start on the first call, together. */
   size: number;
   openThread: () => Promise<PoolThread<Request, Response>>;
+  /** Most weight of waiting requests; a call that finds as much waiting is refused. @default unlimited */
+  maxWaiting?: number;
+  /** Threads end after so many milliseconds without a call. @default never */
+  idleMs?: number;
+}
+
+/** What a call may add to its requests. */
+export interface PoolCall {
+  signal?: AbortSignal | undefined;
+  /** What a request counts for against `maxWaiting`. @default 1 each */
+  weights?: readonly number[];
 }
 
 interface Call<Request, Response> {
-  waiting: { request: Request; place: number }[];
+  waiting: { request: Request; place: number; weight: number }[];
   running: number;
   onResponse: (response: Response, place: number) => void;
   done: () => void;
@@ -37,6 +48,7 @@ export class Pool<Request, Response> {
   #calls: Call<Request, Response>[] = [];
   #isClosed = false;
   #runs = new Set<Promise<void>>();
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: PoolOptions<Request, Response>) {
     this.#options = options;
@@ -47,9 +59,9 @@ export class Pool<Request, Response> {
     return this.#threads.filter((thread) => thread.isAlive).length;
   }
 
-  /** Requests that wait for a thread. */
+  /** Weight of the requests that wait for a thread. */
   get waiting(): number {
-    return this.#calls.reduce((sum, call) => sum + call.waiting.length, 0);
+    return this.#calls.reduce((sum, call) => call.waiting.reduce((total, { weight }) => total + weight, sum), 0);
   }
 
   /** Opens all threads, also in place of those that died; calling it again is free. @throws what opening a thread throws */
@@ -69,15 +81,19 @@ export class Pool<Request, Response> {
    * @param onResponse receives each response with the place of its request, in order of completion
    * @throws the first failure of a request; then the others that wait are dropped
    * @throws the signal's reason once it is aborted; requests that run are let end, unheard
+   * @throws RerankError `overloaded` when too much waits already
    */
-  async run(requests: readonly Request[], onResponse: (response: Response, place: number) => void, signal?: AbortSignal): Promise<void> {
+  async run(requests: readonly Request[], onResponse: (response: Response, place: number) => void, options: PoolCall = {}): Promise<void> {
+    const { signal, weights } = options;
     signal?.throwIfAborted();
+    this.#refuseOverload();
     await this.warmUp();
     signal?.throwIfAborted();
     if (requests.length === 0) return;
+    this.#stopIdling();
     const finished = new Promise<void>((resolve, reject) => {
       const call: Call<Request, Response> = {
-        waiting: requests.map((request, place) => ({ request, place })),
+        waiting: requests.map((request, place) => ({ request, place, weight: weights?.[place] ?? 1 })),
         running: 0,
         onResponse,
         done: () => {
@@ -94,23 +110,58 @@ export class Pool<Request, Response> {
       signal?.addEventListener("abort", onAbort);
       this.#calls.push(call);
     });
-    this.#dispatch();
     this.#runs.add(finished);
+    this.#dispatch();
     try {
       await finished;
     } finally {
       this.#runs.delete(finished);
+      this.#startIdling();
     }
   }
 
   /** Refuses new calls, lets those under way end, then ends the threads. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#stopIdling();
     await this.#opening?.catch(() => undefined); // the call that opened them hears of it
     await Promise.allSettled(this.#runs);
-    await Promise.all(this.#threads.map((thread) => thread.close()));
+    await this.#endThreads();
+  }
+
+  async #endThreads(): Promise<void> {
+    const threads = this.#threads;
     this.#threads = [];
     this.#idle = [];
+    await Promise.all(threads.map((thread) => thread.close()));
+  }
+
+  #startIdling(): void {
+    const { idleMs } = this.#options;
+    if (idleMs === undefined || this.#isClosed || this.#runs.size > 0) return;
+    this.#stopIdling();
+    this.#idleTimer = setTimeout(() => {
+      // A request of a call that was aborted may still run: its thread ends after it.
+      if (this.#runs.size === 0) void this.#endThreads();
+    }, idleMs);
+    this.#idleTimer.unref?.();
+  }
+
+  #stopIdling(): void {
+    clearTimeout(this.#idleTimer);
+  }
+
+  #refuseOverload(): void {
+    const { maxWaiting } = this.#options;
+    const { waiting } = this;
+    if (maxWaiting === undefined || waiting < maxWaiting) return;
+    throw new RerankError(
+      "overloaded",
+      `reranker: ${waiting} documents wait already, and at most ${maxWaiting} may. Try again later, or raise acceleration.maxQueued.`,
+      {
+        isRetryable: true,
+      },
+    );
   }
 
   async #open(): Promise<void> {
@@ -153,7 +204,8 @@ export class Pool<Request, Response> {
       failure = { error };
     }
     call.running -= 1;
-    if (thread.isAlive) this.#idle.push(thread);
+    // A thread that was ended for idleness while an aborted call's request ran in it is in the list no more.
+    if (thread.isAlive && this.#threads.includes(thread)) this.#idle.push(thread);
     else this.#replaceLater();
     if (failure !== undefined) call.fail(failure.error);
     else if (call.running === 0 && call.waiting.length === 0) call.done();

@@ -1,11 +1,11 @@
 /** Texts to logits on the calling thread: tokenise, plan passes, run them. Shared by the workers and by `rerankSync`. */
 import { readFileSync } from "node:fs";
-import { planPasses } from "../../engine/plan.ts";
+import { type PassBounds, planPasses } from "../../engine/plan.ts";
 import { messageOf, RerankError } from "../../errors.ts";
 import type { ScoreCall } from "../../scorer.ts";
 import { createPairEncoder, type EncodedPair, type PairEncoder } from "../../tokenization/pair-encoder.ts";
 import { checkHead, headLogits } from "./head.ts";
-import { type OnnxSession, openSession } from "./session.node.ts";
+import { type OnnxSession, openSession, type SessionProvider } from "./session.node.ts";
 
 /** All that a thread needs to open a model; plain data. */
 export interface ExecutorOptions {
@@ -25,6 +25,8 @@ export interface ExecutorOptions {
   /** A dynamically quantised graph takes its scale from the whole batch: one pair a pass keeps scores independent of it. */
   isDynamicallyQuantised: boolean;
   threads: number;
+  provider: SessionProvider;
+  deviceId: number;
 }
 
 /** Documents that are scored together. */
@@ -69,7 +71,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     { tokenizer: readJson(options.model, options.tokenizerPath), config: options.tokenizerConfig },
     { maxTokens: options.maxTokens, typeVocabSize: options.typeVocabSize },
   );
-  const session = openSession(options.model, options.modelPath, { threads: options.threads });
+  const session = openSession(options.model, options.modelPath, options);
   try {
     checkHead(options.model, session.outputShape, options.relevantClass);
   } catch (error) {
@@ -98,8 +100,7 @@ function runGroup(options: ExecutorOptions, encoder: PairEncoder, session: OnnxS
     passes: 0,
     paddedTokens: 0,
   };
-  const bounds = { maxPairs: options.isDynamicallyQuantised ? 1 : options.batchSize, maxTokens: passTokens, maxPadding: passPadding };
-  const passes = planPasses(Array.from(result.tokens), bounds);
+  const passes = planPasses(Array.from(result.tokens), passBounds(options));
   for (const pass of passes) {
     checkpoint();
     const logits = runPass(
@@ -115,6 +116,13 @@ function runGroup(options: ExecutorOptions, encoder: PairEncoder, session: OnnxS
     result.paddedTokens += pass.length * result.tokens[pass[0]!]!;
   }
   return result;
+}
+
+function passBounds({ isDynamicallyQuantised, batchSize, provider }: ExecutorOptions): PassBounds {
+  const maxPairs = isDynamicallyQuantised ? 1 : batchSize;
+  // A device's passes are long and its memory is fast: whole batches keep it busy, and padding costs little.
+  if (provider !== "cpu") return { maxPairs, maxTokens: Number.POSITIVE_INFINITY, maxPadding: 1 };
+  return { maxPairs, maxTokens: passTokens, maxPadding: passPadding };
 }
 
 function runPass(options: ExecutorOptions, session: OnnxSession, pairs: readonly EncodedPair[], padId: number): Float64Array {

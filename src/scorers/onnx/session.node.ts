@@ -2,8 +2,11 @@
  * ONNX Runtime through its own synchronous binding: 24 µs a call, on whichever thread asks.
  * Workers use it too, so that `rerank` and `rerankSync` run the same code.
  */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { messageOf, RerankError } from "../../errors.ts";
+import type { Provider } from "../../types.ts";
 
 /** An open model. */
 export interface OnnxSession {
@@ -33,7 +36,13 @@ export type Feeds = Record<InputName, Int32Array>;
 export interface SessionOptions {
   /** Threads of one pass; ≥ 1. */
   threads: number;
+  provider: SessionProvider;
+  /** Which device, for providers that have several. */
+  deviceId: number;
 }
+
+/** On what a session runs: a {@link Provider} that has been decided on. */
+export type SessionProvider = Exclude<Provider, "auto">;
 
 interface Metadata {
   name: string;
@@ -64,23 +73,54 @@ const require = createRequire(import.meta.url);
 let runtime: Runtime | undefined;
 
 /**
+ * Keeps ONNX Runtime from reporting its use: without this, 1.30 writes a device id below the user's cache folder and sends events to
+ * its makers. It looks at the process's environment when it starts, which only the main thread can write; so this is called there,
+ * before any thread is started. Whoever sets the variable, to 0 too, is obeyed.
+ *
+ * @see docs/decisions/runtime-telemetry.md
+ */
+export function disableTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY ??= "1";
+}
+
+/** What the runtime calls a provider, and what it needs. */
+const providers: Record<SessionProvider, { runtimeName: string; needs: string }> = {
+  cpu: { runtimeName: "cpu", needs: "" },
+  cuda: {
+    runtimeName: "cuda",
+    needs:
+      "an NVIDIA driver, CUDA 12 and cuDNN 9, and the GPU files of onnxruntime-node: install it again without onnxruntime-node-install=skip",
+  },
+  coreml: { runtimeName: "coreml", needs: "macOS on Apple silicon" },
+  directml: { runtimeName: "dml", needs: "Windows with a DirectX 12 device" },
+  webgpu: { runtimeName: "webgpu", needs: "a graphics device that WebGPU can use" },
+};
+
+/**
  * Opens a model file; external data beside it is found by the runtime.
  *
- * @throws RerankError `missing-dependency` when the runtime cannot be loaded here, `unsupported-model` when the file cannot
- *   be used or asks for inputs that a pair of texts does not give
+ * @throws RerankError `missing-dependency` when the runtime or the provider cannot be had here, `unsupported-model` when the file
+ *   cannot be used or asks for inputs that a pair of texts does not give
  */
 export function openSession(model: string, path: string, options: SessionOptions): OnnxSession {
   const { Tensor, NativeSession } = loadRuntime();
   const native = new NativeSession();
   try {
     native.loadModel(path, {
-      executionProviders: ["cpu"],
+      executionProviders: [
+        options.provider === "cpu" ? "cpu" : { name: providers[options.provider].runtimeName, deviceId: options.deviceId },
+      ],
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
       // 3 = errors only: warnings about a graph's folding are nothing a user can act on.
       logSeverityLevel: 3,
     });
   } catch (error) {
+    if (options.provider !== "cpu") {
+      const { needs } = providers[options.provider];
+      const what = `${model}: provider "${options.provider}" is not available: ${messageOf(error).split("\n")[0]}. It needs ${needs}.`;
+      throw new RerankError("missing-dependency", `${what} Or use provider "cpu".`, { cause: error });
+    }
     throw new RerankError("unsupported-model", `${model}: ONNX Runtime cannot load ${path}: ${messageOf(error)}.`, { cause: error });
   }
   const inputTypes = readInputs(model, native.inputMetadata);
@@ -108,16 +148,28 @@ export function openSession(model: string, path: string, options: SessionOptions
   };
 }
 
-/** Version of the installed ONNX Runtime; throws `missing-dependency` where there is none. */
-export function runtimeVersion(): string {
-  loadRuntime();
-  return (require("onnxruntime-node/package.json") as { version: string }).version;
+/**
+ * The provider that `auto` tries first: CUDA where its library was installed beside the runtime, which nobody does by accident;
+ * else the CPU. The others are used when they are named.
+ */
+export function automaticProvider(): SessionProvider {
+  let folder: string;
+  try {
+    folder = dirname(require.resolve("onnxruntime-node/package.json"));
+  } catch {
+    return "cpu"; // opening a session tells what is missing
+  }
+  const name = process.platform === "win32" ? "onnxruntime_providers_cuda.dll" : "libonnxruntime_providers_cuda.so";
+  return existsSync(join(folder, "bin", "napi-v6", process.platform, process.arch, name)) ? "cuda" : "cpu";
 }
 
 function loadRuntime(): Runtime {
   if (runtime !== undefined) return runtime;
+  disableTelemetry();
   try {
-    const { Tensor } = require("onnxruntime-node") as Pick<Runtime, "Tensor">;
+    const { Tensor, env } = require("onnxruntime-node") as Pick<Runtime, "Tensor"> & { env?: { logLevel?: string } };
+    // A failure is thrown as well; printed beside that it would be a library writing to its user's terminal.
+    if (env !== undefined) env.logLevel = "fatal";
     // Not a documented entry, but the package has no exports map, and the version is pinned: the one way to a synchronous
     // run until releases have one (microsoft/onnxruntime#27604).
     const { binding, initOrt } = require("onnxruntime-node/dist/binding.js") as {

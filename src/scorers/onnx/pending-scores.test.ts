@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import type { ScoreCall } from "../../scorer.ts";
+import type { GroupScores } from "./executor.node.ts";
+import { PendingScores } from "./pending-scores.ts";
+import { ScoreCache } from "./score-cache.node.ts";
+
+const callOf = (texts: string[], query = "q"): ScoreCall => ({ query, texts, truncation: "longest_first", specialTokens: "neutralise" });
+
+/** Scores that tell which text they belong to. */
+function scoresOf(texts: readonly string[]): GroupScores {
+  const lengths = texts.map((text) => text.length);
+  return {
+    scores: Float64Array.from(lengths),
+    tokens: Uint32Array.from(lengths),
+    fullTokens: new Uint32Array(texts.length),
+    passes: 1,
+    paddedTokens: 0,
+  };
+}
+
+function run(call: ScoreCall, memory?: ScoreCache): { scored: string[]; scores: number[] } {
+  const pending = new PendingScores(call, memory);
+  const scored = pending.missing.map((place) => call.texts[place]!);
+  pending.fill(pending.missing, scoresOf(scored));
+  return { scored, scores: Array.from(pending.result().scores) };
+}
+
+describe("PendingScores", () => {
+  test("has each text scored once, and gives its numbers to every place it stands at", () => {
+    expect(run(callOf(["aa", "b", "aa", "", "aa", ""]))).toEqual({ scored: ["aa", "b", ""], scores: [2, 1, 2, 0, 2, 0] });
+  });
+
+  test("does not have remembered pairs scored again, and counts hits and misses by text", () => {
+    const cache = new ScoreCache("model@1", 1_000_000);
+    run(callOf(["aa", "b"]), cache);
+    expect(run(callOf(["b", "ccc", "aa", "b"]), cache)).toEqual({ scored: ["ccc"], scores: [1, 3, 2, 1] });
+    expect({ hits: cache.hits, misses: cache.misses }).toEqual({ hits: 2, misses: 3 });
+  });
+
+  test("tells apart whatever changes a score", () => {
+    const cache = new ScoreCache("model@1", 1_000_000);
+    run(callOf(["text"]), cache);
+    expect(run(callOf(["text"], "other query"), cache).scored).toEqual(["text"]);
+    expect(run({ ...callOf(["text"]), truncation: "only_second" }, cache).scored).toEqual(["text"]);
+    expect(run({ ...callOf(["text"]), specialTokens: "interpret" }, cache).scored).toEqual(["text"]);
+    // The parts of a key do not run into each other.
+    expect(run(callOf(["b"], "qa"), cache).scored).toEqual(["b"]);
+    expect(run(callOf(["ab"], "q"), cache).scored).toEqual(["ab"]);
+  });
+
+  test("keeps within its bytes, forgetting the least recently used", () => {
+    const cache = new ScoreCache("model@1", 2 * 256);
+    run(callOf(["a"]), cache);
+    run(callOf(["bb"]), cache);
+    run(callOf(["a"]), cache);
+    run(callOf(["ccc"]), cache);
+    expect(run(callOf(["a"]), cache).scored).toEqual([]);
+    expect(run(callOf(["bb"]), cache).scored).toEqual(["bb"]);
+  });
+});

@@ -1,0 +1,87 @@
+import type { ScoreCall, ScoreResult } from "../../scorer.ts";
+import type { RerankWarning } from "../../types.ts";
+import type { GroupScores } from "./executor.node.ts";
+
+/** Numbers of one pair. */
+export interface PairScore {
+  /** Logit. */
+  score: number;
+  /** Tokens read. */
+  tokens: number;
+  /** Tokens of the whole pair where it was cut, else 0. */
+  fullTokens: number;
+}
+
+/** Remembers pairs that were scored before. */
+export interface PairMemory {
+  get(call: ScoreCall, text: string): PairScore | undefined;
+  set(call: ScoreCall, text: string, score: PairScore): void;
+}
+
+/**
+ * The result of one call as it fills up: equal texts are scored once, and remembered ones not at all.
+ *
+ * A pointwise model gives equal pairs equal scores, so nothing changes but the work.
+ */
+export class PendingScores {
+  /** Places, in the call's list, of the texts that have to be scored. */
+  readonly missing: readonly number[];
+  readonly #call: ScoreCall;
+  readonly #memory: PairMemory | undefined;
+  readonly #result: Required<ScoreResult>;
+  /** Later places of a text, by its first one. */
+  readonly #repeats: Map<number, number[]> = new Map();
+
+  /** @param warnings that hold for the model as a whole */
+  constructor(call: ScoreCall, memory: PairMemory | undefined, warnings: readonly RerankWarning[] = []) {
+    this.#call = call;
+    this.#memory = memory;
+    const count = call.texts.length;
+    this.#result = {
+      scores: new Float64Array(count),
+      tokens: new Uint32Array(count),
+      fullTokens: new Uint32Array(count),
+      warnings: [...warnings],
+    };
+    const firstPlaces = new Map<string, number>();
+    call.texts.forEach((text, place) => {
+      const first = firstPlaces.get(text);
+      if (first === undefined) {
+        firstPlaces.set(text, place);
+        return;
+      }
+      const repeats = this.#repeats.get(first);
+      if (repeats === undefined) this.#repeats.set(first, [place]);
+      else repeats.push(place);
+    });
+    this.missing = [...firstPlaces].filter(([text, place]) => !this.#recall(text, place)).map(([, place]) => place);
+  }
+
+  /** Takes in the numbers of a group. @param places where its texts stand in the call's list, in the group's order */
+  fill(places: readonly number[], group: GroupScores): void {
+    places.forEach((place, row) => {
+      const score: PairScore = { score: group.scores[row]!, tokens: group.tokens[row]!, fullTokens: group.fullTokens[row]! };
+      this.#put(place, score);
+      this.#memory?.set(this.#call, this.#call.texts[place]!, score);
+    });
+  }
+
+  /** One number per text, in input order; complete once all of `missing` were filled in. */
+  result(): ScoreResult {
+    return this.#result;
+  }
+
+  #recall(text: string, place: number): boolean {
+    const known = this.#memory?.get(this.#call, text);
+    if (known !== undefined) this.#put(place, known);
+    return known !== undefined;
+  }
+
+  #put(first: number, { score, tokens, fullTokens }: PairScore): void {
+    for (const place of [first, ...(this.#repeats.get(first) ?? [])]) {
+      this.#result.scores[place] = score;
+      this.#result.tokens[place] = tokens;
+      this.#result.fullTokens[place] = fullTokens;
+    }
+  }
+}
