@@ -1,0 +1,199 @@
+/**
+ * crossrank and its peers on the same model file and the same documents, alternating in one run.
+ *
+ *   npm run build && node bench/peers/run.mjs [--rounds 5] [--only fastembed,openvino-f32] [--lists passages,mixed] [--python PATH] [--work FOLDER]
+ *
+ * Makes what it needs in the work folder (default bench/peers/.work): a Python environment, unless --python names one that has
+ * requirements.txt; the model; transformers.js. Each contender is a process of its own that stays loaded; a round runs every list
+ * through every contender, the order turned by one each round. First all scores are compared, so that nobody wins by reading less.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { gunzipSync } from "node:zlib";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    only: { type: "string" },
+    lists: { type: "string", default: "passages,abstracts,mixed" },
+    python: { type: "string" },
+    work: { type: "string", default: join(here, ".work") },
+  },
+});
+const rounds = Number(values.rounds);
+const work = resolve(values.work);
+const model = join(work, "minilm-l6");
+const workloads = JSON.parse(gunzipSync(readFileSync(join(here, "workloads.json.gz"))));
+const lists = values.lists.split(",");
+// Nothing is fetched and nothing is reported while contenders run.
+const environment = {
+  ...process.env,
+  HF_HUB_OFFLINE: "1",
+  ORT_DISABLE_TELEMETRY: "1",
+  OPENVINO_TELEMETRY: "0",
+  TOKENIZERS_PARALLELISM: "true",
+};
+
+const ours = ["fp32", "int8", "fp32-sync", "int8-sync"].map((variant) => `crossrank-${variant}`);
+const peers = ["sentence-transformers", "flashrank", "fastembed", "onnxruntime", "openvino-f32", "openvino-bf16", "transformers-js"];
+const wanted = values.only === undefined ? peers : values.only.split(",");
+
+mkdirSync(work, { recursive: true });
+const python = values.python ?? makePython();
+if (!existsSync(join(model, "onnx/model_int8.onnx"))) must(python, [join(here, "make_model.py"), model]);
+if (wanted.includes("transformers-js") && !existsSync(join(work, "node_modules/@huggingface/transformers"))) {
+  writeFileSync(join(work, "package.json"), '{ "private": true }');
+  must("npm", ["install", "--prefix", work, "--ignore-scripts", "--no-audit", "--no-fund", "@huggingface/transformers@4.3.1"]);
+}
+
+const contenders = [];
+for (const name of [...ours, ...peers.filter((peer) => wanted.includes(peer))]) contenders.push(await start(name));
+
+// Scores first. The reference is the model's own framework if it runs, else the plain runtime.
+const reference = ["sentence-transformers", "onnxruntime"].find((name) => contenders.some((contender) => contender.name === name));
+const exact = {};
+const largest = {};
+for (const list of lists) {
+  const scores = new Map();
+  for (const contender of contenders) scores.set(contender.name, await logitsOf(contender, list));
+  exact[list] = scores.get(reference);
+  if (exact[list] === undefined) continue;
+  for (const [name, logits] of scores) {
+    const difference = Math.max(...logits.map((logit, index) => Math.abs(logit - exact[list][index])));
+    largest[name] = Math.max(largest[name] ?? 0, difference);
+  }
+}
+console.log(`\nLargest difference of a logit from ${reference}'s (the same model in fp32; int8 and bf16 are not meant to be equal):`);
+for (const [name, difference] of Object.entries(largest)) {
+  const note = difference <= 1e-4 ? "equal" : /int8|bf16/.test(name) ? "another precision" : "NOT EQUAL: its speed is not comparable";
+  console.log(`  ${name.padEnd(22)} ${difference.toExponential(1)}  ${note}`);
+}
+
+// Contender → list → pairs per second, one a round.
+const speeds = Object.fromEntries(contenders.map(({ name }) => [name, Object.fromEntries(lists.map((list) => [list, []]))]));
+for (let round = 0; round < rounds; round += 1) {
+  const order = contenders.map((_, place) => contenders[(place + round) % contenders.length]);
+  for (const list of lists) {
+    for (const contender of order) {
+      const { seconds } = await contender.ask(workloads[list]);
+      speeds[contender.name][list].push(workloads[list].documents.length / seconds);
+    }
+  }
+  console.error(`round ${round + 1} of ${rounds} done`);
+}
+
+/** Median of the ratios round by round, so that a machine whose speed drifts does not decide. */
+const ratio = (ourName, peer, list) => median(speeds[ourName][list].map((speed, round) => speed / speeds[peer][list][round]));
+const lines = [
+  `| pairs/s, median of ${rounds} rounds | ${lists.join(" | ")} |`,
+  `|---|${lists.map(() => "---").join("|")}|`,
+  ...contenders.map(({ name }) => `| ${name} | ${lists.map((list) => median(speeds[name][list]).toFixed(1)).join(" | ")} |`),
+];
+for (const ourName of ["crossrank-fp32", "crossrank-int8"]) {
+  lines.push("", `| ${ourName} over | ${lists.join(" | ")} |`, `|---|${lists.map(() => "---").join("|")}|`);
+  for (const { name } of contenders.filter((contender) => !ours.includes(contender.name))) {
+    lines.push(`| ${name} | ${lists.map((list) => ratio(ourName, name, list).toFixed(2)).join(" | ")} |`);
+  }
+}
+
+const latency = await latencies();
+lines.push("", "| one call, milliseconds | p50 | p95 |", "|---|---|---|");
+for (const [name, times] of Object.entries(latency))
+  lines.push(`| ${name} | ${quantile(times, 0.5).toFixed(1)} | ${quantile(times, 0.95).toFixed(1)} |`);
+const processor = `${os.cpus()[0].model.trim()}, ${os.availableParallelism()} cores, Node ${process.versions.node}`;
+const report = [`# crossrank and its peers`, "", processor, "", ...lines, ""].join("\n");
+console.log(`\n${report}`);
+writeFileSync(join(work, "results.md"), report);
+writeFileSync(join(work, "results.json"), `${JSON.stringify({ processor, rounds, largest, speeds, latency }, null, 1)}\n`);
+for (const contender of contenders) contender.end();
+
+/** Short calls, alternating, with whatever of the contenders runs. */
+async function latencies() {
+  const mini = await start("crossrank-mini-sync");
+  const find = (name) => [...contenders, mini].find((candidate) => candidate.name === name);
+  const three = {
+    query: "How to train a dog",
+    documents: [
+      "Dog training requires patience and consistency.",
+      "Cats are independent animals that prefer to play alone.",
+      "Bird care includes proper cage setup and regular cleaning.",
+    ],
+  };
+  const ten = { query: workloads.passages.query, documents: workloads.passages.documents.slice(0, 10) };
+  const cases = [
+    ...ours.map((name) => [`${name}, 10 documents of about 30 tokens`, name, workloads.short]),
+    ...["crossrank-fp32", "crossrank-int8", "fastembed"].map((name) => [`${name}, 10 passages of about 140 tokens`, name, ten]),
+    ["crossrank mini, rerankSync, 3 short documents", "crossrank-mini-sync", three],
+  ];
+  const times = Object.fromEntries(cases.filter(([, name]) => find(name) !== undefined).map(([label]) => [label, []]));
+  for (let round = 0; round < rounds * 6; round += 1) {
+    for (const [label, name, request] of cases) {
+      if (times[label] === undefined) continue;
+      const { seconds } = await find(name).ask(request);
+      if (round > 0) times[label].push(seconds * 1000);
+    }
+  }
+  mini.end();
+  return times;
+}
+
+async function start(name) {
+  const child = name.startsWith("crossrank-")
+    ? spawn(process.execPath, [join(here, "crossrank.mjs"), name.slice("crossrank-".length), model], {
+        env: environment,
+        stdio: ["pipe", "pipe", "inherit"],
+      })
+    : name === "transformers-js"
+      ? spawn(process.execPath, [join(here, "transformers-js.mjs"), work, model], { env: environment, stdio: ["pipe", "pipe", "inherit"] })
+      : spawn(python, [join(here, "peer.py"), name, model], { env: environment, stdio: ["pipe", "pipe", "ignore"] });
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await answers.next();
+    if (done) throw new Error(`${name} ended (exit code ${child.exitCode})`);
+    return JSON.parse(value);
+  };
+  const { scale } = await next();
+  const ask = async (request) => {
+    child.stdin.write(`${JSON.stringify(request)}\n`);
+    return next();
+  };
+  await ask({ query: "warm up", documents: Array(8).fill("one two three") });
+  console.error(`${name} is ready`);
+  return { name, scale, ask, end: () => child.stdin.end() };
+}
+
+async function logitsOf({ scale, ask }, list) {
+  const { scores } = await ask(workloads[list]);
+  return scale === "logit" ? scores : scores.map((score) => Math.log(score / (1 - score)));
+}
+
+function makePython() {
+  const folder = join(work, "venv");
+  const executable = join(folder, "bin/python");
+  if (!existsSync(executable)) must("python3", ["-m", "venv", folder]);
+  must(executable, ["-m", "pip", "install", "--quiet", "--requirement", join(here, "requirements.txt")]);
+  return executable;
+}
+
+function must(command, parameters) {
+  const { status } = spawnSync(command, parameters, {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: "1" },
+  });
+  if (status !== 0) throw new Error(`${command} ${parameters.join(" ")} failed with exit code ${status}`);
+}
+
+function median(numbers) {
+  return quantile(numbers, 0.5);
+}
+
+function quantile(numbers, share) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
