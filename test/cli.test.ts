@@ -211,6 +211,7 @@ describe("exit codes", () => {
     ["a folder instead of a file", [query, "."], /\.: is a folder\./],
     ["a name that cannot be a model's", [query, pets, "--model", "no such"], /model: "no such" does not name a model\./],
     ["removing the bundled model", ["models", "remove", "mini"], /cannot remove the bundled model/],
+    ["a wrong change of a configuration", ["bench", pets, "--query", query, "--vs", "batch=8"], /--vs: "batch=8" is no change /],
     ["an unknown sub-command", ["models", "lst"], /unknown command 'lst'/],
   ])("are 2 for %s, with one line on stderr", async (_what, args, message) => {
     const { code, stdout, stderr } = await run({ args });
@@ -255,7 +256,8 @@ describe("exit codes", () => {
     const outcome = await run({
       args: [query],
       drive: async (child) => {
-        await write(child, `${"A dog learns patience. ".repeat(60)}\n`.repeat(4000));
+        // All different: equal ones are scored once, and would be done too soon.
+        for (let line = 0; line < 4000; line += 1) await write(child, `${line} ${"A dog learns patience. ".repeat(60)}\n`);
         child.stdin.end();
         setTimeout(() => child.kill("SIGINT"), delayMs);
       },
@@ -351,6 +353,22 @@ describe("crossrank models", () => {
   });
 });
 
+describe("crossrank bench", () => {
+  it("measures two configurations in turns, and writes their figures as JSON", async () => {
+    const args = ["bench", pets, "--query", query, "-m", tiny, "--rounds", "2", "--warm-up", "1", "--vs", "sync=true", "--json"];
+    const { code, stdout, stderr } = await run({ args });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { configurations, workloads } = JSON.parse(stdout);
+    expect(configurations).toMatchObject([
+      { sync: false, model: tiny, files: [{ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }] },
+      { sync: true, model: tiny },
+    ]);
+    const figures = { documents: petLines.length, passes: expect.any(Number), roundsMs: [expect.any(Number), expect.any(Number)] };
+    expect(workloads).toMatchObject([{ runs: [figures, figures], comparison: { speedRatio: { median: expect.any(Number) } } }]);
+    expect(workloads[0].comparison.largestScoreDifference).toBeLessThan(1e-6);
+  });
+});
+
 describe("crossrank doctor", () => {
   it("shows the machine, says which model to use in production, and times one run", async () => {
     const { code, stdout, stderr } = await run({ args: ["doctor"] });
@@ -381,7 +399,7 @@ describe("crossrank", () => {
     expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('crossrank "How to train a dog" pets.txt') });
   });
 
-  it.each([[["rank"]], [["models"]], [["doctor"]]])("explains %s", async ([name]) => {
+  it.each([[["rank"]], [["models"]], [["bench"]], [["doctor"]]])("explains %s", async ([name]) => {
     const { code, stdout } = await run({ args: [name!, "--help"] });
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: crossrank ${name}`);

@@ -33,6 +33,7 @@ function createProgram(io: Io): Command {
     .addHelpText("after", programHelp);
   addRank(program, io);
   addModels(program, io);
+  addBench(program, io);
   addDoctor(program, io);
   return program;
 }
@@ -97,6 +98,34 @@ function addModels(program: Command, io: Io): void {
     );
 }
 
+function addBench(program: Command, io: Io): void {
+  program
+    .command("bench")
+    .summary("measure latency and speed of a model, or of two configurations in turns")
+    .description("Latency, speed, padding, event-loop delay and memory of a model on your documents, or on generated English ones.")
+    .argument("[files...]", 'documents, as of rank; "-" is standard input (default: three generated lists)')
+    .option("--query <query>", "what is looked for; needed with files")
+    .option("-m, --model <model>", 'preset, hub id (org/name), ./folder or provider/model (default: "mini")')
+    .option("--rounds <count>", "timed calls of each configuration on each list (default: 10)", integerFrom(1))
+    .option("--warm-up <count>", "calls before those, not counted (default: 2)", integerFrom(0))
+    .option("--sync", "measure rerankSync, on the calling thread")
+    .option("--vs <changes>", "measure a second configuration in turns with the first: that one with these changes")
+    .option("--batch-size <count>", "most pairs in one forward pass (default: 32)", integerFrom(1))
+    .option("--workers <count>", "threads that each hold the model (default: planned)", integerFrom(1))
+    .option("--threads <count>", "threads of one worker (default: planned)", integerFrom(1))
+    .option("--max-length <tokens>", "most tokens of a query and a document together", integerFrom(8))
+    .option("--model-file <path>", "another ONNX file of the model's repository or folder")
+    .option("-f, --field <name>", "field of JSON objects to read, repeatable, in order (default: text, content, …)", collect)
+    .addOption(new Option("--input <format>", "default: by the file's extension, then by its content").choices(["lines", "jsonl", "json"]))
+    .option("--cache-dir <folder>", "where downloaded models are kept")
+    .option("--json", "for scripts, with each round's time")
+    .addHelpText("after", benchHelp)
+    .action(async (files: string[], _options: unknown, command: Command) => {
+      const { benchCommand } = await import("./bench.ts");
+      await benchCommand(io, packageJson.version, files, command.optsWithGlobals());
+    });
+}
+
 function addDoctor(program: Command, io: Io): void {
   program
     .command("doctor")
@@ -142,6 +171,7 @@ Examples:
   crossrank "How to train a dog" pets.txt          short for: crossrank rank …
   crossrank rank "models" notes.txt                a query that is also a command's name
   crossrank models pull balanced                   the model to use in production
+  crossrank bench --vs workers=1
   crossrank doctor
 
 Exit codes: 0 done, 1 unexpected failure, 2 bad input, 3 the model failed, 130 interrupted.
@@ -166,3 +196,13 @@ Examples:
   crossrank models pull balanced
   crossrank models info BAAI/bge-reranker-base --json
   crossrank models verify`;
+
+const benchHelp = `
+Examples:
+  crossrank bench --model balanced --rounds 5
+  crossrank bench tickets.jsonl --query "late delivery" --field subject --field body --json
+  crossrank bench --model fast --vs "workers=1,threads=2"
+  crossrank bench --vs sync=true
+
+Changes: key=value, separated by commas. Keys: model, model-file, max-length, batch-size, workers, threads, cache-dir,
+sync (true or false). An empty value means the default.`;
