@@ -29,8 +29,14 @@ describe("planGroups", () => {
     );
   });
 
-  test("gives every worker something to do where there are enough documents", () => {
-    expect(planGroups(Array(10).fill(100), { workers: 2, maxDocuments: 32, maxCharacters: 4096 }).length).toBeGreaterThanOrEqual(4);
+  test("gives every worker the same number of documents where they are alike", () => {
+    const sizes = (documents: number, workers: number): number[] =>
+      planGroups(Array(documents).fill(100), { workers, maxDocuments: 32, maxCharacters: 1e9 }).map((group) => group.length);
+    expect(sizes(10, 2)).toEqual([3, 3, 2, 2]);
+    expect(sizes(3, 2)).toEqual([1, 1, 1]);
+    expect(sizes(100, 2)).toEqual([25, 25, 25, 25]);
+    expect(sizes(200, 2)).toEqual([25, 25, 25, 25, 25, 25, 25, 25]);
+    expect(sizes(40, 1)).toEqual([20, 20]);
   });
 });
 

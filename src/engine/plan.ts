@@ -53,14 +53,14 @@ export interface WorkerPlan {
  */
 export function planGroups(characters: readonly number[], bounds: GroupBounds): Places[] {
   const order = byLengthDescending(characters);
-  // Two groups a worker at least: with one, a call's time is that of the slowest worker.
-  const most = Math.max(1, Math.ceil(order.length / (bounds.workers * (bounds.workers > 1 ? 2 : 1))));
-  const maxDocuments = Math.min(bounds.maxDocuments, most);
   const groups: Places[] = [];
-  for (let start = 0; start < order.length; ) {
+  let groupsLeft = groupCount(order.length, bounds);
+  for (let start = 0; start < order.length; groupsLeft -= 1) {
+    // Even shares of what is left: 3, 3, 2 and 2 of ten documents keep two workers busy to the end, 3, 3, 3 and 1 do not.
+    const share = Math.min(bounds.maxDocuments, Math.ceil((order.length - start) / Math.max(1, groupsLeft)));
     let end = start + 1;
     let total = characters[order[start]!]!;
-    while (end < order.length && end - start < maxDocuments && total + characters[order[end]!]! <= bounds.maxCharacters) {
+    while (end < order.length && end - start < share && total + characters[order[end]!]! <= bounds.maxCharacters) {
       total += characters[order[end]!]!;
       end += 1;
     }
@@ -121,6 +121,12 @@ export function planWorkers(machine: Machine, modelBytes: number, wanted: { work
         ? `${size} fit ${workers} ${workers === 1 ? "time" : "times"} into half of the free memory`
         : `${size} fit once per core`;
   return { workers, threads, reason };
+}
+
+/** Two groups a worker at least, for with one a call's time is that of the slowest worker; as many for each worker. */
+function groupCount(documents: number, { workers, maxDocuments }: GroupBounds): number {
+  const fewest = Math.max(Math.ceil(documents / maxDocuments), workers > 1 ? 2 * workers : 1);
+  return Math.ceil(fewest / workers) * workers;
 }
 
 /** Places by falling length; equal lengths keep their order. */
