@@ -6,6 +6,7 @@ const heavy = [
   "test/readme.test.ts",
   "test/lifetime.test.ts",
   "test/download.test.ts",
+  "test/providers.test.ts",
   "test/golden/pairs.test.ts",
   "test/golden/whole-models.test.ts",
 ];

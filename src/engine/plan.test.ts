@@ -36,7 +36,7 @@ describe("planGroups", () => {
     expect(sizes(3, 2)).toEqual([1, 1, 1]);
     expect(sizes(100, 2)).toEqual([25, 25, 25, 25]);
     expect(sizes(200, 2)).toEqual([25, 25, 25, 25, 25, 25, 25, 25]);
-    expect(sizes(40, 1)).toEqual([20, 20]);
+    expect(sizes(40, 1)).toEqual([32, 8]);
   });
 });
 

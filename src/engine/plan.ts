@@ -57,7 +57,9 @@ export function planGroups(characters: readonly number[], bounds: GroupBounds): 
   let groupsLeft = groupCount(order.length, bounds);
   for (let start = 0; start < order.length; groupsLeft -= 1) {
     // Even shares of what is left: 3, 3, 2 and 2 of ten documents keep two workers busy to the end, 3, 3, 3 and 1 do not.
-    const share = Math.min(bounds.maxDocuments, Math.ceil((order.length - start) / Math.max(1, groupsLeft)));
+    // One worker has nobody to wait for, and gets full groups.
+    const even = bounds.workers === 1 ? bounds.maxDocuments : Math.ceil((order.length - start) / Math.max(1, groupsLeft));
+    const share = Math.min(bounds.maxDocuments, even);
     let end = start + 1;
     let total = characters[order[start]!]!;
     while (end < order.length && end - start < share && total + characters[order[end]!]! <= bounds.maxCharacters) {
@@ -125,7 +127,7 @@ export function planWorkers(machine: Machine, modelBytes: number, wanted: { work
 
 /** Two groups a worker at least, for with one a call's time is that of the slowest worker; as many for each worker. */
 function groupCount(documents: number, { workers, maxDocuments }: GroupBounds): number {
-  const fewest = Math.max(Math.ceil(documents / maxDocuments), workers > 1 ? 2 * workers : 1);
+  const fewest = Math.max(Math.ceil(documents / maxDocuments), 2 * workers);
   return Math.ceil(fewest / workers) * workers;
 }
 

@@ -85,6 +85,24 @@ describe("Pool", () => {
     expect(thread.served).toEqual(["l1", "l2", "s1", "l3", "s2", "l4"]);
   });
 
+  test("serves a short call before the next large request of a long one, and starves nobody", async () => {
+    const { pool, threads } = scriptedPool(1);
+    const long = pool.run(["L1", "L2"], () => undefined, { costs: [100, 100] });
+    await settle();
+    // L1 brought the virtual clock to 100 and L2 would be done at 200: whoever arrives now with less than 100 goes first.
+    const short = ["a", "b", "c", "d"].map((name) => pool.run([name], () => undefined, { costs: [30] }));
+    await settle();
+    const thread = threads[0]!;
+    await thread.finish();
+    await thread.finish();
+    // The clock has moved on to 130: 90 more is after L2, however small the calls that keep coming.
+    const late = pool.run(["e"], () => undefined, { costs: [90] });
+    await settle();
+    for (let count = 0; count < 5; count += 1) await thread.finish();
+    await Promise.all([long, ...short, late]);
+    expect(thread.served).toEqual(["L1", "a", "b", "c", "d", "L2", "e"]);
+  });
+
   test("drops what waits of an aborted call at once, lets the running request end, and serves on", async () => {
     const { pool, threads } = scriptedPool(1);
     const controller = new AbortController();

@@ -25,10 +25,14 @@ export interface PoolCall {
   signal?: AbortSignal | undefined;
   /** What a request counts for against `maxWaiting`. @default 1 each */
   weights?: readonly number[];
+  /** Work of each request, in any unit that calls have in common: who has had less of it goes first. @default 1 each */
+  costs?: readonly number[];
 }
 
 interface Call<Request, Response> {
-  waiting: { request: Request; place: number; weight: number }[];
+  waiting: { request: Request; place: number; weight: number; cost: number }[];
+  /** Work given to this call, on the pool's virtual clock. */
+  served: number;
   running: number;
   onResponse: (response: Response, place: number) => void;
   done: () => void;
@@ -36,16 +40,20 @@ interface Call<Request, Response> {
 }
 
 /**
- * Threads shared by all calls to one model, in turn: each free thread takes the next request of the next call, so that
- * a short call behind a long one waits for little more than one request.
+ * Threads shared by all calls to one model, by fair queuing: each free thread takes the request that would be done first if all calls
+ * were served side by side, so that a short call behind a long one waits for the requests that run, and no call waits for ever.
+ *
+ * @see S. J. Golestani, A Self-Clocked Fair Queueing Scheme for Broadband Applications, INFOCOM 1994: the virtual clock is the finish
+ * tag of the request that was started last
  */
 export class Pool<Request, Response> {
   readonly #options: PoolOptions<Request, Response>;
   #threads: PoolThread<Request, Response>[] = [];
   #idle: PoolThread<Request, Response>[] = [];
   #opening: Promise<void> | undefined;
-  /** Calls with waiting requests; the first is served next and then moves to the end. */
+  /** Calls with waiting requests, in order of arrival. */
   #calls: Call<Request, Response>[] = [];
+  #virtualTime = 0;
   #isClosed = false;
   #runs = new Set<Promise<void>>();
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -84,7 +92,7 @@ export class Pool<Request, Response> {
    * @throws RerankError `overloaded` when too much waits already
    */
   async run(requests: readonly Request[], onResponse: (response: Response, place: number) => void, options: PoolCall = {}): Promise<void> {
-    const { signal, weights } = options;
+    const { signal, weights, costs } = options;
     signal?.throwIfAborted();
     this.#refuseOverload();
     await this.warmUp();
@@ -93,7 +101,8 @@ export class Pool<Request, Response> {
     this.#stopIdling();
     const finished = new Promise<void>((resolve, reject) => {
       const call: Call<Request, Response> = {
-        waiting: requests.map((request, place) => ({ request, place, weight: weights?.[place] ?? 1 })),
+        waiting: requests.map((request, place) => ({ request, place, weight: weights?.[place] ?? 1, cost: costs?.[place] ?? 1 })),
+        served: this.#virtualTime,
         running: 0,
         onResponse,
         done: () => {
@@ -180,12 +189,14 @@ export class Pool<Request, Response> {
   }
 
   #dispatch(): void {
-    while (this.#idle.length > 0) {
-      const call = this.#calls.shift();
-      if (call === undefined) return;
+    while (this.#idle.length > 0 && this.#calls.length > 0) {
+      // The smallest finish tag; of equal ones the call that came first.
+      const call = this.#calls.reduce((best, other) => (finishTag(other) < finishTag(best) ? other : best));
       const thread = this.#idle.pop()!;
+      call.served = finishTag(call);
+      this.#virtualTime = call.served;
       const next = call.waiting.shift()!;
-      if (call.waiting.length > 0) this.#calls.push(call);
+      if (call.waiting.length === 0) this.#calls = this.#calls.filter((other) => other !== call);
       void this.#serve(thread, call, next);
     }
   }
@@ -227,6 +238,11 @@ export class Pool<Request, Response> {
     call.waiting = [];
     this.#calls = this.#calls.filter((other) => other !== call);
   }
+}
+
+/** When a call's next request would be done, on the virtual clock. */
+function finishTag(call: Pick<Call<unknown, unknown>, "served" | "waiting">): number {
+  return call.served + call.waiting[0]!.cost;
 }
 
 function closedError(): RerankError {

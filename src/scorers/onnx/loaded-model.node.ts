@@ -36,9 +36,9 @@ export interface LoadedModel {
   cache: ScoreCache | undefined;
 }
 
-// About 1,000 tokens: a few passes, so that calls take turns often and an abort drops nearly all that is left,
-// while a message's 0.2 ms stay small beside the work.
-const groupCharacters = 4096;
+// About 500 tokens, a pass or a few: calls take turns often and an abort drops nearly all that is left, while a message's 0.2 ms
+// stay small beside the work.
+const groupCharacters = 2048;
 /** Most tokens of a custom model whose configuration sets none: its files may promise more than is sensible. */
 const customTokenLimit = 512;
 // A hundred calls of the largest size that the HTTP interface takes.

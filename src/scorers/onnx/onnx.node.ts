@@ -52,7 +52,12 @@ class OnnxScorer implements Scorer {
     await pool.run(
       groups.map((places) => groupOf(call, places)),
       fill,
-      { signal: call.signal, weights: groups.map((places) => places.length) },
+      {
+        signal: call.signal,
+        weights: groups.map((places) => places.length),
+        // A pair costs its characters and, for the query and the pass itself, about as much as a sentence.
+        costs: groups.map((places) => places.reduce((sum, place) => sum + call.texts[place]!.length + 100, 0)),
+      },
     );
     return pending.result();
   }
