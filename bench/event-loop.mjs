@@ -8,8 +8,8 @@
  * only spin is printed beside it: what the machine itself costs when all cores are busy.
  */
 import { readFileSync } from "node:fs";
-import { Worker } from "node:worker_threads";
 import { createReranker } from "../dist/index.js";
+import { delaysDuring, delaysWhileSpinning, quantile } from "./delays.mjs";
 
 const [path, model = "mini"] = process.argv.slice(2);
 if (path === undefined) throw new Error("usage: node bench/event-loop.mjs DOCS.jsonl [MODEL]");
@@ -18,32 +18,15 @@ const documents = readFileSync(path, "utf8")
   .slice(0, 200)
   .map((line) => JSON.parse(line));
 
-/** Delays of a 1 ms timer while `work` runs, in ms, sorted. */
-async function delaysDuring(work) {
-  const delays = [];
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    delays.push(Math.max(0, now - last - 1));
-    last = now;
-  }, 1);
-  await work();
-  clearInterval(timer);
-  return delays.sort((a, b) => a - b);
-}
-
 function report(name, delays) {
-  const at = (share) => delays[Math.min(delays.length - 1, Math.floor(delays.length * share))].toFixed(1);
+  const at = (share) => quantile(delays, share).toFixed(1);
   console.log(`${name}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${delays.at(-1).toFixed(1)} ms (${delays.length} ticks)`);
 }
 
 const reranker = createReranker({ model });
 await reranker.warmUp();
-const spin = "let x = 0; for (;;) x += 1;";
 for (let round = 1; round <= 3; round += 1) {
   report(`round ${round}, reranking`, await delaysDuring(() => reranker.rank("aspirin lowers the risk of stroke", documents)));
-  const spinners = [1, 2].map(() => new Worker(spin, { eval: true }));
-  report(`round ${round}, two spinning threads`, await delaysDuring(() => new Promise((resolve) => setTimeout(resolve, 3000))));
-  await Promise.all(spinners.map((spinner) => spinner.terminate()));
+  report(`round ${round}, two spinning threads`, await delaysWhileSpinning());
 }
 await reranker.close();

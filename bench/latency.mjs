@@ -4,8 +4,8 @@
  * - a call of 10 documents behind one of 1,000: its time over its time alone, medians of 5 alternating rounds;
  * - the event loop's delay while 4 callers keep the pool full, beside that with two threads that only spin.
  */
-import { Worker } from "node:worker_threads";
 import { createReranker } from "../dist/index.js";
+import { delaysDuring, delaysWhileSpinning, quantile } from "./delays.mjs";
 
 const [model = "mini", modelFile] = process.argv.slice(2);
 const reranker = createReranker({ model: modelFile === undefined ? model : { type: "custom", modelId: model, modelFile } });
@@ -38,27 +38,12 @@ console.log(
   `10 documents alone ${median(alone).toFixed(0)} ms, behind 1,000 documents ${median(behind).toFixed(0)} ms: ${median(behind.map((time, round) => time / alone[round])).toFixed(2)} times`,
 );
 
-/** p99 of the delay of a 1 ms timer, in ms. */
-async function delayDuring(work) {
-  const delays = [];
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    delays.push(Math.max(0, now - last - 1));
-    last = now;
-  }, 1);
-  await work();
-  clearInterval(timer);
-  return delays.sort((a, b) => a - b)[Math.floor(delays.length * 0.99)];
-}
-
 const full = [];
 const spinning = [];
 for (let round = 0; round < 5; round += 1) {
-  full.push(await delayDuring(() => Promise.all([1, 2, 3, 4].map(() => reranker.rank("dogs", many.slice(0, 60))))));
-  const spinners = [1, 2].map(() => new Worker("for (;;);", { eval: true }));
-  spinning.push(await delayDuring(() => new Promise((resolve) => setTimeout(resolve, 3000))));
-  await Promise.all(spinners.map((spinner) => spinner.terminate()));
+  const callers = () => Promise.all([1, 2, 3, 4].map((caller) => reranker.rank(`dogs ${caller}`, many.slice(0, 60))));
+  full.push(quantile(await delaysDuring(callers), 0.99));
+  spinning.push(quantile(await delaysWhileSpinning(), 0.99));
 }
 console.log(`event loop, p99 of 5 rounds: 4 callers ${median(full).toFixed(2)} ms, two spinning threads ${median(spinning).toFixed(2)} ms`);
 await reranker.close();

