@@ -61,7 +61,7 @@ export interface Executor {
   close(): void;
 }
 
-// Measured: a pass of 512 tokens still fits the second-level cache of today's cores for 384-wide models; see docs/decisions.
+// Measured for widths 384, 768 and 1024: docs/decisions/engine.md.
 const passTokens = 512;
 const passPadding = 0.03;
 
