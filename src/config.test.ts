@@ -20,8 +20,8 @@ describe("RerankerConfig.parse", () => {
   it("fills the documented defaults", () => {
     expect(RerankerConfig.parse({})).toEqual({
       model: { type: "preset", name: "mini" },
-      batchSize: 32,
       showDownloadProgress: false,
+      allowDownload: true,
       acceleration: { provider: "auto" },
       scoreCacheBytes: 0,
     });
@@ -38,8 +38,8 @@ describe("RerankerConfig.parse", () => {
         revision: "v1",
         head: { relevantClass: 2 },
       },
-      batchSize: 1,
       showDownloadProgress: true,
+      allowDownload: false,
       cacheDir: "/tmp/c",
       acceleration: { provider: "cuda", deviceId: 0, threads: 1, workers: 2, idleSecs: 3, maxQueued: 4 },
       scoreCacheBytes: 5,
@@ -48,6 +48,7 @@ describe("RerankerConfig.parse", () => {
       truncation: "error",
       specialTokens: "interpret",
       instruction: "",
+      batchSize: 1,
       return: ["logit", "tokens", "truncated"],
       fields: ["title", "body"],
       maxRerankDurationSecs: 0.5,
@@ -64,8 +65,8 @@ describe("RerankerConfig.parse", () => {
         revision: "v1",
         head: { relevant_class: 2 },
       },
-      batch_size: 1,
       show_download_progress: true,
+      allow_download: false,
       cache_dir: "/tmp/c",
       acceleration: { provider: "cuda", device_id: 0, threads: 1, workers: 2, idle_secs: 3, max_queued: 4 },
       score_cache_bytes: 5,
@@ -74,6 +75,7 @@ describe("RerankerConfig.parse", () => {
       truncation: "error",
       special_tokens: "interpret",
       instruction: "",
+      batch_size: 1,
       return: ["logit", "tokens", "truncated"],
       fields: ["title", "body"],
       max_rerank_duration_secs: 0.5,
@@ -118,7 +120,7 @@ describe("RerankerConfig.parse", () => {
     [{ topk: 1 }, "config.topk: unknown key. Did you mean topK?"],
     [{ top_n: 1 }, "config.top_n: unknown key. Did you mean top_k?"],
     [{ batch_sizes: 1 }, "config.batch_sizes: unknown key. Did you mean batch_size?"],
-    [{ "new\nline": 1 }, 'config["new\\nline"]: unknown key. Known keys: model, batchSize, '],
+    [{ "new\nline": 1 }, 'config["new\\nline"]: unknown key. Known keys: model, showDownloadProgress, '],
     [{ model: { type: "preset", name: "fast", max_len: 9 } }, "config.model.max_len: unknown key. Did you mean max_length?"],
     [{ model: { type: "preset", name: "fast", modelId: "a/b" } }, "config.model.modelId: unknown key. "],
     [{ topK: 1, top_k: 1 }, "config: has both topK and top_k. Give one of them."],
@@ -207,15 +209,15 @@ describe("parseRankOptions", () => {
 
 describe("settingsKey", () => {
   it("is the same for the same meaning, whatever the order and the spelling", () => {
-    const left = parseSettings({ model: { type: "preset", name: "fast", max_length: 64 }, batchSize: 32 });
-    const right = parseSettings({ model: { maxLength: 64, name: "fast", type: "preset" }, topK: 3 });
+    const left = parseSettings({ model: { type: "preset", name: "fast", max_length: 64 }, showDownloadProgress: false });
+    const right = parseSettings({ model: { maxLength: 64, name: "fast", type: "preset" }, topK: 3, batchSize: 4 });
     expect(settingsKey(left)).toBe(settingsKey(right));
   });
 
   it("differs whenever a setting does", () => {
     const configs = [
       {},
-      { batchSize: 1 },
+      { scoreCacheBytes: 1 },
       { cacheDir: "/a" },
       { model: "fast" },
       { model: { type: "preset", name: "fast", maxLength: 8 } },

@@ -37,8 +37,8 @@ import type {
 /** What makes a Reranker: camelCase, checked, defaults filled. */
 export interface NormalisedSettings {
   model: ModelReference;
-  batchSize: number;
   showDownloadProgress: boolean;
+  allowDownload: boolean;
   /** Absent: the default folder, which depends on the environment and is found where it is needed. */
   cacheDir?: string;
   acceleration: Acceleration;
@@ -82,8 +82,8 @@ export function parseSettings(config: unknown): NormalisedSettings {
   refuseTwoTexts(checked, "config");
   return {
     model: checked.model ?? { type: "preset", name: "mini" },
-    batchSize: checked.batchSize ?? 32,
     showDownloadProgress: checked.showDownloadProgress ?? false,
+    allowDownload: checked.allowDownload ?? true,
     ...(checked.cacheDir === undefined ? {} : { cacheDir: checked.cacheDir }),
     acceleration: { provider: "auto", ...checked.acceleration },
     scoreCacheBytes: checked.scoreCacheBytes ?? 0,
@@ -181,8 +181,8 @@ type Settings = Partial<NormalisedSettings>;
 
 const settingsFields: Fields<Settings> = {
   model: checkModel,
-  batchSize: integer(1),
   showDownloadProgress: boolean,
+  allowDownload: boolean,
   cacheDir: name,
   acceleration: shape<Acceleration>({
     provider: oneOf("auto", "cpu", "cuda", "coreml", "directml", "webgpu"),
@@ -201,6 +201,7 @@ const optionFields: Fields<RankOptions> = {
   truncation: oneOf("longest_first", "only_second", "error"),
   specialTokens: oneOf("neutralise", "interpret"),
   instruction: anyString,
+  batchSize: integer(1),
   return: listOf(oneOf("logit", "tokens", "truncated")),
   fields: listOf(name, 1),
   text: functionOf<NonNullable<RankOptions["text"]>>(),

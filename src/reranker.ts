@@ -100,6 +100,11 @@ export class Reranker {
     this.#scorer.warmUpSync?.();
   }
 
+  /** Identity of the model with its revision, as in results; before it is loaded, the best name at hand. */
+  get model(): string {
+    return this.#scorer.model;
+  }
+
   stats(): RerankerStats {
     return { ...this.#counts, scorer: this.#scorer.stats?.() ?? {} };
   }
@@ -125,8 +130,8 @@ export class Reranker {
       );
     }
     const texts = documentTexts(documents, options);
-    const { truncation = "longest_first", specialTokens = "neutralise", instruction } = options;
-    const score = { query, texts, truncation, specialTokens, ...(instruction === undefined ? {} : { instruction }) };
+    const { truncation = "longest_first", specialTokens = "neutralise", batchSize = 32, instruction } = options;
+    const score = { query, texts, truncation, specialTokens, batchSize, ...(instruction === undefined ? {} : { instruction }) };
     const durationSecs = options.maxRerankDurationSecs ?? this.#scorer.capabilities.defaultDurationSecs;
     return { documents, options, score, durationSecs, startedMs };
   }
@@ -138,12 +143,12 @@ export class Reranker {
     let scoring: ReturnType<typeof startDeadline> | undefined;
     try {
       loading.signal.throwIfAborted();
-      if (call.score.texts.length === 0) return { scored: noScores(), timings: timingsOf(call, performance.now()) };
+      if (call.score.texts.length === 0) return { scored: noScores(), timings: timingsOf(call, noScores(), performance.now()) };
       await raceAbort(this.#scorer.warmUp?.() ?? Promise.resolve(), loading.signal);
       const loadedMs = performance.now();
       scoring = startDeadline("rerank", signal, call.durationSecs);
       const scored = await this.#scorer.score({ ...call.score, signal: scoring.signal, deadlineMs: scoring.deadlineMs });
-      return { scored, timings: timingsOf(call, loadedMs) };
+      return { scored, timings: timingsOf(call, scored, loadedMs) };
     } finally {
       loading.clear();
       scoring?.clear();
@@ -152,14 +157,15 @@ export class Reranker {
 
   #scoreSync(call: PreparedCall<RerankDocument>): { scored: ScoreResult; timings: RerankTimings } {
     if (call.options.signal?.aborted) startDeadline("rerank", call.options.signal, undefined).signal.throwIfAborted();
-    if (call.score.texts.length === 0) return { scored: noScores(), timings: timingsOf(call, performance.now()) };
+    if (call.score.texts.length === 0) return { scored: noScores(), timings: timingsOf(call, noScores(), performance.now()) };
     if (this.#scorer.scoreSync === undefined) {
       throw new RerankError("sync-unsupported", `${this.#scorer.name}: its scores can only be awaited. Use rerank instead of rerankSync.`);
     }
     this.#scorer.warmUpSync?.();
     const loadedMs = performance.now();
     const deadlineMs = call.durationSecs === undefined ? Infinity : loadedMs + call.durationSecs * 1000;
-    return { scored: this.#scorer.scoreSync({ ...call.score, deadlineMs }), timings: timingsOf(call, loadedMs) };
+    const scored = this.#scorer.scoreSync({ ...call.score, deadlineMs });
+    return { scored, timings: timingsOf(call, scored, loadedMs) };
   }
 
   #finish<D extends RerankDocument>(call: PreparedCall<D>, scored: ScoreResult, timings: RerankTimings): RerankResult<D> {
@@ -215,9 +221,10 @@ export class Reranker {
   }
 }
 
-function timingsOf(call: PreparedCall<RerankDocument>, loadedMs: number): RerankTimings {
+function timingsOf(call: PreparedCall<RerankDocument>, scored: ScoreResult, loadedMs: number): RerankTimings {
   const now = performance.now();
-  return { totalMs: now - call.startedMs, loadMs: loadedMs - call.startedMs, scoreMs: now - loadedMs };
+  const { queueMs = 0, tokenizationMs = 0 } = scored;
+  return { totalMs: now - call.startedMs, loadMs: loadedMs - call.startedMs, scoreMs: now - loadedMs, queueMs, tokenizationMs };
 }
 
 /** The properties that are there: an absent one stays absent. */

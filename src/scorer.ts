@@ -37,6 +37,8 @@ export interface ScoreCall {
   texts: readonly string[];
   truncation: Truncation;
   specialTokens: "neutralise" | "interpret";
+  /** Most pairs of a forward pass, ≥ 1; changes no score. */
+  batchSize: number;
   instruction?: string;
   /** Aborted when the caller gives up or the time is over; its `reason` is the RerankError to reject with. */
   signal?: AbortSignal;
@@ -54,6 +56,10 @@ export interface ScoreResult {
   fullTokens?: Uint32Array;
   /** In the order they arose. */
   warnings: RerankWarning[];
+  /** From the call until the first of its passes could start; absent where the source does not tell. */
+  queueMs?: number;
+  /** Work of tokenising, summed over threads; absent where the source does not tell. */
+  tokenizationMs?: number;
 }
 
 /** What every source of scores implements inside crossrank. */

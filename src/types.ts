@@ -124,10 +124,10 @@ export interface Acceleration {
 export interface RerankerSettings {
   /** A model, or one string that names it: `"fast"`, `"cohere/rerank-v3.5"`, `"org/name"`, `"hf:org/name"`, `"./folder"`. @default preset `mini` */
   model?: RerankerModelType | string;
-  /** Most pairs in one forward pass; ≥ 1. @default 32 */
-  batchSize?: number;
   /** A progress bar on stderr while a model downloads. @default false */
   showDownloadProgress?: boolean;
+  /** Whether a model that is not on this machine may be fetched; HF_HUB_OFFLINE=1 forbids it too. @default true */
+  allowDownload?: boolean;
   /** Folder of downloaded models. @default $CROSSRANK_CACHE, else $XDG_CACHE_HOME/crossrank/rerankers, else ~/.cache/crossrank/rerankers */
   cacheDir?: string;
   acceleration?: WithSnakeCase<Acceleration>;
@@ -150,6 +150,8 @@ export interface RankOptions {
   specialTokens?: "neutralise" | "interpret";
   /** For models that take one. @default the model's */
   instruction?: string;
+  /** Most pairs in one forward pass; ≥ 1. Changes no score. @default 32 */
+  batchSize?: number;
   /** Extra fields of each result. @default [] */
   return?: readonly ResultField[];
   /** Fields of an object document that make its text, in order, each as a line `name: value`. */
@@ -212,6 +214,10 @@ export interface RerankTimings {
   loadMs: number;
   /** Scoring, waiting in the queue included. */
   scoreMs: number;
+  /** Of `scoreMs`, waiting until the first forward pass could start; 0 where the source of scores does not tell. */
+  queueMs: number;
+  /** Work of tokenising, summed over threads, so that it may exceed `scoreMs`; 0 where the source of scores does not tell. */
+  tokenizationMs: number;
 }
 
 /** The answer of `Reranker.rank`. */

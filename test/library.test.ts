@@ -223,7 +223,7 @@ describe("createReranker", () => {
 describe("the cache of models", () => {
   test("keeps a model between calls, until it is evicted", async () => {
     await clearRerankers();
-    const config = { batchSize: 7 };
+    const config = { scoreCacheBytes: 7000 };
     await warmUpReranker(config);
     expect(await evictReranker(config)).toBe(true);
     expect(await evictReranker(config)).toBe(false);
@@ -232,17 +232,17 @@ describe("the cache of models", () => {
   test("is bounded: the least recently used model is closed", async () => {
     await clearRerankers();
     setRerankerCacheLimit(1);
-    warmUpRerankerSync({ batchSize: 5 });
-    warmUpRerankerSync({ batchSize: 6 });
-    expect(await evictReranker({ batchSize: 5 })).toBe(false);
-    expect(await evictReranker({ batchSize: 6 })).toBe(true);
+    warmUpRerankerSync({ scoreCacheBytes: 5000 });
+    warmUpRerankerSync({ scoreCacheBytes: 6000 });
+    expect(await evictReranker({ scoreCacheBytes: 5000 })).toBe(false);
+    expect(await evictReranker({ scoreCacheBytes: 6000 })).toBe(true);
     setRerankerCacheLimit(4);
     expect(() => setRerankerCacheLimit(0)).toThrow(expect.objectContaining({ code: "invalid-input" }));
   });
 
   test("does not tell calls apart by what belongs to one call", async () => {
     await clearRerankers();
-    await rerank(query, documents, { topK: 1, threshold: 0.1 });
+    await rerank(query, documents, { topK: 1, threshold: 0.1, batchSize: 2 });
     expect(await evictReranker({ topK: 2 })).toBe(true);
   });
 });
@@ -252,7 +252,7 @@ describe("RerankerConfig.parse and the catalogue", () => {
     expect(RerankerConfig.parse({ model: { type: "preset", name: "fast", max_length: 128 }, top_k: 2 })).toMatchObject({
       model: { type: "preset", name: "fast", maxLength: 128 },
       topK: 2,
-      batchSize: 32,
+      allowDownload: true,
     });
   });
 

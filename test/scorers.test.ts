@@ -17,8 +17,8 @@ describe.each([
     () =>
       createOnnxScorer({
         model: { type: "preset", name: "mini" },
-        batchSize: 32,
         showDownloadProgress: false,
+        allowDownload: true,
         scoreCacheBytes: 0,
         acceleration: { provider: "auto", workers: 1 },
       }),

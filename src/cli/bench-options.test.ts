@@ -5,7 +5,7 @@ describe("configurationsOf", () => {
   it("gives one configuration without --vs, with the library's defaults", () => {
     const configurations = configurationsOf({});
     expect(configurations).toMatchObject([
-      { name: "first", isSync: false, config: { model: { type: "preset", name: "mini" }, batchSize: 32, acceleration: {} } },
+      { name: "first", isSync: false, config: { model: { type: "preset", name: "mini" }, acceleration: {} } },
     ]);
     expect(configurations).toHaveLength(1);
   });

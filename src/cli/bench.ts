@@ -92,5 +92,5 @@ function reportOf({ name }: Workload, contenders: readonly Contender[], measurem
 
 function describeContender({ configuration, reranker, files, loadMs, loadBytes }: Contender, model: string): ConfigurationReport {
   const { name, config, isSync } = configuration;
-  return { name, model, files, sync: isSync, batchSize: config.batchSize, loadMs, loadBytes, scorer: reranker.stats().scorer };
+  return { name, model, files, sync: isSync, batchSize: config.batchSize ?? 32, loadMs, loadBytes, scorer: reranker.stats().scorer };
 }

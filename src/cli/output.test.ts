@@ -9,7 +9,7 @@ function lines(results: RerankedDocument[], format: OutputFormat, options: Parti
     results,
     model: "mini@1",
     usage: { documents: results.length, tokens: 9 },
-    timings: { totalMs: 1, loadMs: 0, scoreMs: 1 },
+    timings: { totalMs: 1, loadMs: 0, queueMs: 0, tokenizationMs: 0, scoreMs: 1 },
     warnings: [],
   };
   return [...formatResult(result, format, { columns: 60, ...options })];

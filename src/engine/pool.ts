@@ -25,6 +25,8 @@ export interface PoolCall {
   signal?: AbortSignal | undefined;
   /** What a request counts for against `maxWaiting`. @default 1 each */
   weights?: readonly number[];
+  /** Called once, when the first request is given to a thread. */
+  onStart?: () => void;
   /** Work of each request, in any unit that calls have in common: who has had less of it goes first. @default 1 each */
   costs?: readonly number[];
 }
@@ -34,6 +36,7 @@ interface Call<Request, Response> {
   /** Work given to this call, on the pool's virtual clock. */
   served: number;
   running: number;
+  onStart: (() => void) | undefined;
   onResponse: (response: Response, place: number) => void;
   done: () => void;
   fail: (error: unknown) => void;
@@ -92,7 +95,7 @@ export class Pool<Request, Response> {
    * @throws RerankError `overloaded` when too much waits already
    */
   async run(requests: readonly Request[], onResponse: (response: Response, place: number) => void, options: PoolCall = {}): Promise<void> {
-    const { signal, weights, costs } = options;
+    const { signal, weights, costs, onStart } = options;
     signal?.throwIfAborted();
     this.#refuseOverload();
     await this.warmUp();
@@ -104,6 +107,7 @@ export class Pool<Request, Response> {
         waiting: requests.map((request, place) => ({ request, place, weight: weights?.[place] ?? 1, cost: costs?.[place] ?? 1 })),
         served: this.#virtualTime,
         running: 0,
+        onStart,
         onResponse,
         done: () => {
           signal?.removeEventListener("abort", onAbort);
@@ -207,6 +211,8 @@ export class Pool<Request, Response> {
     next: { request: Request; place: number },
   ): Promise<void> {
     call.running += 1;
+    call.onStart?.();
+    call.onStart = undefined;
     let failure: { error: unknown } | undefined;
     try {
       const response = await thread.run(next.request);

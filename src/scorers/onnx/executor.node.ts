@@ -20,8 +20,6 @@ export interface ExecutorOptions {
   /** Rows of the token-type table; below 2, all token types are 0. */
   typeVocabSize: number;
   relevantClass: number | undefined;
-  /** Most pairs of a pass. */
-  batchSize: number;
   /** A dynamically quantised graph takes its scale from the whole batch: one pair a pass keeps scores independent of it. */
   isDynamicallyQuantised: boolean;
   threads: number;
@@ -30,7 +28,7 @@ export interface ExecutorOptions {
 }
 
 /** Documents that are scored together. */
-export interface Group extends Pick<ScoreCall, "query" | "texts" | "truncation" | "specialTokens"> {
+export interface Group extends Pick<ScoreCall, "query" | "texts" | "truncation" | "specialTokens" | "batchSize"> {
   /** Place of each text in the caller's list, for messages. */
   places: readonly number[];
 }
@@ -47,6 +45,8 @@ export interface GroupScores {
   passes: number;
   /** Tokens that were computed, padding included. */
   paddedTokens: number;
+  /** Work of tokenising, milliseconds. */
+  tokenizationMs: number;
 }
 
 /** A model that is open on this thread. */
@@ -85,6 +85,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 }
 
 function runGroup(options: ExecutorOptions, encoder: PairEncoder, session: OnnxSession, group: Group, checkpoint: () => void): GroupScores {
+  const startedMs = performance.now();
   const pairs = group.texts.map((text, row) => {
     try {
       return encoder.encode(group.query, text, group);
@@ -99,8 +100,9 @@ function runGroup(options: ExecutorOptions, encoder: PairEncoder, session: OnnxS
     fullTokens: Uint32Array.from(pairs, (pair) => pair.fullTokens),
     passes: 0,
     paddedTokens: 0,
+    tokenizationMs: performance.now() - startedMs,
   };
-  const passes = planPasses(Array.from(result.tokens), passBounds(options));
+  const passes = planPasses(Array.from(result.tokens), passBounds(options, group.batchSize));
   for (const pass of passes) {
     checkpoint();
     const logits = runPass(
@@ -118,7 +120,7 @@ function runGroup(options: ExecutorOptions, encoder: PairEncoder, session: OnnxS
   return result;
 }
 
-function passBounds({ isDynamicallyQuantised, batchSize, provider }: ExecutorOptions): PassBounds {
+function passBounds({ isDynamicallyQuantised, provider }: ExecutorOptions, batchSize: number): PassBounds {
   const maxPairs = isDynamicallyQuantised ? 1 : batchSize;
   // A device's passes are long and its memory is fast: whole batches keep it busy, and padding costs little.
   if (provider !== "cpu") return { maxPairs, maxTokens: Number.POSITIVE_INFINITY, maxPadding: 1 };

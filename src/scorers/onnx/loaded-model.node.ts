@@ -16,10 +16,9 @@ import { disableTelemetry, type SessionProvider } from "./session.node.ts";
 /** What a local scorer is made of. */
 export interface OnnxScorerOptions {
   model: PresetModel | CustomModel;
-  /** Most pairs of a pass. */
-  batchSize: number;
   cacheDir?: string;
   showDownloadProgress: boolean;
+  allowDownload: boolean;
   acceleration: Acceleration;
   /** 0 for no cache. */
   scoreCacheBytes: number;
@@ -29,8 +28,8 @@ export interface OnnxScorerOptions {
 export interface LoadedModel {
   located: LocatedModel;
   executor: ExecutorOptions;
-  /** Bounds of the groups that travel to a thread together. */
-  groups: GroupBounds;
+  /** Bounds of the groups that travel to a thread together, but for those that a call sets. */
+  groups: Omit<GroupBounds, "maxDocuments">;
   plan: WorkerPlan;
   pool: Pool<Group, GroupScores>;
   cache: ScoreCache | undefined;
@@ -46,13 +45,12 @@ const defaultMaxQueued = 100_000;
 
 /** @throws RerankError `unsupported-model`, `invalid-input` for a head or a limit that does not fit the model */
 export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
-  const { acceleration, batchSize, scoreCacheBytes } = options;
+  const { acceleration, scoreCacheBytes } = options;
   disableTelemetry();
   const plan = provider === "cpu" ? planCpu(located, acceleration) : planDevice(provider, acceleration);
   const executor = executorOptions(located, options, plan.threads, provider);
   const groups = {
     workers: plan.workers,
-    maxDocuments: batchSize,
     maxCharacters: provider === "cpu" ? groupCharacters : Number.POSITIVE_INFINITY,
   };
   const pool = new Pool<Group, GroupScores>({
@@ -76,7 +74,7 @@ function planDevice(provider: SessionProvider, { workers = 1, threads = 1 }: Acc
 
 function executorOptions(
   located: LocatedModel,
-  { model, batchSize, acceleration }: OnnxScorerOptions,
+  { model, acceleration }: OnnxScorerOptions,
   threads: number,
   provider: SessionProvider,
 ): ExecutorOptions {
@@ -93,7 +91,6 @@ function executorOptions(
     }),
     typeVocabSize: (located.config as { type_vocab_size?: number }).type_vocab_size ?? 2,
     relevantClass: resolveRelevantClass(located.id, located.config, model.type === "custom" ? model.head?.relevantClass : undefined),
-    batchSize,
     isDynamicallyQuantised: located.isDynamicallyQuantised,
     threads,
     provider,

@@ -11,6 +11,8 @@ export interface ObtainOptions {
   model: PresetModel | CustomModel;
   cacheDir?: string;
   showDownloadProgress: boolean;
+  /** Whether a model that is not here may be fetched. */
+  allowDownload: boolean;
 }
 
 // All downloads of a process run in this one thread, those of asynchronous callers too: a synchronous caller stops the event
@@ -21,6 +23,7 @@ const downloader = new HelperThread("download-thread", "download");
 export async function obtainModel(options: ObtainOptions, signal?: AbortSignal): Promise<LocatedModel> {
   const found = locateModel(options.model, options);
   if (found !== undefined) return found;
+  refuseDownload(options);
   await downloader.call("download", options, signal === undefined ? {} : { signal });
   return downloaded(options);
 }
@@ -29,6 +32,7 @@ export async function obtainModel(options: ObtainOptions, signal?: AbortSignal):
 export function obtainModelSync(options: ObtainOptions): LocatedModel {
   const found = locateModel(options.model, options);
   if (found !== undefined) return found;
+  refuseDownload(options);
   downloader.callSync("download", options);
   return downloaded(options);
 }
@@ -47,12 +51,24 @@ export async function fetchModel(options: ObtainOptions, signal?: AbortSignal): 
   }
 }
 
+function refuseDownload({ model, allowDownload }: ObtainOptions): void {
+  if (allowDownload) return;
+  throw new RerankError(
+    "download",
+    `${nameOf(model)}: it is not on this machine, and downloads are switched off. Fetch it first (crossrank models pull), or allow downloads.`,
+  );
+}
+
 function downloaded(options: ObtainOptions): LocatedModel {
   const found = locateModel(options.model, options);
   if (found !== undefined) return found;
-  const name = options.model.type === "preset" ? options.model.name : options.model.modelId;
+  const name = nameOf(options.model);
   throw new RerankError(
     "download",
     `${name}: its files disappeared from the cache right after the download. Check what else writes there.`,
   );
+}
+
+function nameOf(model: PresetModel | CustomModel): string {
+  return model.type === "preset" ? model.name : model.modelId;
 }

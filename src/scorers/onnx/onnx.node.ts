@@ -34,8 +34,8 @@ class OnnxScorer implements Scorer {
 
   constructor(options: OnnxScorerOptions) {
     this.#options = options;
-    const { model, cacheDir, showDownloadProgress } = options;
-    this.#obtain = { model, showDownloadProgress, ...(cacheDir === undefined ? {} : { cacheDir }) };
+    const { model, cacheDir, showDownloadProgress, allowDownload } = options;
+    this.#obtain = { model, showDownloadProgress, allowDownload, ...(cacheDir === undefined ? {} : { cacheDir }) };
   }
 
   get model(): string {
@@ -44,16 +44,22 @@ class OnnxScorer implements Scorer {
   }
 
   async score(call: ScoreCall): Promise<ScoreResult> {
+    const startedMs = performance.now();
     const { pool, groups: bounds, cache } = await this.#open();
     const pending = new PendingScores(call, cache, this.#warnings);
     const lengths = pending.missing.map((place) => call.texts[place]!.length);
-    const groups = planGroups(lengths, bounds).map((group) => group.map((item) => pending.missing[item]!));
+    const groups = planGroups(lengths, { ...bounds, maxDocuments: call.batchSize }).map((group) =>
+      group.map((item) => pending.missing[item]!),
+    );
     const fill = (scores: GroupScores, group: number): void => this.#fill(pending, groups[group]!, scores);
     await pool.run(
       groups.map((places) => groupOf(call, places)),
       fill,
       {
         signal: call.signal,
+        onStart: () => {
+          pending.queueMs = performance.now() - startedMs;
+        },
         weights: groups.map((places) => places.length),
         // A pair costs its characters and, for the query and the pass itself, about as much as a sentence.
         costs: groups.map((places) => places.reduce((sum, place) => sum + call.texts[place]!.length + 100, 0)),
@@ -173,6 +179,6 @@ class OnnxScorer implements Scorer {
 }
 
 function groupOf(call: ScoreCall, places: readonly number[]): Group {
-  const { query, truncation, specialTokens } = call;
-  return { query, truncation, specialTokens, texts: places.map((place) => call.texts[place]!), places };
+  const { query, truncation, specialTokens, batchSize } = call;
+  return { query, truncation, specialTokens, batchSize, texts: places.map((place) => call.texts[place]!), places };
 }

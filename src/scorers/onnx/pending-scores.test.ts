@@ -4,7 +4,13 @@ import type { GroupScores } from "./executor.node.ts";
 import { PendingScores } from "./pending-scores.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 
-const callOf = (texts: string[], query = "q"): ScoreCall => ({ query, texts, truncation: "longest_first", specialTokens: "neutralise" });
+const callOf = (texts: string[], query = "q"): ScoreCall => ({
+  query,
+  texts,
+  truncation: "longest_first",
+  specialTokens: "neutralise",
+  batchSize: 32,
+});
 
 /** Scores that tell which text they belong to. */
 function scoresOf(texts: readonly string[]): GroupScores {
@@ -15,6 +21,7 @@ function scoresOf(texts: readonly string[]): GroupScores {
     fullTokens: new Uint32Array(texts.length),
     passes: 1,
     paddedTokens: 0,
+    tokenizationMs: 0,
   };
 }
 

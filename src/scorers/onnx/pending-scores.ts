@@ -42,6 +42,8 @@ export class PendingScores {
       tokens: new Uint32Array(count),
       fullTokens: new Uint32Array(count),
       warnings: [...warnings],
+      queueMs: 0,
+      tokenizationMs: 0,
     };
     const firstPlaces = new Map<string, number>();
     call.texts.forEach((text, place) => {
@@ -57,8 +59,14 @@ export class PendingScores {
     this.missing = [...firstPlaces].filter(([text, place]) => !this.#recall(text, place)).map(([, place]) => place);
   }
 
+  /** Notes that the first pass can start, so long after the call. */
+  set queueMs(milliseconds: number) {
+    this.#result.queueMs = milliseconds;
+  }
+
   /** Takes in the numbers of a group. @param places where its texts stand in the call's list, in the group's order */
   fill(places: readonly number[], group: GroupScores): void {
+    this.#result.tokenizationMs += group.tokenizationMs;
     places.forEach((place, row) => {
       const score: PairScore = { score: group.scores[row]!, tokens: group.tokens[row]!, fullTokens: group.fullTokens[row]! };
       this.#put(place, score);
