@@ -44,9 +44,13 @@ const rules: readonly Rule[] = [
   {
     files: /^cli\//,
     may: [publicRoot, /^(cli|server|eval|models)\//, /^\.\.\/package\.json$/],
-    packages: ["commander", "picocolors"],
+    packages: ["commander", "picocolors", "pino"],
   },
-  { files: /^server\//, may: [publicRoot, /^(server|wire)\//] },
+  {
+    files: /^server\//,
+    may: [publicRoot, /^(server|wire)\//, /^\.\.\/package\.json$/],
+    packages: ["hono", "hono/cors", "@hono/node-server", "zod", "prom-client"],
+  },
   { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },
   { files: /^(adapters|mcp)\//, may: [publicRoot] },
   { files: /^eval\//, may: [publicRoot, /^eval\//] },

@@ -1,0 +1,51 @@
+/** Cohere's API, version 1: `POST /v1/rerank`. */
+import type { Codec, Maybe, WireDocument } from "./codec.ts";
+import { type CohereMeta, cohereError, cohereMeta } from "./cohere.ts";
+import { readWrapped, wrapText } from "./documents.ts";
+import { messageInBody } from "./error-bodies.ts";
+import { present } from "./present.ts";
+import { readReply } from "./reply-checks.ts";
+import { spelledAs, usualSpelling } from "./request-fields.ts";
+import { type RelevanceResult, relevanceResults } from "./results.ts";
+
+/** A request. */
+export interface CohereV1RequestBody {
+  model?: Maybe<string>;
+  query: string;
+  documents: readonly WireDocument[];
+  top_n?: Maybe<number>;
+  rank_fields?: Maybe<readonly string[]>;
+  return_documents?: Maybe<boolean>;
+  /** Chunks, not tokens: has no meaning here, where a document is cut or read whole. */
+  max_chunks_per_doc?: Maybe<number>;
+}
+
+/** A reply. */
+export interface CohereV1ReplyBody {
+  id?: string;
+  results: RelevanceResult<{ readonly [key: string]: unknown }>[];
+  meta: CohereMeta;
+}
+
+const fields = spelledAs<CohereV1RequestBody>(usualSpelling);
+
+/** @see https://github.com/cohere-ai/cohere-developer-experience `cohere-openapi.yaml` at e814c8a */
+export const cohereV1: Codec<CohereV1RequestBody, CohereV1ReplyBody> = {
+  name: "cohere-v1",
+  requestFields: fields.names,
+  replyFields: new Set(["id", "tokens", "billedUnits", "document"]),
+  takesObjects: true,
+  echoesByDefault: false,
+  scoresAreLogits: false,
+  encodeRequest: (request) => ({ ...fields.encode(request), query: request.query, documents: request.documents }),
+  decodeRequest: (body) => ({ query: body.query, documents: body.documents, ...fields.decode(body) }),
+  encodeReply: (reply) => ({
+    ...present({ id: reply.id }),
+    results: relevanceResults(reply.results, wrapText),
+    meta: cohereMeta(reply, "1"),
+  }),
+  decodeReply: (body) =>
+    readReply(body, { dialect: "cohere-v1", list: "results", score: "relevance_score", document: ["document", readWrapped] }),
+  encodeError: cohereError,
+  decodeError: messageInBody,
+};

@@ -1,0 +1,49 @@
+/** Cohere's API, version 2: `POST /v2/rerank`. Texts only; objects are sent as YAML. */
+import type { Codec, Maybe } from "./codec.ts";
+import { type CohereMeta, cohereError, cohereMeta } from "./cohere.ts";
+import { onlyTexts } from "./documents.ts";
+import { messageInBody } from "./error-bodies.ts";
+import { present } from "./present.ts";
+import { readReply } from "./reply-checks.ts";
+import { spelledAs } from "./request-fields.ts";
+import { type RelevanceResult, relevanceResults } from "./results.ts";
+
+/** A request; Cohere requires `model`, a server may have a default. */
+export interface CohereV2RequestBody {
+  model?: Maybe<string>;
+  query: string;
+  documents: readonly string[];
+  top_n?: Maybe<number>;
+  max_tokens_per_doc?: Maybe<number>;
+  /** 0 to 999; has no meaning here. */
+  priority?: Maybe<number>;
+}
+
+/** A reply. */
+export interface CohereV2ReplyBody {
+  id?: string;
+  results: RelevanceResult<never>[];
+  meta: CohereMeta;
+}
+
+const fields = spelledAs<CohereV2RequestBody>({ model: "model", topK: "top_n", maxTokensPerDocument: "max_tokens_per_doc" });
+
+/** @see https://github.com/cohere-ai/cohere-developer-experience `cohere-openapi.yaml` at e814c8a */
+export const cohereV2: Codec<CohereV2RequestBody, CohereV2ReplyBody> = {
+  name: "cohere-v2",
+  requestFields: fields.names,
+  replyFields: new Set(["id", "tokens", "billedUnits"]),
+  takesObjects: false,
+  echoesByDefault: false,
+  scoresAreLogits: false,
+  encodeRequest: (request) => ({
+    ...fields.encode(request),
+    query: request.query,
+    documents: onlyTexts(request.documents, "cohere-v2"),
+  }),
+  decodeRequest: (body) => ({ query: body.query, documents: body.documents, ...fields.decode(body) }),
+  encodeReply: (reply) => ({ ...present({ id: reply.id }), results: relevanceResults(reply.results), meta: cohereMeta(reply, "2") }),
+  decodeReply: (body) => readReply(body, { dialect: "cohere-v2", list: "results", score: "relevance_score" }),
+  encodeError: cohereError,
+  decodeError: messageInBody,
+};

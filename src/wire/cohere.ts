@@ -1,0 +1,27 @@
+/** What both versions of Cohere's API share, and the dialects made after it. */
+import type { WireError, WireFailure, WireReply } from "./codec.ts";
+import { statusIn } from "./error-bodies.ts";
+import { present } from "./present.ts";
+
+/** Metadata of a reply. */
+export interface CohereMeta {
+  api_version: { version: string };
+  billed_units?: { search_units: number };
+  tokens?: { input_tokens: number; output_tokens: number };
+}
+
+/** The metadata of a reply; what is not known is left out. */
+export function cohereMeta({ billedUnits, tokens }: WireReply, version: string): CohereMeta {
+  return {
+    api_version: { version },
+    ...present({
+      billed_units: billedUnits === undefined ? undefined : { search_units: billedUnits },
+      tokens: tokens === undefined ? undefined : { input_tokens: tokens, output_tokens: 0 },
+    }),
+  };
+}
+
+/** `{id?, message}`; a request that does not validate is 400. */
+export function cohereError(failure: WireFailure): WireError {
+  return { status: statusIn({ 422: 400 }, failure), body: { ...present({ id: failure.requestId }), message: failure.message } };
+}

@@ -1,0 +1,65 @@
+/** Jina's API: `POST /v1/rerank`. */
+import type { Codec, Maybe, WireDocument } from "./codec.ts";
+import { onlyTexts, readWrapped, wrapText } from "./documents.ts";
+import { messageInBody } from "./error-bodies.ts";
+import { present } from "./present.ts";
+import { readReply } from "./reply-checks.ts";
+import { spelledAs } from "./request-fields.ts";
+import { type RelevanceResult, relevanceResults } from "./results.ts";
+
+/** A request; Jina requires `model`, and takes objects `{text}` and `{image}` only. */
+export interface JinaRequestBody {
+  model?: Maybe<string>;
+  query: string;
+  documents: readonly WireDocument[];
+  top_n?: Maybe<number>;
+  return_documents?: Maybe<boolean>;
+  truncation?: Maybe<boolean>;
+  /** Tokens; jina-reranker-v3 only. */
+  max_doc_length?: Maybe<number>;
+  /** jina-reranker-v3 only; has no meaning here. */
+  return_embeddings?: Maybe<boolean>;
+}
+
+/** A reply. */
+export interface JinaReplyBody {
+  model?: string;
+  object: "list";
+  usage?: { total_tokens: number };
+  results: RelevanceResult<{ readonly [key: string]: unknown }>[];
+}
+
+const fields = spelledAs<JinaRequestBody>({
+  model: "model",
+  topK: "top_n",
+  returnDocuments: "return_documents",
+  truncate: "truncation",
+  maxTokensPerDocument: "max_doc_length",
+});
+
+// The only codes that are known for sure; Jina's other failures are written without one.
+const codes: Readonly<Record<number, string>> = { 401: "AUTH_INVALID_API_KEY", 429: "RATE_REQUEST_LIMIT_EXCEEDED" };
+
+/** @see https://github.com/tryAGI/Jina `src/libs/Jina/openapi.json` at 2a3f424, a copy of Jina's specification */
+export const jina: Codec<JinaRequestBody, JinaReplyBody> = {
+  name: "jina",
+  requestFields: fields.names,
+  replyFields: new Set(["model", "tokens", "document"]),
+  takesObjects: false,
+  echoesByDefault: true,
+  scoresAreLogits: false,
+  encodeRequest: (request) => ({ ...fields.encode(request), query: request.query, documents: onlyTexts(request.documents, "jina") }),
+  decodeRequest: (body) => ({ query: body.query, documents: body.documents, ...fields.decode(body) }),
+  encodeReply: ({ model, tokens, results }) => ({
+    ...present({ model, usage: tokens === undefined ? undefined : { total_tokens: tokens } }),
+    object: "list",
+    results: relevanceResults(results, wrapText),
+  }),
+  decodeReply: (body) =>
+    readReply(body, { dialect: "jina", list: "results", score: "relevance_score", document: ["document", readWrapped] }),
+  encodeError: ({ status, message, requestId }) => ({
+    status,
+    body: present({ code: codes[status], detail: message, request_id: requestId }),
+  }),
+  decodeError: messageInBody,
+};

@@ -1,0 +1,51 @@
+/** LocalAI: `POST /v1/rerank`. */
+import type { Codec, Maybe, WireDocument } from "./codec.ts";
+import { onlyTexts, readText, textOf } from "./documents.ts";
+import { messageInBody, statusIn } from "./error-bodies.ts";
+import { present } from "./present.ts";
+import { readReply } from "./reply-checks.ts";
+import { spelledAs } from "./request-fields.ts";
+import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
+
+/** A request; LocalAI itself takes texts only. */
+export interface LocalAiRequestBody {
+  model?: Maybe<string>;
+  query: string;
+  documents: readonly WireDocument[];
+  top_n?: Maybe<number>;
+  /** Has no meaning here. */
+  backend?: Maybe<string>;
+}
+
+/** A reply. */
+export interface LocalAiReplyBody {
+  model?: string;
+  usage?: TokenUsage;
+  results: RelevanceResult<{ text: string }>[];
+}
+
+const fields = spelledAs<LocalAiRequestBody>({ model: "model", topK: "top_n" });
+
+/** @see https://github.com/mudler/LocalAI `core/schema/jina.go` and `core/http/app.go` at 82c191a */
+export const localAi: Codec<LocalAiRequestBody, LocalAiReplyBody> = {
+  name: "localai",
+  requestFields: fields.names,
+  replyFields: new Set(["model", "tokens", "document"]),
+  takesObjects: false,
+  echoesByDefault: true,
+  scoresAreLogits: false,
+  encodeRequest: (request) => ({ ...fields.encode(request), query: request.query, documents: onlyTexts(request.documents, "localai") }),
+  decodeRequest: (body) => ({ query: body.query, documents: body.documents, ...fields.decode(body) }),
+  encodeReply: ({ model, tokens, results }) => ({
+    ...present({ model, usage: tokenUsage(tokens) }),
+    results: relevanceResults(results, (document) => ({ text: textOf(document) })),
+  }),
+  decodeReply: (body) =>
+    readReply(body, { dialect: "localai", list: "results", score: "relevance_score", document: ["document", readText] }),
+  encodeError: (failure) => {
+    const status = statusIn({ 422: 400 }, failure);
+    // Its error handler sets no type, and writes the empty one out.
+    return { status, body: { error: { code: status, message: failure.message, type: "" } } };
+  },
+  decodeError: messageInBody,
+};

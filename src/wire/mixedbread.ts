@@ -1,0 +1,66 @@
+/** Mixedbread's API: `POST /v1/reranking`. */
+import type { Codec, Maybe, WireDocument } from "./codec.ts";
+import { readAny } from "./documents.ts";
+import { messageInBody } from "./error-bodies.ts";
+import { present } from "./present.ts";
+import { readReply } from "./reply-checks.ts";
+import { spelledAs } from "./request-fields.ts";
+import { type TokenUsage, tokenUsage } from "./results.ts";
+
+/** A request; Mixedbread also takes a list of parts as one input, for images. */
+export interface MixedbreadRequestBody {
+  model?: Maybe<string>;
+  query: string;
+  input: readonly WireDocument[];
+  rank_fields?: Maybe<readonly string[]>;
+  top_k?: Maybe<number>;
+  return_input?: Maybe<boolean>;
+  /** Has no meaning here. */
+  rewrite_query?: Maybe<boolean>;
+}
+
+/** A reply. */
+export interface MixedbreadReplyBody {
+  usage?: TokenUsage;
+  model?: string;
+  data: { index: number; score: number; input?: WireDocument; object: "rank_result" }[];
+  object: "list";
+  /** How many results there are. */
+  top_k: number;
+  return_input: boolean;
+}
+
+const fields = spelledAs<MixedbreadRequestBody>({
+  model: "model",
+  topK: "top_k",
+  fields: "rank_fields",
+  returnDocuments: "return_input",
+});
+
+/**
+ * The body of errors is not documented and unverified: `{message, detail}` has both keys that a client may look for.
+ * The statuses are documented, 422 among them.
+ *
+ * @see https://github.com/mixedbread-ai/mixedbread-ts `src/client.ts` at 82b0dd5
+ * @see https://www.mixedbread.com/api-reference/error-handling
+ */
+export const mixedbread: Codec<MixedbreadRequestBody, MixedbreadReplyBody> = {
+  name: "mixedbread",
+  requestFields: fields.names,
+  replyFields: new Set(["model", "tokens", "document"]),
+  takesObjects: true,
+  echoesByDefault: false,
+  scoresAreLogits: false,
+  encodeRequest: (request) => ({ ...fields.encode(request), query: request.query, input: request.documents }),
+  decodeRequest: (body) => ({ query: body.query, documents: body.input, ...fields.decode(body) }),
+  encodeReply: ({ model, tokens, results }) => ({
+    ...present({ usage: tokenUsage(tokens), model }),
+    data: results.map(({ index, score, document }) => ({ index, score, ...present({ input: document }), object: "rank_result" })),
+    object: "list",
+    top_k: results.length,
+    return_input: results.some((result) => result.document !== undefined),
+  }),
+  decodeReply: (body) => readReply(body, { dialect: "mixedbread", list: "data", score: "score", document: ["input", readAny] }),
+  encodeError: ({ status, message }) => ({ status, body: { message, detail: message } }),
+  decodeError: messageInBody,
+};

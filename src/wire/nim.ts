@@ -1,0 +1,58 @@
+/** NVIDIA NIM (NeMo Retriever): `POST /v1/ranking`. No limit, no echo, and scores are logits. */
+import type { Codec, Maybe } from "./codec.ts";
+import { onlyTexts } from "./documents.ts";
+import { messageInBody, typeIn } from "./error-bodies.ts";
+import { present } from "./present.ts";
+import { readReply } from "./reply-checks.ts";
+import { spelledAs } from "./request-fields.ts";
+import { readTruncateWord, truncateWord } from "./truncate-word.ts";
+
+/** A request; NIM requires `model`. */
+export interface NimRequestBody {
+  model?: Maybe<string>;
+  query: { readonly text: string };
+  passages: readonly { readonly text: string }[];
+  /** "END" or "NONE". */
+  truncate?: Maybe<string>;
+}
+
+/** A reply. */
+export interface NimReplyBody {
+  rankings: { index: number; logit: number }[];
+}
+
+const fields = spelledAs<NimRequestBody>({ model: "model" });
+// Seen is the first one; the second is OpenAI's.
+const errorTypes: Readonly<Record<number, string>> = { 400: "invalid_request_error", 500: "server_error" };
+
+/**
+ * Errors are `{object: "error", message, detail, type}`, as a container answered in langchain-ai/langchain-nvidia#299. What `detail`
+ * holds there is unverified, so here it is the message, for clients that look for FastAPI's key. For a pair that is too long both 422
+ * (there) and 400 (stargate/data-api#2532) were seen.
+ *
+ * @see https://docs.nvidia.com/nim/nemo-retriever/text-reranking/1.11.0/using-reranking.html
+ */
+export const nim: Codec<NimRequestBody, NimReplyBody> = {
+  name: "nim",
+  requestFields: new Set([...fields.names, "truncate"]),
+  replyFields: new Set(),
+  takesObjects: false,
+  echoesByDefault: false,
+  scoresAreLogits: true,
+  encodeRequest: (request) => ({
+    ...fields.encode(request),
+    query: { text: request.query },
+    passages: onlyTexts(request.documents, "nim").map((text) => ({ text })),
+    ...present({ truncate: truncateWord(request.truncate) }),
+  }),
+  decodeRequest: (body) => ({
+    query: body.query.text,
+    documents: body.passages.map((passage) => passage.text),
+    ...fields.decode(body),
+    ...present({ truncate: readTruncateWord(body.truncate) }),
+  }),
+  encodeReply: (reply) => ({ rankings: reply.results.map(({ index, score }) => ({ index, logit: score })) }),
+  decodeReply: (body) => readReply(body, { dialect: "nim", list: "rankings", score: "logit" }),
+  encodeError: ({ status, message }) => ({ status, body: { object: "error", message, detail: message, type: typeIn(errorTypes, status) } }),
+  decodeError: messageInBody,
+};

@@ -1,0 +1,88 @@
+/** Pinecone's inference API: `POST /rerank`. Documents are objects; a text goes as `{text}`. */
+import type { Codec, Maybe, WireDocument, WireError, WireFailure, WireRequest } from "./codec.ts";
+import { readAny, wrapText } from "./documents.ts";
+import { messageInBody, statusIn, typeIn } from "./error-bodies.ts";
+import { present } from "./present.ts";
+import { readReply } from "./reply-checks.ts";
+import { spelledAs, usualSpelling } from "./request-fields.ts";
+import { readTruncateWord, truncateWord } from "./truncate-word.ts";
+
+/** A request; Pinecone requires `model`, and objects as documents. */
+export interface PineconeRequestBody {
+  model?: Maybe<string>;
+  query: string;
+  documents: readonly WireDocument[];
+  top_n?: Maybe<number>;
+  return_documents?: Maybe<boolean>;
+  rank_fields?: Maybe<readonly string[]>;
+  /** By model; `truncate` is "END" or "NONE". */
+  parameters?: Maybe<{ readonly truncate?: Maybe<string>; readonly [key: string]: unknown }>;
+}
+
+/** A reply. */
+export interface PineconeReplyBody {
+  model?: string;
+  data: { index: number; score: number; document?: { readonly [key: string]: unknown } }[];
+  usage?: { rerank_units: number };
+}
+
+const fields = spelledAs<PineconeRequestBody>(usualSpelling);
+
+/** @see https://github.com/pinecone-io/pinecone-api `2026-04/inference_2026-04.oas.yaml` at 068bdf7 */
+export const pinecone: Codec<PineconeRequestBody, PineconeReplyBody> = {
+  name: "pinecone",
+  requestFields: new Set([...fields.names, "truncate"]),
+  replyFields: new Set(["model", "billedUnits", "document"]),
+  takesObjects: true,
+  echoesByDefault: true,
+  scoresAreLogits: false,
+  encodeRequest,
+  decodeRequest: (body) => ({
+    query: body.query,
+    documents: body.documents,
+    ...fields.decode(body),
+    ...present({ truncate: readTruncateWord(body.parameters?.truncate) }),
+  }),
+  encodeReply: ({ model, billedUnits, results }) => ({
+    ...present({ model, usage: billedUnits === undefined ? undefined : { rerank_units: billedUnits } }),
+    data: results.map(({ index, score, document }) => ({
+      index,
+      score,
+      ...(document === undefined ? {} : { document: wrapText(document) }),
+    })),
+  }),
+  decodeReply: (body) => readReply(body, { dialect: "pinecone", list: "data", score: "score", document: ["document", readAny] }),
+  encodeError,
+  decodeError: messageInBody,
+};
+
+function encodeRequest(request: WireRequest): PineconeRequestBody {
+  const truncate = truncateWord(request.truncate);
+  return {
+    ...fields.encode(request),
+    query: request.query,
+    documents: request.documents.map(wrapText),
+    ...(truncate === undefined ? {} : { parameters: { truncate } }),
+  };
+}
+
+// Of the codes in the specification, by gRPC's meaning of them; 500 is UNKNOWN in its own examples.
+const codes: Readonly<Record<number, string>> = {
+  400: "INVALID_ARGUMENT",
+  401: "UNAUTHENTICATED",
+  403: "FORBIDDEN",
+  404: "NOT_FOUND",
+  408: "DEADLINE_EXCEEDED",
+  429: "RESOURCE_EXHAUSTED",
+  499: "ABORTED",
+  500: "UNKNOWN",
+  501: "UNIMPLEMENTED",
+  502: "UNAVAILABLE",
+  503: "UNAVAILABLE",
+  504: "DEADLINE_EXCEEDED",
+};
+
+function encodeError(failure: WireFailure): WireError {
+  const status = statusIn({ 422: 400 }, failure);
+  return { status, body: { status, error: { code: typeIn(codes, status), message: failure.message } } };
+}

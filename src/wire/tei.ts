@@ -1,0 +1,63 @@
+/** Hugging Face text-embeddings-inference: `POST /rerank`. No limit, no model, and the reply is a bare list. */
+import type { Codec, Maybe, WireError, WireFailure, WireResult } from "./codec.ts";
+import { onlyTexts, readText, textOf } from "./documents.ts";
+import { messageInBody } from "./error-bodies.ts";
+import { readReply } from "./reply-checks.ts";
+import { spelledAs } from "./request-fields.ts";
+
+/** A request. */
+export interface TeiRequestBody {
+  query: string;
+  texts: readonly string[];
+  truncate?: Maybe<boolean>;
+  /** Has no meaning here: what is cut is cut at the right. */
+  truncation_direction?: Maybe<string>;
+  raw_scores?: Maybe<boolean>;
+  return_text?: Maybe<boolean>;
+}
+
+/** One result of a reply. */
+export interface TeiResult {
+  index: number;
+  score: number;
+  text?: string;
+}
+
+const fields = spelledAs<TeiRequestBody>({ truncate: "truncate", rawScores: "raw_scores", returnDocuments: "return_text" });
+
+/** @see https://github.com/huggingface/text-embeddings-inference `router/src/http/types.rs` and `router/src/lib.rs` at 0d124dc */
+export const tei: Codec<TeiRequestBody, TeiResult[]> = {
+  name: "tei",
+  requestFields: fields.names,
+  replyFields: new Set(["document"]),
+  takesObjects: false,
+  echoesByDefault: false,
+  scoresAreLogits: false,
+  encodeRequest: (request) => ({ ...fields.encode(request), query: request.query, texts: onlyTexts(request.documents, "tei") }),
+  decodeRequest: (body) => ({ query: body.query, documents: body.texts, ...fields.decode(body) }),
+  encodeReply: (reply) => teiResults(reply.results),
+  decodeReply: (body) => readReply(body, { dialect: "tei", score: "score", document: ["text", readText] }),
+  encodeError: encodeTeiError,
+  decodeError: messageInBody,
+};
+
+/** The results as TEI answers them. */
+export function teiResults(results: readonly WireResult[]): TeiResult[] {
+  return results.map(({ index, score, document }) => ({ index, score, ...(document === undefined ? {} : { text: textOf(document) }) }));
+}
+
+function encodeTeiError({ status, code, message }: WireFailure): WireError {
+  const [ownStatus, type] = teiFailure(status, code);
+  return { status: ownStatus, body: { error: message, error_type: type } };
+}
+
+/** TEI's status goes by its type; a status that none of its types has stays, with the nearest type. */
+function teiFailure(status: number, code: string): [status: number, type: string] {
+  // What a model or a tokenizer cannot take, it cannot take the next time: leaving the 5xx misleads no client that retries those.
+  if (status === 500 && code === "inference") return [424, "Backend"];
+  if (status === 500 && code === "tokenization") return [422, "Tokenizer"];
+  if (status === 400) return [400, "Empty"];
+  if (status === 429) return [429, "Overloaded"];
+  if (status === 503) return [503, "Unhealthy"];
+  return [status, status >= 500 ? "Backend" : "Validation"];
+}

@@ -1,0 +1,82 @@
+/** What our own `/v1/rerank` speaks: the words of all dialects that have this path, so that any of their clients is understood. */
+import type { Codec, Maybe, WireDocument } from "./codec.ts";
+import { type CohereMeta, cohereMeta } from "./cohere.ts";
+import { readWrapped, wrapText } from "./documents.ts";
+import { messageInBody } from "./error-bodies.ts";
+import { present } from "./present.ts";
+import { readReply } from "./reply-checks.ts";
+import { spelledAs, usualSpelling } from "./request-fields.ts";
+import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
+
+/** A request of Cohere v1, Jina, vLLM, Infinity, llama.cpp, LocalAI, Xinference or LiteLLM. */
+export interface UnionRequestBody {
+  model?: Maybe<string>;
+  query: string;
+  documents: readonly WireDocument[];
+  /** 0 means all, as in vLLM. */
+  top_n?: Maybe<number>;
+  return_documents?: Maybe<boolean>;
+  rank_fields?: Maybe<readonly string[]>;
+  /** Infinity's. */
+  raw_scores?: Maybe<boolean>;
+  /** vLLM's; false means `raw_scores`. */
+  use_activation?: Maybe<boolean>;
+  /** Jina's. */
+  truncation?: Maybe<boolean>;
+  /** vLLM's and Cohere v2's. */
+  max_tokens_per_doc?: Maybe<number>;
+  /** Jina's word for `max_tokens_per_doc`. */
+  max_doc_length?: Maybe<number>;
+  /** Cohere v1's; has no meaning here. */
+  max_chunks_per_doc?: Maybe<number>;
+}
+
+/** A reply: Jina's and Cohere v1's in one. */
+export interface UnionReplyBody {
+  id?: string;
+  object: "list";
+  model?: string;
+  results: RelevanceResult<{ readonly [key: string]: unknown }>[];
+  usage?: TokenUsage;
+  meta: CohereMeta;
+}
+
+const fields = spelledAs<UnionRequestBody>({
+  ...usualSpelling,
+  rawScores: "raw_scores",
+  truncate: "truncation",
+  maxTokensPerDocument: "max_tokens_per_doc",
+});
+
+/** Errors have `message` for Cohere's clients and `detail` for Jina's, and keep crossrank's status and code. */
+export const union: Codec<UnionRequestBody, UnionReplyBody> = {
+  name: "union",
+  requestFields: fields.names,
+  replyFields: new Set(["id", "model", "tokens", "billedUnits", "document"]),
+  takesObjects: true,
+  echoesByDefault: true,
+  scoresAreLogits: false,
+  encodeRequest: (request) => ({ ...fields.encode(request), query: request.query, documents: request.documents }),
+  decodeRequest: (body) => ({ query: body.query, documents: body.documents, ...decodeSynonyms(body), ...fields.decode(body) }),
+  encodeReply: (reply) => ({
+    ...present({ id: reply.id, model: reply.model, usage: tokenUsage(reply.tokens) }),
+    object: "list",
+    results: relevanceResults(reply.results, wrapText),
+    meta: cohereMeta(reply, "1"),
+  }),
+  decodeReply: (body) =>
+    readReply(body, { dialect: "union", list: "results", score: "relevance_score", document: ["document", readWrapped] }),
+  encodeError: ({ status, code, message, requestId }) => ({
+    status,
+    body: { message, detail: message, code, ...present({ request_id: requestId }) },
+  }),
+  decodeError: messageInBody,
+};
+
+/** What a body says in the second word for a thing; the first one, where it is there too, counts. */
+function decodeSynonyms(body: UnionRequestBody): { rawScores?: boolean; maxTokensPerDocument?: number } {
+  return present({
+    rawScores: typeof body.use_activation === "boolean" ? !body.use_activation : undefined,
+    maxTokensPerDocument: body.max_doc_length,
+  });
+}

@@ -1,0 +1,53 @@
+/** Voyage's API: `POST /v1/rerank`. */
+import type { Codec, Maybe } from "./codec.ts";
+import { onlyTexts, readText, textOf } from "./documents.ts";
+import { messageInBody, statusIn } from "./error-bodies.ts";
+import { present } from "./present.ts";
+import { readReply } from "./reply-checks.ts";
+import { spelledAs } from "./request-fields.ts";
+import { type RelevanceResult, relevanceResults } from "./results.ts";
+
+/** A request; Voyage requires `model`. */
+export interface VoyageRequestBody {
+  model?: Maybe<string>;
+  query: string;
+  documents: readonly string[];
+  top_k?: Maybe<number>;
+  return_documents?: Maybe<boolean>;
+  truncation?: Maybe<boolean>;
+}
+
+/** A reply. */
+export interface VoyageReplyBody {
+  object: "list";
+  data: RelevanceResult<string>[];
+  model?: string;
+  usage?: { total_tokens: number };
+}
+
+const fields = spelledAs<VoyageRequestBody>({
+  model: "model",
+  topK: "top_k",
+  returnDocuments: "return_documents",
+  truncate: "truncation",
+});
+
+/** @see https://github.com/tryAGI/VoyageAI `openapi.yaml`, and https://github.com/voyage-ai/typescript-sdk at 32450b4 */
+export const voyage: Codec<VoyageRequestBody, VoyageReplyBody> = {
+  name: "voyage",
+  requestFields: fields.names,
+  replyFields: new Set(["model", "tokens", "document"]),
+  takesObjects: false,
+  echoesByDefault: false,
+  scoresAreLogits: false,
+  encodeRequest: (request) => ({ ...fields.encode(request), query: request.query, documents: onlyTexts(request.documents, "voyage") }),
+  decodeRequest: (body) => ({ query: body.query, documents: body.documents, ...fields.decode(body) }),
+  encodeReply: ({ model, tokens, results }) => ({
+    object: "list",
+    data: relevanceResults(results, textOf),
+    ...present({ model, usage: tokens === undefined ? undefined : { total_tokens: tokens } }),
+  }),
+  decodeReply: (body) => readReply(body, { dialect: "voyage", list: "data", score: "relevance_score", document: ["document", readText] }),
+  encodeError: (failure) => ({ status: statusIn({ 422: 400 }, failure), body: { detail: failure.message } }),
+  decodeError: messageInBody,
+};

@@ -1,0 +1,67 @@
+/** Xinference: `POST /v1/rerank`, a reply after Cohere's with every key there. */
+import type { Codec, Maybe, WireDocument } from "./codec.ts";
+import { onlyTexts, readText, textOf } from "./documents.ts";
+import { messageInBody, statusIn } from "./error-bodies.ts";
+import { present } from "./present.ts";
+import { readReply } from "./reply-checks.ts";
+import { spelledAs } from "./request-fields.ts";
+
+/** A request; Xinference requires `model`, and takes texts only. */
+export interface XinferenceRequestBody {
+  model?: Maybe<string>;
+  query: string;
+  documents: readonly WireDocument[];
+  top_n?: Maybe<number>;
+  return_documents?: Maybe<boolean>;
+  /** Has no meaning here: tokens are always told. */
+  return_len?: Maybe<boolean>;
+  /** Refused by Xinference, has no meaning here. */
+  max_chunks_per_doc?: Maybe<number>;
+  /** JSON of options of the model; has no meaning here. */
+  kwargs?: Maybe<string>;
+}
+
+/** A reply. */
+export interface XinferenceReplyBody {
+  id?: string;
+  results: { index: number; relevance_score: number; document: { text: string } | null }[];
+  meta: {
+    api_version: null;
+    billed_units: null;
+    tokens: { input_tokens: number; output_tokens: number } | null;
+    warnings: null;
+  };
+}
+
+const fields = spelledAs<XinferenceRequestBody>({ model: "model", topK: "top_n", returnDocuments: "return_documents" });
+
+/** @see https://github.com/xorbitsai/inference `xinference/types.py` and `xinference/api/restful_api.py` at 7ecec16, and its issue 1657 */
+export const xinference: Codec<XinferenceRequestBody, XinferenceReplyBody> = {
+  name: "xinference",
+  requestFields: fields.names,
+  replyFields: new Set(["id", "tokens", "document"]),
+  takesObjects: false,
+  echoesByDefault: false,
+  scoresAreLogits: false,
+  encodeRequest: (request) => ({ ...fields.encode(request), query: request.query, documents: onlyTexts(request.documents, "xinference") }),
+  decodeRequest: (body) => ({ query: body.query, documents: body.documents, ...fields.decode(body) }),
+  encodeReply: ({ id, tokens, results }) => ({
+    ...present({ id }),
+    results: results.map(({ index, score, document }) => ({
+      index,
+      relevance_score: score,
+      document: document === undefined ? null : { text: textOf(document) },
+    })),
+    meta: {
+      api_version: null,
+      billed_units: null,
+      tokens: tokens === undefined ? null : { input_tokens: tokens, output_tokens: 0 },
+      warnings: null,
+    },
+  }),
+  decodeReply: (body) =>
+    readReply(body, { dialect: "xinference", list: "results", score: "relevance_score", document: ["document", readText] }),
+  // An unknown model is a ValueError there, which becomes 400 like any other.
+  encodeError: (failure) => ({ status: statusIn({ 404: 400, 422: 400 }, failure), body: { detail: failure.message } }),
+  decodeError: messageInBody,
+};
