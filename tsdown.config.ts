@@ -17,6 +17,7 @@ const config: UserConfig[] = [
     entry: {
       index: "src/index.ts",
       testing: "src/testing/backend-suite.ts",
+      server: "src/server/index.ts",
       cli: "src/cli/main.node.ts",
       "onnx-worker": "src/scorers/onnx/worker.node.ts",
       "download-thread": "src/scorers/onnx/download-thread.node.ts",
@@ -24,7 +25,12 @@ const config: UserConfig[] = [
     },
     platform: "node",
     // Nobody imports the programs.
-    dts: { entry: ["src/index.ts", "src/testing/backend-suite.ts"] },
+    dts: { entry: ["src/index.ts", "src/testing/backend-suite.ts", "src/server/index.ts"] },
+    // The page that shows the server's OpenAPI document asks no other host.
+    copy: ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE"].map((name) => ({
+      from: `node_modules/swagger-ui-dist/${name}`,
+      to: "dist/swagger-ui",
+    })),
   },
   // By itself, so that it shares no chunk that could import something of Node.
   { ...shared, entry: { web: "src/web.ts" }, platform: "neutral", dts: true, clean: false },

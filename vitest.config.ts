@@ -5,6 +5,8 @@ const heavy = [
   "test/package.test.ts",
   "test/readme.test.ts",
   "test/lifetime.test.ts",
+  "test/serve.test.ts",
+  "test/deploy.test.ts",
   "test/download.test.ts",
   "test/providers.test.ts",
   "test/golden/pairs.test.ts",

@@ -59,6 +59,8 @@ async function bench(options: BenchOptions, documents?: readonly string[], signa
       yield* documents ?? [];
     },
     signal,
+    hurry: new AbortController().signal,
+    settleSignal() {},
     stdinIsTerminal: false,
     stdoutIsTerminal: false,
     stderrIsTerminal: false,

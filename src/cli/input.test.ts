@@ -11,6 +11,8 @@ function ioWith(files: Readonly<Record<string, string>>, signal: AbortSignal = n
       yield* files[path].split("\n");
     },
     signal,
+    hurry: new AbortController().signal,
+    settleSignal() {},
     stdinIsTerminal: false,
     stdoutIsTerminal: false,
     stderrIsTerminal: false,

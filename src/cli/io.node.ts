@@ -20,11 +20,13 @@ const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
  */
 export function createProcessIo(): ProcessIo {
   const interruption = new AbortController();
+  const hurry = new AbortController();
   let outsideExitCode: number | undefined;
   let isReaderGone = false;
 
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
+      if (interruption.signal.aborted) hurry.abort();
       outsideExitCode ??= signalExitCodes[name];
       interruption.abort();
     });
@@ -55,6 +57,10 @@ export function createProcessIo(): ProcessIo {
     },
     lines: (path) => linesOf(path === "-" ? process.stdin : createReadStream(path), interruption.signal),
     signal: interruption.signal,
+    hurry: hurry.signal,
+    settleSignal() {
+      outsideExitCode = undefined;
+    },
     get outsideExitCode() {
       return outsideExitCode;
     },

@@ -8,6 +8,10 @@ export interface Io {
   lines(path: string): AsyncIterable<string>;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Aborted by the second one: the user will not wait. */
+  readonly hurry: AbortSignal;
+  /** The signal was what the command waited for: its exit code is its own, not the signal's. */
+  settleSignal(): void;
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;

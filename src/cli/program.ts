@@ -32,6 +32,7 @@ function createProgram(io: Io): Command {
     .exitOverride()
     .addHelpText("after", programHelp);
   addRank(program, io);
+  addServe(program, io);
   addModels(program, io);
   addBench(program, io);
   addDoctor(program, io);
@@ -61,6 +62,49 @@ function addRank(program: Command, io: Io): void {
       if (files.length === 0 && io.stdinIsTerminal) command.error("no documents: name a file, or pipe them in. See crossrank rank --help");
       const { rankCommand } = await import("./rank.ts");
       await rankCommand(io, query, files, command.optsWithGlobals());
+    });
+}
+
+function addServe(program: Command, io: Io): void {
+  program
+    .command("serve")
+    .summary("answer rerank requests over HTTP, in crossrank's words and in those of other rerankers")
+    .description("Serve models over HTTP until a signal comes. Routes, dialects and limits: docs/server.md.")
+    .option("-m, --model <[name=]model>", 'loaded at start, repeatable; the first answers by default (default: "mini")', collect)
+    .option("--backend <file>", "module that exports a backend, repeatable; requests name it as a plugin", collect)
+    .option("--host <address>", "default: 127.0.0.1, this machine only")
+    .option("-p, --port <number>", "default: 8000; 0 takes a free one", integerFrom(0))
+    .option("--socket <path>", "a Unix socket in place of host and port")
+    .option("--tls-cert <file>", "PEM certificate; with --tls-key it serves HTTPS")
+    .option("--tls-key <file>", "PEM key")
+    .option("--api-key <key>", "needed by requests, repeatable; others see it in the process list (default: $CROSSRANK_API_KEYS)", collect)
+    .option("--api-key-file <file>", "one key a line")
+    .option("--cors-origin <origin>", 'whose pages may call, repeatable; "*" for all (default: none)', collect)
+    .option("--base-path <path>", "path in front of every route")
+    .option("--allow-models", "requests may name hub ids and hosted models, too")
+    .option("--no-download", "serve only what is on this machine")
+    .option("--strict-model", "an unknown model name in a dialect is an error, not the first model")
+    .option("--max-documents <count>", "of one request (default: 1024)", integerFrom(1))
+    .option("--max-body-bytes <bytes>", "of one request (default: 16777216)", integerFrom(1))
+    .option("--max-query-chars <count>", "default: 65536", integerFrom(1))
+    .option("--max-document-chars <count>", "default: 1000000", integerFrom(1))
+    .option("--max-requests <count>", "answered at once; more get 429 (default: 1024)", integerFrom(1))
+    .option("--max-queued <count>", "documents that wait for a model; more get 429 (default: 16384)", integerFrom(1))
+    .option("--max-models <count>", "kept beside those of --model (default: 2)", integerFrom(1))
+    .option("--timeout <seconds>", "of one request (default: 60)", finiteNumber)
+    .option("--drain-delay <seconds>", "after a signal, answer on while /ready says no (default: 0)", finiteNumber)
+    .option("--drain-timeout <seconds>", "then, longest wait for requests under way (default: 30)", finiteNumber)
+    .option("--workers <count>", "threads that each hold a model (default: planned)", integerFrom(1))
+    .option("--threads <count>", "threads of one worker (default: planned)", integerFrom(1))
+    .option("--score-cache-bytes <bytes>", "memory for scores of pairs scored before (default: 0)", integerFrom(0))
+    .option("--cache-dir <folder>", "where downloaded models are kept")
+    .addOption(
+      new Option("--log-level <level>", "default: info, a line of JSON a request").choices(["debug", "info", "warn", "error", "silent"]),
+    )
+    .addHelpText("after", serveHelp)
+    .action(async (_options, command: Command) => {
+      const { serveCommand } = await import("./serve.node.ts");
+      await serveCommand(io, command.optsWithGlobals());
     });
 }
 
@@ -170,6 +214,7 @@ const programHelp = `
 Examples:
   crossrank "How to train a dog" pets.txt          short for: crossrank rank …
   crossrank rank "models" notes.txt                a query that is also a command's name
+  crossrank serve --model balanced                 an HTTP server on port 8000
   crossrank models pull balanced                   the model to use in production
   crossrank bench --vs workers=1
   crossrank doctor
@@ -189,6 +234,14 @@ Output:
   json   one object {"results","model","usage","warnings"}
   tsv    rank, index, score, text; no header; tabs, line ends and backslashes in the text are escaped (\\t, \\n, \\\\)
   index counts the documents from 0 over all files; blank lines are no documents.`;
+
+const serveHelp = `
+Examples:
+  crossrank serve
+  crossrank serve --model balanced --model house=./models/house --host 0.0.0.0 --api-key-file keys.txt
+  curl -s localhost:8000/rerank -H 'content-type: application/json' -d '{"query":"dogs","documents":["a cat","a dog"]}'
+
+SIGTERM and SIGINT end it once the requests under way are answered; a second one does not wait.`;
 
 const modelsHelp = `
 Examples:

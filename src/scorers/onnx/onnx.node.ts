@@ -100,7 +100,7 @@ class OnnxScorer implements Scorer {
 
   stats(): Record<string, number | string> {
     if (this.#loaded === undefined) return { workers: 0, ...this.#counts };
-    const { pool, plan, executor, cache } = this.#loaded;
+    const { pool, plan, executor, cache, located } = this.#loaded;
     return {
       workers: pool.threads,
       plannedWorkers: plan.workers,
@@ -109,6 +109,7 @@ class OnnxScorer implements Scorer {
       plan: plan.reason,
       waitingDocuments: pool.waiting,
       maxTokens: executor.maxTokens,
+      accuracy: located.accuracy,
       ...this.#counts,
       ...(cache === undefined ? {} : { cacheHits: cache.hits, cacheMisses: cache.misses }),
     };

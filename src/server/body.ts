@@ -1,0 +1,119 @@
+import { ServerError } from "./status.ts";
+
+/** Up to here a body is read in one piece, which is several times cheaper than by a stream. */
+const smallBytes = 256 * 2 ** 10;
+/** Deepest nesting of a document; JSON.stringify, which echoes it, goes as deep as the stack. */
+const maxDepth = 64;
+
+/** A body, as long as it is held. */
+export interface HeldBody {
+  json: unknown;
+  /** Gives its bytes back to the common account. */
+  release(): void;
+}
+
+/** Reads JSON bodies within bounds, of one body and of all together. */
+export class BodyReader {
+  readonly #maxBytes: number;
+  readonly #totalBytes: number;
+  #held = 0;
+
+  /**
+   * @param maxBytes of one body
+   * @param totalBytes of all that are held at once: half a gibibyte of JSON is about what a process can stand
+   */
+  constructor(maxBytes: number, totalBytes: number = 512 * 2 ** 20) {
+    this.#maxBytes = maxBytes;
+    this.#totalBytes = totalBytes;
+  }
+
+  /**
+   * The JSON of a request's body. Of a key that stands twice, the last counts, as JSON.parse has it.
+   *
+   * @throws ServerError 415 for another content type, 413 above the limit, 429 when all bodies together are too large, 400 for bytes
+   *   that are no UTF-8 or no JSON
+   */
+  async read(request: Request): Promise<HeldBody> {
+    this.#checkHeaders(request.headers);
+    let mine = 0;
+    const hold = (bytes: number): void => {
+      mine += bytes;
+      this.#held += bytes;
+      if (mine > this.#maxBytes) throw this.#tooLarge();
+      if (this.#held > this.#totalBytes) {
+        throw new ServerError(429, "overloaded", "body: too many large requests at once. Try again later.", { retryAfterSecs: 1 });
+      }
+    };
+    const release = (): void => {
+      this.#held -= mine;
+      mine = 0;
+    };
+    try {
+      return { json: parse(decode(await readBytes(request, hold))), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #checkHeaders(headers: Headers): void {
+    // A page of another origin can post text/plain without asking first; JSON it can not.
+    if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(headers.get("content-type") ?? "")) {
+      throw new ServerError(415, "invalid-input", "body: expected the content type application/json.");
+    }
+    if ((headers.get("content-encoding") ?? "identity") !== "identity") {
+      throw new ServerError(415, "invalid-input", "body: compressed bodies are not read. Send it as it is.");
+    }
+    if (Number(headers.get("content-length") ?? 0) > this.#maxBytes) throw this.#tooLarge();
+  }
+
+  #tooLarge(): ServerError {
+    return new ServerError(413, "invalid-input", `body: larger than the ${this.#maxBytes} bytes that this server takes.`);
+  }
+}
+
+/** Whether a JSON value is nested more deeply than a document may be; looks no deeper itself. */
+export function isTooDeep(value: unknown, depth: number = maxDepth): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((item) => isTooDeep(item, depth - 1));
+}
+
+async function readBytes(request: Request, hold: (bytes: number) => void): Promise<Uint8Array> {
+  const declared = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (declared <= smallBytes) {
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    hold(bytes.length);
+    return bytes;
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    hold(chunk.length);
+    length += chunk.length;
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ServerError(400, "invalid-input", "body: not valid UTF-8.", { cause });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    // The parser's own message quotes the text.
+    throw new ServerError(400, "invalid-input", text === "" ? "body: empty. Send a JSON object." : "body: not valid JSON.", { cause });
+  }
+}

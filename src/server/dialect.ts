@@ -1,0 +1,57 @@
+/** One way of speaking to this server: what a body means, and how its answer is written. */
+import type { z } from "zod";
+import type { ModelReference, RankOptionsInput, RerankResult } from "../index.ts";
+import type { WireDocument, WireError, WireFailure } from "../wire/codec.ts";
+import type { Models } from "./models.ts";
+import type { CheckedOptions } from "./options.ts";
+
+/** A query with the documents that are ranked by it. */
+export interface RankCall {
+  query: string;
+  documents: readonly WireDocument[];
+}
+
+/** A request as the server carries it out; all its calls go to one model. */
+export interface ReadRequest {
+  calls: readonly RankCall[];
+  /** Absent: the first model. */
+  model: ModelReference | undefined;
+  /** The model's name was not known, and the first one stands in. */
+  isModelUnknown: boolean;
+  options: RankOptionsInput;
+  /** Words of the request that were understood and have no meaning here. */
+  ignored: readonly string[];
+  /** Whether the reply's headers tell its times, as text-embeddings-inference does. */
+  tellsTimes: boolean;
+  /** @param results one for each call, in their order */
+  encode(results: readonly RerankResult<WireDocument>[], context: ReplyContext): unknown;
+}
+
+/** What a reply may tell beside its results. */
+export interface ReplyContext {
+  requestId: string;
+  /** Name of the model that answered. */
+  model: string;
+  /** Milliseconds since 1970. */
+  nowMs: number;
+}
+
+/** What reading a body may depend on. */
+export interface ServerView {
+  models: Models;
+  options: CheckedOptions;
+}
+
+/** See the file's head. */
+export interface Dialect {
+  /** In paths, metrics and logs. */
+  readonly name: string;
+  /** Of the body; also what the OpenAPI document says. */
+  readonly request: z.ZodType;
+  readonly reply: z.ZodType;
+  readonly error: z.ZodType;
+
+  encodeError(failure: WireFailure): WireError;
+  /** @param body after `request` has checked it */
+  read(body: unknown, view: ServerView): ReadRequest;
+}

@@ -1,0 +1,51 @@
+import { listPresets, listRerankerBackends } from "../index.ts";
+import type { Models } from "./models.ts";
+import type { CheckedOptions } from "./options.ts";
+
+/** TEI's words for the accuracy of an ONNX file. */
+const dtypes: Readonly<Record<string, string>> = { exact: "float32", half: "float16", int8: "int8", int4: "int4" };
+
+/**
+ * What `/info` says: the first model in the words of text-embeddings-inference, and beside them all that is served.
+ *
+ * @see https://github.com/huggingface/text-embeddings-inference `router/src/lib.rs`, `Info`, at 0d124dc
+ */
+export function describeServer(models: Models, options: CheckedOptions, version: string): object {
+  const [first] = models.served;
+  const [id, revision] = first!.reranker.model.split("@");
+  const { maxTokens = null, plannedWorkers = 1, accuracy = "" } = first!.reranker.stats().scorer;
+  return {
+    model_id: id,
+    model_sha: revision ?? null,
+    model_dtype: dtypes[accuracy] ?? null,
+    served_model_name: first!.name,
+    model_type: { reranker: { id2label: { "0": "LABEL_0" }, label2id: { LABEL_0: 0 } } },
+    max_concurrent_requests: options.maxRequests,
+    max_input_length: maxTokens,
+    max_batch_tokens: maxTokens === null ? null : Number(maxTokens) * options.maxDocuments,
+    max_batch_requests: null,
+    max_client_batch_size: options.maxDocuments,
+    auto_truncate: true,
+    tokenization_workers: plannedWorkers,
+    version,
+    sha: null,
+    docker_label: null,
+    server: "crossrank",
+    models: models.served.map(({ name, reranker }) => ({ name, model: reranker.model, ...reranker.stats().scorer })),
+    limits: {
+      max_documents: options.maxDocuments,
+      max_body_bytes: options.maxBodyBytes,
+      max_query_chars: options.maxQueryChars,
+      max_document_chars: options.maxDocumentChars,
+      timeout_secs: options.timeoutSecs,
+    },
+  };
+}
+
+/** What `/v1/models` says, in OpenAI's words: the served models, presets and backends that a request may name. */
+export function listModels(models: Models): object {
+  const served = models.served.map(({ name }) => name);
+  const others = [...listPresets().map(({ name }) => name), ...listRerankerBackends().map(({ name }) => `plugin:${name}`)];
+  const ids = [...served, ...others.filter((name) => !served.includes(name))];
+  return { object: "list", data: ids.map((id) => ({ id, object: "model", created: 0, owned_by: "crossrank" })) };
+}

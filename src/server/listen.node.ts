@@ -1,0 +1,155 @@
+import { rmSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, connect, Server as NetServer } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { RerankError } from "../index.ts";
+import type { RerankServer } from "./server.ts";
+
+/** Where and how a server listens. */
+export interface ListenOptions {
+  /** @default "127.0.0.1" */
+  host?: string;
+  /** 0 for a free one. @default 8000 */
+  port?: number;
+  /** Path of a Unix socket, in place of host and port. */
+  socket?: string;
+  /** PEM files; both give HTTPS. */
+  tls?: { certFile: string; keyFile: string };
+}
+
+/** How a listening server ends. */
+export interface StopOptions {
+  /** Seconds for which it goes on answering while `/ready` says 503, so that load balancers notice. @default 0 */
+  delaySecs?: number;
+  /** Seconds after that for requests under way; then their connections are cut. @default 30 */
+  timeoutSecs?: number;
+  /** Aborted: wait no longer. */
+  signal?: AbortSignal;
+}
+
+/** A server that listens. */
+export interface Listening {
+  /** `http://127.0.0.1:8000`, `https://…` or `unix:/path`. */
+  url: string;
+  /** Stops taking connections, answers what is under way, and releases the models. @returns how many requests were cut off */
+  stop(options?: StopOptions): Promise<number>;
+}
+
+/** A body that trickles in must be complete after so long; node answers 408. */
+const requestTimeoutMs = 120_000;
+const headersTimeoutMs = 20_000;
+/** Above the 60 s that load balancers keep idle connections, so that they, not we, close them. */
+const keepAliveMs = 65_000;
+/** For clients that are about to reuse a connection when the server stops. */
+const idleGraceMs = 250;
+
+/**
+ * Listens, and answers as soon as it returns; models may still be loading.
+ *
+ * @throws RerankError `invalid-input` for a port or socket that is taken, or TLS files that cannot be used
+ */
+export async function listen(server: RerankServer, options: ListenOptions = {}): Promise<Listening> {
+  const { host = "127.0.0.1", port = 8000, socket, tls } = options;
+  let isStopping = false;
+  let active = 0;
+  const answer = getRequestListener(server.fetch.bind(server), { overrideGlobalObjects: false });
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    active += 1;
+    response.once("close", () => {
+      active -= 1;
+    });
+    if (isStopping) response.setHeader("connection", "close");
+    void answer(request, response);
+  };
+  const limits = { requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs, keepAliveTimeout: keepAliveMs };
+  const http = tls === undefined ? createServer(limits, onRequest) : createTlsServer({ ...limits, ...(await readTls(tls)) }, onRequest);
+  if (socket !== undefined) await removeStaleSocket(socket);
+  await bind(http, socket === undefined ? { host, port } : { path: socket });
+  return {
+    url: socket === undefined ? urlOf(http.address() as AddressInfo, tls !== undefined) : `unix:${socket}`,
+    async stop({ delaySecs = 0, timeoutSecs = 30, signal } = {}) {
+      server.drain();
+      await wait(delaySecs * 1000, signal);
+      server.drain({ refuses: true });
+      isStopping = true;
+      // Not http.close, which ends idle connections at once: a client may be sending its next request on one.
+      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(http, () => resolve()));
+      const end = performance.now() + timeoutSecs * 1000;
+      while (active > 0 && performance.now() < end && signal?.aborted !== true) await wait(20, signal);
+      const cut = active;
+      await wait(cut > 0 ? 0 : idleGraceMs, signal);
+      http.closeAllConnections();
+      await closed;
+      if (socket !== undefined) rmSync(socket, { force: true });
+      await server.close();
+      return cut;
+    },
+  };
+}
+
+/**
+ * The server as a listener of `node:http`, for Express and its kin.
+ *
+ * A body that other middleware has read already is lost: mount it before body parsers.
+ */
+export function toNodeListener(server: Pick<RerankServer, "fetch">): (request: IncomingMessage, response: ServerResponse) => void {
+  const answer = getRequestListener(server.fetch.bind(server), { overrideGlobalObjects: false });
+  return (request, response) => void answer(request, response);
+}
+
+function bind(http: Server, where: { host: string; port: number } | { path: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once("error", (cause: NodeJS.ErrnoException) => {
+      const place = "path" in where ? where.path : `${where.host}:${where.port}`;
+      const why = cause.code === "EADDRINUSE" ? "it is in use" : cause.message;
+      reject(new RerankError("invalid-input", `server: cannot listen on ${place}: ${why}. Choose another one.`, { cause }));
+    });
+    http.listen(where, () => {
+      http.removeAllListeners("error");
+      resolve();
+    });
+  });
+}
+
+async function readTls({ certFile, keyFile }: NonNullable<ListenOptions["tls"]>): Promise<{ cert: Buffer; key: Buffer }> {
+  const read = async (file: string): Promise<Buffer> => {
+    try {
+      return await readFile(file);
+    } catch (cause) {
+      throw new RerankError("invalid-input", `server: cannot read ${file}: ${(cause as Error).message}. Name a PEM file.`, { cause });
+    }
+  };
+  return { cert: await read(certFile), key: await read(keyFile) };
+}
+
+/** A socket that a killed process left behind refuses connections, and would keep the path taken for ever. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined); // absent: nothing to remove
+  if (found?.isSocket() !== true) return;
+  const isAlive = await new Promise<boolean>((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(true);
+    }).on("error", () => resolve(false));
+  });
+  if (!isAlive) rmSync(path, { force: true });
+}
+
+function urlOf({ address, port, family }: AddressInfo, isTls: boolean): string {
+  return `${isTls ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  if (milliseconds <= 0 || signal?.aborted === true) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal?.addEventListener("abort", end);
+  });
+}

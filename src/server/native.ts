@@ -1,0 +1,44 @@
+import type { RerankResult } from "../index.ts";
+import type { Dialect } from "./dialect.ts";
+import { parseAllowedConfig, type ReplyField } from "./policy.ts";
+import { type NativeRequestBody, nativeErrorSchema, nativeReplySchema, nativeRequestSchema } from "./schemas/native.ts";
+
+/** crossrank's own format: `{ query, documents, config }`. */
+export const nativeDialect: Dialect = {
+  name: "native",
+  request: nativeRequestSchema,
+  reply: nativeReplySchema,
+  error: nativeErrorSchema,
+  encodeError: ({ status, code, message, requestId }) => ({
+    status,
+    body: { error: { code, message, ...(requestId === undefined ? {} : { request_id: requestId }) } },
+  }),
+  read(body, { options: server }) {
+    const { query, documents, config } = body as NativeRequestBody;
+    const { model, options, replyFields } = parseAllowedConfig(config ?? {}, server.allowModels);
+    return {
+      calls: [{ query, documents }],
+      model,
+      isModelUnknown: false,
+      options,
+      ignored: [],
+      tellsTimes: false,
+      encode: ([result]) => ({ results: result!.results, ...extraFields(result!, replyFields) }),
+    };
+  },
+};
+
+function extraFields({ model, usage, timings, warnings }: RerankResult, wanted: ReadonlySet<ReplyField>): object {
+  return {
+    ...(wanted.has("model") ? { model } : {}),
+    ...(wanted.has("usage") ? { usage } : {}),
+    ...(wanted.has("timings") ? { timings: snakeCaseKeys(timings) } : {}),
+    ...(wanted.has("warnings") ? { warnings: warnings.map(snakeCaseKeys) } : {}),
+  };
+}
+
+function snakeCaseKeys(value: object): object {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]: [string, unknown]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), item]),
+  );
+}

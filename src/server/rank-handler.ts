@@ -1,0 +1,187 @@
+import type { z } from "zod";
+import { RerankError, type RerankResult } from "../index.ts";
+import type { WireDocument } from "../wire/codec.ts";
+import { type BodyReader, isTooDeep } from "./body.ts";
+import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Entry } from "./models.ts";
+import type { Route } from "./routes.ts";
+import { type Failure, failureOf, ServerError } from "./status.ts";
+
+/** All that answering a ranking takes. */
+export interface RankContext extends ServerView {
+  bodies: BodyReader;
+  metrics: Metrics;
+  /** Throws while new requests are not taken: the server is loading, draining or full, or the request has no key. */
+  admit(request: Request): Promise<void>;
+}
+
+/** What a ranking leaves in the log and in a trace; no texts, no keys. */
+export interface RankRecord {
+  dialect: string;
+  model?: string;
+  documents: number;
+  tokens: number;
+  truncated: number;
+  queueMs: number;
+  failure?: Failure;
+}
+
+/** A reply with what is to be noted of it. */
+export interface RankAnswer {
+  response: Response;
+  record: RankRecord;
+}
+
+interface Progress {
+  dialect: Dialect;
+  request: ReadRequest | undefined;
+  documents: number;
+}
+
+/** Answers one request on a path that ranks; never throws: failures are written in the dialect of the request. */
+export async function answerRanking(context: RankContext, route: Route, request: Request, requestId: string): Promise<RankAnswer> {
+  const startedMs = performance.now();
+  const progress: Progress = { dialect: route.dialects[0]!, request: undefined, documents: 0 };
+  try {
+    const { entry, results, body } = await rank(context, route, request, requestId, progress);
+    const totalMs = performance.now() - startedMs;
+    const record = { ...recordOf(progress, results), model: entry.name };
+    note(context, progress, { status: 200, durationMs: totalMs, results, failure: undefined });
+    return { response: Response.json(body, { headers: replyHeaders(progress, results, totalMs) }), record };
+  } catch (error) {
+    const failure = failureOf(request.signal.aborted ? clientGone(error) : error, requestId);
+    const { status, body } = progress.dialect.encodeError(failure);
+    const headers: Record<string, string> = failure.retryAfterSecs === undefined ? {} : { "retry-after": String(failure.retryAfterSecs) };
+    note(context, progress, { status, durationMs: performance.now() - startedMs, results: [], failure });
+    return { response: Response.json(body, { status, headers }), record: { ...recordOf(progress, []), failure } };
+  }
+}
+
+async function rank(
+  context: RankContext,
+  route: Route,
+  request: Request,
+  requestId: string,
+  progress: Progress,
+): Promise<{ entry: Entry; results: RerankResult<WireDocument>[]; body: unknown }> {
+  const { models, options } = context;
+  await context.admit(request);
+  const { json, release } = await context.bodies.read(request);
+  try {
+    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+      throw new RerankError("invalid-input", "body: expected a JSON object.");
+    }
+    progress.dialect = route.choose(json);
+    refuseLongLists(json, options.maxDocuments);
+    const read = progress.dialect.read(check(progress.dialect.request, json), context);
+    progress.request = read;
+    for (const call of read.calls) checkCall(call, options);
+    progress.documents = read.calls.reduce((sum, { documents }) => sum + documents.length, 0);
+    if (progress.documents > options.maxDocuments) throw tooMany(progress.documents, options.maxDocuments);
+
+    return await models.use(read.model, request.signal, async (entry) => {
+      const secs = Math.min(options.timeoutSecs, read.options.maxRerankDurationSecs ?? Number.POSITIVE_INFINITY);
+      const rankOptions = { ...read.options, maxRerankDurationSecs: secs, signal: request.signal };
+      const results = await Promise.all(read.calls.map(({ query, documents }) => entry.reranker.rank(query, documents, rankOptions)));
+      return { entry, results, body: read.encode(results, { requestId, model: entry.name, nowMs: Date.now() }) };
+    });
+  } finally {
+    release();
+  }
+}
+
+/** Before a schema walks over them. */
+function refuseLongLists(body: object, maxDocuments: number): void {
+  for (const value of Object.values(body))
+    if (Array.isArray(value) && value.length > maxDocuments) throw tooMany(value.length, maxDocuments);
+}
+
+function tooMany(count: number, most: number): RerankError {
+  return new RerankError("invalid-input", `documents: a request may have at most ${most}, got ${count}. Send them in several requests.`);
+}
+
+function check(schema: z.ZodType, json: object): unknown {
+  const checked = schema.safeParse(json);
+  if (checked.success) return checked.data;
+  const { path, message } = checked.error.issues[0]!;
+  const place = path.reduce<string>((text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}.${String(key)}`), "body");
+  throw new RerankError("invalid-input", `${place.replace(/^body\./, "")}: ${message.replace(/^Invalid input: /, "")}.`);
+}
+
+function checkCall({ query, documents }: RankCall, { maxQueryChars, maxDocumentChars }: ServerView["options"]): void {
+  if (query.length > maxQueryChars) {
+    throw new RerankError("invalid-input", `query: may have at most ${maxQueryChars} characters, got ${query.length}.`);
+  }
+  documents.forEach((document, index) => {
+    if (typeof document !== "string" && isTooDeep(document)) {
+      throw new RerankError("invalid-input", `documents[${index}]: nested too deeply.`);
+    }
+    const length = typeof document === "string" ? document.length : JSON.stringify(document).length;
+    if (length > maxDocumentChars) {
+      throw new RerankError("invalid-input", `documents[${index}]: may have at most ${maxDocumentChars} characters, got ${length}.`);
+    }
+  });
+}
+
+function clientGone(cause: unknown): ServerError {
+  return new ServerError(499, "aborted", "The client went away.", { cause });
+}
+
+function note(
+  { metrics }: RankContext,
+  { dialect, request, documents }: Progress,
+  outcome: Pick<Parameters<Metrics["observe"]>[0], "status" | "durationMs" | "results" | "failure">,
+): void {
+  metrics.observe({ ...outcome, dialect: dialect.name, documents, isModelUnknown: request?.isModelUnknown ?? false });
+}
+
+function recordOf({ dialect, documents }: Progress, results: readonly RerankResult[]): RankRecord {
+  return {
+    dialect: dialect.name,
+    documents,
+    tokens: sumOf(results, ({ usage }) => usage.tokens),
+    truncated: countTruncated(results),
+    queueMs: Math.round(Math.max(0, ...results.map(({ timings }) => timings.queueMs))),
+  };
+}
+
+function countTruncated(results: readonly RerankResult[]): number {
+  return sumOf(results, ({ warnings }) => warnings.filter(({ type }) => type === "truncated").length);
+}
+
+function sumOf(results: readonly RerankResult[], read: (result: RerankResult) => number): number {
+  return results.reduce((sum, result) => sum + read(result), 0);
+}
+
+/**
+ * What no dialect's body has a place for: documents that were cut, words of the request that mean nothing here, and the times that
+ * text-embeddings-inference tells in headers, in whole milliseconds.
+ *
+ * @see https://github.com/huggingface/text-embeddings-inference `router/src/lib.rs`, `From<ResponseMetadata> for HeaderMap`, at 0d124dc
+ */
+function replyHeaders({ request }: Progress, results: readonly RerankResult[], totalMs: number): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const truncated = countTruncated(results);
+  if (truncated > 0) headers["x-crossrank-truncated"] = String(truncated);
+  if (request!.ignored.length > 0) headers["x-crossrank-ignored"] = request!.ignored.join(", ");
+  if (!request!.tellsTimes) return headers;
+  const scoreMs = sumOf(results, ({ timings }) => timings.scoreMs);
+  const queueMs = sumOf(results, ({ timings }) => timings.queueMs);
+  const numbers = {
+    "x-compute-time": totalMs,
+    "x-compute-characters": request!.calls.reduce((sum, call) => sum + charactersOf(call), 0),
+    "x-compute-tokens": sumOf(results, ({ usage }) => usage.tokens),
+    "x-total-time": totalMs,
+    "x-tokenization-time": sumOf(results, ({ timings }) => timings.tokenizationMs),
+    "x-queue-time": queueMs,
+    "x-inference-time": scoreMs - queueMs,
+  };
+  headers["x-compute-type"] = "cpu";
+  for (const [header, number] of Object.entries(numbers)) headers[header] = String(Math.max(0, Math.round(number)));
+  return headers;
+}
+
+function charactersOf({ query, documents }: RankCall): number {
+  return documents.reduce((sum, document) => sum + query.length + (typeof document === "string" ? document.length : 0), 0);
+}

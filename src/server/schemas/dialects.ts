@@ -1,0 +1,237 @@
+/** What each dialect's bodies must look like. Unknown fields are ignored, as the services themselves do. */
+import { z } from "zod";
+import type { CohereV1RequestBody } from "../../wire/cohere-v1.ts";
+import type { CohereV2RequestBody } from "../../wire/cohere-v2.ts";
+import type { InfinityRequestBody } from "../../wire/infinity.ts";
+import type { JinaRequestBody } from "../../wire/jina.ts";
+import type { LlamaCppRequestBody, LlamaCppTextsRequestBody } from "../../wire/llamacpp.ts";
+import type { LocalAiRequestBody } from "../../wire/localai.ts";
+import type { MixedbreadRequestBody } from "../../wire/mixedbread.ts";
+import type { NimRequestBody } from "../../wire/nim.ts";
+import type { PineconeRequestBody } from "../../wire/pinecone.ts";
+import type { TeiRequestBody } from "../../wire/tei.ts";
+import type { TogetherRequestBody } from "../../wire/together.ts";
+import type { UnionRequestBody } from "../../wire/union.ts";
+import type { VllmRequestBody } from "../../wire/vllm.ts";
+import type { VllmScoreRequestBody } from "../../wire/vllm-score.ts";
+import type { VoyageRequestBody } from "../../wire/voyage.ts";
+import type { XinferenceRequestBody } from "../../wire/xinference.ts";
+import { documentSchema } from "./native.ts";
+
+const text = z.string();
+const texts = z.array(text);
+const documents = z.array(documentSchema);
+const flag = z.boolean().nullish();
+const name = text.nullish();
+/** 0 means all, as vLLM's clients write it. */
+const count = z.int().min(0).nullish();
+const names = z.array(text).nullish();
+const usage = z.looseObject({ total_tokens: z.int() }).optional();
+const index = z.int().min(0);
+
+const common = { model: name, query: text };
+const vllmOptions = { model: name, truncate_prompt_tokens: z.int().min(-1).nullish(), use_activation: flag, activation: flag };
+const textOrTexts = z.union([text, texts], { error: "expected a string or a list of strings" }).nullish();
+
+export const requests = {
+  "cohere-v2": z.object({
+    ...common,
+    documents: texts,
+    top_n: count,
+    max_tokens_per_doc: count,
+    priority: z.number().nullish(),
+  }) satisfies z.ZodType<CohereV2RequestBody>,
+  "cohere-v1": z.object({
+    ...common,
+    documents,
+    top_n: count,
+    rank_fields: names,
+    return_documents: flag,
+    max_chunks_per_doc: count,
+  }) satisfies z.ZodType<CohereV1RequestBody>,
+  jina: z.object({
+    ...common,
+    documents,
+    top_n: count,
+    return_documents: flag,
+    truncation: flag,
+    max_doc_length: count,
+    return_embeddings: flag,
+  }) satisfies z.ZodType<JinaRequestBody>,
+  voyage: z.object({
+    ...common,
+    documents: texts,
+    top_k: count,
+    return_documents: flag,
+    truncation: flag,
+  }) satisfies z.ZodType<VoyageRequestBody>,
+  mixedbread: z.object({
+    ...common,
+    input: documents,
+    rank_fields: names,
+    top_k: count,
+    return_input: flag,
+    rewrite_query: flag,
+  }) satisfies z.ZodType<MixedbreadRequestBody>,
+  pinecone: z.object({
+    ...common,
+    documents,
+    top_n: count,
+    return_documents: flag,
+    rank_fields: names,
+    parameters: z.looseObject({ truncate: name }).nullish(),
+  }) satisfies z.ZodType<PineconeRequestBody>,
+  together: z.object({
+    ...common,
+    documents,
+    top_n: count,
+    return_documents: flag,
+    rank_fields: names,
+  }) satisfies z.ZodType<TogetherRequestBody>,
+  nim: z.object({
+    model: name,
+    query: z.object({ text }),
+    passages: z.array(z.object({ text })),
+    truncate: name,
+  }) satisfies z.ZodType<NimRequestBody>,
+  tei: z.object({
+    query: text,
+    texts,
+    truncate: flag,
+    truncation_direction: name,
+    raw_scores: flag,
+    return_text: flag,
+  }) satisfies z.ZodType<TeiRequestBody>,
+  vllm: z.object({
+    query: text,
+    documents,
+    top_n: count,
+    max_tokens_per_doc: count,
+    ...vllmOptions,
+  }) satisfies z.ZodType<VllmRequestBody>,
+  "vllm-score": z.object({
+    text_1: textOrTexts,
+    text_2: textOrTexts,
+    queries: textOrTexts,
+    documents: textOrTexts,
+    items: textOrTexts,
+    data_1: textOrTexts,
+    data_2: textOrTexts,
+    ...vllmOptions,
+  }) satisfies z.ZodType<VllmScoreRequestBody>,
+  infinity: z.object({
+    ...common,
+    documents,
+    return_documents: flag,
+    raw_scores: flag,
+    top_n: count,
+  }) satisfies z.ZodType<InfinityRequestBody>,
+  llamacpp: z.object({ ...common, documents, top_n: count }) satisfies z.ZodType<LlamaCppRequestBody>,
+  "llamacpp-texts": z.object({ ...common, texts, top_n: count, return_text: flag }) satisfies z.ZodType<LlamaCppTextsRequestBody>,
+  xinference: z.object({
+    ...common,
+    documents,
+    top_n: count,
+    return_documents: flag,
+    return_len: flag,
+    max_chunks_per_doc: count,
+    kwargs: name,
+  }) satisfies z.ZodType<XinferenceRequestBody>,
+  localai: z.object({ ...common, documents, top_n: count, backend: name }) satisfies z.ZodType<LocalAiRequestBody>,
+  union: z.object({
+    ...common,
+    documents,
+    top_n: count,
+    return_documents: flag,
+    rank_fields: names,
+    raw_scores: flag,
+    use_activation: flag,
+    truncation: flag,
+    max_tokens_per_doc: count,
+    max_doc_length: count,
+    max_chunks_per_doc: count,
+  }) satisfies z.ZodType<UnionRequestBody>,
+};
+
+/** Names of the dialects beside our own. */
+export type DialectName = keyof typeof requests;
+
+const relevance = { index, relevance_score: z.number() };
+const wrapped = z.looseObject({ text: text.nullish() });
+const cohereMeta = z.looseObject({ api_version: z.looseObject({ version: text }) });
+
+const bareResults = z.array(z.object({ index, score: z.number(), text: text.optional() }));
+const unionReply = z.looseObject({
+  id: text.optional(),
+  model: text.optional(),
+  results: z.array(z.object({ ...relevance, document: wrapped.optional() })),
+  usage,
+  meta: cohereMeta.optional(),
+});
+
+export const replies: Readonly<Record<DialectName, z.ZodType>> = {
+  "cohere-v2": z.object({ id: text.optional(), results: z.array(z.object(relevance)), meta: cohereMeta }),
+  "cohere-v1": z.object({
+    id: text.optional(),
+    results: z.array(z.object({ ...relevance, document: wrapped.optional() })),
+    meta: cohereMeta,
+  }),
+  jina: unionReply,
+  voyage: z.object({
+    object: z.literal("list"),
+    data: z.array(z.object({ ...relevance, document: text.optional() })),
+    model: text.optional(),
+    usage,
+  }),
+  mixedbread: z.looseObject({
+    object: z.literal("list"),
+    data: z.array(z.looseObject({ index, score: z.number(), input: documentSchema.optional() })),
+    model: text.optional(),
+    top_k: z.int(),
+    return_input: z.boolean(),
+  }),
+  pinecone: z.looseObject({
+    data: z.array(z.looseObject({ index, score: z.number() })),
+    model: text.optional(),
+    usage: z.looseObject({ rerank_units: z.number() }).optional(),
+  }),
+  together: z.looseObject({ object: z.literal("rerank"), results: z.array(z.object({ ...relevance, document: wrapped })), usage }),
+  nim: z.object({ rankings: z.array(z.object({ index, logit: z.number() })) }),
+  tei: bareResults,
+  vllm: z.looseObject({ results: z.array(z.object({ ...relevance, document: wrapped })), usage }),
+  "vllm-score": z.looseObject({
+    object: z.literal("list"),
+    data: z.array(z.object({ index, object: z.literal("score"), score: z.number() })),
+    usage,
+  }),
+  infinity: z.looseObject({ object: z.literal("rerank"), results: z.array(z.object({ ...relevance, document: text.optional() })), usage }),
+  llamacpp: z.looseObject({ object: z.literal("list"), results: z.array(z.object(relevance)), usage }),
+  "llamacpp-texts": bareResults,
+  xinference: z.looseObject({ id: text.optional(), results: z.array(z.object({ ...relevance, document: wrapped.nullable() })) }),
+  localai: z.looseObject({ results: z.array(z.object({ ...relevance, document: wrapped.optional() })), usage }),
+  union: unionReply,
+};
+
+const message = z.looseObject({ message: text });
+const detail = z.looseObject({ detail: text });
+const nested = z.looseObject({ error: z.looseObject({ message: text }) });
+
+export const errors: Readonly<Record<DialectName, z.ZodType>> = {
+  "cohere-v2": message,
+  "cohere-v1": message,
+  jina: detail,
+  voyage: detail,
+  mixedbread: z.looseObject({}),
+  pinecone: nested,
+  together: nested,
+  nim: z.looseObject({}),
+  tei: z.object({ error: text, error_type: z.enum(["Unhealthy", "Backend", "Overloaded", "Validation", "Tokenizer", "Empty"]) }),
+  vllm: nested,
+  "vllm-score": nested,
+  infinity: nested,
+  llamacpp: nested,
+  "llamacpp-texts": nested,
+  xinference: detail,
+  localai: nested,
+  union: z.looseObject({ message: text, detail: text, code: text }),
+};

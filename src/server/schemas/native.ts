@@ -1,0 +1,77 @@
+import { z } from "zod";
+
+/** A document: a text, or an object of the caller's that comes back as it was. */
+export const documentSchema: z.ZodType<string | Record<string, unknown>> = z.union([z.string(), z.record(z.string(), z.unknown())], {
+  error: "expected a string or an object",
+});
+
+const modelSchema = z.union(
+  [
+    z.string(),
+    z.looseObject({ type: z.literal("preset"), name: z.string() }),
+    z.looseObject({ type: z.literal("plugin"), name: z.string() }),
+    z.looseObject({ type: z.literal("custom") }),
+    z.looseObject({ type: z.literal("llm"), llm: z.looseObject({ model: z.string() }) }),
+  ],
+  { error: 'expected a name, or an object of type "preset", "plugin", "custom" or "llm"' },
+);
+
+const integer = (least: number) => z.int().min(least).nullish();
+
+/** `config`: each key in snake_case or camelCase. What keys there are is checked by the library, whose messages name the nearest one. */
+const configSchema = z.looseObject({
+  model: modelSchema.nullish(),
+  top_k: integer(0).describe("How many results, after all were scored; default all."),
+  topK: integer(0),
+  threshold: z.number().nullish().describe("Leave out results scored below it."),
+  truncation: z.enum(["longest_first", "only_second", "error"]).nullish(),
+  instruction: z.string().nullish(),
+  fields: z.array(z.string()).min(1).nullish().describe("Fields of an object that make its text, in order."),
+  return: z
+    .array(z.enum(["logit", "tokens", "truncated", "model", "usage", "timings", "warnings"]))
+    .nullish()
+    .describe("More fields of each result, or of the reply."),
+  batch_size: integer(1),
+  batchSize: integer(1),
+  max_rerank_duration_secs: z.number().positive().nullish(),
+  maxRerankDurationSecs: z.number().positive().nullish(),
+});
+
+export const nativeRequestSchema = z
+  .strictObject({
+    query: z.string(),
+    documents: z.array(documentSchema),
+    config: configSchema.nullish(),
+  })
+  .meta({
+    description: "Documents to put in order by how well they answer a query.",
+    example: {
+      query: "How to train a dog",
+      documents: ["Cats are independent animals.", "Dog training requires patience."],
+      config: { model: { type: "preset", name: "mini" }, top_k: 1 },
+    },
+  });
+
+/** JSON of a native request. */
+export type NativeRequestBody = z.infer<typeof nativeRequestSchema>;
+
+const resultSchema = z.looseObject({
+  index: z.int().min(0),
+  score: z.number(),
+  document: documentSchema,
+  logit: z.number().optional(),
+  tokens: z.int().optional(),
+  truncated: z.boolean().optional(),
+});
+
+export const nativeReplySchema: z.ZodType = z.object({
+  results: z.array(resultSchema),
+  model: z.string().optional(),
+  usage: z.object({ documents: z.int(), tokens: z.int() }).optional(),
+  timings: z.record(z.string(), z.number()).optional(),
+  warnings: z.array(z.looseObject({ type: z.string(), message: z.string() })).optional(),
+});
+
+export const nativeErrorSchema: z.ZodType = z.object({
+  error: z.object({ code: z.string(), message: z.string(), request_id: z.string().optional() }),
+});

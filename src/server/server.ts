@@ -1,0 +1,211 @@
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import packageJson from "../../package.json" with { type: "json" };
+import { createKeyCheck, type KeyCheck } from "./auth.ts";
+import { BodyReader } from "./body.ts";
+import { docsPage } from "./docs-page.node.ts";
+import { describeServer, listModels } from "./information.ts";
+import { Metrics } from "./metrics.ts";
+import { Models } from "./models.ts";
+import { nativeDialect } from "./native.ts";
+import { createOpenApiDocument } from "./openapi.ts";
+import { type CheckedOptions, checkOptions, type RerankServerOptions } from "./options.ts";
+import { answerRanking, type RankContext, type RankRecord } from "./rank-handler.ts";
+import { routes } from "./routes.ts";
+import { failureOf, ServerError } from "./status.ts";
+import { createTracer, type Tracer } from "./tracing.ts";
+
+/** A reranking server as a function from requests to responses; `listen` puts it on a port. */
+export interface RerankServer {
+  /** Answers one request; never throws. It can be mounted wherever requests and responses are the web's. */
+  fetch(request: Request): Promise<Response>;
+  /** Resolves when all served models are loaded. @throws what keeps the first of them from loading */
+  readonly ready: Promise<void>;
+  /** From now on `/ready` says 503, and with `refuses` new rankings get 503 too; those under way go on. */
+  drain(options?: { refuses?: boolean }): void;
+  /** Lets the rankings under way end, then releases all models. Calling it again gives the same promise. */
+  close(): Promise<void>;
+}
+
+/** What a request leaves behind for the log. */
+interface Variables {
+  requestId: string;
+  record: RankRecord;
+}
+
+/** `failed`: a served model did not load; rankings try it again. `leaving`: still answering, but `/ready` says no. */
+type Phase = "loading" | "ready" | "failed" | "leaving" | "refusing";
+
+/**
+ * Makes a server, and starts loading its models.
+ *
+ * @throws RerankError `invalid-input`, `unknown-model` for options that name no model
+ */
+export function createRerankServer(options: RerankServerOptions = {}): RerankServer {
+  return new Server(checkOptions(options));
+}
+
+class Server implements RerankServer {
+  readonly ready: Promise<void>;
+  readonly #options: CheckedOptions;
+  readonly #models: Models;
+  readonly #metrics: Metrics;
+  readonly #hasKey: KeyCheck;
+  readonly #tracer: Tracer = createTracer();
+  readonly #app: Hono<{ Variables: Variables }>;
+  readonly #running = new Set<Promise<unknown>>();
+  #phase: Phase = "loading";
+  #closed: Promise<void> | undefined;
+
+  constructor(options: CheckedOptions) {
+    this.#options = options;
+    this.#models = new Models(options);
+    this.#metrics = new Metrics(this.#models, () => this.#running.size);
+    this.#hasKey = createKeyCheck(options.apiKeys);
+    this.#app = this.#createApp();
+    this.ready = this.#models.warmUp().finally(() => {
+      if (this.#phase === "loading") this.#phase = this.#models.isReady ? "ready" : "failed";
+    });
+    this.ready.catch(() => undefined); // whoever waits for it hears of it
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    return this.#app.fetch(request);
+  }
+
+  drain({ refuses = false }: { refuses?: boolean } = {}): void {
+    if (this.#phase !== "refusing") this.#phase = refuses ? "refusing" : "leaving";
+  }
+
+  close(): Promise<void> {
+    this.drain({ refuses: true });
+    this.#closed ??= Promise.allSettled(this.#running).then(() => this.#models.close());
+    return this.#closed;
+  }
+
+  #createApp(): Hono<{ Variables: Variables }> {
+    const app = new Hono<{ Variables: Variables }>().basePath(this.#options.basePath);
+    const { corsOrigins } = this.#options;
+    app.use(async (context, next) => {
+      const startedMs = performance.now();
+      const requestId = requestIdOf(context.req.raw.headers);
+      context.set("requestId", requestId);
+      await next();
+      context.header("x-request-id", requestId);
+      this.#log(context.req.raw, requestId, context.res.status, performance.now() - startedMs, context.get("record"));
+    });
+    if (corsOrigins.length > 0) app.use(cors({ origin: [...corsOrigins], exposeHeaders: ["x-request-id", "retry-after"] }));
+
+    this.#addRankings(app);
+    this.#addInformation(app);
+    app.notFound((context) =>
+      this.#refuse(context.get("requestId"), new ServerError(404, "not-found", "path: nothing is here. See /docs.")),
+    );
+    app.onError((error, context) => this.#refuse(context.get("requestId"), error));
+    return app;
+  }
+
+  #addRankings(app: Hono<{ Variables: Variables }>): void {
+    const context: RankContext = {
+      models: this.#models,
+      options: this.#options,
+      metrics: this.#metrics,
+      bodies: new BodyReader(this.#options.maxBodyBytes),
+      admit: (request) => this.#admit(request),
+    };
+    for (const route of routes) {
+      app.post(route.path, async ({ req, get, set }) => {
+        const work = this.#tracer.trace(req.raw, route.path, () => answerRanking(context, route, req.raw, get("requestId")));
+        this.#running.add(work);
+        try {
+          const { response, record } = await work;
+          set("record", record);
+          return response;
+        } finally {
+          this.#running.delete(work);
+        }
+      });
+      app.all(route.path, ({ get }) => this.#wrongMethod(get("requestId"), "POST"));
+    }
+  }
+
+  #addInformation(app: Hono<{ Variables: Variables }>): void {
+    const add = (paths: readonly string[], isOpen: boolean, answer: () => Response | Promise<Response>): void => {
+      for (const path of paths) {
+        app.get(path, async ({ req }) => {
+          if (!isOpen) await this.#checkKey(req.raw);
+          return answer();
+        });
+        app.all(path, ({ get }) => this.#wrongMethod(get("requestId"), "GET"));
+      }
+    };
+    // Probes carry no keys, and these tell nothing.
+    add(["/health", "/tei/health", "/infinity/health", "/vllm/health", "/llamacpp/health"], true, () => Response.json({ status: "ok" }));
+    add(["/ready"], true, () => this.#readiness());
+    add(["/info", "/tei/info"], false, () => Response.json(describeServer(this.#models, this.#options, packageJson.version)));
+    add(["/v1/models", "/vllm/v1/models", "/infinity/models"], false, () => Response.json(listModels(this.#models)));
+    add(
+      ["/metrics"],
+      false,
+      async () => new Response(await this.#metrics.render(), { headers: { "content-type": this.#metrics.contentType } }),
+    );
+    const openApi = createOpenApiDocument(packageJson.version, this.#options.basePath);
+    add(["/openapi.json"], false, () => Response.json(openApi));
+    for (const { path, answer } of docsPage(this.#options.basePath)) add([path], true, answer);
+  }
+
+  async #admit(request: Request): Promise<void> {
+    await this.#checkKey(request);
+    if (this.#phase === "refusing")
+      throw new ServerError(503, "draining", "The server is stopping. Send it to another one.", { retryAfterSecs: 1 });
+    if (this.#phase === "loading")
+      throw new ServerError(503, "loading", "The server is loading its models. Try again later.", { retryAfterSecs: 1 });
+    if (this.#running.size > this.#options.maxRequests) {
+      const message = `The server is answering ${this.#options.maxRequests} requests already. Try again later.`;
+      throw new ServerError(429, "overloaded", message, { retryAfterSecs: 1 });
+    }
+  }
+
+  async #checkKey(request: Request): Promise<void> {
+    if (await this.#hasKey(request.headers)) return;
+    throw new ServerError(401, "unauthorised", "A valid API key is needed, as Authorization: Bearer KEY.");
+  }
+
+  #readiness(): Response {
+    const isLeaving = this.#phase === "leaving" || this.#phase === "refusing";
+    return Response.json({ status: isLeaving ? "draining" : this.#phase }, { status: this.#phase === "ready" ? 200 : 503 });
+  }
+
+  #wrongMethod(requestId: string, allowed: string): Response {
+    const response = this.#refuse(requestId, new ServerError(405, "invalid-input", `method: this path takes ${allowed}.`));
+    response.headers.set("allow", allowed);
+    return response;
+  }
+
+  #refuse(requestId: string, error: unknown): Response {
+    const failure = failureOf(error, requestId);
+    if (failure.internal !== undefined) this.#options.logger?.error({ requestId, ...internalOf(failure.internal) }, "request failed");
+    const { status, body } = nativeDialect.encodeError(failure);
+    return Response.json(body, { status, headers: status === 401 ? { "www-authenticate": "Bearer" } : {} });
+  }
+
+  #log({ method, url }: Request, requestId: string, status: number, durationMs: number, record: RankRecord | undefined): void {
+    const { logger } = this.#options;
+    if (logger === undefined) return;
+    const { failure, ...ranking } = record ?? {};
+    // The path alone: a query string may hold a key.
+    const fields = { requestId, method, path: new URL(url).pathname, status, durationMs: Math.round(durationMs), ...ranking };
+    if (failure?.internal !== undefined) logger.error({ ...fields, code: failure.code, ...internalOf(failure.internal) }, "request failed");
+    else logger.info({ ...fields, ...(failure === undefined ? {} : { code: failure.code }) }, "request");
+  }
+}
+
+/** The client's own id where it is one that can stand in a log, else a new one. */
+function requestIdOf(headers: Headers): string {
+  const given = headers.get("x-request-id");
+  return given !== null && /^[\w.:-]{1,128}$/.test(given) ? given : crypto.randomUUID();
+}
+
+function internalOf(error: unknown): object {
+  return error instanceof Error ? { error: error.message, stack: error.stack } : { error: String(error) };
+}

@@ -1,0 +1,99 @@
+/** The table of paths in docs/server.md: each row is asked in each of its dialects, by the codec that a client would use. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { rerank } from "../src/index.ts";
+import { routes } from "../src/server/routes.ts";
+import { createRerankServer, type RerankServer } from "../src/server/server.ts";
+import { codecs } from "../src/wire/dialects.ts";
+
+const query = "How to train a dog";
+const documents = ["Cats are independent animals.", "Dog training requires patience.", "Bird care includes proper cage setup."];
+
+const page = readFileSync(fileURLToPath(new URL("../docs/server.md", import.meta.url)), "utf8");
+const rows = [...page.matchAll(/^\| `(\/\S+)` \| ([\w, -]+) \| .* \|$/gm)].map(([, path, names]) => ({
+  path: path!,
+  names: names!.split(", "),
+}));
+
+let server: RerankServer;
+/** Scores and logits in input order. */
+let expected: { score: number; logit: number }[];
+
+beforeAll(async () => {
+  server = createRerankServer({ models: [{ name: "first", model: "mini" }] });
+  await server.ready;
+  const ranked = await rerank(query, documents, { return: ["logit"] });
+  expected = documents.map((_, place) => {
+    const { score, logit } = ranked.find(({ index }) => index === place)!;
+    return { score, logit: logit! };
+  });
+});
+afterAll(() => server.close());
+
+const post = async (path: string, body: object): Promise<{ status: number; body: unknown }> => {
+  const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const response = await server.fetch(new Request(`http://localhost${path}`, init));
+  return { status: response.status, body: await response.json() };
+};
+
+test("the table has every path of the server, with its dialects", () => {
+  expect(rows).toEqual(routes.map(({ path, dialects }) => ({ path, names: dialects.map(({ name }) => name) })));
+});
+
+const combinations = rows.flatMap(({ path, names }) => names.map((name) => ({ path, name })));
+const withCodecs = combinations.flatMap(({ path, name }) => {
+  const codec = codecs.find((candidate) => candidate.name === name);
+  return codec === undefined ? [] : [{ path, name, codec }];
+});
+const pathsOf = (name: string): string[] => combinations.filter((combination) => combination.name === name).map(({ path }) => path);
+
+describe.each(withCodecs)("$path in $name", ({ path, name, codec }) => {
+  const { encodeRequest, decodeReply, decodeError, requestFields, replyFields, scoresAreLogits } = codec;
+
+  test("ranks as the library does, and cuts where the dialect can say so", async () => {
+    // At /rerank a model or a limit tells the union's requests from our own.
+    const asked = { query, documents, topK: 2, ...(requestFields.has("model") ? { model: "anything" } : {}) };
+    const returnDocuments = requestFields.has("returnDocuments") ? { returnDocuments: true } : {};
+    const { status, body } = await post(path, encodeRequest({ ...asked, ...returnDocuments }) as object);
+    expect(status).toBe(200);
+    const reply = decodeReply(body);
+    expect(reply.results.map(({ index }) => index)).toEqual(requestFields.has("topK") ? [1, 0] : [1, 0, 2]);
+    for (const { index, score, document } of reply.results) {
+      expect(score).toBeCloseTo(scoresAreLogits ? expected[index]!.logit : expected[index]!.score, 9);
+      if (replyFields.has("document")) expect(textOf(document)).toBe(documents[index]);
+    }
+    if (replyFields.has("model")) expect(reply.model).toBe("first");
+    if (replyFields.has("tokens") && name !== "pinecone") expect(reply.tokens).toBeGreaterThan(20);
+  });
+
+  test("refuses a blank query in its own words", async () => {
+    const topK = requestFields.has("topK") ? { topK: 1 } : {};
+    const { status, body } = await post(path, encodeRequest({ query: " ", documents, ...topK }) as object);
+    expect([400, 422]).toContain(status);
+    expect(decodeError(body)).toMatch(/^query: /);
+  });
+});
+
+test.each(pathsOf("native"))("%s in our own words ranks as the library does", async (path) => {
+  expect(await post(path, { query, documents })).toEqual({ status: 200, body: { results: await rerank(query, documents) } });
+});
+
+test.each(pathsOf("vllm-score"))("%s scores pairs in their order, one query with all documents or each with its own", async (path) => {
+  const one = await post(path, { text_1: query, text_2: documents });
+  const data = expected.map(({ score }, index) => ({ index, object: "score", score }));
+  expect(one).toMatchObject({ status: 200, body: { object: "list", model: "first", data } });
+  const each = await post(path, {
+    queries: [query, "a bird", query],
+    documents: [documents[0], documents[2], documents[1]],
+    use_activation: false,
+  });
+  const [bird] = await rerank("a bird", [documents[2]!], { return: ["logit"] });
+  expect(each).toMatchObject({ body: { data: [{ score: expected[0]!.logit }, { score: bird!.logit }, { score: expected[1]!.logit }] } });
+  expect((await post(path, { text_1: [query, query], text_2: documents })).status).toBe(400);
+});
+
+/** A dialect may give a text back inside an object. */
+function textOf(document: unknown): unknown {
+  return typeof document === "object" && document !== null ? (document as { text?: unknown }).text : document;
+}
