@@ -129,10 +129,16 @@ describe("RerankerConfig.parse", () => {
     [{ model: { type: "preset", name: "fast", max_length: 7 } }, "config.model.max_length: expected an integer ≥ 8, got 7."],
     [{ model: { type: "preset" } }, "config.model.name: missing."],
     [{ model: { type: "preset", name: null } }, "config.model.name: missing."],
-    [{ model: { type: "hosted" } }, 'config.model.type: expected "preset", "custom", "llm" or "plugin", got "hosted".'],
+    [
+      { model: { type: "hosted" } },
+      'config.model.type: expected "preset", "custom", "llm", "chat", "remote", "field", "none", "plugin", "fallback", "cascade" or "fuse", got "hosted".',
+    ],
     [{ model: { type: "constructor" } }, 'config.model.type: expected "preset",'],
-    [{ model: { name: "fast" } }, 'config.model.type: expected "preset", "custom", "llm" or "plugin", got undefined.'],
-    [{ model: 3 }, "config.model: expected a string or an object, got 3."],
+    [
+      { model: { name: "fast" } },
+      'config.model.type: expected "preset", "custom", "llm", "chat", "remote", "field", "none", "plugin", "fallback", "cascade" or "fuse", got undefined.',
+    ],
+    [{ model: 3 }, "config.model: expected a string, an object or a function, got 3."],
     [{ model: "no such model" }, 'config.model: "no such model" does not name a model.'],
     [{ model: { type: "custom", modelId: " " } }, 'config.model.modelId: expected a string that is not blank, got " ".'],
     [

@@ -4,35 +4,19 @@ import {
   boolean,
   type Checker,
   duration,
-  either,
   type Fields,
   finiteNumber,
   functionOf,
-  httpUrl,
   integer,
   listOf,
   name,
   oneOf,
-  quotedList,
-  recordOf,
-  secret,
   shape,
   wrongType,
 } from "./checks.ts";
 import { RerankError } from "./errors.ts";
-import { parseModelString } from "./model-string.ts";
-import type {
-  Acceleration,
-  CustomModel,
-  HeadConfig,
-  LlmConfig,
-  LlmModel,
-  ModelReference,
-  PluginModel,
-  PresetModel,
-  RankOptions,
-  RerankerConfig as RerankerConfigInput,
-} from "./types.ts";
+import { checkModel } from "./model-config.ts";
+import type { Acceleration, ModelReference, RankOptions, RerankerConfig as RerankerConfigInput } from "./types.ts";
 
 /** What makes a Reranker: camelCase, checked, defaults filled. */
 export interface NormalisedSettings {
@@ -118,55 +102,27 @@ export function parseRankOptions(options: unknown, defaults: RankOptions = {}, p
  * It holds API keys and headers as they are: for comparing only, never for a log.
  */
 export function settingsKey(settings: NormalisedSettings): string {
-  return JSON.stringify(settings, (_key, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
+  return JSON.stringify(settings, (key, value: unknown) => {
+    if (key === "source") return identityOf(value as object);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
-      : value,
-  );
+      : value;
+  });
 }
 
-const maxLength: Checker<number> = integer(8);
+const identities = new WeakMap<object, number>();
+let lastIdentity = 0;
 
-// `hf:` only tells a hub id from a provider's model, and here the type already says it.
-const checkModelId: Checker<string> = (value, path) => name(value, path).replace(/^hf:/, "");
-
-const checkHead: Checker<HeadConfig> = shape<HeadConfig>(
-  { relevantClass: either(integer(0), name, "the index (≥ 0) or the label of a class") },
-  { required: ["relevantClass"] },
-);
-
-const checkLlm: Checker<LlmConfig> = shape<LlmConfig>(
-  { model: name, apiKey: secret, baseUrl: httpUrl, timeoutSecs: duration, maxRetries: integer(0), headers: recordOf(secret) },
-  { required: ["model"] },
-);
-
-const modelTypes: { readonly [T in ModelReference["type"]]: Checker<ModelReference> } = {
-  preset: shape<PresetModel>({ type: oneOf("preset"), name, maxLength, modelFile: name }, { required: ["name"] }),
-  custom: shape<CustomModel>(
-    {
-      type: oneOf("custom"),
-      modelId: checkModelId,
-      modelFile: name,
-      additionalFiles: listOf(name),
-      maxLength,
-      revision: name,
-      head: checkHead,
-    },
-    { required: ["modelId"] },
-  ),
-  llm: shape<LlmModel>({ type: oneOf("llm"), llm: checkLlm }, { required: ["llm"] }),
-  plugin: shape<PluginModel>({ type: oneOf("plugin"), name }, { required: ["name"] }),
-};
-
-const checkModel: Checker<ModelReference> = (value, path) => {
-  if (typeof value === "string") return parseModelString(value, path);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrongType(path, "a string or an object", value);
-  const type: unknown = Object.hasOwn(value, "type") ? (value as { type: unknown }).type : undefined;
-  if (typeof type !== "string" || !Object.hasOwn(modelTypes, type)) {
-    throw wrongType(`${path}.type`, quotedList(Object.keys(modelTypes)), type);
+/** A number of an object's or a function's own, as long as it lives: what it does cannot be compared. */
+function identityOf(value: object): number {
+  let identity = identities.get(value);
+  if (identity === undefined) {
+    lastIdentity += 1;
+    identity = lastIdentity;
+    identities.set(value, identity);
   }
-  return modelTypes[type as ModelReference["type"]](value, path);
-};
+  return identity;
+}
 
 const checkSignal: Checker<AbortSignal> = (value, path) => {
   // By shape, not instanceof: signals of another realm (jsdom, vm) and of polyfills are signals too.
@@ -202,6 +158,7 @@ const optionFields: Fields<RankOptions> = {
   specialTokens: oneOf("neutralise", "interpret"),
   instruction: anyString,
   batchSize: integer(1),
+  onError: oneOf("fail", "partial"),
   return: listOf(oneOf("logit", "tokens", "truncated")),
   fields: listOf(name, 1),
   text: functionOf<NonNullable<RankOptions["text"]>>(),

@@ -1,8 +1,11 @@
 /** crossrank on Node: rerank documents by how well they answer a query. */
 import type { NormalisedSettings } from "./config.ts";
 import { RerankError } from "./errors.ts";
+import { describeModel } from "./model-config.ts";
 import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
 import type { Scorer } from "./scorer.ts";
+import { createCompositeScorer } from "./scorers/composite/compose.ts";
+import { createExternalScorer } from "./scorers/external/external.ts";
 import { createOnnxScorer } from "./scorers/onnx/onnx.node.ts";
 import { openModule } from "./scorers/plugin/module.node.ts";
 import { createPluginScorer } from "./scorers/plugin/plugin.ts";
@@ -10,6 +13,7 @@ import { BackendRegistry } from "./scorers/plugin/registry.ts";
 
 export { RerankerConfig } from "./config.ts";
 export { RerankError, type RerankErrorCode } from "./errors.ts";
+export { describeModel } from "./model-config.ts";
 export { getPreset, listPresets } from "./models/bundled.node.ts";
 export type { Reranker, RerankerStats } from "./reranker.ts";
 export type { RegisterOptions } from "./scorers/plugin/registry.ts";
@@ -22,13 +26,17 @@ function createScorer({ model, ...settings }: NormalisedSettings): Scorer {
   switch (model.type) {
     case "plugin":
       return createPluginScorer(registry, model.name);
+    case "external":
+      return createExternalScorer(model.source);
     case "llm":
-      throw new RerankError(
-        "missing-dependency",
-        `${model.llm.model}: hosted rerankers are not part of this version. Register a backend that calls it.`,
-      );
-    default:
+    case "chat":
+    case "remote":
+      throw new RerankError("missing-dependency", `${describeModel(model)}: models behind HTTP are not part of this version.`);
+    case "preset":
+    case "custom":
       return createOnnxScorer({ model, ...settings });
+    default:
+      return createCompositeScorer(model, (part) => createScorer({ model: part, ...settings }));
   }
 }
 

@@ -3,6 +3,7 @@ import { parseRankOptions } from "./config.ts";
 import { RerankError } from "./errors.ts";
 import { documentTexts } from "./ranking/documents.ts";
 import { rankDocuments } from "./ranking/order.ts";
+import { truncations } from "./ranking/truncations.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "./scorer.ts";
 import type { RankOptions, RankOptionsInput, RerankDocument, RerankResult, RerankTimings, RerankWarning } from "./types.ts";
 
@@ -130,8 +131,17 @@ export class Reranker {
       );
     }
     const texts = documentTexts(documents, options);
-    const { truncation = "longest_first", specialTokens = "neutralise", batchSize = 32, instruction } = options;
-    const score = { query, texts, truncation, specialTokens, batchSize, ...(instruction === undefined ? {} : { instruction }) };
+    const { truncation = "longest_first", specialTokens = "neutralise", batchSize = 32, onError = "fail", instruction } = options;
+    const score = {
+      query,
+      texts,
+      documents,
+      truncation,
+      specialTokens,
+      batchSize,
+      onError,
+      ...(instruction === undefined ? {} : { instruction }),
+    };
     const durationSecs = options.maxRerankDurationSecs ?? this.#scorer.capabilities.defaultDurationSecs;
     return { documents, options, score, durationSecs, startedMs };
   }
@@ -171,21 +181,23 @@ export class Reranker {
   #finish<D extends RerankDocument>(call: PreparedCall<D>, scored: ScoreResult, timings: RerankTimings): RerankResult<D> {
     const { documents, options } = call;
     this.#count(scored);
-    const warnings = [...this.#ignoredOptions(options), ...scored.warnings, ...truncations(scored)];
+    const warnings = [...this.#ignoredOptions(options, scored), ...scored.warnings, ...truncations(scored), ...partial(scored)];
     for (const warning of warnings) options.onWarning?.(warning);
     const results = rankDocuments({
       documents,
       scores: scored.scores,
-      scoreKind: this.#scorer.capabilities.scoreKind,
-      ...pick(scored, "tokens", "fullTokens"),
+      scoreKind: scored.scoreKind ?? this.#scorer.capabilities.scoreKind,
+      ...pick(scored, "tokens", "fullTokens", "tiers", "failures"),
       ...pick(options, "topK", "threshold", "return"),
     });
     const tokens = scored.tokens?.reduce((sum, count) => sum + count, 0) ?? 0;
-    return { results, model: this.#scorer.model, usage: { documents: documents.length, tokens }, timings, warnings };
+    const usage = { documents: documents.length, tokens, ...scored.usage };
+    return { results, model: scored.model ?? this.#scorer.model, usage, timings, warnings };
   }
 
-  #ignoredOptions(options: RankOptions): RerankWarning[] {
-    const { scoreKind, options: understood } = this.#scorer.capabilities;
+  #ignoredOptions(options: RankOptions, scored: ScoreResult): RerankWarning[] {
+    const { options: understood } = this.#scorer.capabilities;
+    const scoreKind = scored.scoreKind ?? this.#scorer.capabilities.scoreKind;
     const ignored = (["truncation", "specialTokens", "instruction"] as const)
       .filter((option) => options[option] !== undefined && !understood.has(option))
       .map((option): string => option);
@@ -236,18 +248,6 @@ function noScores(): ScoreResult {
   return { scores: new Float64Array(0), warnings: [] };
 }
 
-function truncations({ tokens, fullTokens }: ScoreResult): RerankWarning[] {
-  const warnings: RerankWarning[] = [];
-  fullTokens?.forEach((full, index) => {
-    if (full === 0) return;
-    const maxTokens = tokens![index]!;
-    warnings.push({
-      type: "truncated",
-      index,
-      tokens: full,
-      maxTokens,
-      message: `documents[${index}]: only ${maxTokens} of the pair's ${full} tokens were read`,
-    });
-  });
-  return warnings;
+function partial({ failures = [] }: ScoreResult): RerankWarning[] {
+  return failures.map(({ places, message }) => ({ type: "partial", indices: places, message }));
 }

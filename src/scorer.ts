@@ -4,7 +4,7 @@
  * A scorer only scores. Ordering, cutting and echoing exist once, in `ranking/`, so that two scorers
  * cannot disagree about ties, thresholds or `topK`.
  */
-import type { RerankWarning, Truncation } from "./types.ts";
+import type { RerankDocument, RerankUsage, RerankWarning, Truncation } from "./types.ts";
 
 /**
  * What a score is, which decides what `ranking/` may do to it.
@@ -35,11 +35,15 @@ export interface ScoreCall {
   query: string;
   /** One text per document, in input order; may be empty strings, may hold lone surrogates. */
   texts: readonly string[];
+  /** The same documents as the caller passed them, for scores that they bring with them. */
+  documents?: readonly RerankDocument[];
   truncation: Truncation;
   specialTokens: "neutralise" | "interpret";
   /** Most pairs of a forward pass, ≥ 1; changes no score. */
   batchSize: number;
   instruction?: string;
+  /** Whether documents that could not be scored may be left out, named in `failures`. @default "fail" */
+  onError?: "fail" | "partial";
   /** Aborted when the caller gives up or the time is over; its `reason` is the RerankError to reject with. */
   signal?: AbortSignal;
   /** The same moment on the clock of `performance.now()`, for scorers that cannot be interrupted by a signal. */
@@ -56,10 +60,36 @@ export interface ScoreResult {
   fullTokens?: Uint32Array;
   /** In the order they arose. */
   warnings: RerankWarning[];
+  /** What the scores are, where only the answer tells. @default the scorer's `capabilities.scoreKind` */
+  scoreKind?: ScoreKind;
+  /** Which model answered, where it is not the scorer's own. */
+  model?: string;
+  /** Documents in groups that are never mixed in one order. */
+  tiers?: ScoreTiers;
+  /** Documents without a score (NaN stands in their places); only with `onError: "partial"`. */
+  failures?: readonly ScoreFailure[];
+  /** What it took, beside `tokens`. */
+  usage?: Omit<RerankUsage, "documents" | "tokens">;
   /** From the call until the first of its passes could start; absent where the source does not tell. */
   queueMs?: number;
   /** Work of tokenising, summed over threads; absent where the source does not tell. */
   tokenizationMs?: number;
+}
+
+/** Groups of documents, of which the lower one always comes first. */
+export interface ScoreTiers {
+  /** Group of each text, from 0. */
+  of: Uint8Array;
+  /** What the scores of each group are. */
+  kinds: readonly ScoreKind[];
+}
+
+/** Documents that could not be scored, and why. */
+export interface ScoreFailure {
+  /** In the call's list. */
+  places: readonly number[];
+  /** A sentence, without secrets. */
+  message: string;
 }
 
 /** What every source of scores implements inside crossrank. */

@@ -1,3 +1,7 @@
+import type { ModelInput, WithSnakeCase } from "./model-types.ts";
+
+export type * from "./model-types.ts";
+
 /** A document: a string, or an object of the caller's whose text is found by `fields`, `text` or its usual keys. */
 export type RerankDocument = string | object;
 
@@ -19,87 +23,6 @@ export interface RerankedDocument<D extends RerankDocument = RerankDocument> {
 
 /** Names of the extra fields a result can carry. */
 export type ResultField = "logit" | "tokens" | "truncated";
-
-/** A preset of the catalogue: see `listPresets()`. */
-export interface PresetModel {
-  type: "preset";
-  /** Name in the catalogue. */
-  name: string;
-  /** Most tokens of a query–document pair, special tokens included; ≥ 8. @default the model's own limit */
-  maxLength?: number;
-  /** Another ONNX file of the same repository; `"auto"`: what this processor runs fastest, see docs/models.md. @default the preset's */
-  modelFile?: string;
-}
-
-/** Any ONNX cross-encoder, on the hub or in a local folder. */
-export interface CustomModel {
-  type: "custom";
-  /** Hub id (`org/name`), or a folder: `./…`, `../…`, `/…`, `~…` or `file:…`. */
-  modelId: string;
-  /** Path inside the repository; `"auto"`: what this processor runs fastest, see docs/models.md. @default "onnx/model.onnx" */
-  modelFile?: string;
-  /** More files to fetch beside the model; external data that the graph names is found without them. @default [] */
-  additionalFiles?: readonly string[];
-  /** Most tokens of a query–document pair, special tokens included; ≥ 8. @default the smaller of the tokenizer's limit and 512 */
-  maxLength?: number;
-  /** Branch, tag or commit. @default "main" */
-  revision?: string;
-  /** What the outputs mean, where config.json does not say it. */
-  head?: HeadConfig;
-}
-
-/** How the outputs of a classification head become one score. */
-export interface HeadConfig {
-  /** Which class means "relevant": its index, or its label in config.json's `id2label`. */
-  relevantClass: number | string;
-}
-
-/** A hosted reranker, by liter-llm model id. */
-export interface LlmModel {
-  type: "llm";
-  llm: LlmConfig;
-}
-
-/** Access to a hosted reranker. */
-export interface LlmConfig {
-  /** `provider/model`, for example `cohere/rerank-v3.5`. */
-  model: string;
-  /** @default the provider's usual environment variable */
-  apiKey?: string;
-  /** Replaces everything before the last segment of the provider's URL. */
-  baseUrl?: string;
-  /** Ceiling of one HTTP request, seconds. */
-  timeoutSecs?: number;
-  /** Retries of a request that failed in a way that may pass. */
-  maxRetries?: number;
-  /** Sent with every request. */
-  headers?: Readonly<Record<string, string>>;
-}
-
-/** A backend registered with `registerRerankerBackend`. */
-export interface PluginModel {
-  type: "plugin";
-  /** The backend's name. */
-  name: string;
-}
-
-/** Where the scores come from, keys in camelCase as crossrank keeps them. */
-export type ModelReference = PresetModel | CustomModel | LlmModel | PluginModel;
-
-/** {@link CustomModel} in either spelling. */
-export type CustomModelInput = WithSnakeCase<Omit<CustomModel, "modelId" | "head">> &
-  ({ modelId: string; model_id?: never } | { model_id: string; modelId?: never }) & {
-    head?: { relevantClass: number | string } | { relevant_class: number | string };
-  };
-
-/** {@link LlmModel} in either spelling. */
-export interface LlmModelInput {
-  type: "llm";
-  llm: WithSnakeCase<LlmConfig>;
-}
-
-/** Where the scores come from, each key in camelCase or snake_case. */
-export type RerankerModelType = WithSnakeCase<PresetModel> | CustomModelInput | LlmModelInput | PluginModel;
 
 /** Execution providers of ONNX Runtime. */
 export type Provider = "auto" | "cpu" | "cuda" | "coreml" | "directml" | "webgpu";
@@ -123,7 +46,7 @@ export interface Acceleration {
 /** Makes a Reranker: whatever changes a resource it holds. */
 export interface RerankerSettings {
   /** A model, or one string that names it: `"fast"`, `"cohere/rerank-v3.5"`, `"org/name"`, `"hf:org/name"`, `"./folder"`. @default preset `mini` */
-  model?: RerankerModelType | string;
+  model?: ModelInput;
   /** A progress bar on stderr while a model downloads. @default false */
   showDownloadProgress?: boolean;
   /** Whether a model that is not on this machine may be fetched; HF_HUB_OFFLINE=1 forbids it too. @default true */
@@ -152,6 +75,8 @@ export interface RankOptions {
   instruction?: string;
   /** Most pairs in one forward pass; ≥ 1. Changes no score. @default 32 */
   batchSize?: number;
+  /** Whether documents that a hosted model could not score are left out, with a `partial` warning, or fail the call. @default "fail" */
+  onError?: "fail" | "partial";
   /** Extra fields of each result. @default [] */
   return?: readonly ResultField[];
   /** Fields of an object document that make its text, in order, each as a line `name: value`. */
@@ -193,9 +118,16 @@ export type RerankWarning =
       option: string;
     }
   | {
-      /** The surroundings forced another way, for example CPU where a device was not available. */
+      /** The surroundings forced another way: CPU where a device was not available, or the next model of a `fallback`. */
       type: "fallback";
       message: string;
+    }
+  | {
+      /** Documents could not be scored, and are left out of the results; only with `onError: "partial"`. */
+      type: "partial";
+      message: string;
+      /** Their places in the caller's list. */
+      indices: readonly number[];
     };
 
 /** What one call used. */
@@ -204,6 +136,14 @@ export interface RerankUsage {
   documents: number;
   /** Tokens read, special tokens included, padding not; 0 where the source of scores does not tell. */
   tokens: number;
+  /** Tokens written; chat models only. */
+  outputTokens?: number;
+  /** HTTP requests that were answered; hosted models only. */
+  requests?: number;
+  /** What the provider charges for, where it tells: Cohere's search units, Pinecone's rerank units. */
+  billedUnits?: number;
+  /** In the currency of the model's `price`. */
+  cost?: number;
 }
 
 /** Where the time of one call went, in milliseconds of wall clock. */
@@ -313,15 +253,3 @@ export interface Preset {
   /** One sentence for a list. */
   description: string;
 }
-
-/** `maxLength` → `max_length`. */
-export type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
-  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
-  : S;
-
-/** The same keys in camelCase or snake_case; giving both spellings of one key is an error at run time. */
-export type WithSnakeCase<T> = {
-  [K in keyof T]: T[K];
-} & {
-  [K in keyof T as K extends string ? (SnakeCase<K> extends K ? never : SnakeCase<K>) : never]?: T[K];
-};

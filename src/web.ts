@@ -1,13 +1,17 @@
-/** crossrank in browsers and on edge runtimes: plugins, with no native code and nothing of Node. */
+/** crossrank in browsers and on edge runtimes: plugins, functions and hosted models, with no native code and nothing of Node. */
 import type { NormalisedSettings } from "./config.ts";
 import { RerankError } from "./errors.ts";
+import { describeModel } from "./model-config.ts";
 import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
 import type { Scorer } from "./scorer.ts";
+import { createCompositeScorer } from "./scorers/composite/compose.ts";
+import { createExternalScorer } from "./scorers/external/external.ts";
 import { createPluginScorer } from "./scorers/plugin/plugin.ts";
 import { BackendRegistry } from "./scorers/plugin/registry.ts";
 
 export { RerankerConfig } from "./config.ts";
 export { RerankError, type RerankErrorCode } from "./errors.ts";
+export { describeModel } from "./model-config.ts";
 export { getPreset, listPresets } from "./models/catalogue.ts";
 export type { Reranker, RerankerStats } from "./reranker.ts";
 export type { RegisterOptions } from "./scorers/plugin/registry.ts";
@@ -21,13 +25,25 @@ const registry = new BackendRegistry((url) => {
 });
 const functions = createRerankFunctions(createScorer);
 
-function createScorer({ model }: NormalisedSettings): Scorer {
-  if (model.type === "plugin") return createPluginScorer(registry, model.name);
-  const name = model.type === "preset" ? model.name : model.type === "custom" ? model.modelId : model.llm.model;
-  throw new RerankError(
-    "missing-dependency",
-    `${name}: this platform has no runtime for local or hosted models in this version. Run crossrank on Node, or register a backend.`,
-  );
+function createScorer({ model, ...settings }: NormalisedSettings): Scorer {
+  switch (model.type) {
+    case "plugin":
+      return createPluginScorer(registry, model.name);
+    case "external":
+      return createExternalScorer(model.source);
+    case "llm":
+    case "chat":
+    case "remote":
+      throw new RerankError("missing-dependency", `${describeModel(model)}: models behind HTTP are not part of this version.`);
+    case "preset":
+    case "custom":
+      throw new RerankError(
+        "missing-dependency",
+        `${describeModel(model)}: this platform has no runtime for local models in this version. Run crossrank on Node, or register a backend.`,
+      );
+    default:
+      return createCompositeScorer(model, (part) => createScorer({ model: part, ...settings }));
+  }
 }
 
 /** {@inheritDoc RerankFunctions.rerank} */

@@ -2,7 +2,7 @@
  * A thread with an event loop of its own, for what a synchronous caller cannot do itself: the network, and a backend's
  * promises. The caller waits on `Atomics.wait`; an asynchronous caller uses the same thread through a promise.
  */
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker, workerData } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, SHARE_ENV, Worker, workerData } from "node:worker_threads";
 import { RerankError, type RerankErrorCode, type SerialisedError } from "../errors.ts";
 import { type ThreadName, threadUrl } from "./thread-url.node.ts";
 
@@ -136,6 +136,8 @@ export class HelperThread {
       workerData: data,
       transferList: [port2],
       execArgv: [],
+      // A key that the program sets later is found in the thread, too.
+      env: SHARE_ENV,
       name: `crossrank ${this.#name}`,
     });
     this.#connection = { worker, port: port1, sent, isClosing: false };

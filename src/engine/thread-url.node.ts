@@ -1,5 +1,5 @@
 /** Names of the thread entries, as the build writes them: dist/<name>.js. */
-export type ThreadName = "onnx-worker" | "download-thread" | "module-thread";
+export type ThreadName = "onnx-worker" | "download-thread" | "module-thread" | "network-thread";
 
 /**
  * Where a thread's program is: beside the bundle, or, when the sources run by themselves as in unit tests, in the built

@@ -88,6 +88,23 @@ describe("rankDocuments", () => {
     ]);
   });
 
+  it("never mixes groups, and reads each score as its group's kind", () => {
+    const tiers = { of: [1, 0, 1, 0], kinds: ["provider", "logit"] } as const;
+    const ranking = { documents: ["a", "b", "c", "d"], scores: [100, -5, 0, 2], scoreKind: "provider", tiers } as const;
+    expect(rankDocuments(ranking).map(({ index, score }) => [index, score])).toEqual([
+      [3, 2],
+      [1, -5],
+      [0, 1],
+      [2, 0.5],
+    ]);
+  });
+
+  it("leaves out documents without a score, and only those", () => {
+    const ranking = { documents: ["a", "b", "c"], scores: [Number.NaN, 1, 2], scoreKind: "provider" } as const;
+    expect(rankDocuments({ ...ranking, failures: [{ places: [0] }] }).map(({ index }) => index)).toEqual([2, 1]);
+    expect(() => rankDocuments({ ...ranking, failures: [{ places: [1] }] })).toThrow("documents[0] was scored NaN");
+  });
+
   it("gives nothing for no documents, and for topK 0", () => {
     expect(rankDocuments({ documents: [], scores: [], scoreKind: "logit" })).toEqual([]);
     expect(rankDocuments({ documents: ["a"], scores: [1], scoreKind: "logit", topK: 0 })).toEqual([]);

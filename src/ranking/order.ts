@@ -1,6 +1,14 @@
 import type { RankOptions, RerankDocument, RerankedDocument, ResultField } from "../types.ts";
 import { checkScores, type RawScoreKind, scoreOf } from "./scores.ts";
 
+/** Groups of documents, of which the lower one always comes first. */
+export interface Tiers {
+  /** Group of each document, from 0. */
+  of: ArrayLike<number>;
+  /** What the scores of each group are. */
+  kinds: readonly RawScoreKind[];
+}
+
 /** The scores of one call and what the caller wants of them. */
 export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "topK" | "threshold" | "return"> {
   /** As the caller passed them: results hold the same references. */
@@ -8,6 +16,10 @@ export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "to
   /** One per document, in input order. */
   scores: ArrayLike<number>;
   scoreKind: RawScoreKind;
+  /** Where they hold, `scoreKind` does not. */
+  tiers?: Tiers;
+  /** Documents without a score: left out. */
+  failures?: readonly { places: readonly number[] }[];
   /** Tokens read per pair, in input order, where known. */
   tokens?: ArrayLike<number>;
   /** Tokens of the whole pair where it was cut, else 0, in input order, where known. */
@@ -23,23 +35,37 @@ export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "to
  * @throws RerankError `inference` or `plugin` when a score is not finite, naming the document
  */
 export function rankDocuments<D extends RerankDocument>(ranking: Ranking<D>): RerankedDocument<D>[] {
-  const { documents, scores, scoreKind } = ranking;
-  checkScores(scores, documents.length, scoreKind);
+  const { documents, scores, scoreKind, tiers, failures = [] } = ranking;
+  const without = new Set(failures.flatMap(({ places }) => places));
+  checkScores(scores, documents.length, scoreKind, without);
   const threshold = ranking.threshold ?? Number.NEGATIVE_INFINITY;
-  return orderByScore(scores)
-    .filter((index) => scoreOf(scores[index]!, scoreKind) >= threshold)
+  const shown = (index: number): number => scoreOf(scores[index]!, tiers?.kinds[tiers.of[index]!] ?? scoreKind);
+  return orderByScore(scores, tiers?.of)
+    .filter((index) => !without.has(index) && shown(index) >= threshold)
     .slice(0, ranking.topK)
     .map((index) => ({
       index,
-      score: scoreOf(scores[index]!, scoreKind),
+      score: shown(index),
       document: documents[index]!,
       ...extraFields(ranking, index),
     }));
 }
 
-/** Indices of finite scores from the highest to the lowest; equal ones, 0 and −0 among them, in input order. */
-export function orderByScore(scores: ArrayLike<number>): number[] {
-  return Array.from(scores, (_, index) => index).sort((left, right) => scores[right]! - scores[left]! || left - right);
+/**
+ * Indices of finite scores from the highest to the lowest; equal ones, 0 and −0 among them, in input order. NaN comes last.
+ *
+ * @param tiers group of each score: a lower group comes first, whatever its scores are
+ */
+export function orderByScore(scores: ArrayLike<number>, tiers?: ArrayLike<number>): number[] {
+  const of = (index: number): number => (Number.isNaN(scores[index]) ? Number.NEGATIVE_INFINITY : scores[index]!);
+  return Array.from(scores, (_, index) => index).sort(
+    (left, right) => (tiers === undefined ? 0 : tiers[left]! - tiers[right]!) || compare(of(right), of(left)) || left - right,
+  );
+}
+
+/** Without the NaN that ∞ − ∞ gives. */
+function compare(left: number, right: number): number {
+  return left === right ? 0 : left - right;
 }
 
 function extraFields(ranking: Ranking<RerankDocument>, index: number): Partial<Pick<RerankedDocument, ResultField>> {

@@ -22,16 +22,22 @@ export function scoreOf(raw: number, kind: RawScoreKind): number {
 /**
  * Refuses scores that cannot be ordered: NaN and the infinities, or a wrong number of them.
  *
+ * @param without places that need no score
  * @throws RerankError `inference` for logits and `plugin` for provider scores, naming the first document concerned
  */
-export function checkScores(scores: ArrayLike<number>, documentCount: number, kind: RawScoreKind): void {
+export function checkScores(
+  scores: ArrayLike<number>,
+  documentCount: number,
+  kind: RawScoreKind,
+  without: ReadonlySet<number> = new Set(),
+): void {
   const code = kind === "logit" ? "inference" : "plugin";
   if (scores.length !== documentCount) {
     throw new RerankError(code, `ranking: got ${scores.length} scores for ${documentCount} documents. Return one score per document.`);
   }
   for (let index = 0; index < scores.length; index += 1) {
     const score = scores[index];
-    if (!Number.isFinite(score)) {
+    if (!Number.isFinite(score) && !without.has(index)) {
       const advice =
         kind === "logit"
           ? "The model file may be damaged or overflow on this text: check it with crossrank models verify, or leave the document out."

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import {
   createReranker,
+  describeModel,
   getPreset,
   listPresets,
   listRerankerBackends,
@@ -45,7 +46,7 @@ export class Models {
     this.#options = options;
     this.served = options.models.map(({ name, model }) => {
       const reference = RerankerConfig.parse({ model }).model;
-      return this.#open(name ?? nameOf(reference), reference);
+      return this.#open(name ?? describeModel(reference), reference);
     });
     const twice = this.served.find(({ name }, place) => this.served.findIndex((other) => other.name === name) !== place);
     if (twice !== undefined) throw new RerankError("invalid-input", `server: two models are called "${twice.name}". Name one name=model.`);
@@ -126,7 +127,7 @@ export class Models {
     if (served !== undefined) return served;
     const known = this.#onDemand.get(key);
     if (known !== undefined) return known;
-    const entry = this.#open(nameOf(reference), reference);
+    const entry = this.#open(describeModel(reference), reference);
     this.#onDemand.set(key, entry);
     return entry;
   }
@@ -171,13 +172,6 @@ export class Models {
     const closing = reranker.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
-}
-
-/** A model's own name, as strings in configurations write it. */
-function nameOf(reference: ModelReference): string {
-  if (reference.type === "preset") return reference.name;
-  if (reference.type === "plugin") return `plugin:${reference.name}`;
-  return reference.type === "llm" ? reference.llm.model : reference.modelId;
 }
 
 /** Equal for references that mean the same, but for the order of keys inside `llm` and `head`; holds API keys, for comparing only. */

@@ -37,12 +37,7 @@ const replyFields: readonly string[] = ["model", "usage", "timings", "warnings"]
 export function parseAllowedConfig(config: object, allowModels: boolean): AllowedConfig {
   refuseKeys(config, "config", operatorKeys);
   const { return: asked, ...rest } = config as { return?: unknown; model?: unknown };
-  if (typeof rest.model === "object" && rest.model !== null) {
-    refuseKeys(rest.model, "config.model", operatorModelKeys);
-    for (const [key, value] of Object.entries(rest.model)) {
-      if (typeof value === "object" && value !== null) refuseKeys(value as object, `config.model.${key}`, operatorModelKeys);
-    }
-  }
+  refuseModelKeys(rest.model, "config.model");
   const wanted: unknown[] = Array.isArray(asked) ? asked : [];
   const ofResults = Array.isArray(asked) ? wanted.filter((field) => !replyFields.includes(field as string)) : asked;
   const { model, showDownloadProgress, allowDownload, acceleration, scoreCacheBytes, ...options } = RerankerConfig.parse({
@@ -59,21 +54,33 @@ export function parseAllowedConfig(config: object, allowModels: boolean): Allowe
 }
 
 function checkModel(model: ModelReference, allowModels: boolean): void {
-  if (model.type === "plugin") return;
-  if (model.type === "preset" && (allowModels || model.modelFile === undefined)) return;
-  if (model.type === "preset") throw notAllowed("config.model.modelFile", "only the operator chooses files. Leave it out");
   if (model.type === "custom" && !isHubId(model.modelId)) {
-    throw notAllowed(
-      "config.model",
-      "folders of the server are not for requests. Name a preset, or ask the operator to serve the folder under a name",
-    );
+    const remedy = "Name a preset, or ask the operator to serve the folder under a name";
+    throw notAllowed("config.model", `folders of the server are not for requests. ${remedy}`);
   }
-  if (!allowModels) {
-    throw notAllowed(
-      "config.model",
-      `this server takes presets and registered backends, no ${model.type} models. Its operator can start it with --allow-models`,
-    );
+  if (allowModels) {
+    for (const part of Object.values(model).flat() as unknown[]) if (isModel(part)) checkModel(part, allowModels);
+    return;
   }
+  if (model.type === "preset" && model.modelFile !== undefined) {
+    throw notAllowed("config.model.modelFile", "only the operator chooses files. Leave it out");
+  }
+  if (model.type !== "preset" && model.type !== "plugin") {
+    const remedy = "Its operator can start it with --allow-models";
+    throw notAllowed("config.model", `this server takes presets and registered backends, no ${model.type} models. ${remedy}`);
+  }
+}
+
+/** A model inside another one. */
+function isModel(value: unknown): value is ModelReference {
+  return typeof value === "object" && value !== null && "type" in value;
+}
+
+/** At any depth: models can hold models. The depth itself is bounded by the library's own check, which comes after. */
+function refuseModelKeys(value: unknown, path: string, depth = 0): void {
+  if (typeof value !== "object" || value === null || depth > 32) return;
+  if (!Array.isArray(value)) refuseKeys(value, path, operatorModelKeys);
+  for (const [key, item] of Object.entries(value)) refuseModelKeys(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, depth + 1);
 }
 
 /** A hub id and nothing else: whatever could be read as a path is none. */

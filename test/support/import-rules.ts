@@ -20,15 +20,15 @@ interface Rule {
   packages?: readonly string[];
 }
 
-const base = [/^(types|errors|abort)\.ts$/];
-const contracts = [...base, /^(scorer|config|checks|model-string)\.ts$/];
+const base = [/^(types|model-types|errors|abort)\.ts$/];
+const contracts = [...base, /^(scorer|config|checks|model-config|model-string)\.ts$/];
 const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//, /^eval\/metrics\.ts$/];
-const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//];
+const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//, /^transport\//];
 const publicRoot = /^index\.ts$/;
 
 const rules: readonly Rule[] = [
-  { files: /^(types|errors|abort)\.ts$/, may: base },
-  { files: /^(scorer|config|checks|model-string)\.ts$/, may: contracts },
+  { files: /^(types|model-types|errors|abort)\.ts$/, may: base },
+  { files: /^(scorer|config|checks|model-config|model-string)\.ts$/, may: contracts },
   { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
   { files: /^engine\/plan\.ts$/, may: base, isPure: true },
   { files: /^wire\//, may: [...base, /^wire\//], isPure: true },
@@ -36,11 +36,13 @@ const rules: readonly Rule[] = [
   { files: /^tokenization\//, may: [...pure, /^tokenization\//] },
   { files: /^models\//, may: [...pure, /^models\//] },
   { files: /^engine\//, may: [...pure, /^engine\//] },
+  { files: /^transport\//, may: [...base, /^transport\//] },
   // The programs of threads, too, are of the scorer in whose folder they are.
   { files: /^scorers\/[^/]+\//, may: parts },
   { files: /^compile\//, may: [...parts, /^compile\//] },
   { files: /^(rerank|reranker)\.ts$/, may: [...contracts, /^ranking\//, /^reranker\.ts$/] },
-  { files: /^(index|web)\.ts$/, may: [/./] },
+  // The program of a thread that makes scorers is a third root.
+  { files: /^(index|web|network-scorers|network-thread\.node)\.ts$/, may: [/./] },
   {
     files: /^cli\//,
     may: [publicRoot, /^(cli|server|eval|models)\//, /^\.\.\/package\.json$/],

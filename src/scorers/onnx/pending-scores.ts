@@ -28,7 +28,7 @@ export class PendingScores {
   readonly missing: readonly number[];
   readonly #call: ScoreCall;
   readonly #memory: PairMemory | undefined;
-  readonly #result: Required<ScoreResult>;
+  readonly #result: ScoreResult & Required<Pick<ScoreResult, "tokens" | "fullTokens" | "queueMs" | "tokenizationMs">>;
   /** Later places of a text, by its first one. */
   readonly #repeats: Map<number, number[]> = new Map();
 

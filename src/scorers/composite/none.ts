@@ -1,0 +1,16 @@
+import type { Scorer } from "../../scorer.ts";
+
+/** No model: every score is 0, so that ties keep the input order. */
+export function createNoneScorer(): Scorer {
+  const score: NonNullable<Scorer["scoreSync"]> = ({ texts }) => ({ scores: new Float64Array(texts.length), warnings: [] });
+  return {
+    name: "none",
+    model: "none",
+    capabilities: { scoreKind: "provider", sync: true, options: new Set<never>() },
+    score: async (call) => {
+      call.signal?.throwIfAborted();
+      return score(call);
+    },
+    scoreSync: score,
+  };
+}

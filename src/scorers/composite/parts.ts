@@ -1,0 +1,125 @@
+/** What all composed scorers share: how they ask their parts, and how they look from outside. */
+import { scoreOf } from "../../ranking/scores.ts";
+import { truncations } from "../../ranking/truncations.ts";
+import type { Capabilities, ScoreCall, ScoreResult, Scorer, ScoreTiers } from "../../scorer.ts";
+
+/** What a composition does with answers, written once for `score` and `scoreSync`: each `yield` is a call to a part. */
+export type Composition = (call: ScoreCall) => Generator<PartCall, ScoreResult, PartOutcome>;
+
+/** One call to a part. Calls that were yielded together run at once. */
+export interface PartCall {
+  parts: readonly { scorer: Scorer; call: ScoreCall }[];
+}
+
+/** The outcomes of the parts, in their order. */
+export type PartOutcome = readonly PromiseSettledResult<ScoreResult>[];
+
+/** What a composed scorer is made of. */
+export interface ComposeOptions {
+  name: string;
+  model: string;
+  /** Closed with it. */
+  parts: readonly Scorer[];
+  composition: Composition;
+  /** Whether a part that cannot be loaded is no failure yet: the call will tell, or do without it. @default false */
+  isLenient?: boolean;
+}
+
+/** A scorer that is made of others. */
+export function composeScorer({ name, model, parts, composition, isLenient = false }: ComposeOptions): Scorer {
+  const isSync = parts.every(({ capabilities }) => capabilities.sync);
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(parts.map((part) => part.close?.()));
+  };
+  const scorer: Scorer = {
+    name,
+    model,
+    capabilities: capabilitiesOf(parts, isSync),
+    async score(call) {
+      const steps = composition(call);
+      let step = steps.next();
+      while (step.done !== true) {
+        call.signal?.throwIfAborted();
+        // An abort must not look like the failure of one part, after which another one is tried.
+        const outcomes = await Promise.allSettled(step.value.parts.map((part) => part.scorer.score(part.call)));
+        call.signal?.throwIfAborted();
+        step = steps.next(outcomes);
+      }
+      return step.value;
+    },
+    async warmUp() {
+      const outcomes = await Promise.allSettled(parts.map((part) => part.warmUp?.()));
+      const failed = outcomes.find((outcome) => outcome.status === "rejected");
+      if (failed !== undefined && !isLenient) throw failed.reason;
+    },
+    close: closeAll,
+    stats: () => Object.fromEntries(parts.flatMap((part, place) => statsOf(part, place))),
+  };
+  if (!isSync) return scorer;
+  scorer.warmUpSync = () => {
+    const outcomes = parts.map((part) => settle(() => part.warmUpSync?.()));
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined && !isLenient) throw failed.reason;
+  };
+  scorer.scoreSync = (call) => {
+    const steps = composition(call);
+    let step = steps.next();
+    while (step.done !== true) {
+      call.signal?.throwIfAborted();
+      step = steps.next(step.value.parts.map((part) => settle(() => part.scorer.scoreSync!(part.call))));
+    }
+    return step.value;
+  };
+  return scorer;
+}
+
+/** The outcome's value. @throws the reason of one that failed */
+export function valueOf(outcome: PromiseSettledResult<ScoreResult>): ScoreResult {
+  if (outcome.status === "rejected") throw outcome.reason;
+  return outcome.value;
+}
+
+/** What a scorer's answer holds as a whole: which kinds of scores, in which groups. */
+export function tiersOf(scorer: Scorer, result: ScoreResult, count: number): ScoreTiers {
+  return result.tiers ?? { of: new Uint8Array(count), kinds: [result.scoreKind ?? scorer.capabilities.scoreKind] };
+}
+
+/** The scores that a caller of the part alone would see; NaN where there is none. */
+export function shownScores(scorer: Scorer, result: ScoreResult): Float64Array {
+  const tiers = tiersOf(scorer, result, result.scores.length);
+  return result.scores.map((score, place) => scoreOf(score, tiers.kinds[tiers.of[place]!]!));
+}
+
+/** What the answers of several parts have to tell beside their scores. */
+export function gather(results: readonly ScoreResult[]): Pick<ScoreResult, "usage" | "warnings" | "tokens"> {
+  const usage: Record<string, number> = {};
+  for (const result of results) for (const [key, value] of Object.entries(result.usage ?? {})) usage[key] = (usage[key] ?? 0) + value;
+  // Of one part each, since two may have read different lengths of one document.
+  const warnings = results.flatMap((result) => [...result.warnings, ...truncations(result)]);
+  const counted = results.flatMap(({ tokens }) => (tokens === undefined ? [] : [tokens]));
+  const tokens = counted[0]?.map((_, place) => counted.reduce((sum, counts) => sum + counts[place]!, 0));
+  return { warnings, ...(tokens === undefined ? {} : { tokens }), ...(Object.keys(usage).length === 0 ? {} : { usage }) };
+}
+
+function capabilitiesOf(parts: readonly Scorer[], sync: boolean): Capabilities {
+  const durations = parts.flatMap(({ capabilities }) => capabilities.defaultDurationSecs ?? []);
+  return {
+    scoreKind: "provider",
+    sync,
+    // As one of them alone would have: whoever composes hosted models does not expect to wait for ever.
+    ...(durations.length === 0 ? {} : { defaultDurationSecs: Math.max(...durations) }),
+    options: new Set(parts.flatMap(({ capabilities }) => [...capabilities.options])),
+  };
+}
+
+function statsOf(part: Scorer, place: number): [string, number | string][] {
+  return Object.entries(part.stats?.() ?? {}).map(([key, value]) => [`${place}.${key}`, value]);
+}
+
+function settle<T>(work: () => T): PromiseSettledResult<T> {
+  try {
+    return { status: "fulfilled", value: work() };
+  } catch (reason) {
+    return { status: "rejected", reason };
+  }
+}

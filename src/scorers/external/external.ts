@@ -1,0 +1,123 @@
+import { raceAbort } from "../../abort.ts";
+import { messageOf, RerankError } from "../../errors.ts";
+import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
+import type { AiSdkRerankingModel, ExternalModel, RerankFunction } from "../../types.ts";
+
+/**
+ * A function of the caller's, or a reranking model of Vercel's AI SDK, as a source of scores; they are returned as they come.
+ *
+ * A function that does not return a promise serves `rerankSync`, too.
+ */
+export function createExternalScorer(source: ExternalModel["source"]): Scorer {
+  return typeof source === "function" ? functionScorer(source) : aiSdkScorer(source);
+}
+
+function functionScorer(source: RerankFunction): Scorer {
+  const model = source.name === "" ? "function" : `function ${source.name}`;
+  const ask = ({ query, texts }: ScoreCall, signal: AbortSignal): ReturnType<RerankFunction> => {
+    try {
+      return source(query, texts, { signal });
+    } catch (error) {
+      throw failed(model, error);
+    }
+  };
+  return {
+    name: "function",
+    model,
+    capabilities: { scoreKind: "provider", sync: true, defaultDurationSecs: 60, options: new Set<never>() },
+    async score(call) {
+      const signal = call.signal ?? new AbortController().signal;
+      const answer = Promise.resolve(ask(call, signal)).catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : failed(model, error);
+      });
+      return { scores: checkScores(model, await raceAbort(answer, signal), call.texts.length), warnings: [] };
+    },
+    scoreSync(call): ScoreResult {
+      call.signal?.throwIfAborted();
+      const scores = ask(call, call.signal ?? new AbortController().signal);
+      if (isPromise(scores)) {
+        scores.catch(() => undefined); // nobody waits for it
+        throw new RerankError(
+          "sync-unsupported",
+          `${model}: it returns a promise. Use rerank instead of rerankSync, or return the scores.`,
+        );
+      }
+      return { scores: checkScores(model, scores, call.texts.length), warnings: [] };
+    },
+  };
+}
+
+function aiSdkScorer(source: AiSdkRerankingModel): Scorer {
+  const model = `${source.provider}/${source.modelId}`;
+  return {
+    name: "ai-sdk",
+    model,
+    capabilities: { scoreKind: "provider", sync: false, defaultDurationSecs: 60, options: new Set<never>() },
+    async score({ query, texts, signal = new AbortController().signal }) {
+      // A method call on the model itself: some are proxies or use `this`.
+      const answer = Promise.resolve(
+        source.doRerank({ documents: { type: "text", values: [...texts] }, query, topN: texts.length, abortSignal: signal }),
+      ).catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : hosted(model, error);
+      });
+      return { scores: scoresOf(model, (await raceAbort(answer, signal)).ranking, texts.length), warnings: [] };
+    },
+  };
+}
+
+/** A ranking of all documents as scores in input order. */
+function scoresOf(model: string, ranking: unknown, count: number): Float64Array {
+  const scores = new Float64Array(count).fill(Number.NaN);
+  const wrong = (what: string): RerankError =>
+    new RerankError("bad-response", `${model}: ${what}. A ranking has each document once, with a finite score.`);
+  if (!Array.isArray(ranking)) throw wrong(`its ranking is no list`);
+  for (const entry of ranking as Partial<{ index: unknown; relevanceScore: unknown }>[]) {
+    const { index, relevanceScore } = entry ?? {};
+    if (!Number.isInteger(index) || (index as number) < 0 || (index as number) >= count)
+      throw wrong(`index ${String(index)} of ${count} documents`);
+    if (!Number.isFinite(relevanceScore)) throw wrong(`the score of documents[${String(index)}] is ${String(relevanceScore)}`);
+    if (!Number.isNaN(scores[index as number])) throw wrong(`documents[${String(index)}] stands twice in its ranking`);
+    scores[index as number] = relevanceScore as number;
+  }
+  const missing = scores.findIndex((score) => Number.isNaN(score));
+  if (missing >= 0) throw wrong(`documents[${missing}] is not in its ranking`);
+  return scores;
+}
+
+function checkScores(model: string, scores: ArrayLike<number>, count: number): Float64Array {
+  if (typeof scores !== "object" || scores === null || scores.length !== count) {
+    throw new RerankError(
+      "plugin",
+      `${model}: returned ${scores?.length ?? "no list of"} scores for ${count} documents. Return one for each, in input order.`,
+    );
+  }
+  const list = Array.from(scores);
+  const wrong = list.findIndex((score: unknown) => typeof score !== "number" || !Number.isFinite(score));
+  if (wrong >= 0)
+    throw new RerankError("plugin", `${model}: the score of documents[${wrong}] is ${String(list[wrong])}. Return finite numbers.`);
+  return Float64Array.from(list);
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+function failed(model: string, error: unknown): RerankError {
+  return RerankError.is(error)
+    ? error
+    : new RerankError("plugin", `${model}: it failed: ${messageOf(error)}. Mend the function.`, { cause: error });
+}
+
+/** @see https://github.com/vercel/ai `packages/provider/src/errors/api-call-error.ts`: statusCode and isRetryable */
+function hosted(model: string, error: unknown): RerankError {
+  const { statusCode, isRetryable } = (error ?? {}) as { statusCode?: unknown; isRetryable?: unknown };
+  return new RerankError(
+    "hosted",
+    `${model}: the provider failed: ${messageOf(error).slice(0, 1000)}. Check the key and the model's name.`,
+    {
+      cause: error,
+      isRetryable: isRetryable === true,
+      ...(typeof statusCode === "number" ? { status: statusCode } : {}),
+    },
+  );
+}
