@@ -49,8 +49,8 @@ describe("checkModel", () => {
       },
     ],
     [
-      { type: "cascade", first: "mini", then: { type: "preset", name: "quality", max_length: 128 }, keep: 20 },
-      { type: "cascade", first: { type: "preset", name: "mini" }, then: { type: "preset", name: "quality", maxLength: 128 }, keep: 20 },
+      { type: "cascade", first: "mini", second: { type: "preset", name: "quality", max_length: 128 }, keep: 20 },
+      { type: "cascade", first: { type: "preset", name: "mini" }, second: { type: "preset", name: "quality", maxLength: 128 }, keep: 20 },
     ],
     [
       { type: "fuse", models: ["mini", { type: "field", name: "bm25" }], weights: [1, 0.5], method: "weighted" },
@@ -80,7 +80,7 @@ describe("checkModel", () => {
     [{ type: "remote", urls: [] }, "model.urls: expected an array of at least 1"],
     [{ type: "remote", urls: ["ftp://a"] }, "model.urls[0]: expected an http or https URL"],
     [{ type: "fallback", models: ["fast", 3] }, "model.models[1]: expected a string, an object or a function, got 3"],
-    [{ type: "cascade", first: "mini", then: "fast" }, "model.keep: missing"],
+    [{ type: "cascade", first: "mini", second: "fast" }, "model.keep: missing"],
     [{ type: "fuse", models: ["mini"], weights: [1, 2] }, "model.weights: 2 for 1 models"],
     [{ type: "fuse", models: ["mini"], weights: [-1] }, "model.weights[0]: expected a number ≥ 0"],
     [{ type: "external", source: {} }, "model.source: expected a function or a reranking model"],
@@ -103,7 +103,7 @@ describe("describeModel", () => {
     ["plugin:p", "plugin:p"],
     [{ type: "chat", method: "pointwise", llm: { model: "gpt" } }, "chat:gpt"],
     [{ type: "remote", urls: ["http://user:secret@a:1/x", "http://b"] }, "remote:a:1,b"],
-    [{ type: "cascade", first: "mini", then: "fast", keep: 1 }, "cascade(mini, fast)"],
+    [{ type: "cascade", first: "mini", second: "fast", keep: 1 }, "cascade(mini, fast)"],
     [{ type: "fuse", models: ["mini", { type: "field", name: "f" }, { type: "none" }] }, "fuse(mini, field:f, none)"],
     [aiSdkModel, "p/m"],
   ])("calls %j %s", (model, expected) => {

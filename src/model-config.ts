@@ -63,7 +63,7 @@ export function describeModel(model: ModelReference): string {
     case "fuse":
       return `${model.type}(${model.models.map(describeModel).join(", ")})`;
     case "cascade":
-      return `cascade(${describeModel(model.first)}, ${describeModel(model.then)})`;
+      return `cascade(${describeModel(model.first)}, ${describeModel(model.second)})`;
     case "field":
       return `field:${model.name}`;
     case "none":
@@ -78,7 +78,7 @@ export function describeModel(model: ModelReference): string {
 /** The models that a composed one is made of; none for the others. */
 export function partsOfModel(model: ModelReference): readonly ModelReference[] {
   if (model.type === "fallback" || model.type === "fuse") return model.models;
-  return model.type === "cascade" ? [model.first, model.then] : [];
+  return model.type === "cascade" ? [model.first, model.second] : [];
 }
 
 const maxLength: Checker<number> = integer(8);
@@ -175,8 +175,8 @@ function checkNested(value: unknown, path: string, depth: number): ModelReferenc
 function composites(part: Checker<ModelReference>): { readonly [T in "fallback" | "cascade" | "fuse"]: Checker<ModelReference> } {
   const fallback = shape<FallbackModel>({ type: oneOf("fallback"), models: listOf(part, 1) }, { required: ["models"] });
   const cascade = shape<CascadeModel>(
-    { type: oneOf("cascade"), first: part, then: part, keep: integer(1) },
-    { required: ["first", "then", "keep"] },
+    { type: oneOf("cascade"), first: part, second: part, keep: integer(1) },
+    { required: ["first", "second", "keep"] },
   );
   const fuse = shape<FuseModel>(
     { type: oneOf("fuse"), models: listOf(part, 1), method: oneOf("reciprocal_rank", "weighted"), weights: listOf(weight, 1), k: weight },

@@ -112,7 +112,7 @@ export interface CascadeModel {
   /** Scores all. */
   first: ModelReference;
   /** Scores the best again; these come first, whatever the other scores are. */
-  then: ModelReference;
+  second: ModelReference;
   /** How many go on to the second model; ≥ 1. */
   keep: number;
 }
@@ -217,7 +217,7 @@ export type RerankerModelType =
   | ChatModelInput
   | WithSnakeCase<RemoteModel>
   | { type: "fallback"; models: readonly ModelInput[] }
-  | { type: "cascade"; first: ModelInput; then: ModelInput; keep: number }
+  | { type: "cascade"; first: ModelInput; second: ModelInput; keep: number }
   | (Omit<FuseModel, "models"> & { models: readonly ModelInput[] })
   | FieldModel
   | NoneModel

@@ -8,7 +8,7 @@ import { type Composition, composeScorer, gather, tiersOf, valueOf } from "./par
  *
  * @param keep how many go on to the second model; ≥ 1
  */
-export function createCascadeScorer(first: Scorer, then: Scorer, keep: number): Scorer {
+export function createCascadeScorer(first: Scorer, second: Scorer, keep: number): Scorer {
   const composition: Composition = function* (call) {
     const count = call.texts.length;
     const [outcome] = yield { parts: [{ scorer: first, call }] };
@@ -20,21 +20,21 @@ export function createCascadeScorer(first: Scorer, then: Scorer, keep: number): 
       .slice(0, keep);
     if (best.length === 0) return all;
 
-    const [second] = yield { parts: [{ scorer: then, call: callOf(call, best) }] };
-    const again = spread(valueOf(second!), best, count);
-    const thenTiers = tiersOf(then, again, count);
+    const [secondOutcome] = yield { parts: [{ scorer: second, call: callOf(call, best) }] };
+    const again = spread(valueOf(secondOutcome!), best, count);
+    const secondTiers = tiersOf(second, again, count);
     const kept = new Set(best);
     const scores = all.scores.map((score, place) => (kept.has(place) ? again.scores[place]! : score));
-    const of = firstTiers.of.map((tier, place) => (kept.has(place) ? thenTiers.of[place]! : thenTiers.kinds.length + tier));
+    const of = firstTiers.of.map((tier, place) => (kept.has(place) ? secondTiers.of[place]! : secondTiers.kinds.length + tier));
     const failures = [...(all.failures ?? []), ...(again.failures ?? [])];
     return {
       ...gather([all, again]),
       scores,
-      tiers: { of, kinds: [...thenTiers.kinds, ...firstTiers.kinds] },
+      tiers: { of, kinds: [...secondTiers.kinds, ...firstTiers.kinds] },
       ...(failures.length === 0 ? {} : { failures }),
     };
   };
-  return composeScorer({ name: "cascade", model: `cascade(${first.model}, ${then.model})`, parts: [first, then], composition });
+  return composeScorer({ name: "cascade", model: `cascade(${first.model}, ${second.model})`, parts: [first, second], composition });
 }
 
 /** The call for some of the documents. */

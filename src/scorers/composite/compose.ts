@@ -15,7 +15,7 @@ export function createCompositeScorer(model: CompositeModel, createPart: (part: 
     case "fallback":
       return createFallbackScorer(model.models.map(createPart));
     case "cascade":
-      return createCascadeScorer(createPart(model.first), createPart(model.then), model.keep);
+      return createCascadeScorer(createPart(model.first), createPart(model.second), model.keep);
     case "fuse":
       return createFuseScorer(model.models.map(createPart), model);
     case "field":
