@@ -1,6 +1,6 @@
 import { orderByScore } from "../../ranking/order.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
-import { type Composition, composeScorer, gather, tiersOf, valueOf } from "./parts.ts";
+import { type Composition, composeScorer, gather, settledValue, tiersOf } from "./parts.ts";
 
 /**
  * Scores all documents with one model, and the best of them again with another one, which come first: scores of two models are never
@@ -12,7 +12,7 @@ export function createCascadeScorer(first: Scorer, second: Scorer, keep: number)
   const composition: Composition = function* (call) {
     const count = call.texts.length;
     const [outcome] = yield { parts: [{ scorer: first, call }] };
-    const all = valueOf(outcome!);
+    const all = settledValue(outcome!);
     const firstTiers = tiersOf(first, all, count);
     const failed = new Set((all.failures ?? []).flatMap(({ places }) => places));
     const best = orderByScore(all.scores, firstTiers.of)
@@ -21,7 +21,7 @@ export function createCascadeScorer(first: Scorer, second: Scorer, keep: number)
     if (best.length === 0) return all;
 
     const [secondOutcome] = yield { parts: [{ scorer: second, call: callOf(call, best) }] };
-    const again = spread(valueOf(secondOutcome!), best, count);
+    const again = spread(settledValue(secondOutcome!), best, count);
     const secondTiers = tiersOf(second, again, count);
     const kept = new Set(best);
     const scores = all.scores.map((score, place) => (kept.has(place) ? again.scores[place]! : score));

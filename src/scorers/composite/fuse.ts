@@ -1,7 +1,7 @@
 import { orderByScore } from "../../ranking/order.ts";
 import type { ScoreResult, Scorer } from "../../scorer.ts";
 import type { FuseModel } from "../../types.ts";
-import { type Composition, composeScorer, gather, shownScores, tiersOf, valueOf } from "./parts.ts";
+import { type Composition, composeScorer, gather, settledValue, shownScores, tiersOf } from "./parts.ts";
 
 /** How much earlier ranks count more than later ones. @see G. V. Cormack et al., Reciprocal Rank Fusion, SIGIR 2009: k = 60 */
 const usualK = 60;
@@ -20,7 +20,7 @@ export function createFuseScorer(parts: readonly Scorer[], options: Pick<FuseMod
   const { method = "reciprocal_rank", weights = parts.map(() => 1), k = usualK } = options;
   const composition: Composition = function* (call) {
     const outcomes = yield { parts: parts.map((scorer) => ({ scorer, call })) };
-    const results = outcomes.map(valueOf);
+    const results = outcomes.map(settledValue);
     const scores = new Float64Array(call.texts.length);
     const total = method === "weighted" ? weights.reduce((sum, weight) => sum + weight, 0) || 1 : 1;
     for (const [part, result] of results.entries()) {

@@ -74,7 +74,7 @@ export function composeScorer({ name, model, parts, composition, isLenient = fal
 }
 
 /** The outcome's value. @throws the reason of one that failed */
-export function valueOf(outcome: PromiseSettledResult<ScoreResult>): ScoreResult {
+export function settledValue(outcome: PromiseSettledResult<ScoreResult>): ScoreResult {
   if (outcome.status === "rejected") throw outcome.reason;
   return outcome.value;
 }
