@@ -119,7 +119,7 @@ describe("command lines", () => {
       .split("\n")
       .filter((text) => !text.startsWith("#"))) {
       expect(line).toMatch(
-        /^(npm (ci|test|install crossrank|run [\w:]+)|\.ci\/run|crossrank |UPDATE_DOCS=1 npm run|\.venv\/bin\/|python3 -m venv )/,
+        /^(npm (ci|test|install crossrank|run [\w:]+)|\.ci\/run|crossrank |UPDATE_DOCS=1 npm run|\.venv\/bin\/|python3 -m venv |docker (build|run) |kubectl (apply|create) )/,
       );
       const script = /npm run ([\w:]+)/.exec(line)?.[1];
       if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
@@ -132,7 +132,8 @@ test.each(blocksOf("json"))("$place is JSON", ({ block }) => {
 });
 
 test("every block is of a language that is checked, or is plain text", () => {
-  const known = ["ts", "js", "console", "sh", "json", "text"];
+  // The last four are of docs/deploy.md; test/deploy.test.ts checks yaml and dockerfile.
+  const known = ["ts", "js", "console", "sh", "json", "text", "yaml", "dockerfile", "ini", "nginx"];
   const others = pages.flatMap(({ path, blocks }) =>
     blocks.filter(({ language }) => !known.includes(language)).map(({ line }) => `${path}:${line}`),
   );

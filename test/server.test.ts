@@ -399,7 +399,7 @@ describe("what a server tells of itself", () => {
     const server = await start({
       models: ["mini", "plugin:failing"],
       apiKeys: ["marker-key"],
-      logger: { info: write, warn: write, error: write },
+      logger: { debug: write, info: write, warn: write, error: write },
     });
     const headers = { authorization: "Bearer marker-key" };
     const marked = { query: "marker-query", documents: ["marker-document", { text: "marker-object" }] };

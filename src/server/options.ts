@@ -29,6 +29,7 @@ export interface ServerLimits {
 
 /** Where a server tells what it does; pino's loggers are such. It never gets texts of documents or queries, nor keys. */
 export interface ServerLogger {
+  debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

@@ -80,7 +80,8 @@ function isModel(value: unknown): value is ModelReference {
 function refuseModelKeys(value: unknown, path: string, depth = 0): void {
   if (typeof value !== "object" || value === null || depth > 32) return;
   if (!Array.isArray(value)) refuseKeys(value, path, operatorModelKeys);
-  for (const [key, item] of Object.entries(value)) refuseModelKeys(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, depth + 1);
+  for (const [key, item] of Object.entries(value))
+    refuseModelKeys(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, depth + 1);
 }
 
 /** A hub id and nothing else: whatever could be read as a path is none. */

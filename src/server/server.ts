@@ -196,7 +196,9 @@ class Server implements RerankServer {
     // The path alone: a query string may hold a key.
     const fields = { requestId, method, path: new URL(url).pathname, status, durationMs: Math.round(durationMs), ...ranking };
     if (failure?.internal !== undefined) logger.error({ ...fields, code: failure.code, ...internalOf(failure.internal) }, "request failed");
-    else logger.info({ ...fields, ...(failure === undefined ? {} : { code: failure.code }) }, "request");
+    else if (record !== undefined || status >= 400)
+      logger.info({ ...fields, ...(failure === undefined ? {} : { code: failure.code }) }, "request");
+    else logger.debug(fields, "request"); // probes and scrapes, several a minute
   }
 }
 
