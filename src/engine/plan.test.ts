@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { planGroups, planPasses, planWorkers } from "./plan.ts";
+import { planGroups, planPackedPasses, planPasses, planWorkers } from "./plan.ts";
 
 const lengths = fc.array(fc.integer({ min: 0, max: 9000 }), { maxLength: 300 });
 const everyPlace = (count: number): number[] => Array.from({ length: count }, (_, place) => place);
@@ -67,6 +67,33 @@ describe("planPasses", () => {
 
   test("runs one pair a pass when told to", () => {
     expect(planPasses([5, 5, 5], { maxPairs: 1, maxTokens: 512, maxPadding: 0.03 })).toEqual([[0], [1], [2]]);
+  });
+});
+
+describe("planPackedPasses", () => {
+  const tokens = fc.array(fc.integer({ min: 1, max: 600 }), { maxLength: 300 });
+  const bounds = fc.record({ maxPairs: fc.integer({ min: 1, max: 64 }), maxTokens: fc.integer({ min: 8, max: 2048 }) });
+
+  test("holds every pair exactly once, within pairs and tokens; a longer pair runs alone", () => {
+    fc.assert(
+      fc.property(tokens, bounds, (counts, limits) => {
+        const passes = planPackedPasses(counts, limits);
+        expect(passes.flat().sort((a, b) => a - b)).toEqual(everyPlace(counts.length));
+        for (const pass of passes) {
+          expect(pass.length).toBeGreaterThan(0);
+          expect(pass.length).toBeLessThanOrEqual(limits.maxPairs);
+          if (pass.length > 1) expect(pass.reduce((sum, place) => sum + counts[place]!, 0)).toBeLessThanOrEqual(limits.maxTokens);
+        }
+      }),
+    );
+  });
+
+  test("makes passes of even size", () => {
+    const sizes = planPackedPasses([150, 140, 130, 120, 110, 20, 20], { maxPairs: 32, maxTokens: 512 });
+    expect(sizes).toEqual([
+      [0, 1],
+      [2, 3, 4, 5, 6],
+    ]);
   });
 });
 

@@ -101,6 +101,34 @@ export function planPasses(tokens: readonly number[], bounds: PassBounds): Place
 }
 
 /**
+ * Passes of near-equal size, for pairs that stand side by side without padding.
+ *
+ * @param tokens length of each pair
+ * @returns every place exactly once; no empty pass
+ */
+export function planPackedPasses(tokens: readonly number[], bounds: Omit<PassBounds, "maxPadding">): Places[] {
+  const order = byLengthDescending(tokens);
+  const passes: Places[] = [];
+  let tokensLeft = tokens.reduce((sum, length) => sum + length, 0);
+  for (let start = 0; start < order.length; ) {
+    // An even share of what is left: 300 and 300 tokens are faster than 512 and 88.
+    const share = tokensLeft / Math.ceil(tokensLeft / bounds.maxTokens);
+    let end = start + 1;
+    let used = tokens[order[start]!]!;
+    while (end < order.length && end - start < bounds.maxPairs) {
+      const next = tokens[order[end]!]!;
+      if (used + next > bounds.maxTokens || used + next / 2 > share) break;
+      used += next;
+      end += 1;
+    }
+    passes.push(order.slice(start, end));
+    tokensLeft -= used;
+    start = end;
+  }
+  return passes;
+}
+
+/**
  * One single-threaded session a core where memory allows: there is no barrier between cores then.
  * Otherwise fewer sessions, with the cores divided among them.
  *

@@ -23,7 +23,7 @@ interface Rule {
 const base = [/^(types|errors|abort)\.ts$/];
 const contracts = [...base, /^(scorer|config|checks|model-string)\.ts$/];
 const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//, /^eval\/metrics\.ts$/];
-const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//];
+const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//, /^compile\//];
 const publicRoot = /^index\.ts$/;
 
 const rules: readonly Rule[] = [
@@ -38,7 +38,7 @@ const rules: readonly Rule[] = [
   { files: /^engine\//, may: [...pure, /^engine\//] },
   // The programs of threads, too, are of the scorer in whose folder they are.
   { files: /^scorers\/[^/]+\//, may: parts },
-  { files: /^compile\//, may: [...parts, /^compile\//] },
+  { files: /^compile\//, may: parts },
   { files: /^(rerank|reranker)\.ts$/, may: [...contracts, /^ranking\//, /^reranker\.ts$/] },
   { files: /^(index|web)\.ts$/, may: [/./] },
   {
