@@ -12,7 +12,7 @@ describe("planGroups", () => {
     maxCharacters: fc.integer({ min: 1, max: 5000 }),
   });
 
-  test("holds every document exactly once, within the bounds, longest first", () => {
+  test("holds every document exactly once, within the bounds, longest first in each", () => {
     fc.assert(
       fc.property(lengths, bounds, (characters, limits) => {
         const groups = planGroups(characters, limits);
@@ -22,18 +22,35 @@ describe("planGroups", () => {
           expect(group.length).toBeLessThanOrEqual(limits.maxDocuments);
           const total = group.reduce((sum, place) => sum + characters[place]!, 0);
           if (group.length > 1) expect(total).toBeLessThanOrEqual(limits.maxCharacters);
+          const order = group.map((place) => characters[place]!);
+          expect(order).toEqual([...order].sort((a, b) => b - a));
         }
-        const order = groups.flat().map((place) => characters[place]!);
-        expect(order).toEqual([...order].sort((a, b) => b - a));
       }),
     );
+  });
+
+  test("hands out long calls longest first", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 100, max: 9000 }), { minLength: 30, maxLength: 300 }), (characters) => {
+        const order = planGroups(characters, { workers: 2, maxDocuments: 32, maxCharacters: 1000 }).flat();
+        expect(order.map((place) => characters[place]!)).toEqual([...characters].sort((a, b) => b - a));
+      }),
+    );
+  });
+
+  test("gives every worker one group of the same work where that is enough", () => {
+    const groups = planGroups([500, 30, 40, 400, 50, 60, 450, 20], { workers: 2, maxDocuments: 32, maxCharacters: 2048 });
+    expect(groups).toEqual([
+      [0, 5, 4, 2, 1],
+      [6, 3, 7],
+    ]);
   });
 
   test("gives every worker the same number of documents where they are alike", () => {
     const sizes = (documents: number, workers: number): number[] =>
       planGroups(Array(documents).fill(100), { workers, maxDocuments: 32, maxCharacters: 1e9 }).map((group) => group.length);
-    expect(sizes(10, 2)).toEqual([3, 3, 2, 2]);
-    expect(sizes(3, 2)).toEqual([1, 1, 1]);
+    expect(sizes(10, 2)).toEqual([5, 5]);
+    expect(sizes(3, 2)).toEqual([2, 1]);
     expect(sizes(100, 2)).toEqual([25, 25, 25, 25]);
     expect(sizes(200, 2)).toEqual([25, 25, 25, 25, 25, 25, 25, 25]);
     expect(sizes(40, 1)).toEqual([32, 8]);

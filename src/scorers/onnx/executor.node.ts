@@ -67,6 +67,8 @@ export interface Executor {
 // Measured for widths 384, 768 and 1024: docs/decisions/engine.md.
 const passTokens = 512;
 const passPadding = 0.03;
+// A group, nearly always: what is left of one after a full pass would stream the weights again for little.
+const packedPassTokens = 768;
 
 /** Opens a model on this thread. @throws RerankError `unsupported-model`, `missing-dependency` */
 export function createExecutor(options: ExecutorOptions): Executor {
@@ -159,7 +161,7 @@ function passBounds({ isDynamicallyQuantised, provider }: ExecutorOptions, batch
 }
 
 function packedPasses(lengths: readonly number[], batchSize: number): Places[] {
-  return planPackedPasses(lengths, { maxPairs: batchSize, maxTokens: passTokens });
+  return planPackedPasses(lengths, { maxPairs: batchSize, maxTokens: packedPassTokens });
 }
 
 function readJson(model: string, path: string): unknown {
