@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { planGroups, planPasses, planWorkers } from "./plan.ts";
+import { planGroups, planPackedPasses, planPasses, planWorkers } from "./plan.ts";
 
 const lengths = fc.array(fc.integer({ min: 0, max: 9000 }), { maxLength: 300 });
 const everyPlace = (count: number): number[] => Array.from({ length: count }, (_, place) => place);
@@ -12,7 +12,7 @@ describe("planGroups", () => {
     maxCharacters: fc.integer({ min: 1, max: 5000 }),
   });
 
-  test("holds every document exactly once, within the bounds, longest first", () => {
+  test("holds every document exactly once, within the bounds, longest first in each", () => {
     fc.assert(
       fc.property(lengths, bounds, (characters, limits) => {
         const groups = planGroups(characters, limits);
@@ -22,18 +22,35 @@ describe("planGroups", () => {
           expect(group.length).toBeLessThanOrEqual(limits.maxDocuments);
           const total = group.reduce((sum, place) => sum + characters[place]!, 0);
           if (group.length > 1) expect(total).toBeLessThanOrEqual(limits.maxCharacters);
+          const order = group.map((place) => characters[place]!);
+          expect(order).toEqual([...order].sort((a, b) => b - a));
         }
-        const order = groups.flat().map((place) => characters[place]!);
-        expect(order).toEqual([...order].sort((a, b) => b - a));
       }),
     );
+  });
+
+  test("hands out long calls longest first", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 100, max: 9000 }), { minLength: 30, maxLength: 300 }), (characters) => {
+        const order = planGroups(characters, { workers: 2, maxDocuments: 32, maxCharacters: 1000 }).flat();
+        expect(order.map((place) => characters[place]!)).toEqual([...characters].sort((a, b) => b - a));
+      }),
+    );
+  });
+
+  test("gives every worker one group of the same work where that is enough", () => {
+    const groups = planGroups([500, 30, 40, 400, 50, 60, 450, 20], { workers: 2, maxDocuments: 32, maxCharacters: 2048 });
+    expect(groups).toEqual([
+      [0, 5, 4, 2, 1],
+      [6, 3, 7],
+    ]);
   });
 
   test("gives every worker the same number of documents where they are alike", () => {
     const sizes = (documents: number, workers: number): number[] =>
       planGroups(Array(documents).fill(100), { workers, maxDocuments: 32, maxCharacters: 1e9 }).map((group) => group.length);
-    expect(sizes(10, 2)).toEqual([3, 3, 2, 2]);
-    expect(sizes(3, 2)).toEqual([1, 1, 1]);
+    expect(sizes(10, 2)).toEqual([5, 5]);
+    expect(sizes(3, 2)).toEqual([2, 1]);
     expect(sizes(100, 2)).toEqual([25, 25, 25, 25]);
     expect(sizes(200, 2)).toEqual([25, 25, 25, 25, 25, 25, 25, 25]);
     expect(sizes(40, 1)).toEqual([32, 8]);
@@ -67,6 +84,33 @@ describe("planPasses", () => {
 
   test("runs one pair a pass when told to", () => {
     expect(planPasses([5, 5, 5], { maxPairs: 1, maxTokens: 512, maxPadding: 0.03 })).toEqual([[0], [1], [2]]);
+  });
+});
+
+describe("planPackedPasses", () => {
+  const tokens = fc.array(fc.integer({ min: 1, max: 600 }), { maxLength: 300 });
+  const bounds = fc.record({ maxPairs: fc.integer({ min: 1, max: 64 }), maxTokens: fc.integer({ min: 8, max: 2048 }) });
+
+  test("holds every pair exactly once, within pairs and tokens; a longer pair runs alone", () => {
+    fc.assert(
+      fc.property(tokens, bounds, (counts, limits) => {
+        const passes = planPackedPasses(counts, limits);
+        expect(passes.flat().sort((a, b) => a - b)).toEqual(everyPlace(counts.length));
+        for (const pass of passes) {
+          expect(pass.length).toBeGreaterThan(0);
+          expect(pass.length).toBeLessThanOrEqual(limits.maxPairs);
+          if (pass.length > 1) expect(pass.reduce((sum, place) => sum + counts[place]!, 0)).toBeLessThanOrEqual(limits.maxTokens);
+        }
+      }),
+    );
+  });
+
+  test("makes passes of even size", () => {
+    const sizes = planPackedPasses([150, 140, 130, 120, 110, 20, 20], { maxPairs: 32, maxTokens: 512 });
+    expect(sizes).toEqual([
+      [0, 1],
+      [2, 3, 4, 5, 6],
+    ]);
   });
 });
 

@@ -43,16 +43,45 @@ export interface WorkerPlan {
   reason: string;
 }
 
+/** A pair costs its characters and, for the query and the special tokens, about as much as a sentence. */
+export const pairCharacters = 100;
+
 /**
- * Groups of similar length, longest first, so that the last worker to finish has only something short left.
+ * A group for each worker where that is enough, all of about the same work. Else groups of similar length, longest first, so that the
+ * last worker to finish has only something short left.
  *
  * Characters stand in for tokens: exact counts exist only after the worker has tokenised.
  *
  * @param characters length of each document
- * @returns every place exactly once; no empty group
+ * @returns every place exactly once; no empty group; the longest first in each
  */
 export function planGroups(characters: readonly number[], bounds: GroupBounds): Places[] {
   const order = byLengthDescending(characters);
+  return evenGroups(characters, order, bounds) ?? sortedGroups(characters, order, bounds);
+}
+
+/** Each document, the longest first, to the worker that has least; undefined where one group a worker does not hold them all. */
+function evenGroups(
+  characters: readonly number[],
+  order: Places,
+  { workers, maxDocuments, maxCharacters }: GroupBounds,
+): Places[] | undefined {
+  const groups = Array.from({ length: Math.min(workers, order.length) }, () => ({ places: [] as number[], characters: 0, cost: 0 }));
+  for (const place of order) {
+    const length = characters[place]!;
+    const open = groups.filter(({ places, characters: held }) => {
+      return places.length === 0 || (places.length < maxDocuments && held + length <= maxCharacters);
+    });
+    if (open.length === 0) return undefined;
+    const least = open.reduce((best, group) => (group.cost < best.cost ? group : best));
+    least.places.push(place);
+    least.characters += length;
+    least.cost += length + pairCharacters;
+  }
+  return groups.map(({ places }) => places);
+}
+
+function sortedGroups(characters: readonly number[], order: Places, bounds: GroupBounds): Places[] {
   const groups: Places[] = [];
   let groupsLeft = groupCount(order.length, bounds);
   for (let start = 0; start < order.length; groupsLeft -= 1) {
@@ -95,6 +124,34 @@ export function planPasses(tokens: readonly number[], bounds: PassBounds): Place
       end += 1;
     }
     passes.push(order.slice(start, end));
+    start = end;
+  }
+  return passes;
+}
+
+/**
+ * Passes of near-equal size, for pairs that stand side by side without padding.
+ *
+ * @param tokens length of each pair
+ * @returns every place exactly once; no empty pass
+ */
+export function planPackedPasses(tokens: readonly number[], bounds: Omit<PassBounds, "maxPadding">): Places[] {
+  const order = byLengthDescending(tokens);
+  const passes: Places[] = [];
+  let tokensLeft = tokens.reduce((sum, length) => sum + length, 0);
+  for (let start = 0; start < order.length; ) {
+    // An even share of what is left: 300 and 300 tokens are faster than 512 and 88.
+    const share = tokensLeft / Math.ceil(tokensLeft / bounds.maxTokens);
+    let end = start + 1;
+    let used = tokens[order[start]!]!;
+    while (end < order.length && end - start < bounds.maxPairs) {
+      const next = tokens[order[end]!]!;
+      if (used + next > bounds.maxTokens || used + next / 2 > share) break;
+      used += next;
+      end += 1;
+    }
+    passes.push(order.slice(start, end));
+    tokensLeft -= used;
     start = end;
   }
   return passes;

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { RerankError } from "../errors.ts";
-import { type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
+import { damagedOnnx, type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
+import type { ByteSource } from "./protobuf.ts";
 
 /**
  * Facts of an ONNX file on disk; its weights are not read.
@@ -8,6 +9,16 @@ import { type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
  * @throws RerankError `unsupported-model` when it cannot be opened, is not an ONNX model, or is damaged
  */
 export function readOnnxFile(path: string): OnnxGraph {
+  return withOnnxFile(path, (source) => readOnnxGraph(source, path));
+}
+
+/**
+ * Opens an ONNX file for reading parts of it.
+ *
+ * @param use receives the file, and what makes the error for bytes that are not a model
+ * @throws RerankError `unsupported-model` when it cannot be opened; what `use` throws
+ */
+export function withOnnxFile<T>(path: string, use: (source: ByteSource, fail: (reason: string) => Error) => T): T {
   const descriptor = open(path);
   try {
     const read = (position: number, length: number): Uint8Array => {
@@ -20,7 +31,7 @@ export function readOnnxFile(path: string): OnnxGraph {
       }
       return bytes;
     };
-    return readOnnxGraph({ sizeBytes: fstatSync(descriptor).size, read }, path);
+    return use({ sizeBytes: fstatSync(descriptor).size, read }, (reason) => damagedOnnx(path, reason));
   } finally {
     closeSync(descriptor);
   }

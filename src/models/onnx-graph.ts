@@ -56,8 +56,8 @@ const integerProducts: ReadonlySet<string> = new Set(["MatMulInteger", "MatMulIn
  * @throws RerankError `unsupported-model` when it is not an ONNX model, or a damaged one
  */
 export function readOnnxGraph(source: ByteSource, name: string): OnnxGraph {
-  const reader = createProtobufReader(source, (reason) => damaged(name, reason));
-  if (reader.startsWith("version https://git-lfs")) throw damaged(name, "it is a Git LFS pointer, not the file itself");
+  const reader = createProtobufReader(source, (reason) => damagedOnnx(name, reason));
+  if (reader.startsWith("version https://git-lfs")) throw damagedOnnx(name, "it is a Git LFS pointer, not the file itself");
 
   const gathered: Gathered = {
     operators: new Set(),
@@ -76,7 +76,7 @@ export function readOnnxGraph(source: ByteSource, name: string): OnnxGraph {
     else if (field.number === 8) opset = Math.max(opset, defaultOpset(reader, field));
     else if (field.number === 25) readFunction(reader, field, gathered);
   }
-  if (inputs === undefined) throw damaged(name, "it holds no graph");
+  if (inputs === undefined) throw damagedOnnx(name, "it holds no graph");
   return {
     operators: [...gathered.operators].sort(),
     externalData: [...gathered.externalData].sort(),
@@ -189,7 +189,8 @@ function isDynamicallyQuantised(gathered: Gathered): boolean {
   );
 }
 
-function damaged(name: string, reason: string): RerankError {
+/** The error for a file whose bytes are not an ONNX model. */
+export function damagedOnnx(name: string, reason: string): RerankError {
   return new RerankError(
     "unsupported-model",
     `models: ${name} cannot be read as an ONNX model: ${reason}. Remove the file and fetch it again.`,

@@ -12,7 +12,7 @@ export interface Field {
   number: number;
   /** 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes. */
   wireType: number;
-  /** The number of a varint, exact up to 2^53; 0 for the other wire types. */
+  /** The number of a varint as int64, exact up to 2^53 and down to -2^53; 0 for the other wire types. */
   value: number;
   /** Where the payload of a length-delimited field begins and ends. */
   start: number;
@@ -27,6 +27,8 @@ export interface ProtobufReader {
   fieldsOf(field: Field): Iterable<Field>;
   /** A length-delimited field as UTF-8. */
   text(field: Field): string;
+  /** A copy of what a length-delimited field holds. */
+  bytes(field: Field): Uint8Array;
   /** The first field of an embedded message with this number, as text; "" when there is none. */
   firstText(field: Field, number: number): string;
   /** A repeated integer, packed or not. */
@@ -71,10 +73,13 @@ export function createProtobufReader(source: ByteSource, fail: (reason: string) 
 
   function varint(end: number): number {
     let value = 0;
+    let inverted = 0; // of a negative number the ones are many and the zeros few: these stay exact
     let scale = 1;
     for (let count = 0; count < 10; count += 1) {
       const byte = nextByte(end);
+      if (count === 9 && byte === 1) return -inverted - 1;
       value += (byte & 0x7f) * scale;
+      inverted += (~byte & 0x7f) * scale;
       if (byte < 0x80) return value;
       scale *= 128;
     }
@@ -89,14 +94,14 @@ export function createProtobufReader(source: ByteSource, fail: (reason: string) 
       const number = Math.floor(key / 8);
       const wireType = key % 8;
       const field: Field = { number, wireType, value: 0, start: position, end: position };
-      if (number === 0) throw fail("it has a field without a number");
+      if (number <= 0) throw fail("it has a field without a number");
       if (wireType === 0) field.value = varint(end);
       else if (wireType === 1) position += 8;
       else if (wireType === 5) position += 4;
       else if (wireType === 2) {
         const length = varint(end);
         field.start = position;
-        position += length;
+        position += length < 0 ? Number.POSITIVE_INFINITY : length;
       } else throw fail(`it has a field of wire type ${wireType}`);
       if (position > end) throw fail("it ends before the data that it announces");
       field.end = position;
@@ -120,6 +125,10 @@ export function createProtobufReader(source: ByteSource, fail: (reason: string) 
     fields,
     fieldsOf,
     text,
+    bytes(field) {
+      if (field.wireType !== 2) throw fail("a number stands where bytes belong");
+      return bytesAt(field.start, field.end - field.start).slice();
+    },
     firstText(field, number) {
       for (const part of fieldsOf(field)) if (part.number === number) return text(part);
       return "";

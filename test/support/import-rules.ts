@@ -23,7 +23,7 @@ interface Rule {
 const base = [/^(types|model-types|errors|abort)\.ts$/];
 const contracts = [...base, /^(scorer|config|checks|model-config|model-string)\.ts$/];
 const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//, /^eval\/metrics\.ts$/];
-const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//, /^transport\//];
+const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//, /^compile\//, /^transport\//];
 const publicRoot = /^index\.ts$/;
 
 const rules: readonly Rule[] = [
@@ -39,7 +39,7 @@ const rules: readonly Rule[] = [
   { files: /^transport\//, may: [...base, /^transport\//] },
   // The programs of threads, too, are of the scorer in whose folder they are.
   { files: /^scorers\/[^/]+\//, may: parts },
-  { files: /^compile\//, may: [...parts, /^compile\//] },
+  { files: /^compile\//, may: parts },
   { files: /^(rerank|reranker)\.ts$/, may: [...contracts, /^ranking\//, /^reranker\.ts$/] },
   // The program of a thread that makes scorers is a third root.
   { files: /^(index|web|network-scorers|network-thread\.node)\.ts$/, may: [/./] },

@@ -1,11 +1,14 @@
 /** Texts to logits on the calling thread: tokenise, plan passes, run them. Shared by the workers and by `rerankSync`. */
 import { readFileSync } from "node:fs";
-import { type PassBounds, planPasses } from "../../engine/plan.ts";
+import type { Positions } from "../../compile/probe.ts";
+import { type PassBounds, type Places, planPackedPasses, planPasses } from "../../engine/plan.ts";
 import { messageOf, RerankError } from "../../errors.ts";
 import type { ScoreCall } from "../../scorer.ts";
-import { createPairEncoder, type EncodedPair, type PairEncoder } from "../../tokenization/pair-encoder.ts";
+import { createPairEncoder, type PairEncoder } from "../../tokenization/pair-encoder.ts";
+import { packedFeeds, paddedFeeds } from "./feeds.ts";
 import { checkHead, headLogits } from "./head.ts";
-import { type OnnxSession, openSession, type SessionProvider } from "./session.node.ts";
+import { packModel } from "./packed-model.node.ts";
+import { type OnnxSession, openProbe, openSession, type SessionProvider } from "./session.node.ts";
 
 /** All that a thread needs to open a model; plain data. */
 export interface ExecutorOptions {
@@ -64,6 +67,8 @@ export interface Executor {
 // Measured for widths 384, 768 and 1024: docs/decisions/engine.md.
 const passTokens = 512;
 const passPadding = 0.03;
+// A group, nearly always: what is left of one after a full pass would stream the weights again for little.
+const packedPassTokens = 768;
 
 /** Opens a model on this thread. @throws RerankError `unsupported-model`, `missing-dependency` */
 export function createExecutor(options: ExecutorOptions): Executor {
@@ -71,7 +76,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
     { tokenizer: readJson(options.model, options.tokenizerPath), config: options.tokenizerConfig },
     { maxTokens: options.maxTokens, typeVocabSize: options.typeVocabSize },
   );
-  const session = openSession(options.model, options.modelPath, options);
+  const opened = openModel(options);
+  const { session } = opened;
   try {
     checkHead(options.model, session.outputShape, options.relevantClass);
   } catch (error) {
@@ -79,12 +85,39 @@ export function createExecutor(options: ExecutorOptions): Executor {
     throw error;
   }
   return {
-    run: (group, checkpoint) => runGroup(options, encoder, session, group, checkpoint),
+    run: (group, checkpoint) => runGroup(options, encoder, opened, group, checkpoint),
     close: () => session.close(),
   };
 }
 
-function runGroup(options: ExecutorOptions, encoder: PairEncoder, session: OnnxSession, group: Group, checkpoint: () => void): GroupScores {
+/** An open model; `positions` is there where pairs are packed. */
+interface OpenModel {
+  session: OnnxSession;
+  packing: { positions: Positions | undefined } | undefined;
+}
+
+/** The model rewritten for passes without padding, or else as it was published. */
+function openModel(options: ExecutorOptions): OpenModel {
+  const { model, modelPath, provider, isDynamicallyQuantised } = options;
+  // Packed pairs would share the scale of a dynamically quantised graph; devices have kernels of their own for padded batches.
+  if (provider === "cpu" && !isDynamicallyQuantised) {
+    try {
+      const packed = packModel(modelPath, openProbe);
+      if (packed !== undefined) return { session: openSession(model, packed, options), packing: packed };
+    } catch {
+      // What is wrong with the file itself is told by opening it.
+    }
+  }
+  return { session: openSession(model, modelPath, options), packing: undefined };
+}
+
+function runGroup(
+  options: ExecutorOptions,
+  encoder: PairEncoder,
+  { session, packing }: OpenModel,
+  group: Group,
+  checkpoint: () => void,
+): GroupScores {
   const startedMs = performance.now();
   const pairs = group.texts.map((text, row) => {
     try {
@@ -102,20 +135,20 @@ function runGroup(options: ExecutorOptions, encoder: PairEncoder, session: OnnxS
     paddedTokens: 0,
     tokenizationMs: performance.now() - startedMs,
   };
-  const passes = planPasses(Array.from(result.tokens), passBounds(options, group.batchSize));
+  const lengths = Array.from(result.tokens);
+  const passes = packing === undefined ? planPasses(lengths, passBounds(options, group.batchSize)) : packedPasses(lengths, group.batchSize);
   for (const pass of passes) {
     checkpoint();
-    const logits = runPass(
-      options,
-      session,
-      pass.map((place) => pairs[place]!),
-      encoder.padId,
-    );
+    const members = pass.map((place) => pairs[place]!);
+    const feeds = packing === undefined ? paddedFeeds(members, encoder.padId) : packedFeeds(members, packing.positions);
+    const output = session.run(feeds);
+    checkHead(options.model, output.shape, options.relevantClass);
+    const logits = headLogits(output.data, pass.length, output.shape[1] ?? 1, options.relevantClass);
     pass.forEach((place, row) => {
       result.scores[place] = logits[row]!;
     });
     result.passes += 1;
-    result.paddedTokens += pass.length * result.tokens[pass[0]!]!;
+    result.paddedTokens += feeds.input_ids.data.length;
   }
   return result;
 }
@@ -127,20 +160,8 @@ function passBounds({ isDynamicallyQuantised, provider }: ExecutorOptions, batch
   return { maxPairs, maxTokens: passTokens, maxPadding: passPadding };
 }
 
-function runPass(options: ExecutorOptions, session: OnnxSession, pairs: readonly EncodedPair[], padId: number): Float64Array {
-  const width = pairs[0]!.ids.length; // the longest comes first
-  const ids = new Int32Array(pairs.length * width).fill(padId);
-  const mask = new Int32Array(ids.length);
-  const types = new Int32Array(ids.length);
-  pairs.forEach((pair, row) => {
-    const start = row * width;
-    ids.set(pair.ids, start);
-    types.set(pair.typeIds, start);
-    mask.fill(1, start, start + pair.ids.length);
-  });
-  const output = session.run({ input_ids: ids, attention_mask: mask, token_type_ids: types }, pairs.length, width);
-  checkHead(options.model, output.shape, options.relevantClass);
-  return headLogits(output.data, pairs.length, output.shape[1] ?? 1, options.relevantClass);
+function packedPasses(lengths: readonly number[], batchSize: number): Places[] {
+  return planPackedPasses(lengths, { maxPairs: batchSize, maxTokens: packedPassTokens });
 }
 
 function readJson(model: string, path: string): unknown {

@@ -1,6 +1,6 @@
 /** Local cross-encoders on ONNX Runtime: a pool of inference threads for `score`, a session on the calling thread for `scoreSync`. */
 import { timeoutError } from "../../abort.ts";
-import { planGroups } from "../../engine/plan.ts";
+import { pairCharacters, planGroups } from "../../engine/plan.ts";
 import { RerankError } from "../../errors.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
@@ -61,8 +61,7 @@ class OnnxScorer implements Scorer {
           pending.queueMs = performance.now() - startedMs;
         },
         weights: groups.map((places) => places.length),
-        // A pair costs its characters and, for the query and the pass itself, about as much as a sentence.
-        costs: groups.map((places) => places.reduce((sum, place) => sum + call.texts[place]!.length + 100, 0)),
+        costs: groups.map((places) => places.reduce((sum, place) => sum + call.texts[place]!.length + pairCharacters, 0)),
       },
     );
     return pending.result();

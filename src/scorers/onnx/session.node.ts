@@ -5,32 +5,34 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import type { OpenProbe } from "../../compile/probe.ts";
 import { messageOf, RerankError } from "../../errors.ts";
 import type { Provider } from "../../types.ts";
 
 /** An open model. */
 export interface OnnxSession {
-  /** Inputs that the graph has, among those a cross-encoder knows. */
-  readonly inputs: ReadonlySet<InputName>;
   /** Declared shape of the output that is read; −1 where it is dynamic. */
   readonly outputShape: readonly number[];
   /**
    * One forward pass; blocks the calling thread.
    *
-   * @param feeds shape [pairs, tokens] each, row by row; names that the graph does not have are left out
+   * @param feeds those that the graph does not have are left out
    * @returns the output's values row by row, and its shape
    * @throws RerankError `inference`
    */
-  run(feeds: Feeds, pairs: number, tokens: number): { data: ArrayLike<number>; shape: readonly number[] };
+  run(feeds: Feeds): { data: ArrayLike<number>; shape: readonly number[] };
   /** Frees the model; running after it is an error. Never call it during a run. */
   close(): void;
 }
 
-/** Inputs of a text classification graph. */
-export type InputName = "input_ids" | "attention_mask" | "token_type_ids";
+/** Inputs of a text classification graph, those of a packed one (compile/packed-encoder.ts) among them. */
+export type InputName = "input_ids" | "attention_mask" | "token_type_ids" | "position_ids" | "lengths";
 
-/** Values of the inputs, as int32; widened to what the graph declares. */
-export type Feeds = Record<InputName, Int32Array>;
+/** Values of the inputs, row by row, as int32: widened to what the graph declares. */
+export type Feeds = Partial<Record<InputName, { data: Int32Array; shape: readonly number[] }>>;
+
+/** A model to open: a file, or a model in memory whose tensors lie in files of a folder. */
+export type ModelSource = string | { bytes: Uint8Array; folder: string };
 
 /** How a session is opened. */
 export interface SessionOptions {
@@ -53,6 +55,7 @@ interface Metadata {
 
 interface NativeSession {
   loadModel(path: string, options: object): void;
+  loadModel(buffer: ArrayBufferLike, start: number, length: number, options: object): void;
   readonly inputMetadata: Metadata[];
   readonly outputMetadata: Metadata[];
   run(feeds: object, fetches: object, options: object): Record<string, { data: ArrayLike<number>; dims: readonly number[] }>;
@@ -68,6 +71,9 @@ interface Runtime {
 const int32Type = 6;
 const int64Type = 7;
 const float16Type = 10;
+
+const publishedInputs: ReadonlySet<string> = new Set(["input_ids", "attention_mask", "token_type_ids"]);
+const packedInputs: ReadonlySet<string> = new Set(["input_ids", "token_type_ids", "position_ids", "lengths"]);
 
 const require = createRequire(import.meta.url);
 let runtime: Runtime | undefined;
@@ -97,23 +103,20 @@ const providers: Record<SessionProvider, { runtimeName: string; needs: string }>
 };
 
 /**
- * Opens a model file; external data beside it is found by the runtime.
+ * Opens a model; external data beside a file is found by the runtime.
  *
  * @throws RerankError `missing-dependency` when the runtime or the provider cannot be had here, `unsupported-model` when the file
  *   cannot be used or asks for inputs that a pair of texts does not give
  */
-export function openSession(model: string, path: string, options: SessionOptions): OnnxSession {
+export function openSession(model: string, source: ModelSource, options: SessionOptions): OnnxSession {
   const { Tensor, NativeSession } = loadRuntime();
   const native = new NativeSession();
   try {
-    native.loadModel(path, {
+    load(native, source, {
       executionProviders: [
         options.provider === "cpu" ? "cpu" : { name: providers[options.provider].runtimeName, deviceId: options.deviceId },
       ],
       intraOpNumThreads: options.threads,
-      interOpNumThreads: 1,
-      // 3 = errors only: warnings about a graph's folding are nothing a user can act on.
-      logSeverityLevel: 3,
     });
   } catch (error) {
     if (options.provider !== "cpu") {
@@ -121,32 +124,53 @@ export function openSession(model: string, path: string, options: SessionOptions
       const what = `${model}: provider "${options.provider}" is not available: ${messageOf(error).split("\n")[0]}. It needs ${needs}.`;
       throw new RerankError("missing-dependency", `${what} Or use provider "cpu".`, { cause: error });
     }
-    throw new RerankError("unsupported-model", `${model}: ONNX Runtime cannot load ${path}: ${messageOf(error)}.`, { cause: error });
+    throw new RerankError(
+      "unsupported-model",
+      `${model}: ONNX Runtime cannot load ${typeof source === "string" ? source : "it"}: ${messageOf(error)}.`,
+      { cause: error },
+    );
   }
-  const inputTypes = readInputs(model, native.inputMetadata);
+  const inputTypes = readInputs(model, native.inputMetadata, typeof source === "string" ? publishedInputs : packedInputs);
   const output = native.outputMetadata.find((metadata) => metadata.name === "logits") ?? native.outputMetadata[0]!;
   const fetches = { [output.name]: null };
   return {
-    inputs: new Set(inputTypes.keys()),
     outputShape: output.shape,
-    run(feeds, pairs, tokens) {
+    run(feeds) {
       const tensors: Record<string, object> = {};
       for (const [name, type] of inputTypes) {
-        tensors[name] =
-          type === int64Type
-            ? new Tensor("int64", widen(feeds[name]), [pairs, tokens])
-            : new Tensor("int32", feeds[name].slice(), [pairs, tokens]);
+        const { data, shape } = feeds[name]!;
+        tensors[name] = type === int64Type ? new Tensor("int64", widen(data), shape) : new Tensor("int32", data.slice(), shape);
       }
       try {
         const result = native.run(tensors, fetches, {})[output.name]!;
         return { data: output.type === float16Type ? halfToFloat(result.data) : result.data, shape: result.dims };
       } catch (error) {
-        throw new RerankError("inference", `${model}: a pass of ${pairs} × ${tokens} tokens failed: ${messageOf(error)}`, { cause: error });
+        const shape = feeds.input_ids!.shape.join(" × ");
+        throw new RerankError("inference", `${model}: a pass of ${shape} tokens failed: ${messageOf(error)}`, { cause: error });
       }
     },
     close: () => native.dispose(),
   };
 }
+
+/** Opens a small model in memory for {@link OpenProbe}'s purpose. @throws what the runtime throws */
+export const openProbe: OpenProbe = (bytes) => {
+  const { Tensor, NativeSession } = loadRuntime();
+  const native = new NativeSession();
+  load(native, { bytes, folder: "" }, { executionProviders: ["cpu"], intraOpNumThreads: 1 });
+  const fetches = Object.fromEntries(native.outputMetadata.map(({ name }) => [name, null]));
+  return {
+    run(feeds) {
+      const tensors = native.inputMetadata.map(({ name }) => {
+        const { type, data, dimensions } = feeds[name]!;
+        return [name, new Tensor(type, data, dimensions)] as const;
+      });
+      const results = Object.entries(native.run(Object.fromEntries(tensors), fetches, {}));
+      return Object.fromEntries(results.map(([name, { data, dims }]) => [name, { data, dimensions: dims }]));
+    },
+    close: () => native.dispose(),
+  };
+};
 
 /**
  * The provider that `auto` tries first: CUDA where its library was installed beside the runtime, which nobody does by accident;
@@ -190,11 +214,21 @@ function loadRuntime(): Runtime {
   }
 }
 
-function readInputs(model: string, metadata: readonly Metadata[]): Map<InputName, number> {
+function load(native: NativeSession, source: ModelSource, options: object): void {
+  // 3 = errors only: warnings about a graph's folding are nothing a user can act on.
+  const settings = { interOpNumThreads: 1, logSeverityLevel: 3, ...options };
+  if (typeof source === "string") native.loadModel(source, settings);
+  else {
+    const { buffer, byteOffset, byteLength } = source.bytes;
+    const extra = { session: { model_external_initializers_file_folder_path: source.folder } };
+    native.loadModel(buffer, byteOffset, byteLength, { ...settings, ...(source.folder === "" ? {} : { extra }) });
+  }
+}
+
+function readInputs(model: string, metadata: readonly Metadata[], known: ReadonlySet<string>): Map<InputName, number> {
   const types = new Map<InputName, number>();
   for (const input of metadata) {
-    const known = input.name === "input_ids" || input.name === "attention_mask" || input.name === "token_type_ids";
-    if (!known || (input.type !== int64Type && input.type !== int32Type)) {
+    if (!known.has(input.name) || (input.type !== int64Type && input.type !== int32Type)) {
       throw new RerankError(
         "unsupported-model",
         `${model}: the graph asks for an input "${input.name}" that a pair of texts does not give. Export the model for sequence classification with input_ids, attention_mask and token_type_ids.`,

@@ -33,14 +33,38 @@ const common = { model: name, query: text };
 const vllmOptions = { model: name, truncate_prompt_tokens: z.int().min(-1).nullish(), use_activation: flag, activation: flag };
 const textOrTexts = z.union([text, texts], { error: "expected a string or a list of strings" }).nullish();
 
-export const requests = {
+/** What a request of each dialect is, once its schema has checked it. */
+export interface DialectBodies {
+  "cohere-v2": CohereV2RequestBody;
+  "cohere-v1": CohereV1RequestBody;
+  jina: JinaRequestBody;
+  voyage: VoyageRequestBody;
+  mixedbread: MixedbreadRequestBody;
+  pinecone: PineconeRequestBody;
+  together: TogetherRequestBody;
+  nim: NimRequestBody;
+  tei: TeiRequestBody;
+  vllm: VllmRequestBody;
+  "vllm-score": VllmScoreRequestBody;
+  infinity: InfinityRequestBody;
+  llamacpp: LlamaCppRequestBody;
+  "llamacpp-texts": LlamaCppTextsRequestBody;
+  xinference: XinferenceRequestBody;
+  localai: LocalAiRequestBody;
+  union: UnionRequestBody;
+}
+
+/** Names of the dialects beside our own. */
+export type DialectName = keyof DialectBodies;
+
+export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies[Name]> } = {
   "cohere-v2": z.object({
     ...common,
     documents: texts,
     top_n: count,
     max_tokens_per_doc: count,
     priority: z.number().nullish(),
-  }) satisfies z.ZodType<CohereV2RequestBody>,
+  }),
   "cohere-v1": z.object({
     ...common,
     documents,
@@ -48,7 +72,7 @@ export const requests = {
     rank_fields: names,
     return_documents: flag,
     max_chunks_per_doc: count,
-  }) satisfies z.ZodType<CohereV1RequestBody>,
+  }),
   jina: z.object({
     ...common,
     documents,
@@ -57,14 +81,14 @@ export const requests = {
     truncation: flag,
     max_doc_length: count,
     return_embeddings: flag,
-  }) satisfies z.ZodType<JinaRequestBody>,
+  }),
   voyage: z.object({
     ...common,
     documents: texts,
     top_k: count,
     return_documents: flag,
     truncation: flag,
-  }) satisfies z.ZodType<VoyageRequestBody>,
+  }),
   mixedbread: z.object({
     ...common,
     input: documents,
@@ -72,7 +96,7 @@ export const requests = {
     top_k: count,
     return_input: flag,
     rewrite_query: flag,
-  }) satisfies z.ZodType<MixedbreadRequestBody>,
+  }),
   pinecone: z.object({
     ...common,
     documents,
@@ -80,20 +104,20 @@ export const requests = {
     return_documents: flag,
     rank_fields: names,
     parameters: z.looseObject({ truncate: name }).nullish(),
-  }) satisfies z.ZodType<PineconeRequestBody>,
+  }),
   together: z.object({
     ...common,
     documents,
     top_n: count,
     return_documents: flag,
     rank_fields: names,
-  }) satisfies z.ZodType<TogetherRequestBody>,
+  }),
   nim: z.object({
     model: name,
     query: z.object({ text }),
     passages: z.array(z.object({ text })),
     truncate: name,
-  }) satisfies z.ZodType<NimRequestBody>,
+  }),
   tei: z.object({
     query: text,
     texts,
@@ -101,14 +125,14 @@ export const requests = {
     truncation_direction: name,
     raw_scores: flag,
     return_text: flag,
-  }) satisfies z.ZodType<TeiRequestBody>,
+  }),
   vllm: z.object({
     query: text,
     documents,
     top_n: count,
     max_tokens_per_doc: count,
     ...vllmOptions,
-  }) satisfies z.ZodType<VllmRequestBody>,
+  }),
   "vllm-score": z.object({
     text_1: textOrTexts,
     text_2: textOrTexts,
@@ -118,16 +142,16 @@ export const requests = {
     data_1: textOrTexts,
     data_2: textOrTexts,
     ...vllmOptions,
-  }) satisfies z.ZodType<VllmScoreRequestBody>,
+  }),
   infinity: z.object({
     ...common,
     documents,
     return_documents: flag,
     raw_scores: flag,
     top_n: count,
-  }) satisfies z.ZodType<InfinityRequestBody>,
-  llamacpp: z.object({ ...common, documents, top_n: count }) satisfies z.ZodType<LlamaCppRequestBody>,
-  "llamacpp-texts": z.object({ ...common, texts, top_n: count, return_text: flag }) satisfies z.ZodType<LlamaCppTextsRequestBody>,
+  }),
+  llamacpp: z.object({ ...common, documents, top_n: count }),
+  "llamacpp-texts": z.object({ ...common, texts, top_n: count, return_text: flag }),
   xinference: z.object({
     ...common,
     documents,
@@ -136,8 +160,8 @@ export const requests = {
     return_len: flag,
     max_chunks_per_doc: count,
     kwargs: name,
-  }) satisfies z.ZodType<XinferenceRequestBody>,
-  localai: z.object({ ...common, documents, top_n: count, backend: name }) satisfies z.ZodType<LocalAiRequestBody>,
+  }),
+  localai: z.object({ ...common, documents, top_n: count, backend: name }),
   union: z.object({
     ...common,
     documents,
@@ -150,11 +174,8 @@ export const requests = {
     max_tokens_per_doc: count,
     max_doc_length: count,
     max_chunks_per_doc: count,
-  }) satisfies z.ZodType<UnionRequestBody>,
+  }),
 };
-
-/** Names of the dialects beside our own. */
-export type DialectName = keyof typeof requests;
 
 const relevance = { index, relevance_score: z.number() };
 const wrapped = z.looseObject({ text: text.nullish() });

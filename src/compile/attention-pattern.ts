@@ -1,0 +1,118 @@
+/** Recognises multi-head attention as exporters write it out: from the Softmax to its queries, keys and values, and to its end. */
+import type { OnnxNode } from "./onnx-model.ts";
+import type { TensorKind } from "./tensor-kinds.ts";
+
+/** One attention: queries, keys and values in, one hidden tensor out. */
+export interface Attention {
+  /** Hidden tensors, shape [pairs, tokens, width]. */
+  query: string;
+  key: string;
+  value: string;
+  width: number;
+  /** Heads of query, key and value: tensors of the shape [pairs, tokens, heads, size]. */
+  heads: readonly string[];
+  /** Factors of the scores, tensors of one number each; divisors where they are so marked. */
+  scales: readonly { tensor: string; isDivisor: boolean }[];
+  /** What is added to the scores, for all heads alike. */
+  mask: string;
+  /** The shape that heads are put together with again, to [pairs, tokens, width]. */
+  endShape: string;
+  /** The last node, whose output the attention gives. */
+  end: OnnxNode;
+}
+
+/** What is known of the graph before the node. */
+export interface AttentionPattern {
+  kindOf(name: string): TensorKind;
+  producers: ReadonlyMap<string, OnnxNode>;
+  consumers: ReadonlyMap<string, readonly OnnxNode[]>;
+}
+
+/** @returns undefined for anything but softmax(scale · query keyᵀ + mask) value */
+export function matchAttention(pattern: AttentionPattern, softmax: OnnxNode): Attention | undefined {
+  const { kindOf, producers } = pattern;
+  const axis = softmax.attributes.find(({ name }) => name === "axis")?.integers[0] ?? -1;
+  if (axis !== -1 && axis !== 3) return undefined;
+  const masked = producers.get(softmax.inputs[0]!);
+  if (masked?.operator !== "Add") return undefined;
+  const [scores, mask] = isSide(kindOf(masked.inputs[1]!)) ? masked.inputs : [masked.inputs[1]!, masked.inputs[0]!];
+  if (!isSide(kindOf(mask!))) return undefined;
+
+  const scales: { tensor: string; isDivisor: boolean }[] = [];
+  const product = producers.get(withoutScales(pattern, scores!, scales));
+  if (product?.operator !== "MatMul") return undefined;
+  const query = withoutSplit(pattern, withoutScales(pattern, product.inputs[0]!, scales), "0,2,1,3");
+  const key = withoutKeySplit(pattern, withoutScales(pattern, product.inputs[1]!, scales));
+
+  const weighted = onlyConsumer(pattern, softmax);
+  if (weighted?.operator !== "MatMul" || weighted.inputs[0] !== softmax.outputs[0]) return undefined;
+  const value = withoutSplit(pattern, weighted.inputs[1]!, "0,2,1,3");
+  const turned = onlyConsumer(pattern, weighted);
+  if (turned === undefined || permutationOf(turned) !== "0,2,1,3") return undefined;
+  const end = onlyConsumer(pattern, turned, "Reshape");
+  if (end?.operator !== "Reshape" || query === undefined || key === undefined || value === undefined) return undefined;
+
+  const width = widthOf(kindOf(query.inputs[0]!));
+  const parts = [query, key, value];
+  if (width === undefined || parts.some(({ inputs }) => widthOf(kindOf(inputs[0]!)) !== width)) return undefined;
+  return {
+    query: query.inputs[0]!,
+    key: key.inputs[0]!,
+    value: value.inputs[0]!,
+    width,
+    heads: parts.map(({ outputs }) => outputs[0]!),
+    scales,
+    mask: mask!,
+    endShape: end.inputs[1]!,
+    end,
+  };
+}
+
+/** Steps back over multiplications and divisions by one number; collects the numbers. */
+function withoutScales(pattern: AttentionPattern, name: string, scales: { tensor: string; isDivisor: boolean }[]): string {
+  const node = pattern.producers.get(name);
+  if (node?.operator !== "Mul" && node?.operator !== "Div") return name;
+  const [first, second] = node.inputs as [string, string];
+  if (isSide(pattern.kindOf(second))) {
+    scales.push({ tensor: second, isDivisor: node.operator === "Div" });
+    return withoutScales(pattern, first, scales);
+  }
+  if (node.operator === "Div" || !isSide(pattern.kindOf(first))) return name;
+  scales.push({ tensor: first, isDivisor: false });
+  return withoutScales(pattern, second, scales);
+}
+
+/** The Reshape of a hidden tensor below a Transpose. */
+function withoutSplit({ producers }: AttentionPattern, name: string, permutation: string): OnnxNode | undefined {
+  const transpose = producers.get(name);
+  if (transpose === undefined || permutationOf(transpose) !== permutation) return undefined;
+  const reshape = producers.get(transpose.inputs[0]!);
+  return reshape?.operator === "Reshape" ? reshape : undefined;
+}
+
+/** Keys are turned once, or first like the others and then their last two dimensions. */
+function withoutKeySplit(pattern: AttentionPattern, name: string): OnnxNode | undefined {
+  const direct = withoutSplit(pattern, name, "0,2,3,1");
+  if (direct !== undefined) return direct;
+  const transpose = pattern.producers.get(name);
+  if (transpose === undefined || permutationOf(transpose) !== "0,1,3,2") return undefined;
+  return withoutSplit(pattern, transpose.inputs[0]!, "0,2,1,3");
+}
+
+/** The one node that reads a node's output as data; reading its shape does not count. */
+function onlyConsumer({ consumers }: AttentionPattern, node: OnnxNode, operator?: string): OnnxNode | undefined {
+  const readers = (consumers.get(node.outputs[0]!) ?? []).filter((reader) => reader.operator !== "Shape");
+  return readers.length === 1 && (operator === undefined || readers[0]!.operator === operator) ? readers[0] : undefined;
+}
+
+function permutationOf({ operator, attributes }: OnnxNode): string | undefined {
+  return operator === "Transpose" ? attributes.find(({ name }) => name === "perm")?.integers.join() : undefined;
+}
+
+function isSide({ kind }: TensorKind): boolean {
+  return kind === "side" || kind === "constant";
+}
+
+function widthOf(kind: TensorKind): number | undefined {
+  return kind.kind === "hidden" ? kind.width : undefined;
+}

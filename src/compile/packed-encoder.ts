@@ -1,0 +1,78 @@
+/**
+ * Rewrites a cross-encoder so that pairs of any lengths share a pass without padding.
+ *
+ * - The tokens of all pairs stand side by side, shape [1, tokens of all]: everything but attention looks at each token alone.
+ * - Attention is one operator per pair, over that pair's tokens: no mask, no scores of padding, no transposed copies.
+ * - Only the first token of each pair is read in the end, so the last layer computes the others no further than their keys and values.
+ *
+ * The sums are the same, taken in another order. What is not understood entirely is left alone.
+ */
+import type { ByteSource } from "../models/protobuf.ts";
+import { firstRows } from "./first-rows.ts";
+import { onlyWhatIsUsed } from "./graph-order.ts";
+import { elementTypes, makeIntegers, makeNode, makeValue } from "./graph-parts.ts";
+import { type OnnxModel, type OnnxNode, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
+import { packedAttention, packedConstants, packedSizes } from "./packed-attention.ts";
+import { type OpenProbe, type Positions, type ProbeResult, probe } from "./probe.ts";
+import { readTensorKinds, type TensorKinds } from "./tensor-kinds.ts";
+
+/** A rewritten model. Its inputs: `input_ids`, `position_ids` and perhaps `token_type_ids`, [1, tokens]; `lengths`, [pairs]. */
+export interface PackedEncoder {
+  /** The ModelProto; its large tensors are external data in the file that was read, or where that file keeps them. */
+  bytes: Uint8Array;
+  /** How `position_ids` are numbered; undefined when the model has none. */
+  positions: Positions | undefined;
+}
+
+const zero = "crossrank/zero";
+
+/**
+ * @param fileName of the file that `source` reads, for references to its tensors
+ * @param open runs small parts of the graph, to see what they compute
+ * @param fail makes the error for a file that is damaged
+ * @returns undefined for a graph that is not understood
+ */
+export function packEncoder(
+  source: ByteSource,
+  fileName: string,
+  open: OpenProbe,
+  fail: (reason: string) => Error,
+): PackedEncoder | undefined {
+  const model = readOnnxModel(source, fileName, fail);
+  if (model === undefined) return undefined;
+  const output = model.outputs.find(({ name }) => name === "logits") ?? model.outputs[0];
+  const kinds = readTensorKinds(model);
+  const isUnderstood = output !== undefined && kinds.kindOf(output.name).kind === "pooled";
+  if (!isUnderstood || kinds.attentions.length === 0 || kinds.positionLookups.length > 1) return undefined;
+  const facts = probe(model, kinds, open);
+  if (facts === undefined) return undefined;
+  const packed = rewrite({ ...model, outputs: [output] }, kinds, facts);
+  return packed === undefined ? undefined : { bytes: writeOnnxModel(packed), positions: facts.positions };
+}
+
+function rewrite(model: OnnxModel, kinds: TensorKinds, facts: ProbeResult): OnnxModel | undefined {
+  const last = kinds.attentions.at(-1)!;
+  const first = firstRows(kinds, last);
+  const changed = new Map<OnnxNode, readonly OnnxNode[]>();
+  for (const node of kinds.poolings) changed.set(node, [makeNode("Gather", [first.of(node.inputs[0]!), zero], node.outputs)]);
+  for (const [layer, attention] of kinds.attentions.entries()) {
+    const isLast = attention === last;
+    const [ended] = attention.end.outputs as [string];
+    const query = isLast ? first.of(attention.query) : attention.query;
+    const made = { name: `crossrank/${layer}`, heads: facts.heads[layer]!, scale: facts.scales[layer]!, isOneQuery: isLast };
+    changed.set(attention.end, packedAttention({ ...attention, query }, isLast ? first.of(ended) : ended, made));
+  }
+  for (const node of kinds.positionLookups) changed.set(node, [{ ...node, inputs: [node.inputs[0]!, "position_ids"] }]);
+  for (const node of kinds.constantLookups) changed.set(node, [{ ...node, inputs: [node.inputs[0]!, zero] }]);
+  return onlyWhatIsUsed({
+    ...model,
+    opsets: new Map([...model.opsets, ["com.microsoft", 1]]),
+    initialisers: new Map([...model.initialisers, [zero, makeIntegers(zero, 0)], ...packedConstants]),
+    nodes: [...packedSizes(), ...model.nodes.flatMap((node) => changed.get(node) ?? [node]), ...first.nodes],
+    inputs: [
+      ...model.inputs.filter(({ name }) => name !== "attention_mask"),
+      makeValue("position_ids", elementTypes.int64, ["rows", "tokens"]),
+      makeValue("lengths", elementTypes.int64, ["pairs"]),
+    ],
+  });
+}

@@ -1,0 +1,174 @@
+/**
+ * Finds out what the small parts of a graph compute by running them: masks, positions, sizes and scales come in too many spellings to
+ * recognise each, and running them is no guess.
+ */
+import { elementTypes, makeNode, makeUntypedValue, makeValue } from "./graph-parts.ts";
+import { type OnnxModel, type OnnxNode, writeOnnxModel } from "./onnx-model.ts";
+import type { TensorKinds } from "./tensor-kinds.ts";
+
+/** Values of a tensor, row by row. */
+export interface TensorValues {
+  dimensions: readonly number[];
+  data: ArrayLike<number | bigint>;
+}
+
+/** A tensor to feed. */
+export interface ProbeFeed {
+  type: "int64" | "float32";
+  data: BigInt64Array | Float32Array;
+  dimensions: readonly number[];
+}
+
+/** Opens a model for a few runs: the runtime, or a stand-in. */
+export type OpenProbe = (model: Uint8Array) => {
+  run(feeds: Record<string, ProbeFeed>): Record<string, TensorValues>;
+  close(): void;
+};
+
+/** What a graph does that was run with masks of ones. */
+export interface ProbeResult {
+  /** Heads of each attention, in its order. */
+  heads: readonly number[];
+  /** Factor of the scores of each attention. */
+  scales: readonly number[];
+  positions: Positions | undefined;
+}
+
+/** How positions of a pair's tokens are numbered. */
+export interface Positions {
+  /** Position of the first token. */
+  first: number;
+  /** A token with this id, anywhere, gets position `first - 1` and is not counted. */
+  uncountedId: number | undefined;
+}
+
+const pairs = 2;
+const tokens = 9;
+// Longer than any sliding window that a mask may hide.
+const longTokens = 512;
+
+/** @returns undefined where the graph does something else than attend to all tokens of a pair */
+export function probe(model: OnnxModel, kinds: TensorKinds, open: OpenProbe): ProbeResult | undefined {
+  const { nodes, outputs, hidden } = probeGraph(model, kinds);
+  const inputs = [
+    ...model.inputs,
+    ...Array.from(hidden.keys(), (name) => makeValue(name, elementTypes.float, ["pairs", "tokens", "width"])),
+  ];
+  const session = open(writeOnnxModel({ ...model, nodes, inputs, outputs: outputs.map(makeUntypedValue) }));
+  try {
+    const run = (rows: number, width: number, ids: (place: number) => number): Record<string, TensorValues> => {
+      const feeds: Record<string, ProbeFeed> = {};
+      for (const { name } of model.inputs) {
+        const value = (_: unknown, place: number): bigint =>
+          name === "input_ids" ? BigInt(ids(place)) : name === "attention_mask" ? 1n : 0n;
+        feeds[name] = { type: "int64", data: BigInt64Array.from({ length: rows * width }, value), dimensions: [rows, width] };
+      }
+      for (const [name, size] of hidden) {
+        feeds[name] = { type: "float32", data: new Float32Array(rows * width * size), dimensions: [rows, width, size] };
+      }
+      return session.run(feeds);
+    };
+    return judge(model, kinds, run);
+  } finally {
+    session.close();
+  }
+}
+
+type Run = (rows: number, width: number, ids: (place: number) => number) => Record<string, TensorValues>;
+
+function judge(model: OnnxModel, kinds: TensorKinds, run: Run): ProbeResult | undefined {
+  // No position is known yet, so ids that no padding has.
+  const someId = 1000;
+  const short = run(pairs, tokens, (place) => someId + place);
+  const tables = kinds.positionLookups.map(({ inputs }) => model.initialisers.get(inputs[0]!)!.dimensions[0]!);
+  const width = Math.min(longTokens, ...tables.map((rows) => rows - 2));
+  const long = run(1, width, (place) => someId + place);
+
+  // Ids that some tokenizer pads with: typed inside a text, they are read like others.
+  const low = run(pairs, tokens, (place) => place % tokens);
+
+  const attentions = kinds.attentions.map((attention) => {
+    const [heads, size] =
+      headsOf(
+        attention.heads.map((name) => short[`${name}/shape`]!),
+        attention.width,
+      ) ?? [];
+    const isEnd = isMerged(short[attention.endShape]!, attention.width);
+    const isOpen = [short, long, low].every((answer) => Array.from(answer[attention.mask]!.data).every((value) => Number(value) === 0));
+    let scale = 1;
+    for (const { tensor, isDivisor } of attention.scales) {
+      const { data } = short[tensor]!;
+      if (data.length !== 1 || Number(long[tensor]!.data[0]) !== Number(data[0])) return undefined;
+      scale *= isDivisor ? 1 / Number(data[0]) : Number(data[0]);
+    }
+    return heads === undefined || size === undefined || !isEnd || !isOpen ? undefined : { heads, scale };
+  });
+  if (attentions.some((attention) => attention === undefined)) return undefined;
+  if (kinds.poolings.some(({ inputs }) => Number(short[inputs[1]!]!.data[0]) !== 0)) return undefined;
+  const [lookup] = kinds.positionLookups;
+  const positions = lookup === undefined ? undefined : readPositions(lookup.inputs[1]!, [short, long], run);
+  if (lookup !== undefined && positions === undefined) return undefined;
+  return {
+    heads: attentions.map((attention) => attention!.heads),
+    scales: attentions.map((attention) => attention!.scale),
+    positions,
+  };
+}
+
+/** Heads and their size, when query, key and value are all split to [pairs, tokens, heads, size]. */
+function headsOf(shapes: readonly TensorValues[], width: number): [heads: number, size: number] | undefined {
+  const [first, ...others] = shapes.map(({ data }) => Array.from(data, Number));
+  if (others.some((other) => other.join() !== first!.join()) || first!.length !== 4) return undefined;
+  const [rows, columns, heads, size] = first as [number, number, number, number];
+  return rows === pairs && columns === tokens && heads * size === width ? [heads, size] : undefined;
+}
+
+/** Whether a Reshape to this shape gives [pairs, tokens, width]: 0 keeps a size, and one −1 is what is left. */
+function isMerged({ data }: TensorValues, width: number): boolean {
+  const shape = Array.from(data, Number);
+  const wanted = [pairs, tokens, width];
+  const isLeft = shape.filter((size) => size === -1).length <= 1;
+  return isLeft && shape.length === 3 && shape.every((size, place) => size === wanted[place] || size === -1 || (size === 0 && place < 1));
+}
+
+/** Positions count up from some number in every pair, in both runs; a third run finds the id that is not counted. */
+function readPositions(tensor: string, answers: readonly Record<string, TensorValues>[], run: Run): Positions | undefined {
+  const first = Number(answers[0]![tensor]!.data[0]);
+  const countsUp = ({ data, dimensions }: TensorValues, expected: (place: number) => number): boolean => {
+    const width = dimensions.at(-1)!;
+    return Array.from(data).every((value, place) => Number(value) === expected(place % width));
+  };
+  if (!(first >= 0) || !answers.every((answer) => countsUp(answer[tensor]!, (place) => first + place))) return undefined;
+  if (first === 0) return { first, uncountedId: undefined };
+  const middle = 4;
+  const id = first - 1;
+  const padded = run(1, tokens, (place) => (place === middle ? id : 1000 + place))[tensor]!;
+  if (countsUp(padded, (place) => first + place)) return { first, uncountedId: undefined };
+  const skips = countsUp(padded, (place) => (place === middle ? id : first + place - (place > middle ? 1 : 0)));
+  return skips ? { first, uncountedId: id } : undefined;
+}
+
+/** The nodes that the answers need, cut off at hidden tensors, of which only the shape matters. */
+function probeGraph(model: OnnxModel, kinds: TensorKinds): { nodes: OnnxNode[]; outputs: string[]; hidden: Map<string, number> } {
+  const heads = kinds.attentions.flatMap((attention) => attention.heads);
+  const shapes = heads.map((name) => makeNode("Shape", [name], [`${name}/shape`]));
+  const outputs = new Set([
+    ...shapes.map((node) => node.outputs[0]!),
+    ...kinds.attentions.flatMap(({ mask, endShape, scales }) => [mask, endShape, ...scales.map(({ tensor }) => tensor)]),
+    ...kinds.positionLookups.map(({ inputs }) => inputs[1]!),
+    ...kinds.poolings.map(({ inputs }) => inputs[1]!),
+  ]);
+  const hidden = new Map<string, number>();
+  const needed = new Set<OnnxNode>();
+  const open = [...outputs, ...heads].filter((name) => !name.endsWith("/shape") || kinds.producers.has(name));
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const kind = kinds.kindOf(name);
+    const producer = kinds.producers.get(name);
+    if (kind.kind === "hidden") hidden.set(name, kind.width);
+    else if (producer !== undefined && !needed.has(producer)) {
+      needed.add(producer);
+      open.push(...producer.inputs.filter((input) => input !== ""));
+    }
+  }
+  return { nodes: [...model.nodes.filter((node) => needed.has(node)), ...shapes], outputs: [...outputs], hidden };
+}

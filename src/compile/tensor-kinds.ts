@@ -1,0 +1,160 @@
+/**
+ * What each tensor of a cross-encoder's graph holds, told from the operations that made it.
+ *
+ * The question is which tensors have a row for each token, computed from that token alone: for these the tokens of several pairs may
+ * stand side by side. Only attention mixes tokens, and it is recognised as a whole. An operation that is not known here makes a tensor
+ * `unknown`, and with it everything that is computed from it: a graph whose output is `pooled` is understood entirely.
+ */
+import { type Attention, type AttentionPattern, matchAttention } from "./attention-pattern.ts";
+import type { OnnxModel, OnnxNode } from "./onnx-model.ts";
+
+/** What a tensor holds. */
+export type TensorKind =
+  /** The same in every pass. Its dimensions, where they are known. */
+  | { kind: "constant"; dimensions: readonly number[] | undefined }
+  /** Token ids or type ids, shape [pairs, tokens]. */
+  | { kind: "ids" }
+  /** Numbers of each token, shape [pairs, tokens, width]. */
+  | { kind: "hidden"; width: number }
+  /** Numbers of the first token of each pair, or what is computed from them, one row a pair. */
+  | { kind: "pooled" }
+  /** Made of shapes, constants, ids and the mask: positions, masks, sizes. */
+  | { kind: "side" }
+  /** Numbers of each token, split into heads: shape [pairs, heads, tokens, size] in any order, or products of them. */
+  | { kind: "split" }
+  | { kind: "unknown" };
+
+/** A graph that is understood, as far as it is. */
+export interface TensorKinds {
+  kindOf(name: string): TensorKind;
+  producers: ReadonlyMap<string, OnnxNode>;
+  consumers: ReadonlyMap<string, readonly OnnxNode[]>;
+  attentions: readonly Attention[];
+  /** Nodes that look positions up in a table. */
+  positionLookups: readonly OnnxNode[];
+  /** Nodes that look up in a table of one row: the result is that row, whatever the index. */
+  constantLookups: readonly OnnxNode[];
+  /** Nodes that take the numbers of one token of each pair: input 1 has to be 0. */
+  poolings: readonly OnnxNode[];
+}
+
+const unknown: TensorKind = { kind: "unknown" };
+const float = 1;
+
+const elementwise = new Set(
+  "Identity Dropout Erf Tanh Relu Sigmoid Sqrt Exp Neg Abs Reciprocal Softplus Elu LeakyRelu HardSigmoid HardSwish Gelu".split(" "),
+);
+const elementwisePairs = new Set(["Add", "Sub", "Mul", "Div", "Pow"]);
+
+/** Walks through the graph once. */
+export function readTensorKinds(model: OnnxModel): TensorKinds {
+  const kinds = new Map<string, TensorKind>();
+  const producers = new Map<string, OnnxNode>();
+  const consumers = new Map<string, OnnxNode[]>();
+  for (const node of model.nodes) {
+    for (const output of node.outputs) producers.set(output, node);
+    for (const input of new Set(node.inputs)) consumers.set(input, [...(consumers.get(input) ?? []), node]);
+  }
+  for (const [name, { dimensions }] of model.initialisers) kinds.set(name, { kind: "constant", dimensions });
+  for (const { name } of model.inputs) kinds.set(name, { kind: name === "attention_mask" ? "side" : "ids" });
+
+  const pattern: AttentionPattern = { kindOf: (name) => kinds.get(name) ?? unknown, producers, consumers };
+  const attentions = new Map<OnnxNode, Attention>();
+  const found = { positionLookups: [] as OnnxNode[], constantLookups: [] as OnnxNode[], poolings: [] as OnnxNode[] };
+  for (const node of model.nodes) {
+    if (node.operator === "Softmax") {
+      const attention = matchAttention(pattern, node);
+      if (attention !== undefined) attentions.set(attention.end, attention);
+    }
+    const attention = attentions.get(node);
+    const kind: TensorKind = attention === undefined ? kindOfNode(model, node, pattern, found) : { kind: "hidden", width: attention.width };
+    for (const output of node.outputs) kinds.set(output, kind);
+  }
+  return { ...pattern, ...found, attentions: [...attentions.values()] };
+}
+
+function kindOfNode(
+  model: OnnxModel,
+  node: OnnxNode,
+  { kindOf }: AttentionPattern,
+  found: { positionLookups: OnnxNode[]; constantLookups: OnnxNode[]; poolings: OnnxNode[] },
+): TensorKind {
+  const { operator } = node;
+  const inputs = node.inputs.filter((name) => name !== "").map(kindOf);
+  const [first, second] = inputs;
+  if (node.domain !== "" || inputs.some(({ kind }) => kind === "unknown")) return unknown;
+  if (inputs.every(({ kind }) => kind === "constant")) return { kind: "constant", dimensions: constantDimensions(node, inputs) };
+  if (operator === "Gather" && first?.kind === "constant") return kindOfLookup(model, node, second!, found);
+  if ((operator === "Cast" || operator === "Identity") && first?.kind === "ids") return first;
+  // The shape of what is known is made of sizes.
+  if (operator === "Shape" && first?.kind !== "pooled") return { kind: "side" };
+  if (inputs.every(({ kind }) => kind === "constant" || kind === "ids" || kind === "side")) return { kind: "side" };
+  if (inputs.every(({ kind }) => kind === "constant" || kind === "pooled")) return { kind: "pooled" };
+
+  if (operator === "Gather" && first?.kind === "hidden" && second?.kind === "constant" && integerOf(node, "axis", 0) === 1) {
+    if (second.dimensions?.length !== 0) return unknown;
+    found.poolings.push(node);
+    return { kind: "pooled" };
+  }
+  if ((operator === "Reshape" && first?.kind === "hidden") || inputs.some(({ kind }) => kind === "split")) return { kind: "split" };
+  return kindOfRows(node, inputs);
+}
+
+/** The rules of operations on the last dimension of hidden tensors. */
+function kindOfRows(node: OnnxNode, inputs: readonly TensorKind[]): TensorKind {
+  const { operator } = node;
+  const [first, second] = inputs;
+  if (inputs.some(({ kind }) => kind !== "hidden" && kind !== "constant")) return unknown;
+  const widths = inputs.flatMap((input) => (input.kind === "hidden" ? [input.width] : []));
+  const width = Math.max(...widths);
+  if (operator === "MatMul") {
+    const dimensions = second?.kind === "constant" ? second.dimensions : undefined;
+    return dimensions?.length === 2 ? { kind: "hidden", width: dimensions[1]! } : unknown;
+  }
+  const isLast = (axis: number | undefined): boolean => axis === -1 || axis === 2;
+  if (operator === "LayerNormalization") {
+    return first?.kind === "hidden" && widths.length === 1 && isLast(integerOf(node, "axis", -1)) ? { kind: "hidden", width } : unknown;
+  }
+  if (operator === "ReduceMean") {
+    const axes = node.attributes.find(({ name }) => name === "axes")?.integers ?? [];
+    return axes.length === 1 && isLast(axes[0]) && integerOf(node, "keepdims", 1) === 1 ? { kind: "hidden", width: 1 } : unknown;
+  }
+  if (elementwise.has(operator) && inputs.length === 1) return { kind: "hidden", width };
+  if (!elementwisePairs.has(operator) || inputs.length !== 2) return unknown;
+  // What is added to every row alike has no dimension for pairs or tokens.
+  const isRowwise = inputs.every((input) => input.kind !== "constant" || (input.dimensions !== undefined && input.dimensions.length <= 1));
+  return isRowwise ? { kind: "hidden", width } : unknown;
+}
+
+function kindOfLookup(
+  model: OnnxModel,
+  node: OnnxNode,
+  index: TensorKind,
+  found: { positionLookups: OnnxNode[]; constantLookups: OnnxNode[] },
+): TensorKind {
+  const table = model.initialisers.get(node.inputs[0]!);
+  // Gathers of sizes and the like are of integers.
+  if (table?.type !== float) return index.kind === "constant" ? unknown : { kind: "side" };
+  if (table.dimensions.length !== 2 || integerOf(node, "axis", 0) !== 0) return unknown;
+  const [rows, width] = table.dimensions as [number, number];
+  if (rows === 1) found.constantLookups.push(node);
+  else if (index.kind === "side") found.positionLookups.push(node);
+  else if (index.kind !== "ids") return unknown;
+  return { kind: "hidden", width };
+}
+
+/** Dimensions of a constant that a node makes of none or of other constants. */
+function constantDimensions(node: OnnxNode, inputs: readonly TensorKind[]): readonly number[] | undefined {
+  if (node.operator === "Constant") {
+    const value = node.attributes[0];
+    if (value?.name === "value") return value.dimensions;
+    return value?.name === "value_float" || value?.name === "value_int" ? [] : undefined;
+  }
+  const [first] = inputs;
+  return node.operator === "Identity" && first?.kind === "constant" ? first.dimensions : undefined;
+}
+
+/** An integer attribute. */
+function integerOf(node: OnnxNode, name: string, otherwise: number): number {
+  return node.attributes.find((attribute) => attribute.name === name)?.integers[0] ?? otherwise;
+}

@@ -1,0 +1,24 @@
+/** Rewrites a model file for passes without padding, where that is possible: see compile/packed-encoder.ts. */
+import { realpathSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { type PackedEncoder, packEncoder } from "../../compile/packed-encoder.ts";
+import type { OpenProbe } from "../../compile/probe.ts";
+import { withOnnxFile } from "../../models/onnx-file.node.ts";
+
+/** A rewritten model, and where its weights lie. */
+export interface PackedModel extends PackedEncoder {
+  /** Absolute path of the folder in which the runtime looks for the files that hold its tensors. */
+  folder: string;
+}
+
+/**
+ * @param path an ONNX file
+ * @returns undefined for a model that is to be run as it is
+ * @throws RerankError `unsupported-model` for a file that is damaged
+ */
+export function packModel(path: string, open: OpenProbe): PackedModel | undefined {
+  // Snapshots of a hub cache are links, and the runtime wants weights in the folder that it is told.
+  const file = realpathSync(path);
+  const packed = withOnnxFile(file, (source, fail) => packEncoder(source, basename(file), open, fail));
+  return packed === undefined ? undefined : { ...packed, folder: dirname(file) };
+}
