@@ -7,7 +7,7 @@
  * requirements.txt; the model; transformers.js. Each contender is a process of its own that stays loaded; a round runs every list
  * through every contender, the order turned by one each round. First all scores are compared, so that nobody wins by reading less.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -15,6 +15,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
+import { environment, makeModel, makePython, median, must, quantile } from "../shared.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({
@@ -28,25 +29,16 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const work = resolve(values.work);
-const model = join(work, "minilm-l6");
 const workloads = JSON.parse(gunzipSync(readFileSync(join(here, "workloads.json.gz"))));
 const lists = values.lists.split(",");
-// Nothing is fetched and nothing is reported while contenders run.
-const environment = {
-  ...process.env,
-  HF_HUB_OFFLINE: "1",
-  ORT_DISABLE_TELEMETRY: "1",
-  OPENVINO_TELEMETRY: "0",
-  TOKENIZERS_PARALLELISM: "true",
-};
 
 const ours = ["fp32", "int8", "fp32-sync", "int8-sync"].map((variant) => `crossrank-${variant}`);
 const peers = ["sentence-transformers", "flashrank", "fastembed", "onnxruntime", "openvino-f32", "openvino-bf16", "transformers-js"];
 const wanted = values.only === undefined ? peers : values.only.split(",");
 
 mkdirSync(work, { recursive: true });
-const python = values.python ?? makePython();
-if (!existsSync(join(model, "onnx/model_int8.onnx"))) must(python, [join(here, "make_model.py"), model]);
+const python = values.python ?? makePython(work, join(here, "requirements.txt"));
+const model = makeModel(work, python);
 if (wanted.includes("transformers-js") && !existsSync(join(work, "node_modules/@huggingface/transformers"))) {
   writeFileSync(join(work, "package.json"), '{ "private": true }');
   must("npm", ["install", "--prefix", work, "--ignore-scripts", "--no-audit", "--no-fund", "@huggingface/transformers@4.3.1"]);
@@ -172,29 +164,4 @@ async function start(name) {
 async function logitsOf({ scale, ask }, list) {
   const { scores } = await ask(workloads[list]);
   return scale === "logit" ? scores : scores.map((score) => Math.log(score / (1 - score)));
-}
-
-function makePython() {
-  const folder = join(work, "venv");
-  const executable = join(folder, "bin/python");
-  if (!existsSync(executable)) must("python3", ["-m", "venv", folder]);
-  must(executable, ["-m", "pip", "install", "--quiet", "--requirement", join(here, "requirements.txt")]);
-  return executable;
-}
-
-function must(command, parameters) {
-  const { status } = spawnSync(command, parameters, {
-    stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: "1" },
-  });
-  if (status !== 0) throw new Error(`${command} ${parameters.join(" ")} failed with exit code ${status}`);
-}
-
-function median(numbers) {
-  return quantile(numbers, 0.5);
-}
-
-function quantile(numbers, share) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }

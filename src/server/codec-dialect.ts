@@ -43,10 +43,12 @@ export function codecDialect<RequestBody, ReplyBody>(
 }
 
 function optionsOf({ documents, topK, fields, truncate }: WireRequest, objectFields: "all" | undefined): RankOptionsInput {
-  const read = fields ?? (objectFields === "all" ? allFields(documents) : undefined);
+  const read = fields ?? (objectFields === "all" ? allFields(documents) : undefined) ?? [];
+  // The library reads `text` by itself, and then bare. Pinecone's clients always name it, though all they were given are texts.
+  const isTextAlone = read.length === 1 && read[0] === "text";
   return {
     ...(topK === undefined ? {} : { topK }),
-    ...(read === undefined || read.length === 0 ? {} : { fields: read }),
+    ...(read.length === 0 || isTextAlone ? {} : { fields: read }),
     ...(truncate === false ? { truncation: "error" } : {}),
   };
 }

@@ -13,6 +13,9 @@ import {
 import type { CheckedOptions } from "./options.ts";
 import { ServerError } from "./status.ts";
 
+/** What Infinity's clients write where they name no model. */
+const unspecifiedName = "default/not-specified";
+
 /** A model that this server holds. */
 export interface Entry {
   /** What clients call it, and what replies say. */
@@ -100,7 +103,7 @@ export class Models {
    */
   byName(name: string | undefined): Named {
     const [first] = this.served;
-    if (name === undefined) return { reference: first!.reference, name: first!.name, isUnknown: false };
+    if (name === undefined || name === unspecifiedName) return { reference: first!.reference, name: first!.name, isUnknown: false };
     const served = this.served.find((entry) => entry.name === name);
     if (served !== undefined) return { reference: served.reference, name, isUnknown: false };
     const preset = listPresets().find((candidate) => candidate.name === name || candidate.repository === name);

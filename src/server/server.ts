@@ -143,7 +143,7 @@ class Server implements RerankServer {
     add(["/health", "/tei/health", "/infinity/health", "/vllm/health", "/llamacpp/health"], true, () => Response.json({ status: "ok" }));
     add(["/ready"], true, () => this.#readiness());
     add(["/info", "/tei/info"], false, () => Response.json(describeServer(this.#models, this.#options, packageJson.version)));
-    add(["/v1/models", "/vllm/v1/models", "/infinity/models"], false, () => Response.json(listModels(this.#models)));
+    add(["/v1/models", "/vllm/v1/models", "/infinity/models", "/nim/v1/models"], false, () => Response.json(listModels(this.#models)));
     add(
       ["/metrics"],
       false,

@@ -21,7 +21,9 @@ import { documentSchema } from "./native.ts";
 const text = z.string();
 const texts = z.array(text);
 const documents = z.array(documentSchema);
-const flag = z.boolean().nullish();
+/** FastAPI's services read "true" as true, and RAGFlow writes it so to Xinference. */
+const word = z.stringbool({ truthy: ["true"], falsy: ["false"] });
+const flag = z.union([z.boolean(), word], { error: "expected a boolean" }).nullish();
 const name = text.nullish();
 /** 0 means all, as vLLM's clients write it. */
 const count = z.int().min(0).nullish();

@@ -37,7 +37,14 @@ const configSchema = z.looseObject({
   maxRerankDurationSecs: z.number().positive().nullish(),
 });
 
-export const nativeRequestSchema = z
+/** JSON of a native request; `config` is checked further by the library. */
+export interface NativeRequestBody {
+  query: string;
+  documents: (string | Record<string, unknown>)[];
+  config?: Record<string, unknown> | null | undefined;
+}
+
+export const nativeRequestSchema: z.ZodType<NativeRequestBody> = z
   .strictObject({
     query: z.string(),
     documents: z.array(documentSchema),
@@ -52,8 +59,6 @@ export const nativeRequestSchema = z
     },
   });
 
-/** JSON of a native request. */
-export type NativeRequestBody = z.infer<typeof nativeRequestSchema>;
 
 const resultSchema = z.looseObject({
   index: z.int().min(0),
