@@ -75,12 +75,6 @@ export function describeModel(model: ModelReference): string {
   }
 }
 
-/** The models that a composed one is made of; none for the others. */
-export function partsOfModel(model: ModelReference): readonly ModelReference[] {
-  if (model.type === "fallback" || model.type === "fuse") return model.models;
-  return model.type === "cascade" ? [model.first, model.second] : [];
-}
-
 const maxLength: Checker<number> = integer(8);
 
 // `hf:` only tells a hub id from a provider's model, and here the type already says it.

@@ -163,13 +163,13 @@ function readCommands({ code }: CodeBlock): { command: string; output: string }[
     .map((part) => ({ command: part.slice(0, part.indexOf("\n")), output: part.slice(part.indexOf("\n") + 1) }));
 }
 
-/** The same text, with scores within 0.03 or 5 %: what an 8-bit model gives depends on the processor's instructions. */
+/** The same text, with scores within 0.1 or 5 %: what an 8-bit model gives depends on the processor (0.455 with AVX2, 0.528 with VNNI). */
 function expectSimilar(actual: string, shown: string): void {
   const [actualParts, shownParts] = [splitNumbers(actual), splitNumbers(shown)];
   expect(actualParts.text).toBe(shownParts.text);
   for (const [place, number] of shownParts.numbers.entries()) {
     expect(Math.abs(actualParts.numbers[place]! - number), `${actualParts.numbers[place]} for ${number}`).toBeLessThan(
-      Math.max(0.03, Math.abs(number) * 0.05),
+      Math.max(0.1, Math.abs(number) * 0.05),
     );
   }
 }

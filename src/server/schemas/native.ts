@@ -59,7 +59,6 @@ export const nativeRequestSchema: z.ZodType<NativeRequestBody> = z
     },
   });
 
-
 const resultSchema = z.looseObject({
   index: z.int().min(0),
   score: z.number(),

@@ -1,0 +1,64 @@
+import { RerankError } from "../../errors.ts";
+import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
+import type { Network } from "../../transport/http.ts";
+import type { ChatModel } from "../../types.ts";
+import { ChatEndpoint } from "./endpoint.ts";
+import { scoreListwise, type WindowOptions } from "./listwise.ts";
+import { scorePointwise } from "./pointwise.ts";
+import { promptVersions } from "./prompts.ts";
+
+/** Options of {@link createChatScorer}. */
+export interface ChatScorerOptions {
+  /** First pause before a request is sent again. @default the transport's */
+  retryDelayMs?: number;
+}
+
+const usualWindow = 20;
+const usualStep = 10;
+
+/**
+ * A chat model as a scorer, over any OpenAI-compatible endpoint.
+ *
+ * Nothing is cut: a document, or a window of documents, that is longer than the model reads is the endpoint's to refuse. Its identity
+ * names the prompt beside the model, `gpt-4.1-mini@pointwise-1`, since either changes the scores.
+ *
+ * @throws RerankError `invalid-input` for windows that do not overlap, and for a client that is not for chat models
+ */
+export function createChatScorer(model: ChatModel, network: Network, { retryDelayMs }: ChatScorerOptions = {}): Scorer {
+  const { method, llm, price } = model;
+  const windows = windowsOf(model);
+  if (llm.client === "liter-llm") {
+    throw new RerankError("invalid-input", `chat:${llm.model}: liter-llm is a client for models of type "llm" only. Remove llm.client.`);
+  }
+  const endpoint = new ChatEndpoint(llm, network, retryDelayMs);
+  const score = (call: ScoreCall): Promise<ScoreResult> =>
+    method === "pointwise" ? scorePointwise(endpoint, call, price) : scoreListwise(endpoint, call, windows, price);
+  return {
+    name: "chat",
+    model: `${llm.model}@${promptVersions[method]}`,
+    capabilities: {
+      scoreKind: "provider",
+      sync: false,
+      defaultDurationSecs: 60,
+      options: new Set(["instruction", "specialTokens"] as const),
+    },
+    async score(call) {
+      call.signal?.throwIfAborted();
+      const result = await score(call);
+      // An answer that needed no request would otherwise come after an abort.
+      call.signal?.throwIfAborted();
+      return result;
+    },
+    async warmUp() {
+      endpoint.checkAccess();
+    },
+  };
+}
+
+function windowsOf({ llm, windowSize: size = usualWindow, step = Math.min(usualStep, Math.floor(size / 2)) }: ChatModel): WindowOptions {
+  if (step < size) return { size, step };
+  throw new RerankError(
+    "invalid-input",
+    `chat:${llm.model}: step is ${step} and windowSize ${size}, so that no document would be in two windows. Make step smaller, half of windowSize for example.`,
+  );
+}

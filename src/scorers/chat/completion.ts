@@ -1,0 +1,135 @@
+/** What crossrank reads of a chat completion. */
+import { RerankError } from "../../errors.ts";
+import { isRecord } from "../../wire/documents.ts";
+import { messageInBody } from "../../wire/error-bodies.ts";
+
+/** A token and how likely it was in its place. */
+export interface TokenChance {
+  token: string;
+  /** Natural logarithm of its probability. */
+  logprob: number;
+}
+
+/** A token that the model wrote, and what it might have written instead. */
+export interface WrittenToken extends TokenChance {
+  alternatives: readonly TokenChance[];
+}
+
+/** The answer of a chat model. */
+export interface Completion {
+  /** What it says, without its thoughts; "" where it says nothing. */
+  text: string;
+  /** The model's own words for why it does not answer. */
+  refusal?: string;
+  /** Why the model ended: `stop`, `length`, `content_filter` …; "" where the endpoint does not tell. */
+  finishReason: string;
+  /** Tokens of `text`; absent where the endpoint does not tell them, or not which of them are thoughts. */
+  tokens?: readonly WrittenToken[];
+  promptTokens?: number;
+  /** Thoughts included. */
+  outputTokens?: number;
+}
+
+/**
+ * The first choice of a completion.
+ *
+ * @param quote makes a text of the other side fit for a message
+ *
+ * Thoughts are left out, whether they stand in a field of their own or before `</think>`. Numbers of a wrong type count as absent.
+ *
+ * @throws RerankError `bad-response` when there is no choice with a message
+ * @see https://github.com/openai/openai-python `src/openai/types/chat/chat_completion.py` and `chat_completion_token_logprob.py`
+ * @see https://docs.vllm.ai/en/v0.11.2/features/reasoning_outputs/ for `reasoning`, formerly `reasoning_content`
+ * @see https://openrouter.ai/docs/errors for errors with status 200
+ */
+export function readCompletion(place: string, body: unknown, quote: (text: string) => string): Completion {
+  if (!isRecord(body)) throw badReply(place, "the reply is no object");
+  const [choice] = Array.isArray(body.choices) ? (body.choices as unknown[]) : [];
+  if (!isRecord(choice)) throw badReply(place, `the reply has no choices: ${quote(messageInBody(body.error) ?? keysOf(body))}`);
+  if (!isRecord(choice.message)) throw badReply(place, `the reply's choice has no message: ${quote(keysOf(choice))}`);
+  const { content, refusal, reasoning, reasoning_content: olderReasoning } = choice.message;
+  const said = textOf(content);
+  const text = withoutThoughts(said);
+  const written = isRecord(choice.logprobs) ? readTokens(choice.logprobs.content) : [];
+  const tokens = tokensOf(text, written, isText(olderReasoning) || isText(reasoning));
+  const usage = isRecord(body.usage) ? body.usage : {};
+  return {
+    text,
+    finishReason: typeof choice.finish_reason === "string" ? choice.finish_reason : "",
+    ...(isText(refusal) ? { refusal } : {}),
+    ...(tokens.length === 0 ? {} : { tokens }),
+    ...counted("promptTokens", usage.prompt_tokens),
+    ...counted("outputTokens", usage.completion_tokens),
+  };
+}
+
+/** Mistral's thinking models give a list of parts. @see https://github.com/spring-projects/spring-ai/issues/5019 */
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content
+    .flatMap((part: unknown) => (isRecord(part) && part.type === "text" && typeof part.text === "string" ? [part.text] : []))
+    .join("");
+}
+
+const thoughtsEnd = "</think>";
+
+function withoutThoughts(said: string): string {
+  const end = said.lastIndexOf(thoughtsEnd);
+  if (end >= 0) return said.slice(end + thoughtsEnd.length).trim();
+  return /^\s*<think>/.test(said) ? "" : said.trim();
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function readTokens(value: unknown): WrittenToken[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((entry: unknown) => {
+    const [chance] = readChances([entry]);
+    return chance === undefined ? [] : [{ ...chance, alternatives: readChances((entry as { top_logprobs?: unknown }).top_logprobs) }];
+  });
+}
+
+/** −∞ is null in JSON: such a token says nothing, and neither does one of a wrong type. */
+function readChances(value: unknown): TokenChance[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((entry: unknown) =>
+    isRecord(entry) && typeof entry.token === "string" && Number.isFinite(entry.logprob)
+      ? [{ token: entry.token, logprob: entry.logprob as number }]
+      : [],
+  );
+}
+
+/** Engines list the tokens of thoughts, too, even where the thoughts' text is elsewhere. */
+function tokensOf(text: string, written: readonly WrittenToken[], hasThoughts: boolean): readonly WrittenToken[] {
+  const whole = written.map(({ token }) => token).join("");
+  const end = whole.lastIndexOf(thoughtsEnd);
+  if (end < 0) return hasThoughts && lettersOf(whole) !== lettersOf(text) ? [] : written;
+  let offset = 0;
+  return written.filter(({ token }) => {
+    offset += token.length;
+    return offset - token.length >= end + thoughtsEnd.length;
+  });
+}
+
+function lettersOf(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+function counted<Key extends string>(key: Key, value: unknown): { [K in Key]?: number } {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? ({ [key]: value } as { [K in Key]?: number }) : {};
+}
+
+function badReply(place: string, what: string): RerankError {
+  return new RerankError(
+    "bad-response",
+    `${place}: ${what}. Check that baseUrl is that of an OpenAI-compatible endpoint, without /chat/completions.`,
+  );
+}
+
+/** The keys of a body of another format are the hint which one it is. */
+function keysOf(value: Readonly<Record<string, unknown>>): string {
+  return `its keys are ${Object.keys(value).slice(0, 8).join(", ") || "none"}`;
+}

@@ -1,0 +1,136 @@
+/** Puts documents in order by windows that slide from the end of the list to its front. */
+import { RerankError } from "../../errors.ts";
+import type { ScoreCall, ScoreResult } from "../../scorer.ts";
+import type { RerankWarning, TokenPrice } from "../../types.ts";
+import { distinctTexts } from "./distinct.ts";
+import type { ChatEndpoint } from "./endpoint.ts";
+import { isWhole, type Permutation, readPermutation } from "./permutation.ts";
+import { listwisePrompt } from "./prompts.ts";
+import { Spending } from "./spending.ts";
+
+/** How the windows lie. */
+export interface WindowOptions {
+  /** Documents of one window, ≥ 2. */
+  size: number;
+  /** How far it moves, ≥ 1 and below `size`. */
+  step: number;
+}
+
+/**
+ * Where the windows begin, in the order in which they are asked about: the last documents first, 0 at the end.
+ *
+ * Each but the last lies `step` before the one before it. Of `count` > `size` documents there are ⌈(count − size) / step⌉ + 1. What is
+ * among the best `size − step` of a window is in the next one too, so that many of the best documents reach the front from anywhere.
+ *
+ * @see https://arxiv.org/abs/2304.09542 (RankGPT) for windows of 20 and steps of 10. Its `rank_gpt.py` (sunnweiwei/RankGPT at 2a862ed)
+ *   leaves out documents at the front where the steps do not come out even; here one more window begins at the front, and is a whole one
+ */
+export function windowStarts(count: number, { size, step }: WindowOptions): number[] {
+  const starts = [Math.max(0, count - size)];
+  while (starts.at(-1)! > 0) starts.push(Math.max(0, starts.at(-1)! - step));
+  return starts;
+}
+
+/**
+ * Scores that say nothing but the rank: (n − rank) / n of n different texts, from 1 for the best down to 1 / n.
+ *
+ * The input order is the first order, as a search engine gives it. Equal texts are asked about once, and one text not at all. The
+ * windows depend on each other, so they are asked about one after another, and a failure of one fails the call.
+ *
+ * @throws RerankError as {@link ChatEndpoint.ask}; `bad-response` when no answer names a passage
+ */
+export async function scoreListwise(
+  endpoint: ChatEndpoint,
+  call: ScoreCall,
+  windows: WindowOptions,
+  price: TokenPrice | undefined,
+): Promise<ScoreResult> {
+  const spending = new Spending(price);
+  const { texts, of, places } = distinctTexts(call.texts);
+  const order = texts.map((_, index) => index);
+  const answers: WindowAnswer[] = [];
+  // The order of one is known.
+  for (const start of texts.length < 2 ? [] : windowStarts(texts.length, windows)) {
+    const window = order.slice(start, start + windows.size);
+    const answer = await askWindow(endpoint, call, window, texts, spending);
+    order.splice(start, window.length, ...answer.permutation.order.map((place) => window[place]!));
+    answers.push(answer);
+  }
+  if (answers.length > 0 && answers.every(({ permutation }) => permutation.named === 0)) throw noOrder(endpoint, answers[0]!);
+  const scores = new Float64Array(texts.length);
+  order.forEach((index, rank) => {
+    scores[index] = (texts.length - rank) / texts.length;
+  });
+  const tokens = sharedTokens(
+    of.length,
+    answers,
+    places.map(([place]) => place!),
+  );
+  return {
+    scores: Float64Array.from(of, (index) => scores[index]!),
+    ...(tokens === undefined ? {} : { tokens }),
+    warnings: repairWarnings(endpoint, answers),
+    usage: spending.usage(),
+  };
+}
+
+/** What came back for one window. */
+interface WindowAnswer {
+  /** Indices of its texts. */
+  window: readonly number[];
+  permutation: Permutation;
+  text: string;
+  readTokens: number | undefined;
+}
+
+async function askWindow(
+  endpoint: ChatEndpoint,
+  call: ScoreCall,
+  window: readonly number[],
+  texts: readonly string[],
+  spending: Spending,
+): Promise<WindowAnswer> {
+  const passages = window.map((index) => texts[index]!);
+  const reply = await endpoint.ask({
+    messages: listwisePrompt(call, passages),
+    // No token is less than a character, and "[100] > " has eight.
+    maxTokens: 16 + 8 * window.length,
+    logprobs: false,
+    signal: call.signal,
+    deadlineMs: call.deadlineMs,
+    spending,
+  });
+  return { window, permutation: readPermutation(reply.text, window.length), text: reply.text, readTokens: reply.readTokens };
+}
+
+/**
+ * Tokens of each window in equal shares, so that their sum is what was read.
+ *
+ * @param firstPlaces of each text
+ * @returns undefined where the endpoint does not tell
+ */
+function sharedTokens(count: number, answers: readonly WindowAnswer[], firstPlaces: readonly number[]): Uint32Array | undefined {
+  const tokens = new Uint32Array(count);
+  for (const { window, readTokens } of answers) {
+    if (readTokens === undefined) return undefined;
+    window.forEach((index, place) => {
+      tokens[firstPlaces[index]!]! += Math.floor((readTokens + place) / window.length);
+    });
+  }
+  return tokens;
+}
+
+function repairWarnings({ place }: ChatEndpoint, answers: readonly WindowAnswer[]): RerankWarning[] {
+  const repaired = answers.map(({ permutation }) => permutation).filter((permutation) => !isWhole(permutation));
+  if (repaired.length === 0) return [];
+  const missing = repaired.reduce((sum, { order, named }) => sum + order.length - named, 0);
+  const dropped = repaired.reduce((sum, permutation) => sum + permutation.dropped, 0);
+  const what = `${repaired.length} of ${answers.length} answers were no whole order`;
+  const how = `${missing} documents that they left out follow in their present order, ${dropped} repeated or unknown numbers were dropped`;
+  return [{ type: "fallback", message: `${place}: ${what}: ${how}` }];
+}
+
+function noOrder(endpoint: ChatEndpoint, { text }: WindowAnswer): RerankError {
+  const what = `no answer names a passage: ${endpoint.quote(text)}`;
+  return new RerankError("bad-response", `${endpoint.place}: ${what}. Use a model that follows instructions, or method "pointwise".`);
+}

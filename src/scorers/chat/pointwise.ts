@@ -1,0 +1,113 @@
+/** Scores documents one by one, by the odds of "yes". */
+import { RerankError } from "../../errors.ts";
+import type { ScoreCall, ScoreFailure, ScoreResult } from "../../scorer.ts";
+import type { RerankWarning, TokenPrice } from "../../types.ts";
+import { mapConcurrently } from "./concurrency.ts";
+import { type DistinctTexts, distinctTexts } from "./distinct.ts";
+import type { ChatEndpoint } from "./endpoint.ts";
+import { type Judgement, judge } from "./judgement.ts";
+import { pointwisePrompt } from "./prompts.ts";
+import { Spending } from "./spending.ts";
+
+/** What became of one text. */
+type Outcome = { judgement: Judgement; readTokens: number | undefined } | { error: RerankError };
+
+const mostAtOnce = 8;
+// One word; some models write a line end or an asterisk before it, and some an end of turn behind it.
+const maxTokens = 8;
+
+/**
+ * A probability for each document: P(yes) / (P(yes) + P(no)), or 1 and 0 by the word where the endpoint tells no probabilities.
+ *
+ * Equal texts are asked about once. Until the endpoint has answered for the first time, one request goes ahead of the others: a wrong
+ * key, or a parameter that is refused, is then met once and not eight times.
+ *
+ * @throws RerankError of the first document that fails; with `onError: "partial"` only of what concerns all, or when all fail
+ */
+export async function scorePointwise(endpoint: ChatEndpoint, call: ScoreCall, price: TokenPrice | undefined): Promise<ScoreResult> {
+  const spending = new Spending(price);
+  const distinct = distinctTexts(call.texts);
+  const ask = async (text: string, index: number, signal: AbortSignal): Promise<Outcome> => {
+    try {
+      const messages = pointwisePrompt(call, text);
+      const reply = await endpoint.ask({ messages, maxTokens, logprobs: true, signal, deadlineMs: call.deadlineMs, spending });
+      const judgement = judge(reply);
+      if (judgement === undefined) throw neither(endpoint, reply.text);
+      return { judgement, readTokens: reply.readTokens };
+    } catch (error) {
+      if (signal.aborted || !RerankError.is(error)) throw error;
+      const told = concernsDocument(error) ? named(error, distinct.places[index]![0]!) : error;
+      if (call.onError !== "partial" || concernsAll(error)) throw told;
+      return { error: told };
+    }
+  };
+  const options = { limit: mostAtOnce, firstAlone: !endpoint.hasAnswered, signal: call.signal };
+  const outcomes = await mapConcurrently(distinct.texts, options, ask);
+  const [first] = outcomes;
+  if (first !== undefined && "error" in first && outcomes.every((outcome) => "error" in outcome)) throw first.error;
+  return resultOf(endpoint, distinct, outcomes, spending);
+}
+
+function resultOf(endpoint: ChatEndpoint, { of, places }: DistinctTexts, outcomes: readonly Outcome[], spending: Spending): ScoreResult {
+  const tokens = tokensOf(of, places, outcomes);
+  const failures = failuresOf(places, outcomes);
+  return {
+    scores: Float64Array.from(of, (index) => {
+      const outcome = outcomes[index]!;
+      return "error" in outcome ? Number.NaN : outcome.judgement.score;
+    }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(failures.length === 0 ? {} : { failures }),
+    warnings: wordWarnings(endpoint, outcomes),
+    usage: spending.usage(),
+  };
+}
+
+/** In the first place of each text, since equal ones were read once; undefined where the endpoint does not tell. */
+function tokensOf(of: DistinctTexts["of"], places: DistinctTexts["places"], outcomes: readonly Outcome[]): Uint32Array | undefined {
+  if (outcomes.some((outcome) => !("error" in outcome) && outcome.readTokens === undefined)) return undefined;
+  return Uint32Array.from(of, (index, place) => {
+    const outcome = outcomes[index]!;
+    return "error" in outcome || places[index]![0] !== place ? 0 : outcome.readTokens!;
+  });
+}
+
+/** One for each message. */
+function failuresOf(places: DistinctTexts["places"], outcomes: readonly Outcome[]): ScoreFailure[] {
+  const byMessage = new Map<string, number[]>();
+  outcomes.forEach((outcome, index) => {
+    if (!("error" in outcome)) return;
+    const { message } = outcome.error;
+    byMessage.set(message, [...(byMessage.get(message) ?? []), ...places[index]!]);
+  });
+  return Array.from(byMessage, ([message, failed]) => ({ places: failed, message }));
+}
+
+function wordWarnings({ place }: ChatEndpoint, outcomes: readonly Outcome[]): RerankWarning[] {
+  const judged = outcomes.flatMap((outcome) => ("error" in outcome ? [] : [outcome.judgement]));
+  const byWord = judged.filter(({ by }) => by === "word").length;
+  if (byWord === 0) return [];
+  const how = `${byWord} of ${judged.length} different documents were scored by the word, 1 for yes and 0 for no`;
+  return [{ type: "fallback", message: `${place}: the endpoint tells no probabilities of tokens, so ${how}` }];
+}
+
+function neither(endpoint: ChatEndpoint, text: string): RerankError {
+  const what = `the answer is neither yes nor no: ${endpoint.quote(text)}`;
+  return new RerankError("bad-response", `${endpoint.place}: ${what}. Use a model that follows instructions, or method "listwise".`);
+}
+
+/** Whether it may be this document's fault; 403 is OpenRouter's for a text that moderation stops. @see https://openrouter.ai/docs/errors */
+function concernsDocument({ code, status }: RerankError): boolean {
+  return code === "bad-response" || (code === "hosted" && status !== undefined && [400, 403, 413, 422].includes(status));
+}
+
+/** Whether every document would meet the same: the key, the account, the model's name, an address that does not exist. */
+function concernsAll({ code, status, isRetryable }: RerankError): boolean {
+  if (code !== "hosted") return code !== "bad-response" && code !== "timeout";
+  return status === undefined ? !isRetryable : [401, 402, 404, 405].includes(status);
+}
+
+function named({ code, message, status, isRetryable, cause }: RerankError, place: number): RerankError {
+  const options = { isRetryable, ...(status === undefined ? {} : { status }), ...(cause === undefined ? {} : { cause }) };
+  return new RerankError(code, `documents[${place}]: ${message}`, options);
+}

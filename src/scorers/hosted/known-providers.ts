@@ -1,0 +1,96 @@
+import { RerankError } from "../../errors.ts";
+import { providerPrefixes } from "../../model-string.ts";
+import type { Provider } from "./provider.ts";
+import { bedrock } from "./providers/bedrock.ts";
+import { cohere } from "./providers/cohere.ts";
+import { crossrank } from "./providers/crossrank.ts";
+import { huggingFace } from "./providers/huggingface.ts";
+import { infinity } from "./providers/infinity.ts";
+import { jina } from "./providers/jina.ts";
+import { llamaCpp } from "./providers/llamacpp.ts";
+import { localAi } from "./providers/localai.ts";
+import { mixedbread } from "./providers/mixedbread.ts";
+import { nvidiaNim } from "./providers/nvidia-nim.ts";
+import { pinecone } from "./providers/pinecone.ts";
+import { tei } from "./providers/tei.ts";
+import { together } from "./providers/together.ts";
+import { vllm } from "./providers/vllm.ts";
+import { voyage } from "./providers/voyage.ts";
+import { xinference } from "./providers/xinference.ts";
+
+/** What a user has to know of a provider before the first call. */
+export interface ProviderInfo {
+  /** First segment of model strings: `cohere/…`. */
+  prefix: string;
+  /** Variables that hold its key, the usual one first; all of them for Bedrock. */
+  variables: readonly string[];
+  needsKey: boolean;
+  /** Whether it has no host of its own, so that `baseUrl` or a variable has to name one. */
+  needsBaseUrl: boolean;
+  /** Variables that may stand in for `baseUrl`. */
+  baseUrlVariables: readonly string[];
+  /** Most documents of one request, above which a call is split; undefined where there is no such limit. */
+  maxDocuments: number | undefined;
+}
+
+/** A model string, taken apart. */
+export interface NamedModel {
+  prefix: string;
+  /** As the provider calls it. */
+  model: string;
+  provider: Provider;
+}
+
+const providers: readonly Provider[] = [
+  cohere,
+  jina,
+  voyage,
+  mixedbread,
+  together,
+  pinecone,
+  nvidiaNim,
+  bedrock,
+  huggingFace,
+  tei,
+  vllm,
+  infinity,
+  llamaCpp,
+  localAi,
+  xinference,
+  crossrank,
+];
+
+const byPrefix = new Map(providers.flatMap((provider) => provider.prefixes.map((prefix) => [prefix, provider] as const)));
+
+/** Every prefix of a hosted model, in the order of the documentation. */
+export function listProviders(): ProviderInfo[] {
+  return providerPrefixes.map((prefix) => {
+    const provider = byPrefix.get(prefix)!;
+    return {
+      prefix,
+      variables: provider.keyVariables,
+      needsKey: provider.ownUrl !== undefined,
+      needsBaseUrl: provider.ownUrl === undefined,
+      baseUrlVariables: provider.baseUrlVariables ?? [],
+      maxDocuments: provider.limits?.("").maxDocuments,
+    };
+  });
+}
+
+/**
+ * The provider that a model string names.
+ *
+ * @throws RerankError `invalid-input` listing the known prefixes: a model of an unknown one is sent nowhere
+ */
+export function findProvider(text: string): NamedModel {
+  const slash = text.indexOf("/");
+  const prefix = slash === -1 ? text : text.slice(0, slash);
+  const provider = byPrefix.get(prefix);
+  const model = slash === -1 ? "" : text.slice(slash + 1);
+  if (provider !== undefined && model !== "") return { prefix, model, provider };
+  const what = provider === undefined ? `names no provider that crossrank knows` : `names no model of ${prefix}`;
+  throw new RerankError(
+    "invalid-input",
+    `llm.model: ${JSON.stringify(text)} ${what}. Write provider/model, where the provider is one of ${providerPrefixes.join(", ")}.`,
+  );
+}

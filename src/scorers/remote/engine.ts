@@ -1,0 +1,167 @@
+import { RerankError } from "../../errors.ts";
+import type { Network } from "../../transport/http.ts";
+import type { Clock } from "../../transport/retry.ts";
+import type { RemoteModel } from "../../types.ts";
+import { addressOf, labelOf, rootAddressOf } from "./addresses.ts";
+import { CircuitBreaker } from "./breaker.ts";
+import { Connection } from "./connection.ts";
+import type { PartRequest, PartScores } from "./dialects.ts";
+import { type AskEngine, discover, type EngineProfile, knownProfile } from "./discovery.ts";
+import { type FailureKind, kindOfFailure } from "./failures.ts";
+
+/** How a part was answered. */
+export type PartOutcome = ({ kind: "scored"; requests: number } & PartScores) | { kind: FailureKind; error: RerankError; requests: number };
+
+/** Circumstances of one request. */
+export interface PartOptions {
+  signal: AbortSignal;
+  /** Whether another engine could take the part over, so that this one need not be waited for without end. */
+  hasOthers: boolean;
+}
+
+/** A probe is answered by a web server, not by a model. A script that never closes anything waits so long for it at its end. */
+const probeTimeoutMs = 2_000;
+/** An engine that takes so many times longer than it usually does is stuck, and not just busy. */
+const patience = 10;
+/** No answer is called late before this: a first batch, or a pause of garbage collection, takes its time. */
+const leastPatienceMs = 5_000;
+/** A measure of the last few parts: each new one counts for so much. */
+const paceWeight = 0.3;
+/** How long an engine is spared that is busy and does not say for how long. */
+const defaultPauseMs = 1_000;
+const defaultTimeoutSecs = 60;
+
+/** One engine of a pool. */
+export class Engine {
+  /** Its address, for people. */
+  readonly label: string;
+  readonly breaker: CircuitBreaker;
+  /** Documents that were sent and not answered yet. */
+  outstanding = 0;
+  /** Requests for scores, answered or not. */
+  requests = 0;
+  failures = 0;
+  /** Requests that it was too busy for. */
+  refusals = 0;
+  readonly #url: string;
+  readonly #model: RemoteModel;
+  readonly #clock: Clock;
+  readonly #connection: Connection;
+  #profile: EngineProfile | undefined;
+  #busyUntilMs = 0;
+  #paceMs: number | undefined;
+
+  constructor(url: string, model: RemoteModel, network: Network, clock: Clock) {
+    this.label = labelOf(url);
+    this.#url = url;
+    this.#model = model;
+    this.#clock = clock;
+    this.#connection = new Connection(model, network, clock);
+    this.#profile = knownProfile(model);
+    this.breaker = new CircuitBreaker(clock, this.#profile === undefined ? "new" : "closed");
+  }
+
+  /** Undefined until a probe has found it out. */
+  get profile(): EngineProfile | undefined {
+    return this.#profile;
+  }
+
+  /** Milliseconds for which it does not want to be asked; 0 where it does. */
+  get busyMs(): number {
+    return Math.max(0, this.#busyUntilMs - this.#clock.now());
+  }
+
+  /** Finds out whether the engine lives, and before all else what it is; the breaker is told. Never rejects. */
+  async probe(signal: AbortSignal): Promise<void> {
+    this.breaker.startProbe();
+    try {
+      if (this.#profile === undefined) this.#profile = await this.#discover(signal);
+      else await this.#checkHealth(this.#profile, signal);
+      this.breaker.passProbe();
+    } catch (error) {
+      this.breaker.trip(error);
+    }
+  }
+
+  /**
+   * Has a part scored, once. The breaker is told how it went.
+   *
+   * @throws the signal's reason, and nothing else
+   */
+  async score(part: PartRequest, { signal, hasOthers }: PartOptions): Promise<PartOutcome> {
+    const { dialect, hasProbabilities, identity } = this.#profile!;
+    const startedMs = this.#clock.now();
+    const timeoutMs = this.#timeoutMs(part.texts.length, hasOthers);
+    this.requests += 1;
+    const answer = await this.#connection.send({ url: dialect.rankAddress(this.#url), body: dialect.encode(part), signal, timeoutMs });
+    const requests = answer.isAnswered ? 1 : 0;
+    try {
+      if ("error" in answer) throw answer.error;
+      const decoded = dialect.decode(answer.reply, part);
+      this.breaker.succeed();
+      this.#measure((this.#clock.now() - startedMs) / part.texts.length);
+      const named = identity === undefined ? {} : { model: identity };
+      return { kind: "scored", requests, ...decoded, ...named, ...(hasProbabilities ? { scoreKind: "provider" as const } : {}) };
+    } catch (thrown) {
+      if (signal.aborted) throw signal.reason;
+      const error = this.#inContext(RerankError.from(thrown, "bad-response", "remote"), timeoutMs);
+      const kind = kindOfFailure(error, answer.pauseMs !== undefined);
+      this.#note(kind, error, answer.pauseMs);
+      return { kind, error, requests };
+    }
+  }
+
+  /** For a call that ended while it waited for an answer: one whose time ran out after long has found an engine that is stuck. */
+  blame(reason: unknown, waitedMs: number): void {
+    if (!RerankError.is(reason) || reason.code !== "timeout" || waitedMs < leastPatienceMs) return;
+    this.failures += 1;
+    const what = `remote: ${this.label} had not answered after ${Math.round(waitedMs / 1000)} s, when the time of the call was over`;
+    this.breaker.fail(new RerankError("timeout", `${what}. Set timeoutSecs below maxRerankDurationSecs.`, { isRetryable: true }));
+  }
+
+  /** The usual time of so many documents, with a margin, where another engine stands by; else as long as the caller allows. */
+  #timeoutMs(documents: number, hasOthers: boolean): number {
+    const allowedMs = (this.#model.timeoutSecs ?? defaultTimeoutSecs) * 1000;
+    if (!hasOthers || this.#paceMs === undefined) return allowedMs;
+    return Math.min(allowedMs, Math.max(leastPatienceMs, patience * documents * this.#paceMs));
+  }
+
+  #measure(paceMs: number): void {
+    this.#paceMs = this.#paceMs === undefined ? paceMs : this.#paceMs + paceWeight * (paceMs - this.#paceMs);
+  }
+
+  #note(kind: FailureKind, error: RerankError, pauseMs: number | undefined): void {
+    if (kind === "busy") {
+      this.refusals += 1;
+      this.#busyUntilMs = this.#clock.now() + (pauseMs ?? defaultPauseMs);
+      this.breaker.succeed();
+      return;
+    }
+    // The request's own fault: the engine did well to say so.
+    if (kind === "caller" || kind === "too-large") return;
+    this.failures += 1;
+    if (kind === "misconfigured") this.breaker.trip(error);
+    else this.breaker.fail(error);
+  }
+
+  #inContext(error: RerankError, timeoutMs: number): RerankError {
+    if (error.code !== "timeout" || timeoutMs >= (this.#model.timeoutSecs ?? defaultTimeoutSecs) * 1000) return error;
+    const what = `${this.label} took longer than ${Math.round(timeoutMs / 1000)} s, which is ${patience} times what it usually takes`;
+    return new RerankError("timeout", `remote: ${what}. Look after the engine.`, { isRetryable: true, cause: error });
+  }
+
+  #discover(signal: AbortSignal): Promise<EngineProfile> {
+    const ask: AskEngine = (path) => {
+      const url = path === "/info" ? rootAddressOf(this.#url, path) : addressOf(this.#url, path);
+      return this.#connection.ask({ url, signal, timeoutMs: probeTimeoutMs });
+    };
+    return discover(ask, this.#model, this.label);
+  }
+
+  async #checkHealth({ dialect }: EngineProfile, signal: AbortSignal): Promise<void> {
+    const answer = await this.#connection.send({ url: dialect.healthAddress(this.#url), signal, timeoutMs: probeTimeoutMs });
+    // Whatever a web server says about the path or the key, it lives; whether it scores, a trial will show.
+    const isAlive = "reply" in answer || (answer.isAnswered && (answer.error.status ?? 200) < 500);
+    if (!isAlive) throw answer.error;
+  }
+}

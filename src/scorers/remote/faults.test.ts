@@ -1,0 +1,531 @@
+/** Engines that fail, each in its way, and what becomes of the call. */
+import { afterEach, describe, expect, test, vi } from "vitest";
+import {
+  callOf,
+  gateTogether,
+  plainNetwork,
+  probabilityOf,
+  startClock,
+  startEngine,
+  type TestEngine,
+  textsOf,
+} from "../../../test/support/remote-engines.node.ts";
+import { closedUrl, type ScriptedAnswer } from "../../../test/support/scripted-server.node.ts";
+import { RerankError } from "../../errors.ts";
+import type { ScoreResult, Scorer } from "../../scorer.ts";
+import type { Clock } from "../../transport/retry.ts";
+import type { RemoteModel } from "../../types.ts";
+import { createRemoteScorer } from "./remote.ts";
+
+let engines: TestEngine[] = [];
+const startAll = async (count: number): Promise<TestEngine[]> => {
+  const started = await Promise.all(Array.from({ length: count }, () => startEngine()));
+  engines.push(...started);
+  return started;
+};
+const poolOf = (
+  pool: readonly { url: string }[],
+  model: Partial<RemoteModel> = {},
+): { scorer: Scorer; clock: ReturnType<typeof startClock>; state(place: number): unknown } => {
+  const clock = startClock();
+  const scorer = createRemoteScorer({ type: "remote", urls: pool.map(({ url }) => url), ...model }, plainNetwork, clock);
+  return { scorer, clock, state: (place) => scorer.stats!()[`${place}.state`] };
+};
+const failureOf = (work: Promise<unknown>): Promise<RerankError> =>
+  work.then(
+    () => expect.unreachable("it should have failed"),
+    (error: unknown) => error as RerankError,
+  );
+const expectRight = ({ scores }: ScoreResult): void => {
+  expect(Array.from(scores)).toEqual(textsOf(scores.length).map(probabilityOf));
+};
+const broken: ScriptedAnswer = { status: 500, text: "boom" };
+
+afterEach(async () => {
+  await Promise.all(engines.map((engine) => engine.close()));
+  engines = [];
+});
+
+describe("an engine that fails", () => {
+  test("in the middle of a call has its parts done by the others", async () => {
+    const pool = await startAll(3);
+    gateTogether(pool);
+    const { scorer } = poolOf(pool);
+    const answer = scorer.score(callOf(300));
+    await pool[1]!.arrived;
+    await pool[1]!.close();
+    expectRight(await answer);
+    const { warnings } = await answer;
+    expect(warnings).toEqual([{ type: "fallback", message: expect.stringContaining(pool[1]!.url) }]);
+  });
+
+  test("from the start is passed over, with a warning", async () => {
+    const dead = await closedUrl();
+    const { scorer, state } = poolOf([{ url: dead }, ...(await startAll(1))]);
+    const answer = await scorer.score(callOf(100));
+    expectRight(answer);
+    expect(state(0)).toBe("open");
+    expect(answer.warnings).toHaveLength(1);
+    expect(answer.warnings[0]!.message).toMatch(
+      new RegExp(`^remote: passed over: ${dead} \\(open for 5 s more: GET ${dead}/info failed: .+ECONNREFUSED`),
+    );
+  });
+
+  test.each<[what: string, answer: ScriptedAnswer | ((right: ScriptedAnswer) => ScriptedAnswer)]>([
+    ["500", broken],
+    ["503 without a time", { status: 503, text: "unhealthy" }],
+    ["424, TEI's word for a backend that failed", { status: 424, json: { error: "x", error_type: "Backend" } }],
+    ["a connection that ends", { hangsUp: true }],
+    ["a body that ends early", (right) => ({ ...right, cutAfterBytes: 10 })],
+    ["no JSON", { text: "<html>" }],
+    ["JSON of another kind", { json: { results: [] } }],
+    ["a missing index", ({ json }) => ({ json: (json as unknown[]).slice(1) })],
+    ["an index that stands twice", ({ json }) => ({ json: [(json as unknown[])[0], ...(json as unknown[]).slice(0, -1)] })],
+    ["an index too many", ({ json }) => ({ json: [...(json as unknown[]), { index: 99, score: 1 }] })],
+    ["a score that is no number", ({ json }) => ({ json: (json as object[]).map((result) => ({ ...result, score: null })) })],
+    ["scores as texts", ({ json }) => ({ json: (json as { score: number }[]).map((result) => ({ ...result, score: `${result.score}` })) })],
+  ])("once has its part done by another one: %s", async (_what, wrong) => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    pool[0]!.next.push(wrong);
+    const { scorer, state } = poolOf(pool);
+    const answer = await scorer.score(callOf(64));
+    expectRight(answer);
+    expect(answer.warnings).toEqual([{ type: "fallback", message: expect.stringMatching(/^remote: 1 part had to be repeated: /) }]);
+    expect(scorer.stats!()).toMatchObject({ "0.failures": 1, "1.failures": 0, "1.requests": 2 });
+    expect(state(0)).toBe("closed");
+  });
+
+  test("is not asked for the same part twice in a row while another one is in use", async () => {
+    const pool = await startAll(3);
+    const askedFor = new Map<string, number[]>();
+    const { scorer } = poolOf(pool);
+    await scorer.score(callOf(24));
+    for (const [place, engine] of pool.entries()) {
+      engine.ranked.length = 0;
+      const push = engine.ranked.push.bind(engine.ranked);
+      engine.ranked.push = (texts) => {
+        askedFor.set(texts[0]!, [...(askedFor.get(texts[0]!) ?? []), place]);
+        return push(texts);
+      };
+      engine.next.push(broken, broken);
+    }
+    expectRight(await scorer.score(callOf(300)));
+    expect([...askedFor.values()].some(({ length }) => length > 1)).toBe(true);
+    for (const places of askedFor.values()) {
+      expect(places.every((place, attempt) => attempt === 0 || place !== places[attempt - 1])).toBe(true);
+    }
+  });
+
+  test("every other time stays in use, and every part is right", async () => {
+    const pool = await startAll(2);
+    for (let turn = 0; turn < 10; turn += 1) pool[0]!.next.push(broken, (right) => right);
+    const { scorer, state } = poolOf(pool);
+    for (let call = 0; call < 5; call += 1) expectRight(await scorer.score(callOf(100)));
+    expect(state(0)).toBe("closed");
+    expect(scorer.stats!()["0.failures"]).toBeGreaterThan(1);
+  });
+
+  test("that is alone is asked again, after pauses that grow, and three times in all", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.next.push(broken, broken);
+    const { scorer, clock, state } = poolOf([engine]);
+    expectRight(await scorer.score(callOf(8)));
+    // 250 ms and 500 ms, of which chance (0.5 here) takes a quarter.
+    expect(clock.waits).toEqual([187.5, 375]);
+    engine.always = broken;
+    const error = await failureOf(scorer.score(callOf(8)));
+    expect(error).toMatchObject({ code: "hosted", status: 500, isRetryable: true });
+    expect(error.message).toBe(
+      `remote: 3 attempts at 8 documents failed: ${engine.url} (open for 5 s more). ` +
+        `The last error: POST ${engine.url}/rerank answered 500: boom. Try again later.`,
+    );
+    expect(state(0)).toBe("open");
+  });
+});
+
+describe("the circuit breaker", () => {
+  test("leaves an engine alone after three failures in a row, and asks its health before it is tried again", async () => {
+    const pool = await startAll(2);
+    const { scorer, clock, state } = poolOf(pool);
+    await scorer.score(callOf(16));
+    pool[0]!.next.push(broken, broken, broken);
+    while (pool[0]!.next.length > 0) expectRight(await scorer.score(callOf(16)));
+    expect(state(0)).toBe("open");
+
+    const before = pool[0]!.requests.length;
+    const during = await scorer.score(callOf(16));
+    expectRight(during);
+    expect(during.warnings[0]!.message).toMatch(/passed over: .*open for 5 s more: POST .* answered 500: boom/);
+    expect(pool[0]!.requests.length).toBe(before);
+
+    clock.advance(5_000);
+    await scorer.score(callOf(16));
+    await expect.poll(() => pool[0]!.asked.at(-1)).toBe("/health");
+    await expect
+      .poll(async () => {
+        await scorer.score(callOf(16));
+        return state(0);
+      })
+      .toBe("closed");
+    expect((await scorer.score(callOf(16))).warnings).toEqual([]);
+  });
+
+  test("waits twice as long after each trial that fails", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    const { scorer, clock } = poolOf([engine]);
+    await scorer.score(callOf(1));
+    engine.always = broken;
+    await failureOf(scorer.score(callOf(1)));
+    const probesAfter = async (durationMs: number): Promise<number> => {
+      clock.advance(durationMs);
+      const before = engine.requests.length;
+      await failureOf(scorer.score(callOf(1)));
+      return engine.requests.length - before;
+    };
+    expect(await probesAfter(4_999)).toBe(0);
+    expect(await probesAfter(1)).toBe(1);
+    expect(await probesAfter(9_999)).toBe(0);
+    expect(await probesAfter(1)).toBe(1);
+    expect(await probesAfter(20_000)).toBe(1);
+  });
+
+  test("lets one request through to see, and all others wait for it or go elsewhere", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    const { scorer, clock } = poolOf([engine]);
+    await scorer.score(callOf(1));
+    engine.always = broken;
+    await failureOf(scorer.score(callOf(1)));
+    engine.always = undefined;
+    clock.advance(5_000);
+    let open: () => void = () => undefined;
+    engine.gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    engine.ranked.length = 0;
+    const calls = [scorer.score(callOf(1)), scorer.score(callOf(1)), scorer.score(callOf(1))];
+    await expect.poll(() => engine.ranked.length).toBe(1);
+    expect(scorer.stats!()).toMatchObject({ "0.state": "half-open", "0.outstanding": 1 });
+    open();
+    for (const answer of await Promise.all(calls)) expectRight(answer);
+    expect(scorer.stats!()).toMatchObject({ "0.state": "closed", "0.outstanding": 0 });
+  });
+
+  test("is not asked by time, but by calls: an idle pool sends nothing", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    const { scorer, clock } = poolOf([engine]);
+    engine.always = broken;
+    await failureOf(scorer.score(callOf(1)));
+    const before = engine.requests.length;
+    clock.advance(3_600_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(engine.requests.length).toBe(before);
+    expect(clock.waits).toEqual([]);
+  });
+});
+
+describe("a pool without an engine", () => {
+  test("fails with the last error, and tells of each engine what keeps it", async () => {
+    const urls = [await closedUrl(), await closedUrl()];
+    const { scorer } = poolOf(urls.map((url) => ({ url })));
+    const error = await failureOf(scorer.score(callOf(100)));
+    expect(error).toMatchObject({ code: "hosted", isRetryable: true });
+    expect(error.message).toMatch(/^remote: all engines are out of use: http:\S+ \(open for 5 s more.*, http:\S+ \(open for 5 s more/);
+    expect(error.message).toMatch(/The last error: GET http:\S+\/info failed: .*ECONNREFUSED.*\. Check that the service runs there/);
+    for (const url of urls) expect(error.message).toContain(url);
+    // The second call asks nobody, and says the same.
+    expect((await failureOf(scorer.score(callOf(1)))).message).toContain("all engines are out of use");
+  });
+
+  test("works again once one is back", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    const { scorer, clock } = poolOf([engine, { url: await closedUrl() }]);
+    engine.always = broken;
+    await failureOf(scorer.score(callOf(10)));
+    engine.always = undefined;
+    clock.advance(5_000);
+    expectRight(await scorer.score(callOf(10)));
+  });
+
+  test("does not hide behind partial results: nothing but failures is a failure", async () => {
+    const { scorer } = poolOf([{ url: await closedUrl() }]);
+    expect(await failureOf(scorer.score(callOf(10, { onError: "partial" })))).toMatchObject({ code: "hosted" });
+  });
+});
+
+describe("an engine that is busy", () => {
+  test.each([
+    ["429", { status: 429, headers: { "retry-after": "7" } }],
+    ["503 with a time", { status: 503, headers: { "retry-after": "7" } }],
+  ])("is spared for as long as it says, which is no failure: %s", async (_what, busy) => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    pool[0]!.next.push(busy);
+    const { scorer, clock, state } = poolOf(pool);
+    expectRight(await scorer.score(callOf(64)));
+    expect(state(0)).toBe("closed");
+    expect(scorer.stats!()).toMatchObject({ "0.failures": 0, "0.refusals": 1 });
+    const before = pool[0]!.requests.length;
+    expectRight(await scorer.score(callOf(64)));
+    expect(pool[0]!.requests.length).toBe(before);
+    clock.advance(7_000);
+    expectRight(await scorer.score(callOf(64)));
+    expect(pool[0]!.requests.length).toBeGreaterThan(before);
+    expect(clock.waits).toEqual([]);
+  });
+
+  test("is waited for where all are, as long as the first of them says", async () => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    pool[0]!.next.push({ status: 429, headers: { "retry-after": "9" } });
+    pool[1]!.next.push({ status: 429, headers: { "retry-after": "4" } });
+    const { scorer, clock } = poolOf(pool);
+    expectRight(await scorer.score(callOf(16)));
+    expect(clock.waits).toContain(4_000);
+    expect(clock.waits.every((wait) => wait <= 9_000)).toBe(true);
+  });
+
+  test("and does not say for how long is spared for a second", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.next.push({ status: 429, json: { error: "Model is overloaded", error_type: "Overloaded" } });
+    const { scorer, clock } = poolOf([engine]);
+    expectRight(await scorer.score(callOf(8)));
+    expect(clock.waits).toEqual([1_000]);
+  });
+
+  test("for longer than the call may take fails it at once, as one that may be tried again", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { status: 429, headers: { "retry-after": "20" }, text: "later" };
+    const { scorer, clock } = poolOf([engine], { dialect: "vllm" });
+    const error = await failureOf(scorer.score(callOf(8, { deadlineMs: performance.now() + 10_000 })));
+    expect(error).toMatchObject({ code: "hosted", status: 429, isRetryable: true });
+    expect(error.message).toMatch(
+      /^remote: the engines are busy for longer than the call may wait: \S+ \(closed, busy for 20 s more\)\. The last error: /,
+    );
+    expect(clock.waits).toEqual([]);
+  });
+
+  test("for ever is given up after a minute where the call has no end", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { status: 429, headers: { "retry-after": "25" }, text: "later" };
+    const { scorer, clock } = poolOf([engine], { dialect: "vllm" });
+    expect(await failureOf(scorer.score(callOf(8)))).toMatchObject({ status: 429 });
+    expect(clock.waits).toEqual([25_000, 25_000]);
+  });
+});
+
+describe("a call that waits for busy engines", () => {
+  test("leaves no timer behind when it is aborted", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { status: 429, headers: { "retry-after": "30" }, text: "later" };
+    const timers: (AbortSignal | undefined)[] = [];
+    const clock: Clock = {
+      ...startClock(),
+      wait: (_durationMs, signal) => {
+        timers.push(signal);
+        return new Promise((resolve) => signal?.addEventListener("abort", () => resolve()));
+      },
+    };
+    const scorer = createRemoteScorer({ type: "remote", urls: [engine.url], dialect: "vllm" }, plainNetwork, clock);
+    const controller = new AbortController();
+    const reason = new RerankError("aborted", "test: enough. Nothing.");
+    const answer = failureOf(scorer.score(callOf(100, { signal: controller.signal })));
+    await expect.poll(() => timers.length).toBe(1);
+    controller.abort(reason);
+    expect(await answer).toBe(reason);
+    expect(timers.map((signal) => signal?.aborted)).toEqual([true]);
+  });
+});
+
+describe("a mistake of the caller", () => {
+  test.each([400, 422])("is told at once, and neither repeated nor held against the engine: %i", async (status) => {
+    const pool = await startAll(2);
+    for (const engine of pool) engine.next.push({ status, json: { error: "text too long", error_type: "Validation" } });
+    const { scorer, state } = poolOf(pool);
+    const error = await failureOf(scorer.score(callOf(8)));
+    expect(error).toMatchObject({ code: "hosted", status, isRetryable: false });
+    expect(error.message).toContain("text too long");
+    expect(pool.flatMap(({ ranked }) => ranked)).toHaveLength(1);
+    expect([state(0), state(1)]).toEqual(["closed", "closed"]);
+  });
+
+  test("ends the other parts of its call", async () => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    pool[0]!.next.push({ isSilent: true });
+    pool[1]!.next.push({ status: 422, text: "no" });
+    const { scorer } = poolOf(pool);
+    expect(await failureOf(scorer.score(callOf(16)))).toMatchObject({ status: 422 });
+    await pool[0]!.requests.find(({ method }) => method === "POST")!.cancelled;
+    expect(scorer.stats!()).toMatchObject({ "0.outstanding": 0, "0.failures": 0, "1.outstanding": 0 });
+  });
+
+  test("of one part leaves the others with onError partial, which names its documents", async () => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    pool[1]!.next.push({ status: 422, text: "cannot be tokenised" });
+    const { scorer } = poolOf(pool);
+    const { scores, failures } = await scorer.score(callOf(16, { onError: "partial" }));
+    expect(failures).toEqual([{ places: [8, 9, 10, 11, 12, 13, 14, 15], message: expect.stringContaining("cannot be tokenised") }]);
+    expect(Array.from(scores.slice(0, 8))).toEqual(textsOf(8).map(probabilityOf));
+    expect(Array.from(scores.slice(8))).toEqual(Array.from({ length: 8 }, () => Number.NaN));
+  });
+});
+
+describe("a body that is too large", () => {
+  test("is cut until it fits", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    const tooLarge = { status: 413, text: "too large" };
+    engine.next.push(tooLarge, (right) => right, tooLarge);
+    const { scorer, state } = poolOf([engine]);
+    const answer = await scorer.score(callOf(16));
+    expectRight(answer);
+    expect(engine.ranked.map(({ length }) => length)).toEqual([16, 8, 8, 4, 4]);
+    expect({ state: state(0), warnings: answer.warnings }).toEqual({ state: "closed", warnings: [] });
+  });
+
+  test("with one document is the caller's mistake", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    const { scorer } = poolOf([engine]);
+    await scorer.score(callOf(1));
+    engine.always = { status: 413, text: "too large" };
+    expect(await failureOf(scorer.score(callOf(4)))).toMatchObject({ status: 413, isRetryable: false });
+  });
+});
+
+describe("an engine that is set up wrongly", () => {
+  test.each([401, 403, 404, 405])("is left alone at once, and the others do its part: %i", async (status) => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    const { scorer, state } = poolOf(pool);
+    pool[0]!.next.push({ status, text: "not you" });
+    const answer = await scorer.score(callOf(64));
+    expectRight(answer);
+    expect(state(0)).toBe("open");
+    expect(answer.warnings).toHaveLength(1);
+    expect(answer.warnings[0]!.message).toContain(`answered ${status}: not you`);
+  });
+
+  test("like all others makes the call fail as one that is not worth repeating", async () => {
+    const pool = await startAll(2);
+    for (const engine of pool) engine.always = { status: 401, json: { error: "wrong key" } };
+    const { scorer } = poolOf(pool, { apiKey: "key-4711" });
+    const error = await failureOf(scorer.score(callOf(8)));
+    expect(error).toMatchObject({ code: "hosted", status: 401, isRetryable: false });
+    expect(error.message).toMatch(/wrong key\. Check model\.apiKey\.$/);
+  });
+
+  test("and is no known engine is told what it was asked and what it answered", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { json: { data: [{ id: "x", owned_by: "acme" }] } };
+    const { scorer } = poolOf([engine]);
+    const error = await failureOf(scorer.score(callOf(1)));
+    expect(error).toMatchObject({ code: "bad-response", isRetryable: false });
+    expect(error.message).toContain('GET /info answered 200 (owned_by "acme"), GET /v1/models answered 200 (owned_by "acme")');
+    expect(error.message).toMatch(/name the dialect: crossrank, tei, vllm/);
+  });
+
+  test("and serves no reranker says what it serves", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { json: { model_id: "BAAI/bge-m3", model_type: { embedding: { pooling: "cls" } }, max_client_batch_size: 32 } };
+    const error = await failureOf(poolOf([engine]).scorer.score(callOf(1)));
+    expect(error).toMatchObject({ code: "unsupported-model" });
+    expect(error.message).toContain("serves BAAI/bge-m3, a model of type embedding");
+  });
+});
+
+describe("an engine that does not answer", () => {
+  test("is given up after timeoutSecs, and its part goes elsewhere", async () => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    pool[0]!.next.push({ isSilent: true });
+    const { scorer } = poolOf(pool, { timeoutSecs: 0.5 });
+    const answer = await scorer.score(callOf(16));
+    expectRight(answer);
+    expect(answer.warnings[0]!.message).toMatch(/took longer than 0\.5 s/);
+    await pool[0]!.requests.find(({ method }) => method === "POST")!.cancelled;
+  });
+
+  test("is given up sooner where its usual time is known and another engine stands by", async () => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    const { scorer } = poolOf(pool, { dialect: "tei" });
+    await scorer.score(callOf(16));
+    for (const engine of pool) engine.next.push({ isSilent: true });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const answer = scorer.score(callOf(8));
+      while (pool.every(({ next }) => next.length > 0)) await new Promise((resolve) => setImmediate(resolve));
+      for (const { next } of pool) next.length = 0;
+      await vi.advanceTimersByTimeAsync(4_999);
+      expect(scorer.stats!()).toMatchObject({ "0.failures": 0, "1.failures": 0 });
+      await vi.advanceTimersByTimeAsync(1);
+      expectRight(await answer);
+      expect((await answer).warnings[0]!.message).toContain("took longer than 5 s, which is 10 times what it usually takes");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("before a call's time is over is held against it, if it had long enough", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { isSilent: true };
+    const { scorer, clock } = poolOf([engine], { dialect: "vllm" });
+    const endAfter = async (durationMs: number, code: "timeout" | "aborted"): Promise<unknown> => {
+      const before = engine.requests.length;
+      const controller = new AbortController();
+      const answer = failureOf(scorer.score(callOf(4, { signal: controller.signal })));
+      await expect.poll(() => engine.requests.length).toBe(before + 1);
+      clock.advance(durationMs);
+      const reason = new RerankError(code, "test: it is over. Nothing.");
+      controller.abort(reason);
+      expect(await answer).toBe(reason);
+      return scorer.stats!()["0.failures"];
+    };
+    expect(await endAfter(4_999, "timeout")).toBe(0);
+    expect(await endAfter(60_000, "aborted")).toBe(0);
+    expect(await endAfter(5_000, "timeout")).toBe(1);
+  });
+});
+
+describe("an abort", () => {
+  test("cancels every part, under way or waiting, and blames no engine", async () => {
+    const pool = await startAll(2);
+    const { scorer } = poolOf(pool);
+    await scorer.score(callOf(16));
+    for (const engine of pool) engine.always = { isSilent: true };
+    const counts = pool.map(({ requests }) => requests.length);
+    const controller = new AbortController();
+    const reason = new RerankError("aborted", "test: enough. Nothing.");
+    const answer = failureOf(scorer.score(callOf(640, { signal: controller.signal, onError: "partial" })));
+    // Two parts of 32 for each.
+    await expect.poll(() => pool.map(({ requests }, place) => requests.length - counts[place]!)).toEqual([2, 2]);
+    controller.abort(reason);
+    expect(await answer).toBe(reason);
+    await Promise.all(pool.flatMap(({ requests }, place) => requests.slice(counts[place]).map(({ cancelled }) => cancelled)));
+    expect(scorer.stats!()).toMatchObject({ "0.outstanding": 0, "0.failures": 0, "0.state": "closed", "1.outstanding": 0 });
+    expect(pool.map(({ requests }, place) => requests.length - counts[place]!)).toEqual([2, 2]);
+    for (const engine of pool) engine.always = undefined;
+    expectRight(await scorer.score(callOf(640)));
+  });
+
+  test("before the call sends nothing", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    const reason = new RerankError("aborted", "test: enough. Nothing.");
+    expect(await failureOf(poolOf([engine]).scorer.score(callOf(1, { signal: AbortSignal.abort(reason) })))).toBe(reason);
+    expect(engine.requests).toEqual([]);
+  });
+});
+
+describe("close", () => {
+  test("ends probes, and calls that wait for them", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { isSilent: true };
+    const { scorer } = poolOf([engine]);
+    const answer = failureOf(scorer.score(callOf(1)));
+    await expect.poll(() => engine.requests.length).toBe(1);
+    await scorer.close!();
+    expect(await answer).toMatchObject({ code: "closed" });
+    await engine.requests[0]!.cancelled;
+  });
+});

@@ -1,0 +1,179 @@
+import { RerankError } from "../../errors.ts";
+import type { ScoreCall, ScoreResult } from "../../scorer.ts";
+import type { Clock } from "../../transport/retry.ts";
+import type { RerankWarning } from "../../types.ts";
+import type { Engine } from "./engine.ts";
+import { poolError, stateOf } from "./failures.ts";
+import { Gathering } from "./gathering.ts";
+import { countFitting, cutParts, type Part, partCount, splitPart } from "./parts.ts";
+import type { EnginePool, Lease } from "./pool.ts";
+import { Stopping } from "./stopping.ts";
+
+/** An engine has one part under way and the next one waiting, so that it never waits for the network; fewer leave more to choose for the rest. */
+const partsPerEngine = 2;
+/** Every engine once, and room for one that comes back. */
+const moreAttempts = 2;
+/** How long a part waits for engines that are all busy, where the call has no end of its own. */
+const longestBusyMs = 60_000;
+/** A pause before the same engine is asked again, since there is no other; it doubles. */
+const repetitionPauseMs = 250;
+/** One call: its documents in parts, each on some engine, until all have their scores. */
+export class RemoteCall {
+  readonly #call: ScoreCall;
+  readonly #pool: EnginePool;
+  readonly #clock: Clock;
+  readonly #gathering: Gathering;
+  readonly #stopping = new Stopping();
+  readonly #startedMs: number;
+  readonly #endsAtMs: number;
+  readonly #repeated = new Map<Engine, { count: number; error: RerankError }>();
+  #queueMs: number | undefined;
+
+  constructor(call: ScoreCall, pool: EnginePool, clock: Clock) {
+    this.#call = call;
+    this.#pool = pool;
+    this.#clock = clock;
+    this.#gathering = new Gathering(call.texts.length);
+    this.#startedMs = clock.now();
+    this.#endsAtMs = this.#startedMs + (call.deadlineMs ?? Number.POSITIVE_INFINITY) - performance.now();
+  }
+
+  /** @throws RerankError of the part that failed; the signal's reason */
+  async run(): Promise<ScoreResult> {
+    const { signal } = this.#call;
+    signal?.throwIfAborted();
+    const onAbort = (): void => this.#stopping.stop(signal!.reason);
+    signal?.addEventListener("abort", onAbort);
+    try {
+      await this.#scoreAll();
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+    const queueMs = this.#queueMs === undefined ? {} : { queueMs: this.#queueMs };
+    return { ...this.#gathering.finish([...this.#warnings(), ...this.#ignored()]), ...queueMs };
+  }
+
+  async #scoreAll(): Promise<void> {
+    const { hopeful } = this.#pool;
+    const engines = Math.max(1, hopeful.length);
+    const documents = this.#call.texts.length;
+    const idle = hopeful.filter(({ outstanding }) => outstanding === 0).length;
+    const queue = cutParts(documents, partCount({ documents, most: this.#call.batchSize, engines, idle }));
+    // Not more at once than the engines have room for: calls that come later are to get their turn between the parts of this one.
+    const work = async (): Promise<void> => {
+      for (let part = queue.shift(); part !== undefined; part = queue.shift()) await this.#place(part);
+    };
+    await this.#together(Array.from({ length: engines * partsPerEngine }, work));
+  }
+
+  /** Waits for all, also where one fails: that stops the others, and nothing goes on behind the caller's back. @throws what failed first */
+  async #together(works: readonly Promise<void>[]): Promise<void> {
+    // Those that are stopped fail too, and later.
+    await Promise.all(works.map((work) => work.catch((error: unknown) => this.#stopping.stop(error))));
+    if (this.#stopping.isStopped) throw this.#stopping.reason;
+  }
+
+  /** Has a part scored, or noted as failed. @throws RerankError where that fails the call */
+  async #place(part: Part): Promise<void> {
+    let lease: Lease;
+    try {
+      lease = await this.#acquire(part);
+    } catch (error) {
+      if (this.#stopping.isStopped) throw this.#stopping.reason;
+      return this.#fail(part, RerankError.from(error, "hosted", "remote"));
+    }
+    this.#queueMs ??= this.#clock.now() - this.#startedMs;
+    if (lease.documents === part.count) return this.#score(part, lease);
+    const [first, rest] = splitPart(part, lease.documents);
+    await this.#together([this.#score(first, lease), this.#place(rest)]);
+  }
+
+  #acquire({ start, count, avoid, lastError, refusedAtMs }: Part): Promise<Lease> {
+    return this.#stopping.guard((signal) =>
+      this.#pool.acquire({
+        countFor: (profile) => countFitting(this.#call, { start, count }, profile),
+        mostOutstanding: partsPerEngine * this.#call.batchSize,
+        avoid,
+        lastError,
+        givesUpAtMs: Math.min(this.#endsAtMs, (refusedAtMs ?? this.#clock.now()) + longestBusyMs),
+        signal,
+      }),
+    );
+  }
+
+  async #score(part: Part, lease: Lease): Promise<void> {
+    const { engine, hasOthers } = lease;
+    const { query, texts, truncation, instruction, batchSize } = this.#call;
+    const request = { query, texts: texts.slice(part.start, part.start + part.count), truncation, batchSize, model: engine.profile?.model };
+    const startedMs = this.#clock.now();
+    let outcome: Awaited<ReturnType<Engine["score"]>>;
+    try {
+      const told = instruction === undefined ? request : { ...request, instruction };
+      outcome = await this.#stopping.guard(async (signal) => {
+        if (engine === part.avoid) await this.#pause(part, signal);
+        return engine.score(told, { signal, hasOthers });
+      });
+    } catch (error) {
+      if (this.#call.signal?.aborted) engine.blame(this.#call.signal.reason, this.#clock.now() - startedMs);
+      throw error;
+    } finally {
+      this.#pool.release(lease);
+    }
+    this.#gathering.addRequests(outcome.requests);
+    if (outcome.kind === "scored") return this.#gathering.add(part, engine, outcome);
+    const { kind, error } = outcome;
+    if (kind === "caller" || (kind === "too-large" && part.count === 1)) return this.#fail(part, error);
+    if (kind === "too-large") {
+      const [first, rest] = splitPart(part, Math.ceil(part.count / 2));
+      return this.#together([this.#place(first), this.#place(rest)]);
+    }
+    return this.#repeat(part, engine, error, kind === "busy");
+  }
+
+  #repeat(part: Part, engine: Engine, error: RerankError, isBusy: boolean): Promise<void> | void {
+    const count = (this.#repeated.get(engine)?.count ?? 0) + 1;
+    this.#repeated.set(engine, { count, error });
+    if (isBusy) return this.#place({ ...part, refusedAtMs: part.refusedAtMs ?? this.#clock.now(), lastError: error });
+    const failures = part.failures + 1;
+    const most = this.#pool.engines.length + moreAttempts;
+    if (failures < most) return this.#place({ ...part, failures, avoid: engine, lastError: error });
+    return this.#fail(part, poolError(`${failures} attempts at ${part.count} documents failed`, this.#pool.engines, error));
+  }
+
+  async #pause({ failures }: Part, signal: AbortSignal): Promise<void> {
+    const pauseMs = repetitionPauseMs * 2 ** (failures - 1) * (0.5 + this.#clock.random() / 2);
+    await this.#clock.wait(pauseMs, signal);
+    signal.throwIfAborted();
+  }
+
+  #fail(part: Part, error: RerankError): void {
+    if (this.#call.onError !== "partial") throw error;
+    this.#gathering.fail(part, error);
+  }
+
+  /** One for the call: which engines are out of use, and which parts had to be repeated. */
+  #warnings(): RerankWarning[] {
+    const out = this.#pool.engines.filter(
+      ({ breaker: { state, lastError } }) => state === "open" || (state === "half-open" && lastError !== undefined),
+    );
+    const said = [
+      ...out.filter((engine) => !this.#repeated.has(engine)).map((engine) => `passed over: ${stateOf(engine)}`),
+      ...[...this.#repeated.values()].map(
+        ({ count, error }) => `${count === 1 ? "1 part" : `${count} parts`} had to be repeated: ${error.message}`,
+      ),
+    ];
+    return said.length === 0 ? [] : [{ type: "fallback", message: `remote: ${said.join("; ")}` }];
+  }
+
+  /** Options that engines could not be told. */
+  #ignored(): RerankWarning[] {
+    const dialects = new Set([...this.#gathering.engines].flatMap(({ profile }) => profile?.dialect ?? []));
+    return [...dialects].flatMap(({ name, ignores }) =>
+      ignores(this.#call).map((option) => ({
+        type: "ignored-option" as const,
+        option,
+        message: `${option} cannot be told to engines that speak ${name}, and was not used there`,
+      })),
+    );
+  }
+}

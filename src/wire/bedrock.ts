@@ -1,0 +1,102 @@
+/** Amazon Bedrock (agent runtime): `POST /rerank`, signed. A long list of results may come in pages. */
+import type { Codec, Maybe, WireDocument, WireRequest } from "./codec.ts";
+import { type DocumentReader, isRecord } from "./documents.ts";
+import { messageInBody, statusIn } from "./error-bodies.ts";
+import { present } from "./present.ts";
+import { readReply } from "./reply-checks.ts";
+
+/** A document of a request or a reply. */
+export interface BedrockDocument {
+  type: "TEXT" | "JSON";
+  textDocument?: Maybe<{ readonly text: string }>;
+  jsonDocument?: Maybe<{ readonly [key: string]: unknown }>;
+}
+
+/** A request; Bedrock takes exactly one query and up to 1,000 results. */
+export interface BedrockRequestBody {
+  queries: readonly { type: "TEXT"; textQuery: { readonly text: string } }[];
+  sources: readonly { type: "INLINE"; inlineDocumentSource: BedrockDocument }[];
+  rerankingConfiguration: {
+    type: "BEDROCK_RERANKING_MODEL";
+    bedrockRerankingConfiguration: {
+      modelConfiguration: { modelArn?: Maybe<string>; additionalModelRequestFields?: Maybe<{ readonly [key: string]: unknown }> };
+      numberOfResults?: Maybe<number>;
+    };
+  };
+  nextToken?: Maybe<string>;
+}
+
+/** A reply. */
+export interface BedrockReplyBody {
+  results: { index: number; relevanceScore: number; document?: BedrockDocument }[];
+  nextToken?: string;
+}
+
+/**
+ * The model is an ARN, as in `arn:aws:bedrock:us-west-2::foundation-model/cohere.rerank-v3-5:0`.
+ *
+ * Failures are `{message}`; which exception it is stands in a header.
+ *
+ * @see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_Rerank.html
+ * @see https://github.com/vercel/ai `packages/amazon-bedrock/src/reranking/` at ed857f5
+ */
+export const bedrock: Codec<BedrockRequestBody, BedrockReplyBody> = {
+  name: "bedrock",
+  requestFields: new Set(["model", "topK"]),
+  replyFields: new Set(["document"]),
+  takesObjects: true,
+  echoesByDefault: false,
+  scoresAreLogits: false,
+  encodeRequest,
+  decodeRequest,
+  encodeReply: (reply) => ({
+    results: reply.results.map(({ index, score, document }) => ({
+      index,
+      relevanceScore: score,
+      ...(document === undefined ? {} : { document: writeDocument(document) }),
+    })),
+  }),
+  decodeReply: (body) =>
+    readReply(body, { dialect: "bedrock", list: "results", score: "relevanceScore", document: ["document", readDocument] }),
+  encodeError: (failure) => ({ status: statusIn({ 422: 400 }, failure), body: { message: failure.message } }),
+  decodeError: messageInBody,
+};
+
+/** The token for the next page of a reply; undefined on the last one. */
+export function nextPageOf(body: unknown): string | undefined {
+  return isRecord(body) && typeof body.nextToken === "string" && body.nextToken !== "" ? body.nextToken : undefined;
+}
+
+function encodeRequest(request: WireRequest): BedrockRequestBody {
+  return {
+    queries: [{ type: "TEXT", textQuery: { text: request.query } }],
+    sources: request.documents.map((document) => ({ type: "INLINE", inlineDocumentSource: writeDocument(document) })),
+    rerankingConfiguration: {
+      type: "BEDROCK_RERANKING_MODEL",
+      bedrockRerankingConfiguration: {
+        modelConfiguration: present({ modelArn: request.model }),
+        ...present({ numberOfResults: request.topK }),
+      },
+    },
+  };
+}
+
+function decodeRequest(body: BedrockRequestBody): WireRequest {
+  const { modelConfiguration, numberOfResults } = body.rerankingConfiguration.bedrockRerankingConfiguration;
+  return {
+    query: body.queries[0]?.textQuery.text ?? "",
+    documents: body.sources.map(({ inlineDocumentSource }) => readDocument(inlineDocumentSource) ?? ""),
+    ...present({ model: modelConfiguration.modelArn, topK: (numberOfResults ?? 0) >= 1 ? numberOfResults : undefined }),
+  };
+}
+
+function writeDocument(document: WireDocument): BedrockDocument {
+  return typeof document === "string" ? { type: "TEXT", textDocument: { text: document } } : { type: "JSON", jsonDocument: document };
+}
+
+const readDocument: DocumentReader = (value) => {
+  if (!isRecord(value)) return undefined;
+  const { textDocument, jsonDocument } = value;
+  if (isRecord(textDocument) && typeof textDocument.text === "string") return textDocument.text;
+  return isRecord(jsonDocument) ? jsonDocument : undefined;
+};
