@@ -17,6 +17,7 @@ const moreAttempts = 2;
 const longestBusyMs = 60_000;
 /** A pause before the same engine is asked again, since there is no other; it doubles. */
 const repetitionPauseMs = 250;
+
 /** One call: its documents in parts, each on some engine, until all have their scores. */
 export class RemoteCall {
   readonly #call: ScoreCall;

@@ -1,0 +1,187 @@
+/** Calls that have to wait: for busy engines, for silent ones, and those that end while they wait. */
+import { describe, expect, test, vi } from "vitest";
+import { callOf, gateTogether, plainNetwork, startClock, type TestEngine } from "../../../test/support/remote-engines.node.ts";
+import { expectRight, failureOf, poolOf, startAll } from "../../../test/support/remote-pool.node.ts";
+import { RerankError } from "../../errors.ts";
+import type { Clock } from "../../transport/retry.ts";
+import { createRemoteScorer } from "./remote.ts";
+
+describe("an engine that is busy", () => {
+  test.each([
+    ["429", { status: 429, headers: { "retry-after": "7" } }],
+    ["503 with a time", { status: 503, headers: { "retry-after": "7" } }],
+  ])("is spared for as long as it says, which is no failure: %s", async (_what, busy) => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    pool[0]!.next.push(busy);
+    const { scorer, clock, state } = poolOf(pool);
+    expectRight(await scorer.score(callOf(64)));
+    expect(state(0)).toBe("closed");
+    expect(scorer.stats!()).toMatchObject({ "0.failures": 0, "0.refusals": 1 });
+    const before = pool[0]!.requests.length;
+    expectRight(await scorer.score(callOf(64)));
+    expect(pool[0]!.requests.length).toBe(before);
+    clock.advance(7_000);
+    expectRight(await scorer.score(callOf(64)));
+    expect(pool[0]!.requests.length).toBeGreaterThan(before);
+    expect(clock.waits).toEqual([]);
+  });
+
+  test("is waited for where all are, as long as the first of them says", async () => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    pool[0]!.next.push({ status: 429, headers: { "retry-after": "9" } });
+    pool[1]!.next.push({ status: 429, headers: { "retry-after": "4" } });
+    const { scorer, clock } = poolOf(pool);
+    expectRight(await scorer.score(callOf(16)));
+    expect(clock.waits).toContain(4_000);
+    expect(clock.waits.every((wait) => wait <= 9_000)).toBe(true);
+  });
+
+  test("and does not say for how long is spared for a second", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.next.push({ status: 429, json: { error: "Model is overloaded", error_type: "Overloaded" } });
+    const { scorer, clock } = poolOf([engine]);
+    expectRight(await scorer.score(callOf(8)));
+    expect(clock.waits).toEqual([1_000]);
+  });
+
+  test("for longer than the call may take fails it at once, as one that may be tried again", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { status: 429, headers: { "retry-after": "20" }, text: "later" };
+    const { scorer, clock } = poolOf([engine], { dialect: "vllm" });
+    const error = await failureOf(scorer.score(callOf(8, { deadlineMs: performance.now() + 10_000 })));
+    expect(error).toMatchObject({ code: "hosted", status: 429, isRetryable: true });
+    expect(error.message).toMatch(
+      /^remote: the engines are busy for longer than the call may wait: \S+ \(closed, busy for 20 s more\)\. The last error: /,
+    );
+    expect(clock.waits).toEqual([]);
+  });
+
+  test("for ever is given up after a minute where the call has no end", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { status: 429, headers: { "retry-after": "25" }, text: "later" };
+    const { scorer, clock } = poolOf([engine], { dialect: "vllm" });
+    expect(await failureOf(scorer.score(callOf(8)))).toMatchObject({ status: 429 });
+    expect(clock.waits).toEqual([25_000, 25_000]);
+  });
+});
+
+describe("a call that waits for busy engines", () => {
+  test("leaves no timer behind when it is aborted", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { status: 429, headers: { "retry-after": "30" }, text: "later" };
+    const timers: (AbortSignal | undefined)[] = [];
+    const clock: Clock = {
+      ...startClock(),
+      wait: (_durationMs, signal) => {
+        timers.push(signal);
+        return new Promise((resolve) => signal?.addEventListener("abort", () => resolve()));
+      },
+    };
+    const scorer = createRemoteScorer({ type: "remote", urls: [engine.url], dialect: "vllm" }, plainNetwork, clock);
+    const controller = new AbortController();
+    const reason = new RerankError("aborted", "test: enough. Nothing.");
+    const answer = failureOf(scorer.score(callOf(100, { signal: controller.signal })));
+    await expect.poll(() => timers.length).toBe(1);
+    controller.abort(reason);
+    expect(await answer).toBe(reason);
+    expect(timers.map((signal) => signal?.aborted)).toEqual([true]);
+  });
+});
+
+describe("an engine that does not answer", () => {
+  test("is given up after timeoutSecs, and its part goes elsewhere", async () => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    pool[0]!.next.push({ isSilent: true });
+    const { scorer } = poolOf(pool, { timeoutSecs: 0.5 });
+    const answer = await scorer.score(callOf(16));
+    expectRight(answer);
+    expect(answer.warnings[0]!.message).toMatch(/took longer than 0\.5 s/);
+    await pool[0]!.requests.find(({ method }) => method === "POST")!.cancelled;
+  });
+
+  test("is given up sooner where its usual time is known and another engine stands by", async () => {
+    const pool = await startAll(2);
+    gateTogether(pool);
+    const { scorer } = poolOf(pool, { dialect: "tei" });
+    await scorer.score(callOf(16));
+    for (const engine of pool) engine.next.push({ isSilent: true });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const answer = scorer.score(callOf(8));
+      while (pool.every(({ next }) => next.length > 0)) await new Promise((resolve) => setImmediate(resolve));
+      for (const { next } of pool) next.length = 0;
+      await vi.advanceTimersByTimeAsync(4_999);
+      expect(scorer.stats!()).toMatchObject({ "0.failures": 0, "1.failures": 0 });
+      await vi.advanceTimersByTimeAsync(1);
+      expectRight(await answer);
+      expect((await answer).warnings[0]!.message).toContain("took longer than 5 s, which is 10 times what it usually takes");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("before a call's time is over is held against it, if it had long enough", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { isSilent: true };
+    const { scorer, clock } = poolOf([engine], { dialect: "vllm" });
+    const endAfter = async (durationMs: number, code: "timeout" | "aborted"): Promise<unknown> => {
+      const before = engine.requests.length;
+      const controller = new AbortController();
+      const answer = failureOf(scorer.score(callOf(4, { signal: controller.signal })));
+      await expect.poll(() => engine.requests.length).toBe(before + 1);
+      clock.advance(durationMs);
+      const reason = new RerankError(code, "test: it is over. Nothing.");
+      controller.abort(reason);
+      expect(await answer).toBe(reason);
+      return scorer.stats!()["0.failures"];
+    };
+    expect(await endAfter(4_999, "timeout")).toBe(0);
+    expect(await endAfter(60_000, "aborted")).toBe(0);
+    expect(await endAfter(5_000, "timeout")).toBe(1);
+  });
+});
+
+describe("an abort", () => {
+  test("cancels every part, under way or waiting, and blames no engine", async () => {
+    const pool = await startAll(2);
+    const { scorer } = poolOf(pool);
+    await scorer.score(callOf(16));
+    for (const engine of pool) engine.always = { isSilent: true };
+    const counts = pool.map(({ requests }) => requests.length);
+    const controller = new AbortController();
+    const reason = new RerankError("aborted", "test: enough. Nothing.");
+    const answer = failureOf(scorer.score(callOf(640, { signal: controller.signal, onError: "partial" })));
+    // Two parts of 32 for each.
+    await expect.poll(() => pool.map(({ requests }, place) => requests.length - counts[place]!)).toEqual([2, 2]);
+    controller.abort(reason);
+    expect(await answer).toBe(reason);
+    await Promise.all(pool.flatMap(({ requests }, place) => requests.slice(counts[place]).map(({ cancelled }) => cancelled)));
+    expect(scorer.stats!()).toMatchObject({ "0.outstanding": 0, "0.failures": 0, "0.state": "closed", "1.outstanding": 0 });
+    expect(pool.map(({ requests }, place) => requests.length - counts[place]!)).toEqual([2, 2]);
+    for (const engine of pool) engine.always = undefined;
+    expectRight(await scorer.score(callOf(640)));
+  });
+
+  test("before the call sends nothing", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    const reason = new RerankError("aborted", "test: enough. Nothing.");
+    expect(await failureOf(poolOf([engine]).scorer.score(callOf(1, { signal: AbortSignal.abort(reason) })))).toBe(reason);
+    expect(engine.requests).toEqual([]);
+  });
+});
+
+describe("close", () => {
+  test("ends probes, and calls that wait for them", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { isSilent: true };
+    const { scorer } = poolOf([engine]);
+    const answer = failureOf(scorer.score(callOf(1)));
+    await expect.poll(() => engine.requests.length).toBe(1);
+    await scorer.close!();
+    expect(await answer).toMatchObject({ code: "closed" });
+    await engine.requests[0]!.cancelled;
+  });
+});
