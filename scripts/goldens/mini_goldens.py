@@ -1,8 +1,9 @@
-"""Writes the logits of the bundled model on real pairs: python scripts/goldens/mini_goldens.py DATA DATE [MODEL]
+"""Writes the logits of the bundled model on real pairs: python scripts/goldens/mini_goldens.py DATA DATE [NAME] [MODEL]
 
 DATA is a folder of retrieval sets in docs.jsonl / queries.jsonl / qrels.tsv form (see pairs_of.py); MODEL is models/mini unless given.
-Output: test/fixtures/goldens/mini.json.gz, texts included. One pair a pass: a dynamically quantised graph takes its scale from the whole batch.
-int8 kernels round differently with and without 8-bit dot products, so the class of the processor is recorded with the numbers.
+Output: test/fixtures/goldens/NAME.json.gz ("mini" unless given), texts included. One pair a pass: a dynamically quantised graph takes its scale from the whole batch.
+int8 kernels round differently with and without 8-bit dot products, so the class of the processor is recorded with the numbers,
+and there is a file for each class: mini (AVX2) and mini-avx512-vnni.
 """
 import hashlib
 import json
@@ -16,7 +17,7 @@ from pairs_of import LICENCES, real_pairs
 from tokenizers import Tokenizer
 
 
-def main(data, date, model=ROOT / "models/mini"):
+def main(data, date, name="mini", model=ROOT / "models/mini"):
     model = Path(model)
     graph = model / "onnx/model.onnx"
     limit = json.loads((model / "tokenizer_config.json").read_text())["model_max_length"]
@@ -28,7 +29,7 @@ def main(data, date, model=ROOT / "models/mini"):
     session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     pairs = real_pairs(Path(data))
     rows = [logits(tokenizer, session, *pair) for pair in pairs]
-    write_json(GOLDENS / "mini.json.gz", {
+    write_json(GOLDENS / f"{name}.json.gz", {
         "provenance": provenance("mini_goldens.py", ["onnxruntime", "tokenizers"], date),
         "cpu": cpu_class(),
         "licences": LICENCES,

@@ -17,13 +17,16 @@ interface Goldens {
 const miniLm = process.env.CROSSRANK_MINILM_L6;
 
 describe("logits of the bundled model", () => {
-  const goldens = readFixture<Goldens>("goldens/mini.json.gz");
+  // Of each class of processors that references were made on.
+  const references = ["mini", "mini-avx512-vnni"].map((name) => readFixture<Goldens>(`goldens/${name}.json.gz`));
+  const isOurs = ({ cpu }: Goldens): boolean => int8Class(cpu!.flags) === int8Class(processorFlags());
 
   test("equal those of onnxruntime in Python, one pair at a time", async () => {
+    const goldens = references.find(isOurs) ?? references[0]!;
     const { largest, tokens } = await compare({ model: "mini" }, goldens);
-    // Kernels with and without 8-bit dot products round and saturate differently; there the bound only catches gross errors.
-    const isSameClass = int8Class(goldens.cpu!.flags) === int8Class(processorFlags());
-    const tolerance = isSameClass ? 1e-5 : 0.5;
+    // Kernels with and without 8-bit dot products round and saturate differently: the two references are 0.71 apart. On a processor of a
+    // third class the bound only catches gross errors.
+    const tolerance = isOurs(goldens) ? 1e-5 : 1;
     console.log(`mini: ${goldens.pairs.length} pairs, largest difference ${largest}, tolerance ${tolerance}`);
     expect(largest).toBeLessThanOrEqual(tolerance);
     expect(tokens).toEqual(goldens.tokens);
