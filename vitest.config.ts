@@ -14,13 +14,7 @@ const heavy = [
 ];
 
 // Models behind HTTP: not chosen by any root yet, so no part of the package. Run by hand: vitest run --project unwired.
-const unwired = [
-  "src/transport/**",
-  "src/scorers/{hosted,chat,remote}/**",
-  "src/wire/bedrock.test.ts",
-  "src/scorers/*.test.ts",
-  "test/clients/**",
-];
+const unwired = ["src/transport/**", "src/scorers/{hosted,chat,remote}/**", "src/wire/bedrock.test.ts", "src/scorers/*.test.ts"];
 
 const config: ViteUserConfig = {
   test: {
@@ -30,12 +24,19 @@ const config: ViteUserConfig = {
     projects: [
       {
         extends: true,
-        test: { name: "fast", include: ["src/**/*.test.ts", "test/**/*.test.ts"], exclude: [...heavy, ...unwired], testTimeout: 60_000 },
+        test: {
+          name: "fast",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: [...heavy, ...unwired, "test/clients/**"],
+          testTimeout: 60_000,
+        },
       },
       {
         extends: true,
         test: { name: "unwired", include: unwired.map((path) => path.replace("**", "**/*.test.ts")), testTimeout: 120_000 },
       },
+      // The vendors' own clients, which are installed apart: `npm run test:clients`.
+      { extends: true, test: { name: "clients", include: ["test/clients/*.test.ts"], testTimeout: 120_000, hookTimeout: 600_000 } },
       { extends: true, test: { name: "heavy", include: heavy, testTimeout: 300_000, hookTimeout: 300_000 } },
     ],
   },

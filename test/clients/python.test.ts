@@ -14,8 +14,8 @@ import { documents, type KeyedServer, maxDocuments, objects, query, rankedByLibr
 const folder = fileURLToPath(new URL("python", import.meta.url));
 
 const packages = {
-  requirements: ["cohere", "voyageai", "pinecone", "together", "mixedbread", "tei-client", "rerankers", "litellm"],
-  "requirements-frameworks": ["langchain-cohere", "langchain-nvidia-ai-endpoints", "llama-index-core", "infinity-client"],
+  requirements: ["cohere", "voyageai", "pinecone", "together", "mixedbread", "tei-client", "litellm"],
+  "requirements-frameworks": ["rerankers", "langchain-cohere", "langchain-nvidia-ai-endpoints", "llama-index-core", "infinity-client"],
 } as const;
 type Requirements = keyof typeof packages;
 const rows = Object.entries(packages).flatMap(([file, names]) => names.map((name) => [name, file as Requirements] as const));
