@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { packedFeeds, paddedFeeds } from "../scorers/onnx/feeds.ts";
@@ -12,6 +14,7 @@ import { packEncoder } from "./packed-encoder.ts";
 const folder = fileURLToPath(new URL("../../test/fixtures/models/", import.meta.url));
 const pathOf = (name: string): string => `${folder}${name}/onnx/model.onnx`;
 const floatModels = readdirSync(folder).filter((name) => !name.includes("int8"));
+const names = { own: "model.onnx", of: (location: string) => location };
 const onCpu = { threads: 1, provider: "cpu", deviceId: 0 } as const;
 const sessions: OnnxSession[] = [];
 const open = (...parameters: Parameters<typeof openSession>): OnnxSession => {
@@ -43,6 +46,24 @@ describe("packEncoder", () => {
     expect(shape).toEqual([pairs.length, expected.length / pairs.length]);
     // float32 sums in another order
     for (const [place, logit] of expected.entries()) expect(Math.abs(data[place]! - logit)).toBeLessThan(1e-5);
+  });
+
+  it("finds the weights of a model whose files are links into another folder, as in a hub cache", () => {
+    const root = mkdtempSync(join(tmpdir(), "crossrank-links-"));
+    try {
+      mkdirSync(`${root}/snapshot/onnx`, { recursive: true });
+      mkdirSync(`${root}/blobs`);
+      for (const [name, blob] of Object.entries({ "model.onnx": "0a", "model.onnx_data": "0b" })) {
+        copyFileSync(`${folder}tiny-bert-external/onnx/${name}`, `${root}/blobs/${blob}`);
+        symlinkSync(`../../blobs/${blob}`, `${root}/snapshot/onnx/${name}`);
+      }
+      const packed = packModel(`${root}/snapshot/onnx/model.onnx`, openProbe)!;
+      const feeds = packedFeeds([pair(9, 1)], packed.positions);
+      const expected = open("plain", packModel(pathOf("tiny-bert-external"), openProbe)!, onCpu).run(feeds).data;
+      expect(open("linked", packed, onCpu).run(feeds).data).toEqual(expected);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   it("leaves a dynamically quantised graph alone", () => {
@@ -78,11 +99,11 @@ function tinyBert(): OnnxModel {
 }
 
 function read(bytes: Uint8Array): OnnxModel {
-  return readOnnxModel(sourceOf(bytes), "model.onnx", (reason) => new Error(reason))!;
+  return readOnnxModel(sourceOf(bytes), names, (reason) => new Error(reason))!;
 }
 
 function pack(model: OnnxModel): unknown {
-  return packEncoder(sourceOf(writeOnnxModel(model)), "model.onnx", openProbe, (reason) => new Error(reason));
+  return packEncoder(sourceOf(writeOnnxModel(model)), names, openProbe, (reason) => new Error(reason));
 }
 
 function sourceOf(bytes: Uint8Array): Parameters<typeof readOnnxModel>[0] {

@@ -11,7 +11,7 @@ import type { ByteSource } from "../models/protobuf.ts";
 import { firstRows } from "./first-rows.ts";
 import { onlyWhatIsUsed } from "./graph-order.ts";
 import { elementTypes, makeIntegers, makeNode, makeValue } from "./graph-parts.ts";
-import { type OnnxModel, type OnnxNode, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
+import { type FileNames, type OnnxModel, type OnnxNode, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
 import { packedAttention, packedConstants, packedSizes } from "./packed-attention.ts";
 import { type OpenProbe, type Positions, type ProbeResult, probe } from "./probe.ts";
 import { readTensorKinds, type TensorKinds } from "./tensor-kinds.ts";
@@ -27,18 +27,18 @@ export interface PackedEncoder {
 const zero = "crossrank/zero";
 
 /**
- * @param fileName of the file that `source` reads, for references to its tensors
+ * @param names for references to tensors that stay in files
  * @param open runs small parts of the graph, to see what they compute
  * @param fail makes the error for a file that is damaged
  * @returns undefined for a graph that is not understood
  */
 export function packEncoder(
   source: ByteSource,
-  fileName: string,
+  names: FileNames,
   open: OpenProbe,
   fail: (reason: string) => Error,
 ): PackedEncoder | undefined {
-  const model = readOnnxModel(source, fileName, fail);
+  const model = readOnnxModel(source, names, fail);
   if (model === undefined) return undefined;
   const output = model.outputs.find(({ name }) => name === "logits") ?? model.outputs[0];
   const kinds = readTensorKinds(model);
