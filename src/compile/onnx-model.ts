@@ -98,7 +98,8 @@ export function readOnnxModel(source: ByteSource, names: FileNames, fail: (reaso
 /** The ModelProto of a model. */
 export function writeOnnxModel({ irVersion, opsets, ...graph }: OnnxModel): Uint8Array {
   const sets = Array.from(opsets, ([domain, version]) => bytesField(8, concatenate([textField(1, domain), numberField(2, version)])));
-  return concatenate([numberField(1, irVersion), bytesField(7, writeGraph(graph)), ...sets]);
+  // From version 4 on, initialisers need not be inputs as well.
+  return concatenate([numberField(1, Math.max(irVersion, 8)), bytesField(7, writeGraph(graph)), ...sets]);
 }
 
 /** The GraphProto of a graph; a body of a Loop is one too. */

@@ -11,9 +11,11 @@ import { makeIntegers } from "./graph-parts.ts";
 import { type OnnxModel, type OnnxNode, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
 import { packEncoder } from "./packed-encoder.ts";
 
-const folder = fileURLToPath(new URL("../../test/fixtures/models/", import.meta.url));
-const pathOf = (name: string): string => `${folder}${name}/onnx/model.onnx`;
-const floatModels = readdirSync(folder).filter((name) => !name.includes("int8"));
+const fixtures = fileURLToPath(new URL("../../test/fixtures/", import.meta.url));
+const folder = `${fixtures}models/`;
+const graphs = readdirSync(`${fixtures}graphs`);
+const pathOf = (name: string): string => (name.endsWith(".onnx") ? `${fixtures}graphs/${name}` : `${folder}${name}/onnx/model.onnx`);
+const floatModels = [...readdirSync(folder).filter((name) => !name.includes("int8")), ...graphs];
 const names = { own: "model.onnx", of: (location: string) => location };
 const onCpu = { threads: 1, provider: "cpu", deviceId: 0 } as const;
 const sessions: OnnxSession[] = [];
@@ -81,6 +83,7 @@ describe("packEncoder", () => {
       "another token that is read in the end",
       changing("Gather", (node) => ({ ...node, inputs: [node.inputs[0]!, "test/one"] }), isPooling),
     ],
+    ["types that it negates before it looks them up", withNegatedTypes],
     [
       "positions that do not count up",
       changing("Gather", (node) => ({ ...node, inputs: [node.inputs[0]!, "test/odd"] }), isPositionLookup),
@@ -116,6 +119,13 @@ function changing(operator: string, change: (node: OnnxNode) => OnnxNode, isMean
     const meant = model.nodes.findLast((node) => node.operator === operator && isMeant(node))!;
     return { ...model, nodes: model.nodes.map((node) => (node === meant ? change(node) : node)) };
   };
+}
+
+function withNegatedTypes(model: OnnxModel): OnnxModel {
+  const lookup = model.nodes.find(({ inputs }) => inputs[1] === "token_type_ids")!;
+  const negation: OnnxNode = { operator: "Neg", domain: "", inputs: ["token_type_ids"], outputs: ["test/types"], attributes: [] };
+  const changed = { ...lookup, inputs: [lookup.inputs[0]!, "test/types"] };
+  return { ...model, nodes: model.nodes.flatMap((node) => (node === lookup ? [negation, changed] : [node])) };
 }
 
 function isPooling({ attributes }: OnnxNode): boolean {
