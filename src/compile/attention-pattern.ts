@@ -44,8 +44,9 @@ export function matchAttention(pattern: AttentionPattern, softmax: OnnxNode): At
   const query = withoutSplit(pattern, withoutScales(pattern, product.inputs[0]!, scales), "0,2,1,3");
   const key = withoutKeySplit(pattern, withoutScales(pattern, product.inputs[1]!, scales));
 
-  const weighted = onlyConsumer(pattern, softmax);
-  if (weighted?.operator !== "MatMul" || weighted.inputs[0] !== softmax.outputs[0]) return undefined;
+  const weights = nanGuard(pattern, softmax) ?? softmax;
+  const weighted = onlyConsumer(pattern, weights);
+  if (weighted?.operator !== "MatMul" || weighted.inputs[0] !== weights.outputs[0]) return undefined;
   const value = withoutSplit(pattern, weighted.inputs[1]!, "0,2,1,3");
   const turned = onlyConsumer(pattern, weighted);
   if (turned === undefined || permutationOf(turned) !== "0,2,1,3") return undefined;
@@ -66,6 +67,19 @@ export function matchAttention(pattern: AttentionPattern, softmax: OnnxNode): At
     endShape: end.inputs[1]!,
     end,
   };
+}
+
+/** The Where that takes a constant in place of weights that are no numbers, as those of tokens that see no other are. */
+function nanGuard({ kindOf, producers, consumers }: AttentionPattern, softmax: OnnxNode): OnnxNode | undefined {
+  const [weights] = softmax.outputs as [string];
+  const readers = consumers.get(weights) ?? [];
+  const test = readers.find(({ operator }) => operator === "IsNaN");
+  const guard = readers.find(({ operator }) => operator === "Where");
+  if (test === undefined || guard === undefined || readers.length !== 2) return undefined;
+  // The constant comes after the softmax, so that its kind is not known yet.
+  const isConstant = producers.get(guard.inputs[1]!)?.operator === "Constant" || isSide(kindOf(guard.inputs[1]!));
+  const isGuard = guard.inputs[0] === test.outputs[0] && guard.inputs[2] === weights && isConstant;
+  return isGuard && consumers.get(test.outputs[0]!)?.length === 1 ? guard : undefined;
 }
 
 /** Steps back over multiplications and divisions by one number; collects the numbers. */

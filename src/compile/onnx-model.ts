@@ -60,24 +60,31 @@ export interface Value {
   bytes: Uint8Array;
 }
 
+/** By which names the runtime will find files, from the folder that it is told. */
+export interface FileNames {
+  /** The file that is read. */
+  own: string;
+  /** The file that its tensors call `location`. */
+  of(location: string): string;
+}
+
 // A few cache lines more or less cost nothing; what is small is read at once and need not be aligned in the file.
 const largestInlineBytes = 4096;
 
 /**
  * Reads a model.
  *
- * @param fileName by which the runtime will find the file that `source` reads, for its large tensors
  * @param fail makes the error for bytes that are not a model
  * @returns undefined for what this does not represent: graphs inside nodes, functions, sparse tensors
  */
-export function readOnnxModel(source: ByteSource, fileName: string, fail: (reason: string) => Error): OnnxModel | undefined {
+export function readOnnxModel(source: ByteSource, names: FileNames, fail: (reason: string) => Error): OnnxModel | undefined {
   const reader = createProtobufReader(source, fail);
   let irVersion = 0;
   let graph: Omit<OnnxModel, "irVersion" | "opsets"> | undefined;
   const opsets = new Map<string, number>();
   for (const field of reader.fields(0, source.sizeBytes)) {
     if (field.number === 1) irVersion = field.value;
-    else if (field.number === 7) graph = readGraph(reader, field, fileName);
+    else if (field.number === 7) graph = readGraph(reader, field, names);
     else if (field.number === 8) {
       const parts = [...reader.fieldsOf(field)];
       const domain = parts.find(({ number }) => number === 1);
@@ -91,7 +98,8 @@ export function readOnnxModel(source: ByteSource, fileName: string, fail: (reaso
 /** The ModelProto of a model. */
 export function writeOnnxModel({ irVersion, opsets, ...graph }: OnnxModel): Uint8Array {
   const sets = Array.from(opsets, ([domain, version]) => bytesField(8, concatenate([textField(1, domain), numberField(2, version)])));
-  return concatenate([numberField(1, irVersion), bytesField(7, writeGraph(graph)), ...sets]);
+  // From version 4 on, initialisers need not be inputs as well.
+  return concatenate([numberField(1, Math.max(irVersion, 8)), bytesField(7, writeGraph(graph)), ...sets]);
 }
 
 /** The GraphProto of a graph; a body of a Loop is one too. */
@@ -116,7 +124,7 @@ function writeNode({ operator, domain, inputs, outputs, attributes }: OnnxNode):
 }
 
 /** GraphProto: node 1, initializer 5, input 11, output 12, sparse_initializer 15. */
-function readGraph(reader: ProtobufReader, graph: Field, fileName: string): Omit<OnnxModel, "irVersion" | "opsets"> | undefined {
+function readGraph(reader: ProtobufReader, graph: Field, names: FileNames): Omit<OnnxModel, "irVersion" | "opsets"> | undefined {
   const nodes: OnnxNode[] = [];
   const initialisers = new Map<string, Tensor>();
   const inputs: Value[] = [];
@@ -127,7 +135,7 @@ function readGraph(reader: ProtobufReader, graph: Field, fileName: string): Omit
       if (node === undefined) return undefined;
       nodes.push(node);
     } else if (field.number === 5) {
-      const { name, ...tensor } = readTensor(reader, field, fileName);
+      const { name, ...tensor } = readTensor(reader, field, names);
       initialisers.set(name, tensor);
     } else if (field.number === 11) inputs.push({ name: reader.firstText(field, 1), bytes: reader.bytes(field) });
     else if (field.number === 12) outputs.push({ name: reader.firstText(field, 1), bytes: reader.bytes(field) });
@@ -171,8 +179,8 @@ function readAttribute(reader: ProtobufReader, attribute: Field): Attribute | un
   return { name, integers, dimensions, bytes: reader.bytes(attribute) };
 }
 
-/** TensorProto: dims 1, data_type 2, name 8, raw_data 9. */
-function readTensor(reader: ProtobufReader, tensor: Field, fileName: string): Tensor & { name: string } {
+/** TensorProto: dims 1, data_type 2, name 8, raw_data 9, external_data 13 (StringStringEntryProto: key 1, value 2). */
+function readTensor(reader: ProtobufReader, tensor: Field, names: FileNames): Tensor & { name: string } {
   const parts = [...reader.fieldsOf(tensor)];
   const name = parts.find(({ number }) => number === 8);
   const raw = parts.find(({ number }) => number === 9);
@@ -181,8 +189,11 @@ function readTensor(reader: ProtobufReader, tensor: Field, fileName: string): Te
     dimensions: readDimensions(reader, tensor),
     type: parts.find(({ number }) => number === 2)?.value ?? 0,
   };
+  const entries = parts.filter(({ number }) => number === 13).map((entry) => [reader.firstText(entry, 1), reader.firstText(entry, 2)]);
+  const { location, ...place } = Object.fromEntries(entries) as Record<string, string>;
+  if (location !== undefined) return { ...read, bytes: writeExternalTensor(read, { location: names.of(location), ...place }) };
   if (raw === undefined || raw.end - raw.start <= largestInlineBytes) return { ...read, bytes: reader.bytes(tensor) };
-  return { ...read, bytes: writeExternalTensor(read, { location: fileName, offset: raw.start, length: raw.end - raw.start }) };
+  return { ...read, bytes: writeExternalTensor(read, { location: names.own, offset: raw.start, length: raw.end - raw.start }) };
 }
 
 function readDimensions(reader: ProtobufReader, tensor: Field): number[] {

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { packedFeeds, paddedFeeds } from "../scorers/onnx/feeds.ts";
@@ -9,9 +11,12 @@ import { makeIntegers } from "./graph-parts.ts";
 import { type OnnxModel, type OnnxNode, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
 import { packEncoder } from "./packed-encoder.ts";
 
-const folder = fileURLToPath(new URL("../../test/fixtures/models/", import.meta.url));
-const pathOf = (name: string): string => `${folder}${name}/onnx/model.onnx`;
-const floatModels = readdirSync(folder).filter((name) => !name.includes("int8"));
+const fixtures = fileURLToPath(new URL("../../test/fixtures/", import.meta.url));
+const folder = `${fixtures}models/`;
+const graphs = readdirSync(`${fixtures}graphs`);
+const pathOf = (name: string): string => (name.endsWith(".onnx") ? `${fixtures}graphs/${name}` : `${folder}${name}/onnx/model.onnx`);
+const floatModels = [...readdirSync(folder).filter((name) => !name.includes("int8")), ...graphs];
+const names = { own: "model.onnx", of: (location: string) => location };
 const onCpu = { threads: 1, provider: "cpu", deviceId: 0 } as const;
 const sessions: OnnxSession[] = [];
 const open = (...parameters: Parameters<typeof openSession>): OnnxSession => {
@@ -45,6 +50,24 @@ describe("packEncoder", () => {
     for (const [place, logit] of expected.entries()) expect(Math.abs(data[place]! - logit)).toBeLessThan(1e-5);
   });
 
+  it("finds the weights of a model whose files are links into another folder, as in a hub cache", () => {
+    const root = mkdtempSync(join(tmpdir(), "crossrank-links-"));
+    try {
+      mkdirSync(`${root}/snapshot/onnx`, { recursive: true });
+      mkdirSync(`${root}/blobs`);
+      for (const [name, blob] of Object.entries({ "model.onnx": "0a", "model.onnx_data": "0b" })) {
+        copyFileSync(`${folder}tiny-bert-external/onnx/${name}`, `${root}/blobs/${blob}`);
+        symlinkSync(`../../blobs/${blob}`, `${root}/snapshot/onnx/${name}`);
+      }
+      const packed = packModel(`${root}/snapshot/onnx/model.onnx`, openProbe)!;
+      const feeds = packedFeeds([pair(9, 1)], packed.positions);
+      const expected = open("plain", packModel(pathOf("tiny-bert-external"), openProbe)!, onCpu).run(feeds).data;
+      expect(open("linked", packed, onCpu).run(feeds).data).toEqual(expected);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+
   it("leaves a dynamically quantised graph alone", () => {
     expect(packModel(pathOf("tiny-bert-int8"), openProbe)).toBeUndefined();
   });
@@ -60,6 +83,7 @@ describe("packEncoder", () => {
       "another token that is read in the end",
       changing("Gather", (node) => ({ ...node, inputs: [node.inputs[0]!, "test/one"] }), isPooling),
     ],
+    ["types that it negates before it looks them up", withNegatedTypes],
     [
       "positions that do not count up",
       changing("Gather", (node) => ({ ...node, inputs: [node.inputs[0]!, "test/odd"] }), isPositionLookup),
@@ -78,11 +102,11 @@ function tinyBert(): OnnxModel {
 }
 
 function read(bytes: Uint8Array): OnnxModel {
-  return readOnnxModel(sourceOf(bytes), "model.onnx", (reason) => new Error(reason))!;
+  return readOnnxModel(sourceOf(bytes), names, (reason) => new Error(reason))!;
 }
 
 function pack(model: OnnxModel): unknown {
-  return packEncoder(sourceOf(writeOnnxModel(model)), "model.onnx", openProbe, (reason) => new Error(reason));
+  return packEncoder(sourceOf(writeOnnxModel(model)), names, openProbe, (reason) => new Error(reason));
 }
 
 function sourceOf(bytes: Uint8Array): Parameters<typeof readOnnxModel>[0] {
@@ -95,6 +119,13 @@ function changing(operator: string, change: (node: OnnxNode) => OnnxNode, isMean
     const meant = model.nodes.findLast((node) => node.operator === operator && isMeant(node))!;
     return { ...model, nodes: model.nodes.map((node) => (node === meant ? change(node) : node)) };
   };
+}
+
+function withNegatedTypes(model: OnnxModel): OnnxModel {
+  const lookup = model.nodes.find(({ inputs }) => inputs[1] === "token_type_ids")!;
+  const negation: OnnxNode = { operator: "Neg", domain: "", inputs: ["token_type_ids"], outputs: ["test/types"], attributes: [] };
+  const changed = { ...lookup, inputs: [lookup.inputs[0]!, "test/types"] };
+  return { ...model, nodes: model.nodes.flatMap((node) => (node === lookup ? [negation, changed] : [node])) };
 }
 
 function isPooling({ attributes }: OnnxNode): boolean {

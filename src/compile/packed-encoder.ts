@@ -11,7 +11,7 @@ import type { ByteSource } from "../models/protobuf.ts";
 import { firstRows } from "./first-rows.ts";
 import { onlyWhatIsUsed } from "./graph-order.ts";
 import { elementTypes, makeIntegers, makeNode, makeValue } from "./graph-parts.ts";
-import { type OnnxModel, type OnnxNode, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
+import { type FileNames, type OnnxModel, type OnnxNode, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
 import { packedAttention, packedConstants, packedSizes } from "./packed-attention.ts";
 import { type OpenProbe, type Positions, type ProbeResult, probe } from "./probe.ts";
 import { readTensorKinds, type TensorKinds } from "./tensor-kinds.ts";
@@ -26,28 +26,36 @@ export interface PackedEncoder {
 
 const zero = "crossrank/zero";
 
+/** Operators of which versions 11 to 13 differ in the types they take alone, and those that are added here. */
+const sameFrom11 = new Set([
+  ..."Add Cast Concat Constant Div Elu Erf Exp Flatten Gather Gemm Identity LeakyRelu MatMul Mul Neg Pow Reciprocal".split(" "),
+  ..."ReduceMean Relu Reshape Sigmoid Sqrt Sub Tanh Transpose".split(" "),
+  ..."ConcatFromSequence CumSum Loop SequenceEmpty Size SplitToSequence".split(" "),
+]);
+
 /**
- * @param fileName of the file that `source` reads, for references to its tensors
+ * @param names for references to tensors that stay in files
  * @param open runs small parts of the graph, to see what they compute
  * @param fail makes the error for a file that is damaged
  * @returns undefined for a graph that is not understood
  */
 export function packEncoder(
   source: ByteSource,
-  fileName: string,
+  names: FileNames,
   open: OpenProbe,
   fail: (reason: string) => Error,
 ): PackedEncoder | undefined {
-  const model = readOnnxModel(source, fileName, fail);
+  const model = readOnnxModel(source, names, fail);
   if (model === undefined) return undefined;
   const output = model.outputs.find(({ name }) => name === "logits") ?? model.outputs[0];
   const kinds = readTensorKinds(model);
   const isUnderstood = output !== undefined && kinds.kindOf(output.name).kind === "pooled";
-  if (!isUnderstood || kinds.attentions.length === 0 || kinds.positionLookups.length > 1) return undefined;
+  if (!isUnderstood || kinds.attentions.length === 0) return undefined;
   const facts = probe(model, kinds, open);
   if (facts === undefined) return undefined;
   const packed = rewrite({ ...model, outputs: [output] }, kinds, facts);
-  return packed === undefined ? undefined : { bytes: writeOnnxModel(packed), positions: facts.positions };
+  if (packed === undefined) return undefined;
+  return { bytes: writeOnnxModel({ ...packed, opsets: withSequenceLoops(packed) }), positions: facts.positions };
 }
 
 function rewrite(model: OnnxModel, kinds: TensorKinds, facts: ProbeResult): OnnxModel | undefined {
@@ -62,11 +70,11 @@ function rewrite(model: OnnxModel, kinds: TensorKinds, facts: ProbeResult): Onnx
     const made = { name: `crossrank/${layer}`, heads: facts.heads[layer]!, scale: facts.scales[layer]!, isOneQuery: isLast };
     changed.set(attention.end, packedAttention({ ...attention, query }, isLast ? first.of(ended) : ended, made));
   }
-  for (const node of kinds.positionLookups) changed.set(node, [{ ...node, inputs: [node.inputs[0]!, "position_ids"] }]);
-  for (const node of kinds.constantLookups) changed.set(node, [{ ...node, inputs: [node.inputs[0]!, zero] }]);
+  for (const node of kinds.lookups) {
+    changed.set(node, [{ ...node, inputs: [node.inputs[0]!, node === facts.positionLookup ? "position_ids" : zero] }]);
+  }
   return onlyWhatIsUsed({
     ...model,
-    opsets: new Map([...model.opsets, ["com.microsoft", 1]]),
     initialisers: new Map([...model.initialisers, [zero, makeIntegers(zero, 0)], ...packedConstants]),
     nodes: [...packedSizes(), ...model.nodes.flatMap((node) => changed.get(node) ?? [node]), ...first.nodes],
     inputs: [
@@ -75,4 +83,11 @@ function rewrite(model: OnnxModel, kinds: TensorKinds, facts: ProbeResult): Onnx
       makeValue("lengths", elementTypes.int64, ["pairs"]),
     ],
   });
+}
+
+/** Loops over sequences exist from operator set 13 on, which sets 11 and 12 equal in the operations of most encoders. */
+function withSequenceLoops({ opsets, nodes }: OnnxModel): Map<string, number> {
+  const version = opsets.get("") ?? 0;
+  const isSame = (version === 11 || version === 12) && nodes.every(({ domain, operator }) => domain !== "" || sameFrom11.has(operator));
+  return new Map([...opsets, ["", isSame ? 13 : version], ["com.microsoft", 1]]);
 }

@@ -2,6 +2,7 @@
  * Finds out what the small parts of a graph compute by running them: masks, positions, sizes and scales come in too many spellings to
  * recognise each, and running them is no guess.
  */
+import type { Attention } from "./attention-pattern.ts";
 import { elementTypes, makeNode, makeUntypedValue, makeValue } from "./graph-parts.ts";
 import { type OnnxModel, type OnnxNode, writeOnnxModel } from "./onnx-model.ts";
 import type { TensorKinds } from "./tensor-kinds.ts";
@@ -32,6 +33,8 @@ export interface ProbeResult {
   /** Factor of the scores of each attention. */
   scales: readonly number[];
   positions: Positions | undefined;
+  /** Which of the lookups is by position; the others are always of the first row. */
+  positionLookup: OnnxNode | undefined;
 }
 
 /** How positions of a pair's tokens are numbered. */
@@ -59,8 +62,9 @@ export function probe(model: OnnxModel, kinds: TensorKinds, open: OpenProbe): Pr
     const run = (rows: number, width: number, ids: (place: number) => number): Record<string, TensorValues> => {
       const feeds: Record<string, ProbeFeed> = {};
       for (const { name } of model.inputs) {
-        const value = (_: unknown, place: number): bigint =>
-          name === "input_ids" ? BigInt(ids(place)) : name === "attention_mask" ? 1n : 0n;
+        // Types alternate, so that what depends on them shows.
+        const types = name === "attention_mask" ? () => 1 : (place: number) => place % 2;
+        const value = (_: unknown, place: number): bigint => BigInt(name === "input_ids" ? ids(place) : types(place));
         feeds[name] = { type: "int64", data: BigInt64Array.from({ length: rows * width }, value), dimensions: [rows, width] };
       }
       for (const [name, size] of hidden) {
@@ -80,47 +84,58 @@ function judge(model: OnnxModel, kinds: TensorKinds, run: Run): ProbeResult | un
   // No position is known yet, so ids that no padding has.
   const someId = 1000;
   const short = run(pairs, tokens, (place) => someId + place);
-  const tables = kinds.positionLookups.map(({ inputs }) => model.initialisers.get(inputs[0]!)!.dimensions[0]!);
-  const width = Math.min(longTokens, ...tables.map((rows) => rows - 2));
+  const rows = kinds.lookups.map(({ inputs }) => model.initialisers.get(inputs[0]!)!.dimensions[0]!);
+  const width = Math.min(longTokens, kinds.lookups.length === 0 ? longTokens : Math.max(1, Math.max(...rows) - 2));
   const long = run(1, width, (place) => someId + place);
-
   // Ids that some tokenizer pads with: typed inside a text, they are read like others.
   const low = run(pairs, tokens, (place) => place % tokens);
+  const answers = [short, long, low];
 
-  const attentions = kinds.attentions.map((attention) => {
-    const [heads, size] =
-      headsOf(
-        attention.heads.map((name) => short[`${name}/shape`]!),
-        attention.width,
-      ) ?? [];
-    const isEnd = isMerged(short[attention.endShape]!, attention.width);
-    const isOpen = [short, long, low].every((answer) => Array.from(answer[attention.mask]!.data).every((value) => Number(value) === 0));
-    let scale = 1;
-    for (const { tensor, isDivisor } of attention.scales) {
-      const { data } = short[tensor]!;
-      if (data.length !== 1 || Number(long[tensor]!.data[0]) !== Number(data[0])) return undefined;
-      scale *= isDivisor ? 1 / Number(data[0]) : Number(data[0]);
-    }
-    return heads === undefined || size === undefined || !isEnd || !isOpen ? undefined : { heads, scale };
-  });
+  const attentions = kinds.attentions.map((attention) => readAttention(attention, answers));
   if (attentions.some((attention) => attention === undefined)) return undefined;
-  if (kinds.poolings.some(({ inputs }) => Number(short[inputs[1]!]!.data[0]) !== 0)) return undefined;
-  const [lookup] = kinds.positionLookups;
-  const positions = lookup === undefined ? undefined : readPositions(lookup.inputs[1]!, [short, long], run);
-  if (lookup !== undefined && positions === undefined) return undefined;
+  if (!kinds.poolings.every(({ inputs }) => isZero(short[inputs[1]!]!))) return undefined;
+  const varying = kinds.lookups.filter(({ inputs }) => !answers.every((answer) => isZero(answer[inputs[1]!]!)));
+  const [positionLookup, ...others] = varying;
+  const positions = positionLookup === undefined ? undefined : readPositions(positionLookup.inputs[1]!, [short, long], run);
+  if (others.length > 0 || (positionLookup !== undefined && positions === undefined)) return undefined;
   return {
     heads: attentions.map((attention) => attention!.heads),
     scales: attentions.map((attention) => attention!.scale),
     positions,
+    positionLookup,
   };
 }
 
-/** Heads and their size, when query, key and value are all split to [pairs, tokens, heads, size]. */
-function headsOf(shapes: readonly TensorValues[], width: number): [heads: number, size: number] | undefined {
+/** Heads and scale of an attention that hides nothing. */
+function readAttention(
+  attention: Attention,
+  answers: readonly Record<string, TensorValues>[],
+): { heads: number; scale: number } | undefined {
+  const [short] = answers as [Record<string, TensorValues>];
+  const shapes = attention.heads.map((name) => short[`${name}/shape`]!);
+  const heads = headsOf(shapes, attention.width);
+  const isOpen = answers.every((answer) => isZero(answer[attention.mask]!));
+  if (heads === undefined || !isOpen || !isMerged(short[attention.endShape]!, attention.width)) return undefined;
+  let scale = 1;
+  for (const { tensor, isDivisor } of attention.scales) {
+    const values = answers.map((answer) => answer[tensor]!.data);
+    const factor = Number(values[0]![0]);
+    if (values.some((data) => data.length !== 1 || Number(data[0]) !== factor)) return undefined;
+    scale *= isDivisor ? 1 / factor : factor;
+  }
+  return { heads, scale };
+}
+
+function isZero({ data }: TensorValues): boolean {
+  return Array.from(data).every((value) => Number(value) === 0);
+}
+
+/** How many heads, when query, key and value are all split to [pairs, tokens, heads, size]. */
+function headsOf(shapes: readonly TensorValues[], width: number): number | undefined {
   const [first, ...others] = shapes.map(({ data }) => Array.from(data, Number));
   if (others.some((other) => other.join() !== first!.join()) || first!.length !== 4) return undefined;
   const [rows, columns, heads, size] = first as [number, number, number, number];
-  return rows === pairs && columns === tokens && heads * size === width ? [heads, size] : undefined;
+  return rows === pairs && columns === tokens && heads * size === width ? heads : undefined;
 }
 
 /** Whether a Reshape to this shape gives [pairs, tokens, width]: 0 keeps a size, and one −1 is what is left. */
@@ -155,7 +170,7 @@ function probeGraph(model: OnnxModel, kinds: TensorKinds): { nodes: OnnxNode[]; 
   const outputs = new Set([
     ...shapes.map((node) => node.outputs[0]!),
     ...kinds.attentions.flatMap(({ mask, endShape, scales }) => [mask, endShape, ...scales.map(({ tensor }) => tensor)]),
-    ...kinds.positionLookups.map(({ inputs }) => inputs[1]!),
+    ...kinds.lookups.map(({ inputs }) => inputs[1]!),
     ...kinds.poolings.map(({ inputs }) => inputs[1]!),
   ]);
   const hidden = new Map<string, number>();

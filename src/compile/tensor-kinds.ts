@@ -30,10 +30,8 @@ export interface TensorKinds {
   producers: ReadonlyMap<string, OnnxNode>;
   consumers: ReadonlyMap<string, readonly OnnxNode[]>;
   attentions: readonly Attention[];
-  /** Nodes that look positions up in a table. */
-  positionLookups: readonly OnnxNode[];
-  /** Nodes that look up in a table of one row: the result is that row, whatever the index. */
-  constantLookups: readonly OnnxNode[];
+  /** Nodes that look up in a table, shape [rows, width], neither by ids: positions, or types where all are the same. */
+  lookups: readonly OnnxNode[];
   /** Nodes that take the numbers of one token of each pair: input 1 has to be 0. */
   poolings: readonly OnnxNode[];
 }
@@ -60,7 +58,7 @@ export function readTensorKinds(model: OnnxModel): TensorKinds {
 
   const pattern: AttentionPattern = { kindOf: (name) => kinds.get(name) ?? unknown, producers, consumers };
   const attentions = new Map<OnnxNode, Attention>();
-  const found = { positionLookups: [] as OnnxNode[], constantLookups: [] as OnnxNode[], poolings: [] as OnnxNode[] };
+  const found = { lookups: [] as OnnxNode[], poolings: [] as OnnxNode[] };
   for (const node of model.nodes) {
     if (node.operator === "Softmax") {
       const attention = matchAttention(pattern, node);
@@ -77,7 +75,7 @@ function kindOfNode(
   model: OnnxModel,
   node: OnnxNode,
   { kindOf }: AttentionPattern,
-  found: { positionLookups: OnnxNode[]; constantLookups: OnnxNode[]; poolings: OnnxNode[] },
+  found: { lookups: OnnxNode[]; poolings: OnnxNode[] },
 ): TensorKind {
   const { operator } = node;
   const inputs = node.inputs.filter((name) => name !== "").map(kindOf);
@@ -126,21 +124,14 @@ function kindOfRows(node: OnnxNode, inputs: readonly TensorKind[]): TensorKind {
   return isRowwise ? { kind: "hidden", width } : unknown;
 }
 
-function kindOfLookup(
-  model: OnnxModel,
-  node: OnnxNode,
-  index: TensorKind,
-  found: { positionLookups: OnnxNode[]; constantLookups: OnnxNode[] },
-): TensorKind {
+function kindOfLookup(model: OnnxModel, node: OnnxNode, index: TensorKind, found: { lookups: OnnxNode[] }): TensorKind {
   const table = model.initialisers.get(node.inputs[0]!);
   // Gathers of sizes and the like are of integers.
   if (table?.type !== float) return index.kind === "constant" ? unknown : { kind: "side" };
   if (table.dimensions.length !== 2 || integerOf(node, "axis", 0) !== 0) return unknown;
-  const [rows, width] = table.dimensions as [number, number];
-  if (rows === 1) found.constantLookups.push(node);
-  else if (index.kind === "side") found.positionLookups.push(node);
+  if (index.kind === "side") found.lookups.push(node);
   else if (index.kind !== "ids") return unknown;
-  return { kind: "hidden", width };
+  return { kind: "hidden", width: table.dimensions[1]! };
 }
 
 /** Dimensions of a constant that a node makes of none or of other constants. */
