@@ -92,6 +92,7 @@ function addServe(program: Command, io: Io): void {
     .option("--max-queued <count>", "documents that wait for a model; more get 429 (default: 16384)", integerFrom(1))
     .option("--max-models <count>", "kept beside those of --model (default: 2)", integerFrom(1))
     .option("--timeout <seconds>", "of one request (default: 60)", finiteNumber)
+    .option("--request-timeout <seconds>", "for a request to arrive, body included (default: 120)", finiteNumber)
     .option("--drain-delay <seconds>", "after a signal, answer on while /ready says no (default: 0)", finiteNumber)
     .option("--drain-timeout <seconds>", "then, longest wait for requests under way (default: 30)", finiteNumber)
     .option("--workers <count>", "threads that each hold a model (default: planned)", integerFrom(1))

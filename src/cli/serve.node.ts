@@ -39,6 +39,7 @@ export interface ServeOptions extends CommonOptions {
   maxQueued?: number;
   maxModels?: number;
   timeout?: number;
+  requestTimeout?: number;
   drainDelay?: number;
   drainTimeout?: number;
   workers?: number;
@@ -147,7 +148,7 @@ function readKeyFile(path: string): string[] {
   }
 }
 
-function listenOptions({ host, port, socket, tlsCert, tlsKey }: ServeOptions): ListenOptions {
+function listenOptions({ host, port, socket, tlsCert, tlsKey, requestTimeout }: ServeOptions): ListenOptions {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new RerankError("invalid-input", "serve: --tls-cert and --tls-key go together. Give both or neither.");
   }
@@ -155,6 +156,7 @@ function listenOptions({ host, port, socket, tlsCert, tlsKey }: ServeOptions): L
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(socket === undefined ? {} : { socket }),
+    ...(requestTimeout === undefined ? {} : { requestTimeoutSecs: requestTimeout }),
     ...(tlsCert === undefined || tlsKey === undefined ? {} : { tls: { certFile: tlsCert, keyFile: tlsKey } }),
   };
 }

@@ -15,6 +15,8 @@ export interface ListenOptions {
   port?: number;
   /** Path of a Unix socket, in place of host and port. */
   socket?: string;
+  /** Seconds within which a request must have arrived, its body included; then it gets 408. @default 120 */
+  requestTimeoutSecs?: number;
   /** PEM files; both give HTTPS. */
   tls?: { certFile: string; keyFile: string };
 }
@@ -37,8 +39,6 @@ export interface Listening {
   stop(options?: StopOptions): Promise<number>;
 }
 
-/** A body that trickles in must be complete after so long; node answers 408. */
-const requestTimeoutMs = 120_000;
 const headersTimeoutMs = 20_000;
 /** Above the 60 s that load balancers keep idle connections, so that they, not we, close them. */
 const keepAliveMs = 65_000;
@@ -51,7 +51,8 @@ const idleGraceMs = 250;
  * @throws RerankError `invalid-input` for a port or socket that is taken, or TLS files that cannot be used
  */
 export async function listen(server: RerankServer, options: ListenOptions = {}): Promise<Listening> {
-  const { host = "127.0.0.1", port = 8000, socket, tls } = options;
+  const { host = "127.0.0.1", port = 8000, socket, tls, requestTimeoutSecs = 120 } = options;
+  const requestTimeout = requestTimeoutSecs * 1000;
   let isStopping = false;
   let active = 0;
   const answer = getRequestListener(server.fetch.bind(server), { overrideGlobalObjects: false });
@@ -63,7 +64,13 @@ export async function listen(server: RerankServer, options: ListenOptions = {}):
     if (isStopping) response.setHeader("connection", "close");
     void answer(request, response);
   };
-  const limits = { requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs, keepAliveTimeout: keepAliveMs };
+  const limits = {
+    requestTimeout,
+    headersTimeout: Math.min(headersTimeoutMs, requestTimeout),
+    keepAliveTimeout: keepAliveMs,
+    // How often node looks for requests that are late.
+    connectionsCheckingInterval: Math.min(30_000, requestTimeout / 2),
+  };
   const http = tls === undefined ? createServer(limits, onRequest) : createTlsServer({ ...limits, ...(await readTls(tls)) }, onRequest);
   if (socket !== undefined) await removeStaleSocket(socket);
   await bind(http, socket === undefined ? { host, port } : { path: socket });
