@@ -21,6 +21,7 @@ const config: UserConfig[] = [
       cli: "src/cli/main.node.ts",
       "onnx-worker": "src/scorers/onnx/worker.node.ts",
       "download-thread": "src/scorers/onnx/download-thread.node.ts",
+      "network-thread": "src/network-thread.node.ts",
       "module-thread": "src/scorers/plugin/module-thread.node.ts",
     },
     platform: "node",

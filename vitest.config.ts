@@ -9,12 +9,13 @@ const heavy = [
   "test/deploy.test.ts",
   "test/download.test.ts",
   "test/providers.test.ts",
+  "test/network.test.ts",
+  "test/hosted-own-server.test.ts",
+  "test/remote-own-server.test.ts",
+  "src/scorers/remote/random-faults.test.ts",
   "test/golden/pairs.test.ts",
   "test/golden/whole-models.test.ts",
 ];
-
-// Models behind HTTP: not chosen by any root yet, so no part of the package. Run by hand: vitest run --project unwired.
-const unwired = ["src/transport/**", "src/scorers/{hosted,chat,remote}/**", "src/wire/bedrock.test.ts", "src/scorers/*.test.ts"];
 
 const config: ViteUserConfig = {
   test: {
@@ -27,13 +28,9 @@ const config: ViteUserConfig = {
         test: {
           name: "fast",
           include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: [...heavy, ...unwired, "test/clients/**"],
+          exclude: [...heavy, "test/clients/**"],
           testTimeout: 60_000,
         },
-      },
-      {
-        extends: true,
-        test: { name: "unwired", include: unwired.map((path) => path.replace("**", "**/*.test.ts")), testTimeout: 120_000 },
       },
       // The vendors' own clients, which are installed apart: `npm run test:clients`.
       { extends: true, test: { name: "clients", include: ["test/clients/*.test.ts"], testTimeout: 120_000, hookTimeout: 600_000 } },

@@ -1,7 +1,7 @@
 /** crossrank on Node: rerank documents by how well they answer a query. */
 import type { NormalisedSettings } from "./config.ts";
-import { RerankError } from "./errors.ts";
-import { describeModel } from "./model-config.ts";
+import { withSync } from "./engine/sync-scorer.node.ts";
+import { createNetworkScorer } from "./network-scorers.ts";
 import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
 import type { Scorer } from "./scorer.ts";
 import { createCompositeScorer } from "./scorers/composite/compose.ts";
@@ -10,12 +10,14 @@ import { createOnnxScorer } from "./scorers/onnx/onnx.node.ts";
 import { openModule } from "./scorers/plugin/module.node.ts";
 import { createPluginScorer } from "./scorers/plugin/plugin.ts";
 import { BackendRegistry } from "./scorers/plugin/registry.ts";
+import { nodeNetwork } from "./transport/network.node.ts";
 
 export { RerankerConfig } from "./config.ts";
 export { RerankError, type RerankErrorCode } from "./errors.ts";
 export { describeModel } from "./model-config.ts";
 export { getPreset, listPresets } from "./models/bundled.node.ts";
 export type { Reranker, RerankerStats } from "./reranker.ts";
+export { listProviders, type ProviderInfo } from "./scorers/hosted/known-providers.ts";
 export type { RegisterOptions } from "./scorers/plugin/registry.ts";
 export type * from "./types.ts";
 
@@ -31,7 +33,7 @@ function createScorer({ model, ...settings }: NormalisedSettings): Scorer {
     case "llm":
     case "chat":
     case "remote":
-      throw new RerankError("missing-dependency", `${describeModel(model)}: models behind HTTP are not part of this version.`);
+      return withSync(createNetworkScorer(model, nodeNetwork), model);
     case "preset":
     case "custom":
       return createOnnxScorer({ model, ...settings });

@@ -190,8 +190,7 @@ export class Reranker {
       ...pick(scored, "tokens", "fullTokens", "tiers", "failures"),
       ...pick(options, "topK", "threshold", "return"),
     });
-    const tokens = scored.tokens?.reduce((sum, count) => sum + count, 0) ?? 0;
-    const usage = { documents: documents.length, tokens, ...scored.usage };
+    const usage = { ...scored.usage, documents: documents.length, tokens: tokensOf(scored) };
     return { results, model: scored.model ?? this.#scorer.model, usage, timings, warnings };
   }
 
@@ -211,7 +210,7 @@ export class Reranker {
 
   #count(scored: ScoreResult): void {
     this.#counts.documents += scored.scores.length;
-    this.#counts.tokens += scored.tokens?.reduce((sum, count) => sum + count, 0) ?? 0;
+    this.#counts.tokens += tokensOf(scored);
   }
 
   async #track<T>(work: Promise<T>): Promise<T> {
@@ -242,6 +241,11 @@ function timingsOf(call: PreparedCall<RerankDocument>, scored: ScoreResult, load
 /** The properties that are there: an absent one stays absent. */
 function pick<T extends object, K extends keyof T>(source: T, ...keys: K[]): Pick<T, K> {
   return Object.fromEntries(keys.filter((key) => source[key] !== undefined).map((key) => [key, source[key]])) as Pick<T, K>;
+}
+
+/** Those of each pair, and those of sources that tell only a sum. */
+function tokensOf({ tokens, usage }: ScoreResult): number {
+  return (usage?.tokens ?? 0) + (tokens?.reduce((sum, count) => sum + count, 0) ?? 0);
 }
 
 function noScores(): ScoreResult {

@@ -68,8 +68,8 @@ export interface ScoreResult {
   tiers?: ScoreTiers;
   /** Documents without a score (NaN stands in their places); only with `onError: "partial"`. */
   failures?: readonly ScoreFailure[];
-  /** What it took, beside `tokens`. */
-  usage?: Omit<RerankUsage, "documents" | "tokens">;
+  /** What it took; `tokens` here are those of sources that tell only a sum, and come on top of those of each pair. */
+  usage?: Partial<Omit<RerankUsage, "documents">>;
   /** From the call until the first of its passes could start; absent where the source does not tell. */
   queueMs?: number;
   /** Work of tokenising, summed over threads; absent where the source does not tell. */

@@ -2,18 +2,21 @@
 import type { NormalisedSettings } from "./config.ts";
 import { RerankError } from "./errors.ts";
 import { describeModel } from "./model-config.ts";
+import { createNetworkScorer } from "./network-scorers.ts";
 import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
 import type { Scorer } from "./scorer.ts";
 import { createCompositeScorer } from "./scorers/composite/compose.ts";
 import { createExternalScorer } from "./scorers/external/external.ts";
 import { createPluginScorer } from "./scorers/plugin/plugin.ts";
 import { BackendRegistry } from "./scorers/plugin/registry.ts";
+import { webNetwork } from "./transport/network.ts";
 
 export { RerankerConfig } from "./config.ts";
 export { RerankError, type RerankErrorCode } from "./errors.ts";
 export { describeModel } from "./model-config.ts";
 export { getPreset, listPresets } from "./models/catalogue.ts";
 export type { Reranker, RerankerStats } from "./reranker.ts";
+export { listProviders, type ProviderInfo } from "./scorers/hosted/known-providers.ts";
 export type { RegisterOptions } from "./scorers/plugin/registry.ts";
 export type * from "./types.ts";
 
@@ -34,7 +37,7 @@ function createScorer({ model, ...settings }: NormalisedSettings): Scorer {
     case "llm":
     case "chat":
     case "remote":
-      throw new RerankError("missing-dependency", `${describeModel(model)}: models behind HTTP are not part of this version.`);
+      return createNetworkScorer(model, webNetwork);
     case "preset":
     case "custom":
       throw new RerankError(

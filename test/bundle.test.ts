@@ -14,7 +14,7 @@ symlinkSync(root, join(folder, "node_modules", "crossrank"), "junction");
 afterAll(() => rmSync(folder, { recursive: true }));
 
 // What a page and a worker have; no process, no Buffer, no require.
-const webGlobals = { AbortController, AbortSignal, URL, clearTimeout, performance, setTimeout };
+const webGlobals = { AbortController, AbortSignal, TextDecoder, TextEncoder, URL, clearTimeout, performance, setTimeout };
 
 /** What the bundler complained about. */
 const logs: string[] = [];

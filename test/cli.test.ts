@@ -308,7 +308,10 @@ describe("crossrank models", () => {
     ]);
     expect(rows.find((row) => row[0] === "mini")?.[6]).toBe("bundled");
     const { presets, others } = JSON.parse((await run({ args: ["models", "list", "--json"] })).stdout);
-    expect(presets.map((preset: { name: string }) => preset.name)).toEqual(rows.map((row) => row[0]));
+    expect(presets.map((preset: { name: string }) => preset.name)).toEqual(
+      rows.filter((row) => row[1] !== "(hosted)").map((row) => row[0]),
+    );
+    expect(rows.find((row) => row[0] === "cohere/…")?.[7]).toBe("COHERE_API_KEY or CO_API_KEY");
     expect(others).toEqual([]);
   });
 

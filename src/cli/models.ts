@@ -1,4 +1,4 @@
-import { getPreset, listPresets, type Preset, RerankError } from "../index.ts";
+import { getPreset, listPresets, listProviders, type Preset, type ProviderInfo, RerankError } from "../index.ts";
 import { downloadModel } from "../models/download.node.ts";
 import { type CachedModel, listCached, removeCached, verifyCached } from "../models/inventory.node.ts";
 import { type LocatedModel, locateModel, type ModelSource } from "../models/locate.node.ts";
@@ -30,16 +30,26 @@ export async function listModels(io: Io, options: ModelsOptions): Promise<void> 
   const repositories = new Set(presets.map((preset) => preset.repository));
   const others = listCached(options).filter((model) => !repositories.has(model.repository));
   if (options.json === true) {
-    await io.write(`${toJson({ presets, others }, 2)}\n`);
+    await io.write(`${toJson({ presets, others, providers: listProviders() }, 2)}\n`);
     return;
   }
-  const rows = [...presets.map(presetRow), ...others.map(otherRow)];
+  const rows = [...presets.map(presetRow), ...others.map(otherRow), ...listProviders().map(providerRow)];
   if (!io.stdoutIsTerminal) {
     for (const row of rows) await io.write(`${row.join("\t")}\n`);
     return;
   }
   const header = ["NAME", "REPOSITORY", "SIZE", "LANGUAGES", "LIMIT", "LICENCE", "HERE", ""];
   for (const line of alignColumns([header, ...rows], new Set([2, 4]))) await io.write(`${line}\n`);
+}
+
+/** A provider of hosted models, by the prefix of their names and what they need. */
+function providerRow({ prefix, variables, needsKey, needsBaseUrl, baseUrlVariables }: ProviderInfo): string[] {
+  const key =
+    variables.length === 0
+      ? []
+      : [`${variables.join(prefix === "bedrock" ? " and " : " or ")}${needsKey ? "" : " (if it asks for a key)"}`];
+  const url = needsBaseUrl ? [["baseUrl", ...baseUrlVariables].join(" or ")] : [];
+  return [`${prefix}/…`, "(hosted)", "", "", "", "", "", [...key, ...url].join("; ")];
 }
 
 /** `models pull`: downloads, then writes the model's identity and the path of its file. @throws RerankError `download` … */

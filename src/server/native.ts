@@ -13,12 +13,17 @@ export const nativeDialect: Dialect = {
     status,
     body: { error: { code, message, ...(requestId === undefined ? {} : { request_id: requestId }) } },
   }),
-  read(body, { options: server }) {
+  read(body, { models, options: server }) {
     const { query, documents, config } = body as NativeRequestBody;
-    const { model, options, replyFields } = parseAllowedConfig(config ?? {}, server.allowModels);
+    // The operator's own names first: they may hide a preset's.
+    const served = models.served.find(({ name }) => name === config?.model);
+    const { model, options, replyFields } = parseAllowedConfig(
+      served === undefined ? (config ?? {}) : { ...config, model: null },
+      server.allowModels,
+    );
     return {
       calls: [{ query, documents }],
-      model,
+      model: served?.reference ?? model,
       isModelUnknown: false,
       options,
       ignored: [],

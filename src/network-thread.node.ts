@@ -1,0 +1,27 @@
+/** The program of the thread that asks models over the network while a synchronous caller waits. */
+import { serveHelperThread } from "./engine/helper-thread.node.ts";
+import type { SyncScoreRequest } from "./engine/sync-scorer.node.ts";
+import { createNetworkScorer, type NetworkModel } from "./network-scorers.ts";
+import type { ScoreResult, Scorer } from "./scorer.ts";
+import { nodeNetwork } from "./transport/network.node.ts";
+
+serveHelperThread(
+  () => {
+    // Kept, for what they learn: which engines are well, which parameters an endpoint refuses. A program has few of them.
+    const scorers = new Map<string, Scorer>();
+    const scorerOf = (model: NetworkModel): Scorer => {
+      const key = JSON.stringify(model);
+      const known = scorers.get(key);
+      if (known !== undefined) return known;
+      const scorer = createNetworkScorer(model, nodeNetwork);
+      scorers.set(key, scorer);
+      return scorer;
+    };
+    return {
+      score: ({ model, call }: SyncScoreRequest, signal: AbortSignal): Promise<ScoreResult> =>
+        scorerOf(model as NetworkModel).score({ ...call, signal }),
+    };
+  },
+  "hosted",
+  "network-thread",
+);
