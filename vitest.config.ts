@@ -6,6 +6,7 @@ const heavy = [
   "test/readme.test.ts",
   "test/lifetime.test.ts",
   "test/serve.test.ts",
+  "test/server/hostile-*.test.ts",
   "test/deploy.test.ts",
   "test/download.test.ts",
   "test/providers.test.ts",

@@ -1,9 +1,14 @@
+import { RerankError } from "../index.ts";
 import { ServerError } from "./status.ts";
 
 /** Up to here a body is read in one piece, which is several times cheaper than by a stream. */
 const smallBytes = 256 * 2 ** 10;
 /** Deepest nesting of a document; JSON.stringify, which echoes it, goes as deep as the stack. */
 const maxDepth = 64;
+/** Most keys and entries of a body beside its documents: a configuration has dozens. */
+const maxEntries = 4096;
+/** Lists of a body that hold no documents; they count among its entries. */
+const otherLists: ReadonlySet<string> = new Set(["rank_fields"]);
 
 /** A body, as long as it is held. */
 export interface HeldBody {
@@ -76,6 +81,39 @@ export class BodyReader {
 export function isTooDeep(value: unknown, depth: number = maxDepth): boolean {
   if (typeof value !== "object" || value === null) return false;
   return depth === 0 || Object.values(value).some((item) => isTooDeep(item, depth - 1));
+}
+
+/**
+ * Refuses a body whose lists and objects are too long, before anything walks over them: a schema makes an issue of each wrong entry, and a
+ * million of them cost seconds of the only thread, and a gigabyte.
+ *
+ * Entries of documents are not counted, for nothing walks over them.
+ *
+ * @throws RerankError `invalid-input`
+ */
+export function refuseLongLists(body: object, maxDocuments: number): void {
+  let entries = 0;
+  const count = (value: object): void => {
+    entries += Array.isArray(value) ? value.length : Object.keys(value).length;
+    if (entries <= maxEntries) return;
+    throw new RerankError("invalid-input", `body: more than ${maxEntries} keys and entries beside the documents. Leave some out.`);
+  };
+  // What is counted bounds the depth, too.
+  const walk = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    count(value);
+    for (const item of Object.values(value)) walk(item);
+  };
+  count(body);
+  for (const [key, value] of Object.entries(body)) {
+    if (!Array.isArray(value) || otherLists.has(key)) walk(value);
+    else if (value.length > maxDocuments) throw tooManyDocuments(value.length, maxDocuments);
+  }
+}
+
+/** Names the limit and the count. */
+export function tooManyDocuments(count: number, most: number): RerankError {
+  return new RerankError("invalid-input", `documents: a request may have at most ${most}, got ${count}. Send them in several requests.`);
 }
 
 async function readBytes(request: Request, hold: (bytes: number) => void): Promise<Uint8Array> {

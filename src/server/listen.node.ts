@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, connect, Server as NetServer } from "node:net";
+import { type AddressInfo, connect, Server as NetServer, type Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { RerankError } from "../index.ts";
 import type { RerankServer } from "./server.ts";
@@ -40,6 +40,8 @@ export interface Listening {
 }
 
 const headersTimeoutMs = 20_000;
+/** Connections that wait to be accepted; the system may cap it. Node's own 511 overflow in a burst, and clients see resets. */
+const backlog = 4096;
 /** Above the 60 s that load balancers keep idle connections, so that they, not we, close them. */
 const keepAliveMs = 65_000;
 /** For clients that are about to reuse a connection when the server stops. */
@@ -54,13 +56,10 @@ export async function listen(server: RerankServer, options: ListenOptions = {}):
   const { host = "127.0.0.1", port = 8000, socket, tls, requestTimeoutSecs = 120 } = options;
   const requestTimeout = requestTimeoutSecs * 1000;
   let isStopping = false;
-  let active = 0;
+  const underWay = new RequestsUnderWay();
   const answer = getRequestListener(server.fetch.bind(server), { overrideGlobalObjects: false });
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    active += 1;
-    response.once("close", () => {
-      active -= 1;
-    });
+    underWay.add(request, response);
     if (isStopping) response.setHeader("connection", "close");
     void answer(request, response);
   };
@@ -81,12 +80,17 @@ export async function listen(server: RerankServer, options: ListenOptions = {}):
       await wait(delaySecs * 1000, signal);
       server.drain({ refuses: true });
       isStopping = true;
+      const end = performance.now() + timeoutSecs * 1000;
+      const settle = async (): Promise<void> => {
+        for (await turn(); underWay.count > 0 && performance.now() < end && signal?.aborted !== true; await turn()) await wait(20, signal);
+      };
+      await turn();
       // Not http.close, which ends idle connections at once: a client may be sending its next request on one.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(http, () => resolve()));
-      const end = performance.now() + timeoutSecs * 1000;
-      while (active > 0 && performance.now() < end && signal?.aborted !== true) await wait(20, signal);
-      const cut = active;
-      await wait(cut > 0 ? 0 : idleGraceMs, signal);
+      await settle();
+      await wait(underWay.count > 0 ? 0 : idleGraceMs, signal);
+      await settle();
+      const cut = underWay.count;
       http.closeAllConnections();
       await closed;
       if (socket !== undefined) rmSync(socket, { force: true });
@@ -106,6 +110,38 @@ export function toNodeListener(server: Pick<RerankServer, "fetch">): (request: I
   return (request, response) => void answer(request, response);
 }
 
+/**
+ * The requests that are being answered.
+ *
+ * Node tells a response that its connection has closed only when it is that response's turn. Those that wait behind another one, as
+ * pipelined requests do, are told here: that aborts them, and else they would count as under way for ever.
+ */
+class RequestsUnderWay {
+  readonly #bySocket = new Map<Socket, Set<ServerResponse>>();
+
+  get count(): number {
+    let count = 0;
+    for (const responses of this.#bySocket.values()) count += responses.size;
+    return count;
+  }
+
+  add({ socket }: IncomingMessage, response: ServerResponse): void {
+    const responses = this.#bySocket.get(socket) ?? this.#watch(socket);
+    responses.add(response);
+    response.once("close", () => responses.delete(response));
+  }
+
+  #watch(socket: Socket): Set<ServerResponse> {
+    const responses = new Set<ServerResponse>();
+    this.#bySocket.set(socket, responses);
+    socket.once("close", () => {
+      this.#bySocket.delete(socket);
+      for (const response of responses) response.emit("close");
+    });
+    return responses;
+  }
+}
+
 function bind(http: Server, where: { host: string; port: number } | { path: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once("error", (cause: NodeJS.ErrnoException) => {
@@ -113,7 +149,7 @@ function bind(http: Server, where: { host: string; port: number } | { path: stri
       const why = cause.code === "EADDRINUSE" ? "it is in use" : cause.message;
       reject(new RerankError("invalid-input", `server: cannot listen on ${place}: ${why}. Choose another one.`, { cause }));
     });
-    http.listen(where, () => {
+    http.listen({ ...where, backlog }, () => {
       http.removeAllListeners("error");
       resolve();
     });
@@ -146,6 +182,11 @@ async function removeStaleSocket(path: string): Promise<void> {
 
 function urlOf({ address, port, family }: AddressInfo, isTls: boolean): string {
   return `${isTls ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+}
+
+/** One turn of the event loop, in which connections and requests that have arrived are taken. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -16,6 +16,7 @@ const statuses: Readonly<Record<string, string>> = {
   "422": "The request is not valid",
   "424": "The model failed (text-embeddings-inference)",
   "429": "Too much is waiting; see Retry-After",
+  "431": "The headers are too large",
   "499": "The client went away",
   "500": "The server failed",
   "501": "The model cannot run here",
@@ -23,6 +24,9 @@ const statuses: Readonly<Record<string, string>> = {
   "503": "The server is loading or stopping; see Retry-After",
   "504": "The request took too long",
 };
+
+/** Answered by Node before the server sees a request, and so without a body. */
+const withoutBody: ReadonlySet<string> = new Set(["408", "431"]);
 
 /**
  * The OpenAPI 3.1 document of the server, made from the schemas that check requests.
@@ -63,9 +67,10 @@ const informationPaths: readonly [path: string, summary: string, type: string][]
 
 function rankingOperation({ path, dialects }: Route): object {
   const names = dialects.map(({ name }) => name);
+  const content = { "application/json": { schema: anyOf(dialects.map((dialect) => refTo(dialect, "Error"))) } };
   const failures = Object.entries(statuses).map(([status, description]) => [
     status,
-    { description, content: { "application/json": { schema: anyOf(dialects.map((dialect) => refTo(dialect, "Error"))) } } },
+    withoutBody.has(status) ? { description } : { description, content },
   ]);
   return {
     operationId: operationId("post", path),

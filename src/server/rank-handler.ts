@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { RerankError, type RerankResult } from "../index.ts";
 import type { WireDocument } from "../wire/codec.ts";
-import { type BodyReader, isTooDeep } from "./body.ts";
+import { type BodyReader, isTooDeep, refuseLongLists, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Entry } from "./models.ts";
@@ -32,6 +32,9 @@ export interface RankAnswer {
   response: Response;
   record: RankRecord;
 }
+
+/** Most fields of documents that one request may have read. */
+const maxFields = 1024;
 
 interface Progress {
   dialect: Dialect;
@@ -78,27 +81,23 @@ async function rank(
     progress.request = read;
     for (const call of read.calls) checkCall(call, options);
     progress.documents = read.calls.reduce((sum, { documents }) => sum + documents.length, 0);
-    if (progress.documents > options.maxDocuments) throw tooMany(progress.documents, options.maxDocuments);
+    if (progress.documents > options.maxDocuments) throw tooManyDocuments(progress.documents, options.maxDocuments);
+    checkFields(read.options.fields);
 
     return await models.use(read.model, request.signal, async (entry) => {
       const secs = Math.min(options.timeoutSecs, read.options.maxRerankDurationSecs ?? Number.POSITIVE_INFINITY);
-      const rankOptions = { ...read.options, maxRerankDurationSecs: secs, signal: request.signal };
-      const results = await Promise.all(read.calls.map(({ query, documents }) => entry.reranker.rank(query, documents, rankOptions)));
+      const rankOptions = { ...read.options, maxRerankDurationSecs: secs };
+      const results = await Promise.all(
+        read.calls.map(({ query, documents }) =>
+          // A signal for each call: Node warns of a leak where hundreds listen to one.
+          entry.reranker.rank(query, documents, { ...rankOptions, signal: AbortSignal.any([request.signal]) }),
+        ),
+      );
       return { entry, results, body: read.encode(results, { requestId, model: entry.name, nowMs: Date.now() }) };
     });
   } finally {
     release();
   }
-}
-
-/** Before a schema walks over them. */
-function refuseLongLists(body: object, maxDocuments: number): void {
-  for (const value of Object.values(body))
-    if (Array.isArray(value) && value.length > maxDocuments) throw tooMany(value.length, maxDocuments);
-}
-
-function tooMany(count: number, most: number): RerankError {
-  return new RerankError("invalid-input", `documents: a request may have at most ${most}, got ${count}. Send them in several requests.`);
 }
 
 function check(schema: z.ZodType, json: object): unknown {
@@ -122,6 +121,12 @@ function checkCall({ query, documents }: RankCall, { maxQueryChars, maxDocumentC
       throw new RerankError("invalid-input", `documents[${index}]: may have at most ${maxDocumentChars} characters, got ${length}.`);
     }
   });
+}
+
+/** Each of them is looked for in each document, on the thread that answers everybody. */
+function checkFields(fields: readonly string[] | undefined): void {
+  if (fields === undefined || fields.length <= maxFields) return;
+  throw new RerankError("invalid-input", `fields: at most ${maxFields} fields of documents are read, got ${fields.length}. Name fewer.`);
 }
 
 function clientGone(cause: unknown): ServerError {

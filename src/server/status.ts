@@ -38,6 +38,9 @@ const statuses: Readonly<Record<RerankErrorCode, number>> = {
   inference: 500,
 };
 
+/** Longest message for a client, characters (UTF-16 units): some quote what the request says, which may be megabytes. */
+const maxMessageChars = 2000;
+
 /** What a client is told, with what only the log is. */
 export interface Failure extends WireFailure {
   retryAfterSecs: number | undefined;
@@ -51,18 +54,22 @@ export interface Failure extends WireFailure {
 export function failureOf(error: unknown, requestId: string): Failure {
   if (error instanceof ServerError) {
     const { status, code, message, retryAfterSecs } = error;
-    return { status, code, message, requestId, retryAfterSecs, internal: undefined };
+    return { status, code, message: shorten(message), requestId, retryAfterSecs, internal: undefined };
   }
   if (RerankError.is(error)) {
     // A worker that died is replaced: the same request may succeed at once.
     const status = error.code === "inference" && error.isRetryable ? 503 : statuses[error.code];
     const retryAfterSecs = status === 503 || status === 429 ? 1 : undefined;
     if (isTold(error.code, status))
-      return { status, code: error.code, message: error.message, requestId, retryAfterSecs, internal: undefined };
+      return { status, code: error.code, message: shorten(error.message), requestId, retryAfterSecs, internal: undefined };
     return { status, code: error.code, message: `${hidden(error.code)} ${logged(requestId)}`, requestId, retryAfterSecs, internal: error };
   }
   const message = `The server failed unexpectedly. ${logged(requestId)}`;
   return { status: 500, code: "internal", message, requestId, retryAfterSecs: undefined, internal: error };
+}
+
+function shorten(message: string): string {
+  return message.length > maxMessageChars ? `${message.slice(0, maxMessageChars)}…` : message;
 }
 
 /** Caller mistakes and time-outs are told in full; what may hold paths, hosts or a plugin's own words is not. */

@@ -16,7 +16,7 @@ import type { VllmRequestBody } from "../../wire/vllm.ts";
 import type { VllmScoreRequestBody } from "../../wire/vllm-score.ts";
 import type { VoyageRequestBody } from "../../wire/voyage.ts";
 import type { XinferenceRequestBody } from "../../wire/xinference.ts";
-import { documentSchema } from "./native.ts";
+import { documentSchema, querySchema } from "./native.ts";
 
 const text = z.string();
 const texts = z.array(text);
@@ -31,9 +31,17 @@ const names = z.array(text).nullish();
 const usage = z.looseObject({ total_tokens: z.int() }).optional();
 const index = z.int().min(0);
 
-const common = { model: name, query: text };
+const common = { model: name, query: querySchema };
 const vllmOptions = { model: name, truncate_prompt_tokens: z.int().min(-1).nullish(), use_activation: flag, activation: flag };
 const textOrTexts = z.union([text, texts], { error: "expected a string or a list of strings" }).nullish();
+
+/** One of these pairs of lists has to be there; the codec looks for it. */
+const pairSpellings = [
+  ["text_1", "text_2"],
+  ["queries", "documents"],
+  ["queries", "items"],
+  ["data_1", "data_2"],
+];
 
 /** What a request of each dialect is, once its schema has checked it. */
 export interface DialectBodies {
@@ -116,12 +124,12 @@ export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies
   }),
   nim: z.object({
     model: name,
-    query: z.object({ text }),
+    query: z.object({ text: querySchema }),
     passages: z.array(z.object({ text })),
     truncate: name,
   }),
   tei: z.object({
-    query: text,
+    query: querySchema,
     texts,
     truncate: flag,
     truncation_direction: name,
@@ -129,22 +137,24 @@ export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies
     return_text: flag,
   }),
   vllm: z.object({
-    query: text,
+    query: querySchema,
     documents,
     top_n: count,
     max_tokens_per_doc: count,
     ...vllmOptions,
   }),
-  "vllm-score": z.object({
-    text_1: textOrTexts,
-    text_2: textOrTexts,
-    queries: textOrTexts,
-    documents: textOrTexts,
-    items: textOrTexts,
-    data_1: textOrTexts,
-    data_2: textOrTexts,
-    ...vllmOptions,
-  }),
+  "vllm-score": z
+    .object({
+      text_1: textOrTexts,
+      text_2: textOrTexts,
+      queries: textOrTexts,
+      documents: textOrTexts,
+      items: textOrTexts,
+      data_1: textOrTexts,
+      data_2: textOrTexts,
+      ...vllmOptions,
+    })
+    .meta({ anyOf: pairSpellings.map((required) => ({ required })) }),
   infinity: z.object({
     ...common,
     documents,
@@ -181,13 +191,15 @@ export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies
 
 const relevance = { index, relevance_score: z.number() };
 const wrapped = z.looseObject({ text: text.nullish() });
+/** An object comes back as it was, whatever its `text` is. */
+const echoed = z.record(text, z.unknown()).optional();
 const cohereMeta = z.looseObject({ api_version: z.looseObject({ version: text }) });
 
 const bareResults = z.array(z.object({ index, score: z.number(), text: text.optional() }));
 const unionReply = z.looseObject({
   id: text.optional(),
   model: text.optional(),
-  results: z.array(z.object({ ...relevance, document: wrapped.optional() })),
+  results: z.array(z.object({ ...relevance, document: echoed })),
   usage,
   meta: cohereMeta.optional(),
 });
@@ -196,7 +208,7 @@ export const replies: Readonly<Record<DialectName, z.ZodType>> = {
   "cohere-v2": z.object({ id: text.optional(), results: z.array(z.object(relevance)), meta: cohereMeta }),
   "cohere-v1": z.object({
     id: text.optional(),
-    results: z.array(z.object({ ...relevance, document: wrapped.optional() })),
+    results: z.array(z.object({ ...relevance, document: echoed })),
     meta: cohereMeta,
   }),
   jina: unionReply,

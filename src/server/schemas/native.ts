@@ -5,15 +5,21 @@ export const documentSchema: z.ZodType<string | Record<string, unknown>> = z.uni
   error: "expected a string or an object",
 });
 
+/** That it is not blank is checked by the library, and said here for readers of the OpenAPI document. */
+export const querySchema: z.ZodType<string> = z.string().meta({ description: "What is looked for; not blank.", pattern: "\\S" });
+
+/** Types of models whose keys the library checks, and whose use the server's policy. */
+const otherTypes = ["custom", "remote", "fallback", "cascade", "fuse", "field", "none"] as const;
+
 const modelSchema = z.union(
   [
     z.string(),
     z.looseObject({ type: z.literal("preset"), name: z.string() }),
     z.looseObject({ type: z.literal("plugin"), name: z.string() }),
-    z.looseObject({ type: z.literal("custom") }),
-    z.looseObject({ type: z.literal("llm"), llm: z.looseObject({ model: z.string() }) }),
+    z.looseObject({ type: z.enum(["llm", "chat"]), llm: z.looseObject({ model: z.string() }) }),
+    z.looseObject({ type: z.enum(otherTypes) }),
   ],
-  { error: 'expected a name, or an object of type "preset", "plugin", "custom" or "llm"' },
+  { error: `expected a name, or an object of type ${["preset", "plugin", "llm", "chat", ...otherTypes].join(", ")}` },
 );
 
 const integer = (least: number) => z.int().min(least).nullish();
@@ -46,7 +52,7 @@ export interface NativeRequestBody {
 
 export const nativeRequestSchema: z.ZodType<NativeRequestBody> = z
   .strictObject({
-    query: z.string(),
+    query: querySchema,
     documents: z.array(documentSchema),
     config: configSchema.nullish(),
   })
