@@ -171,9 +171,8 @@ async function loadLongEnough(server, connections, { rates, renew }) {
     const seconds = secondsFor(connections, rates.get(server.name).slowest);
     const run = await load(server, connections, seconds);
     run.afterwards = await untilIdle(server);
-    console.error(
-      `  ${server.name}, ${connections} connections: ${run.answers} answers in ${seconds} s, ${run.perSecond.toFixed(2)} a second`,
-    );
+    const speed = `${run.perSecond.toFixed(2)} requests/s`;
+    console.error(`  ${server.name}, ${connections} connections, ${seconds} s: ${speed}, ${JSON.stringify(run.statuses)}`);
     noteRate(rates, server, run);
     if (isAgain || seconds === mostSeconds || run.answers >= 2 * connections) return run;
     renew();
