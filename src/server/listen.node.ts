@@ -44,8 +44,8 @@ const headersTimeoutMs = 20_000;
 const backlog = 4096;
 /** Above the 60 s that load balancers keep idle connections, so that they, not we, close them. */
 const keepAliveMs = 65_000;
-/** For clients that are about to reuse a connection when the server stops. */
-const idleGraceMs = 250;
+/** For clients that are about to reuse a connection when the server stops; it ends earlier when no connection is left. */
+const idleGraceMs = 1000;
 
 /**
  * Listens, and answers as soon as it returns; models may still be loading.
@@ -78,8 +78,6 @@ export async function listen(server: RerankServer, options: ListenOptions = {}):
     async stop({ delaySecs = 0, timeoutSecs = 30, signal } = {}) {
       server.drain();
       await wait(delaySecs * 1000, signal);
-      server.drain({ refuses: true });
-      isStopping = true;
       const end = performance.now() + timeoutSecs * 1000;
       const settle = async (): Promise<void> => {
         for (await turn(); underWay.count > 0 && performance.now() < end && signal?.aborted !== true; await turn()) await wait(20, signal);
@@ -87,8 +85,11 @@ export async function listen(server: RerankServer, options: ListenOptions = {}):
       await turn();
       // Not http.close, which ends idle connections at once: a client may be sending its next request on one.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(http, () => resolve()));
+      // Only now: whoever is told that its connection closes opens another one, and would be reset in the queue of a listener that ends.
+      isStopping = true;
+      server.drain({ refuses: true });
       await settle();
-      await wait(underWay.count > 0 ? 0 : idleGraceMs, signal);
+      await Promise.race([closed, wait(underWay.count > 0 ? 0 : idleGraceMs, signal)]);
       await settle();
       const cut = underWay.count;
       http.closeAllConnections();
