@@ -112,6 +112,15 @@ export type RerankWarning =
       maxTokens: number;
     }
   | {
+      /** The model's licence forbids commercial use; once, by the first call that the model was loaded for. */
+      type: "licence";
+      message: string;
+      /** Its name in the catalogue. */
+      model: string;
+      /** SPDX identifier. */
+      licence: string;
+    }
+  | {
       /** An option has no meaning for this model and was not used. */
       type: "ignored-option";
       message: string;
@@ -222,6 +231,19 @@ export interface PresetFile {
   sizeBytes?: number;
 }
 
+/** One published measurement of how well a model ranks. Only figures of one source compare with each other. */
+export interface QualityFigure {
+  /** For example `"MTEB(eng, v2) Retrieval"`. */
+  benchmark: string;
+  /** For example `"nDCG@10"`. */
+  metric: string;
+  /** In [0, 1]; higher is better. */
+  value: number;
+  measuredBy: "publisher" | "third party";
+  /** Address of the publication. */
+  source: string;
+}
+
 /** A catalogue record: one model that crossrank knows by name. Presets never change meaning. */
 export interface Preset {
   name: string;
@@ -239,13 +261,16 @@ export interface Preset {
   sizeBytes: number;
   /** Number of weights. */
   parameters: number;
-  /** BCP 47 tags; "multi" for a hundred and more. */
+  /** BCP 47 tags; "multi" for seventy and more. */
   languages: readonly string[];
   /** Most tokens of a pair, special tokens included. */
   maxLength: number;
+  /** SPDX identifier. @see https://spdx.org/licenses/ */
   licence: string;
-  /** Whether the licence allows commercial use. */
+  /** Whether the licence allows commercial use; where it does not, loading the model gives a `licence` warning. */
   commercialUse: boolean;
+  /** What was published about these weights; empty where nothing was. None for the models in 8 bits: their scores differ. */
+  quality: readonly QualityFigure[];
   /** The one the documentation tells people to use in production. */
   recommended: boolean;
   /** Whether revision and hashes were read from a trusted source; if not, the hub's own hash is checked at download. */

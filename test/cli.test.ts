@@ -303,15 +303,16 @@ describe("crossrank models", () => {
       "en,zh",
       "512",
       "MIT",
+      "0.4890",
       "no",
       "recommended",
     ]);
-    expect(rows.find((row) => row[0] === "mini")?.[6]).toBe("bundled");
+    expect(rows.find((row) => row[0] === "mini")?.[7]).toBe("bundled");
     const { presets, others } = JSON.parse((await run({ args: ["models", "list", "--json"] })).stdout);
     expect(presets.map((preset: { name: string }) => preset.name)).toEqual(
       rows.filter((row) => row[1] !== "(hosted)").map((row) => row[0]),
     );
-    expect(rows.find((row) => row[0] === "cohere/…")?.[7]).toBe("COHERE_API_KEY or CO_API_KEY");
+    expect(rows.find((row) => row[0] === "cohere/…")?.[8]).toBe("COHERE_API_KEY or CO_API_KEY");
     expect(others).toEqual([]);
   });
 

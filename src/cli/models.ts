@@ -1,8 +1,9 @@
-import { getPreset, listPresets, listProviders, type Preset, type ProviderInfo, RerankError } from "../index.ts";
+import { getPreset, listPresets, listProviders, type Preset, type ProviderInfo, type QualityFigure, RerankError } from "../index.ts";
 import { downloadModel } from "../models/download.node.ts";
 import { type CachedModel, listCached, removeCached, verifyCached } from "../models/inventory.node.ts";
 import { type LocatedModel, locateModel, type ModelSource } from "../models/locate.node.ts";
 import { createProgressBar, formatBytes } from "../models/progress.node.ts";
+import { comparedBenchmark } from "../models/quality.ts";
 import { alignColumns, printable } from "./display.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { type LocalModelOptions, parseLocalModel } from "./model-argument.ts";
@@ -21,7 +22,7 @@ type Presence = "bundled" | "downloaded" | "no" | "damaged";
 // `models info` shows a record in this order.
 const recordKeys: readonly (keyof Preset)[] = [
   ...(["name", "description", "repository", "revision", "folder", "modelFile", "files", "sizeBytes", "parameters"] as const),
-  ...(["languages", "maxLength", "licence", "commercialUse", "recommended", "verified"] as const),
+  ...(["languages", "maxLength", "licence", "commercialUse", "quality", "recommended", "verified"] as const),
 ];
 
 /** `models list`: a table on a terminal, tab-separated without a header in a pipe, everything as JSON with `--json`. */
@@ -38,7 +39,7 @@ export async function listModels(io: Io, options: ModelsOptions): Promise<void> 
     for (const row of rows) await io.write(`${row.join("\t")}\n`);
     return;
   }
-  const header = ["NAME", "REPOSITORY", "SIZE", "LANGUAGES", "LIMIT", "LICENCE", "HERE", ""];
+  const header = ["NAME", "REPOSITORY", "SIZE", "LANGUAGES", "LIMIT", "LICENCE", "MTEB", "HERE", ""];
   for (const line of alignColumns([header, ...rows], new Set([2, 4]))) await io.write(`${line}\n`);
 }
 
@@ -49,7 +50,7 @@ function providerRow({ prefix, variables, needsKey, needsBaseUrl, baseUrlVariabl
       ? []
       : [`${variables.join(prefix === "bedrock" ? " and " : " or ")}${needsKey ? "" : " (if it asks for a key)"}`];
   const url = needsBaseUrl ? [["baseUrl", ...baseUrlVariables].join(" or ")] : [];
-  return [`${prefix}/…`, "(hosted)", "", "", "", "", "", [...key, ...url].join("; ")];
+  return [`${prefix}/…`, "(hosted)", "", "", "", "", "", "", [...key, ...url].join("; ")];
 }
 
 /** `models pull`: downloads, then writes the model's identity and the path of its file. @throws RerankError `download` … */
@@ -123,6 +124,7 @@ function presetRow(preset: Preset & { onThisMachine: Presence }): string[] {
     preset.languages.length > 4 ? `${preset.languages.length} languages` : preset.languages.join(","),
     String(preset.maxLength),
     preset.commercialUse ? preset.licence : `${preset.licence} (non-commercial)`,
+    preset.quality.find(({ benchmark }) => benchmark === comparedBenchmark)?.value.toFixed(4) ?? "-",
     preset.onThisMachine,
     preset.recommended ? "recommended" : "",
   ];
@@ -130,7 +132,7 @@ function presetRow(preset: Preset & { onThisMachine: Presence }): string[] {
 
 function otherRow(model: CachedModel): string[] {
   const here = model.modelFiles.length === 0 ? "incomplete" : "downloaded";
-  return ["-", printable(model.repository), formatBytes(model.sizeBytes), "-", "-", "-", here, ""];
+  return ["-", printable(model.repository), formatBytes(model.sizeBytes), "-", "-", "-", "-", here, ""];
 }
 
 /** What the files themselves say. An activation is shown though it changes nothing: scores are always the sigmoid of the logit. */
@@ -154,11 +156,23 @@ function infoRows(key: string, value: unknown): string[][] {
   if (value === undefined || value === "") return [];
   if (key === "files") {
     const files = value as Preset["files"];
-    const lines = files.map((file) => (file.sha256 === undefined ? file.path : `${file.path} (sha256 ${file.sha256})`));
-    return lines.map((line, index) => [index === 0 ? key : "", line]);
+    return linesOf(
+      key,
+      files.map((file) => (file.sha256 === undefined ? file.path : `${file.path} (sha256 ${file.sha256})`)),
+    );
   }
+  if (key === "quality") return linesOf(key, (value as Preset["quality"]).map(describeFigure));
   if (key.endsWith("izeBytes")) return [[key.replace("Bytes", ""), formatBytes(value as number)]];
   if (key === "parameters") return [[key, `${((value as number) / 1e6).toFixed(1)} million`]];
   if (Array.isArray(value)) return [[key, printable(value.map((entry) => (typeof entry === "string" ? entry : toJson(entry))).join(", "))]];
   return [[key, printable(typeof value === "string" ? value : toJson(value))]];
+}
+
+/** One row for each line, the key in the first. */
+function linesOf(key: string, lines: readonly string[]): string[][] {
+  return lines.map((line, index) => [index === 0 ? key : "", line]);
+}
+
+function describeFigure({ benchmark, metric, value, measuredBy, source }: QualityFigure): string {
+  return `${benchmark}, ${metric}: ${value.toFixed(4)} (measured by ${measuredBy === "publisher" ? "its publisher" : "others"}: ${source})`;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { RerankError } from "../errors.ts";
-import { getPreset, listPresets } from "./catalogue.ts";
+import { getPreset, licenceWarnings, listPresets } from "./catalogue.ts";
 import { checkFilePath, checkRepositoryId, isCommit } from "./names.ts";
+import { comparedBenchmark } from "./quality.ts";
 import { requirementsOf } from "./requirements.ts";
 
 describe("the catalogue", () => {
@@ -53,6 +54,96 @@ describe("the catalogue", () => {
     }
   });
 
+  it("states sizes that fit the number of weights: four bytes each, one in 8 bits", () => {
+    for (const { name, sizeBytes, parameters, modelFile, repository } of listPresets()) {
+      if (repository === undefined) continue;
+      const bytes = modelFile === "onnx/model_quantized.onnx" ? 1 : 4;
+      expect(sizeBytes / parameters / bytes, name).toBeGreaterThan(0.97);
+      expect(sizeBytes / parameters / bytes, name).toBeLessThan(1.04);
+    }
+  });
+
+  it("states limits that the models' cards give", () => {
+    // 512 where a table of positions or the training ends there, which is all but these; read from the cards in 2026.
+    const longer: Record<string, number> = {
+      multilingual: 8192,
+      "bge-reranker-v2-m3-int8": 8192,
+      "gte-reranker-modernbert-base": 8192,
+      "gte-multilingual-reranker-base": 8192,
+      "ettin-reranker-150m": 7999,
+      "jina-reranker-v1-tiny-en": 8192,
+      "jina-reranker-v1-turbo-en": 8192,
+      "jina-reranker-v2-base-multilingual": 1024,
+      // It has positions for 32768; the card's example reads as many.
+      "qwen3-reranker-0.6b": 8192,
+      "qwen3-reranker-0.6b-int8": 8192,
+      // 300 of the document, 32 of the query.
+      "answerai-colbert-small-v1": 332,
+    };
+    const stated = Object.fromEntries(listPresets().map(({ name, maxLength }) => [name, maxLength]));
+    expect(stated).toEqual(Object.fromEntries(Object.keys(stated).map((name) => [name, longer[name] ?? 512])));
+  });
+
+  it("spells languages as BCP 47 does, and licences as SPDX does", () => {
+    const spdx = ["Apache-2.0", "CC-BY-NC-4.0", "MIT"];
+    for (const { name, languages, licence } of listPresets()) {
+      expect(spdx, name).toContain(licence);
+      expect(languages.length, name).toBeGreaterThan(0);
+      if (languages[0] !== "multi") expect(Intl.getCanonicalLocales([...languages]), name).toEqual(languages);
+    }
+  });
+
+  it("names a source for each figure of quality, one figure for each benchmark, and none for weights that nobody measured", () => {
+    for (const { name, quality } of listPresets()) {
+      for (const { value, source } of quality) {
+        expect(value, name).toSatisfy((share: number) => share > 0 && share < 1);
+        expect(source, name).toMatch(/^https:\/\//);
+      }
+      expect(new Set(quality.map(({ benchmark, source }) => `${benchmark} ${source}`)).size, name).toBe(quality.length);
+      if (name.endsWith("-int8")) expect(quality, name).toEqual([]);
+    }
+    const compared = listPresets().filter(({ quality }) => quality.some(({ benchmark }) => benchmark === comparedBenchmark));
+    expect(compared.map(({ name }) => name).sort()).toEqual(
+      [
+        ...["balanced", "ettin-reranker-150m", "fast", "gte-reranker-modernbert-base", "ms-marco-minilm-l12", "ms-marco-minilm-l4"],
+        ...["multilingual", "mxbai-rerank-base-v1", "mxbai-rerank-large-v1", "mxbai-rerank-xsmall-v1", "quality", "qwen3-reranker-0.6b"],
+      ].sort(),
+    );
+  });
+
+  it("orders models of one run by its figures as the publication does", () => {
+    const figureOf = (name: string): number => getPreset(name).quality.find(({ benchmark }) => benchmark === comparedBenchmark)!.value;
+    const order = [
+      "ettin-reranker-150m",
+      "qwen3-reranker-0.6b",
+      "gte-reranker-modernbert-base",
+      "multilingual",
+      "quality",
+      "fast",
+      "balanced",
+    ];
+    expect([...order].sort((left, right) => figureOf(right) - figureOf(left))).toEqual(order);
+  });
+
+  it("finds licences that forbid commercial use wherever a model stands", () => {
+    const name = "jina-reranker-v2-base-multilingual";
+    const preset = { type: "preset", name } as const;
+    const custom = { type: "custom", modelId: `jinaai/${name}`, modelFile: "onnx/model_fp16.onnx" } as const;
+    const fast = { type: "preset", name: "fast" } as const;
+    const warning = {
+      type: "licence",
+      message: `${name}: its licence, CC-BY-NC-4.0, forbids commercial use`,
+      model: name,
+      licence: "CC-BY-NC-4.0",
+    };
+    expect(licenceWarnings(preset)).toEqual([warning]);
+    expect(licenceWarnings(custom)).toEqual([warning]);
+    expect(licenceWarnings({ type: "cascade", first: fast, second: { type: "fuse", models: [preset] }, keep: 5 })).toEqual([warning]);
+    expect(licenceWarnings({ type: "fallback", models: [fast, { type: "none" }, { type: "plugin", name }] })).toEqual([]);
+    // The mirror holds models of several publishers, none of them so licensed.
+    expect(licenceWarnings({ type: "custom", modelId: "xberg-io/reranker-models" })).toEqual([]);
+  });
+
   it("marks the licence that forbids commercial use", () => {
     expect(
       listPresets()
@@ -63,7 +154,7 @@ describe("the catalogue", () => {
 
   it("names the nearest presets for one that does not exist", () => {
     expect(() => getPreset("balancd")).toThrow(/there is no preset "balancd"\. Did you mean balanced\? Presets: mini, fast/);
-    expect(() => getPreset("bge-reranker-v2-m3")).toThrow(/Did you mean multilingual\?/);
+    expect(() => getPreset("bge-reranker-v2-m3")).toThrow(/Did you mean multilingual or bge-reranker-v2-m3-int8\?/);
     expect(() => getPreset("qqqqqqqq")).toThrow(/there is no preset "qqqqqqqq"\. Presets:/);
     expect(codeOf(() => getPreset("toString"))).toBe("unknown-model");
   });

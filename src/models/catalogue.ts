@@ -1,6 +1,6 @@
 /** The models that crossrank knows by name: lookups over the records of `presets.ts`. */
 import { RerankError } from "../errors.ts";
-import type { Preset } from "../types.ts";
+import type { ModelReference, Preset, RerankWarning } from "../types.ts";
 import { presets } from "./presets.ts";
 
 /**
@@ -26,6 +26,37 @@ export function getPreset(name: string): Preset {
     "unknown-model",
     `models: there is no preset ${JSON.stringify(name.slice(0, 120))}.${guess} Presets: ${presets.map((candidate) => candidate.name).join(", ")}.`,
   );
+}
+
+/**
+ * A warning for each model of a reference, models inside others included, whose licence forbids commercial use: presets, and the same
+ * repositories by their own name.
+ */
+export function licenceWarnings(reference: ModelReference): RerankWarning[] {
+  return presetsIn(reference)
+    .filter((preset) => !preset.commercialUse)
+    .map(({ name, licence }) => ({
+      type: "licence",
+      message: `${name}: its licence, ${licence}, forbids commercial use`,
+      model: name,
+      licence,
+    }));
+}
+
+function presetsIn(reference: ModelReference): Preset[] {
+  switch (reference.type) {
+    case "preset":
+      return presets.filter(({ name }) => name === reference.name);
+    case "custom":
+      return presets.filter(({ repository, folder }) => repository === reference.modelId && folder === "");
+    case "fallback":
+    case "fuse":
+      return reference.models.flatMap(presetsIn);
+    case "cascade":
+      return [reference.first, reference.second].flatMap(presetsIn);
+    default:
+      return [];
+  }
 }
 
 /** Names spelt nearly so, and presets whose repository is called so. */

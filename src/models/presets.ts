@@ -3,8 +3,12 @@
  *
  * Verified records carry a commit and sha256 sums as the crate xberg 1.3.10 pins them for its mirror. The others name the publisher's
  * branch, and each file is checked against the hub's own hash when it is downloaded; their sizes are those of the repositories' listings.
+ *
+ * One record a model: the exact weights where somebody publishes them as ONNX, and 8 bits apart where another repository has those. What a
+ * repository offers beside its usual file is left to `modelFile: "auto"`.
  */
 import type { Preset } from "../types.ts";
+import { comparedRun, msMarco, qwenTable, stated } from "./quality.ts";
 
 const mirror = "xberg-io/reranker-models";
 const mirrorRevision = "3d655b40f2e1e087460434a143b11afac4947318";
@@ -34,13 +38,14 @@ function published({ externalData, ...facts }: PublishedPreset): Preset {
     maxLength: 512,
     licence: apache,
     commercialUse: true,
+    quality: [],
     recommended: false,
     verified: false,
     ...facts,
   };
 }
 
-type MirroredPreset = Pick<Preset, "name" | "folder" | "sizeBytes" | "parameters" | "languages" | "maxLength" | "description">;
+type MirroredPreset = Pick<Preset, "name" | "folder" | "sizeBytes" | "parameters" | "languages" | "maxLength" | "quality" | "description">;
 
 /** One folder of the mirror, with the sha256 of each file. */
 function mirrored(facts: MirroredPreset, sums: Readonly<Record<string, string>>): Preset {
@@ -59,7 +64,13 @@ function mirrored(facts: MirroredPreset, sums: Readonly<Record<string, string>>)
 
 const megabyte = 1_000_000;
 const million = 1_000_000;
+const quantised = "onnx/model_quantized.onnx";
+// Those of the translated passages; the base model has seen a hundred.
 const mmarcoLanguages = ["ar", "de", "en", "es", "fr", "hi", "id", "it", "ja", "nl", "pt", "ru", "vi", "zh"];
+
+const jinaV1Card = "https://huggingface.co/jinaai/jina-reranker-v1-tiny-en/blob/a8dca5e/README.md";
+const jinaV2Card = "https://huggingface.co/jinaai/jina-reranker-v2-base-multilingual/blob/3aaa84b/README.md";
+const miniSearch = "https://github.com/felladrin/MiniSearch/issues/2312";
 
 /** All records; names and what they mean never change. */
 export const presets: readonly Preset[] = [
@@ -77,6 +88,7 @@ export const presets: readonly Preset[] = [
     maxLength: 512,
     licence: apache,
     commercialUse: true,
+    quality: [],
     recommended: false,
     verified: true,
     description: "Small English model that comes with the package; the default, because it always works.",
@@ -86,6 +98,7 @@ export const presets: readonly Preset[] = [
     repository: "cross-encoder/ms-marco-MiniLM-L6-v2",
     sizeBytes: 91 * megabyte,
     parameters: 22.7 * million,
+    quality: [...comparedRun(0.5082, 0.6312, "publisher"), ...msMarco(0.743, 0.3901)],
     description: "Small and quick English passage reranker, trained on MS MARCO.",
   }),
   published({
@@ -96,6 +109,7 @@ export const presets: readonly Preset[] = [
     languages: ["en", "zh"],
     licence: "MIT",
     recommended: true,
+    quality: comparedRun(0.489, 0.6027),
     description: "English and Chinese; the one to use in production.",
   }),
   published({
@@ -106,6 +120,7 @@ export const presets: readonly Preset[] = [
     parameters: 560 * million,
     languages: ["en", "zh"],
     licence: "MIT",
+    quality: comparedRun(0.5098, 0.6379),
     description: "English and Chinese, larger and slower than balanced.",
   }),
   mirrored(
@@ -116,6 +131,7 @@ export const presets: readonly Preset[] = [
       parameters: 568 * million,
       languages: ["multi"],
       maxLength: 8192,
+      quality: comparedRun(0.5526, 0.6971),
       description: "More than a hundred languages and long documents (BAAI/bge-reranker-v2-m3).",
     },
     {
@@ -131,13 +147,24 @@ export const presets: readonly Preset[] = [
     repository: "cross-encoder/ms-marco-TinyBERT-L2-v2",
     sizeBytes: 18 * megabyte,
     parameters: 4.4 * million,
+    quality: msMarco(0.6984, 0.3256),
     description: "The smallest and quickest of the MS MARCO family; noticeably weaker.",
+  }),
+  published({
+    name: "ms-marco-tinybert-l4",
+    repository: "cross-encoder/ms-marco-TinyBERT-L4",
+    // 4 bytes a weight: its own listing was not seen.
+    sizeBytes: 57.4 * megabyte,
+    parameters: 14.35 * million,
+    quality: msMarco(0.6809, 0.345),
+    description: "First version of the MS MARCO family: kept for those who use it, weaker than ms-marco-tinybert-l2.",
   }),
   published({
     name: "ms-marco-minilm-l2",
     repository: "cross-encoder/ms-marco-MiniLM-L2-v2",
     sizeBytes: 62.5 * megabyte,
     parameters: 15.6 * million,
+    quality: msMarco(0.7101, 0.3485),
     description: "Two layers, trained on MS MARCO.",
   }),
   published({
@@ -145,6 +172,7 @@ export const presets: readonly Preset[] = [
     repository: "cross-encoder/ms-marco-MiniLM-L4-v2",
     sizeBytes: 76.8 * megabyte,
     parameters: 19.2 * million,
+    quality: [...comparedRun(0.4979, 0.6298, "publisher"), ...msMarco(0.7304, 0.377)],
     description: "Four layers, trained on MS MARCO; a third quicker than fast.",
   }),
   published({
@@ -152,6 +180,7 @@ export const presets: readonly Preset[] = [
     repository: "cross-encoder/ms-marco-MiniLM-L12-v2",
     sizeBytes: 134 * megabyte,
     parameters: 33.4 * million,
+    quality: [...comparedRun(0.5066, 0.6369, "publisher"), ...msMarco(0.7431, 0.3902)],
     description: "Twelve layers, trained on MS MARCO; about as good as fast, at half the speed.",
   }),
   published({
@@ -160,6 +189,10 @@ export const presets: readonly Preset[] = [
     sizeBytes: 488 * megabyte,
     parameters: 118 * million,
     languages: mmarcoLanguages,
+    quality: [
+      ...stated(jinaV2Card, "third party", { BEIR: 0.454, MKQA: 0.5337 }),
+      ...stated(miniSearch, "third party", { "MIRACL, 240 queries": 0.7973 }),
+    ],
     description: "Fourteen languages, trained on translations of MS MARCO; small for a multilingual model.",
   }),
   published({
@@ -167,6 +200,7 @@ export const presets: readonly Preset[] = [
     repository: "mixedbread-ai/mxbai-rerank-xsmall-v1",
     sizeBytes: 284 * megabyte,
     parameters: 70.8 * million,
+    quality: comparedRun(0.4968, 0.6136),
     description: "English, DeBERTa-v2.",
   }),
   published({
@@ -174,6 +208,7 @@ export const presets: readonly Preset[] = [
     repository: "mixedbread-ai/mxbai-rerank-base-v1",
     sizeBytes: 739 * megabyte,
     parameters: 184 * million,
+    quality: comparedRun(0.4865, 0.6231),
     description: "English, DeBERTa-v2.",
   }),
   published({
@@ -181,6 +216,10 @@ export const presets: readonly Preset[] = [
     repository: "mixedbread-ai/mxbai-rerank-large-v1",
     sizeBytes: 1740 * megabyte,
     parameters: 435 * million,
+    quality: [
+      ...comparedRun(0.5063, 0.6488),
+      ...stated("https://github.com/mixedbread-ai/mxbai-rerank/blob/8e709dc/README.md", "publisher", { BEIR: 0.4932 }),
+    ],
     description: "English, DeBERTa-v2, large and slow.",
   }),
   published({
@@ -189,6 +228,14 @@ export const presets: readonly Preset[] = [
     sizeBytes: 599 * megabyte,
     parameters: 149.6 * million,
     maxLength: 8192,
+    quality: [
+      ...comparedRun(0.5843, 0.7017),
+      ...stated("https://huggingface.co/Alibaba-NLP/gte-reranker-modernbert-base", "publisher", {
+        BEIR: 0.5619,
+        LoCo: 0.9068,
+        CoIR: 0.7999,
+      }),
+    ],
     description: "English, long documents and code, ModernBERT; among the best of its size.",
   }),
   mirrored(
@@ -199,6 +246,7 @@ export const presets: readonly Preset[] = [
       parameters: 151 * million,
       languages: ["en"],
       maxLength: 7999,
+      quality: comparedRun(0.5994, 0.7086, "publisher"),
       description: "English, long documents, ModernBERT style; the best of its size (cross-encoder/ettin-reranker-150m-v1).",
     },
     {
@@ -214,6 +262,7 @@ export const presets: readonly Preset[] = [
     sizeBytes: 132 * megabyte,
     parameters: 33 * million,
     maxLength: 8192,
+    quality: stated(jinaV1Card, "publisher", { BEIR: 0.4854, LoCo: 0.7029 }),
     description: "English, long documents, four layers (JinaBERT).",
   }),
   mirrored(
@@ -224,6 +273,7 @@ export const presets: readonly Preset[] = [
       parameters: 37.8 * million,
       languages: ["en"],
       maxLength: 8192,
+      quality: stated(jinaV1Card, "publisher", { BEIR: 0.496, LoCo: 0.6921 }),
       description: "English, long documents, six layers (JinaBERT).",
     },
     {
@@ -242,6 +292,7 @@ export const presets: readonly Preset[] = [
     maxLength: 1024,
     licence: "CC-BY-NC-4.0",
     commercialUse: false,
+    quality: stated(jinaV2Card, "publisher", { BEIR: 0.5317, MKQA: 0.5483 }),
     description: "More than a hundred languages and code; its licence forbids commercial use.",
   }),
   published({
@@ -251,16 +302,100 @@ export const presets: readonly Preset[] = [
     parameters: 306 * million,
     languages: ["multi"],
     maxLength: 8192,
+    quality: qwenTable([0.5951, 0.7408, 0.5944, 0.6633, 0.5418], "third party"),
     description: "More than seventy languages, long documents; half the size of multilingual.",
   }),
   published({
     name: "bge-reranker-base-int8",
     repository: "Xenova/bge-reranker-base",
-    modelFile: "onnx/model_quantized.onnx",
+    modelFile: quantised,
     sizeBytes: 279 * megabyte,
     parameters: 278 * million,
     languages: ["en", "zh"],
     licence: "MIT",
     description: "balanced in 8 bits: a quarter of the download, slightly different scores.",
+  }),
+  published({
+    name: "bge-reranker-v2-m3-int8",
+    repository: "onnx-community/bge-reranker-v2-m3-ONNX",
+    modelFile: quantised,
+    sizeBytes: 571 * megabyte,
+    parameters: 568 * million,
+    languages: ["multi"],
+    maxLength: 8192,
+    description: "multilingual in 8 bits: a quarter of the download, slightly different scores.",
+  }),
+  published({
+    name: "ms-marco-tinybert-l2-int8",
+    repository: "Xenova/ms-marco-TinyBERT-L-2-v2",
+    modelFile: quantised,
+    sizeBytes: 4.5 * megabyte,
+    parameters: 4.4 * million,
+    description: "ms-marco-tinybert-l2 in 8 bits, slightly different scores; the smallest of all.",
+  }),
+  published({
+    name: "ms-marco-minilm-l2-int8",
+    repository: "Xenova/ms-marco-MiniLM-L-2-v2",
+    modelFile: quantised,
+    sizeBytes: 15.8 * megabyte,
+    parameters: 15.6 * million,
+    description: "ms-marco-minilm-l2 in 8 bits: a quarter of the download, slightly different scores.",
+  }),
+  published({
+    name: "ms-marco-minilm-l6-int8",
+    repository: "Xenova/ms-marco-MiniLM-L-6-v2",
+    modelFile: quantised,
+    sizeBytes: 23.1 * megabyte,
+    parameters: 22.7 * million,
+    description: "fast in 8 bits: a quarter of the download, slightly different scores.",
+  }),
+  published({
+    name: "ms-marco-minilm-l12-int8",
+    repository: "Xenova/ms-marco-MiniLM-L-12-v2",
+    modelFile: quantised,
+    sizeBytes: 34.2 * megabyte,
+    parameters: 33.4 * million,
+    description: "ms-marco-minilm-l12 in 8 bits: a quarter of the download, slightly different scores.",
+  }),
+  mirrored(
+    {
+      name: "qwen3-reranker-0.6b",
+      folder: "qwen3-reranker-0.6b",
+      sizeBytes: 2400 * megabyte,
+      parameters: 596 * million,
+      languages: ["multi"],
+      // What the publisher's own example reads; the model has positions for 32768.
+      maxLength: 8192,
+      quality: [...comparedRun(0.594), ...qwenTable([0.658, 0.7131, 0.6636, 0.6728, 0.7342], "publisher")],
+      description:
+        "More than a hundred languages, code and instructions: a language model that says yes or no; good and slow (Qwen/Qwen3-Reranker-0.6B).",
+    },
+    {
+      "config.json": "ea7e71d263350d75f8fd0ad710328e96453be8ce2aa9dfe296000ee1366bb869",
+      "tokenizer.json": "aeb13307a71acd8fe81861d94ad54ab689df773318809eed3cbe794b4492dae4",
+      "tokenizer_config.json": "443bfa629eb16387a12edbf92a76f6a6f10b2af3b53d87ba1550adfcf45f7fa0",
+      "model.onnx": "befa2cca8bd0a4ec7d53c51283283b939260dd66e95bc570cbb587e2d55795a2",
+      "model.onnx.data": "49fe80bf9b8cf2692c9550643d05a6bc7eb3aeb055ea9f88f2ae5afd419a122a",
+    },
+  ),
+  published({
+    name: "qwen3-reranker-0.6b-int8",
+    repository: "onnx-community/Qwen3-Reranker-0.6B-ONNX",
+    modelFile: quantised,
+    // 1 byte a weight: its own listing was not seen.
+    sizeBytes: 596 * megabyte,
+    parameters: 596 * million,
+    languages: ["multi"],
+    maxLength: 8192,
+    description: "qwen3-reranker-0.6b in 8 bits, slightly different scores.",
+  }),
+  published({
+    name: "answerai-colbert-small-v1",
+    repository: "answerdotai/answerai-colbert-small-v1",
+    sizeBytes: 133 * megabyte,
+    parameters: 33 * million,
+    // 32 of the query and 300 of the document.
+    maxLength: 332,
+    description: "English; query and document are encoded apart and compared token by token (ColBERT).",
   }),
 ];

@@ -1,0 +1,68 @@
+/**
+ * The tables of models in docs/models.md and README.md say what the catalogue says.
+ *
+ * `UPDATE_DOCS=1` writes them into their pages.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { listPresets, type Preset } from "../src/index.ts";
+import { formatBytes } from "../src/models/progress.node.ts";
+import { comparedBenchmark } from "../src/models/quality.ts";
+import { root } from "./support/command.node.ts";
+
+const header = "| preset | model | parameters | size | languages | tokens | licence | MTEB |";
+const languageNames = new Intl.DisplayNames(["en"], { type: "language" });
+const isUpdate = process.env.UPDATE_DOCS === "1";
+
+test("docs/models.md has a row for each preset, in the order of the catalogue", () => {
+  expectTable("docs/models.md", header, listPresets().map(cellsFor).map(rowOf));
+});
+
+test("README.md says of its presets what the catalogue says; the model's column is written by hand", () => {
+  const presets = listPresets().slice(0, 5);
+  expectTable("README.md", "| preset | model | size | languages | tokens | licence |", (rows) =>
+    presets.map((preset, place) => {
+      const [name, , , ...facts] = cellsFor(preset);
+      return rowOf([name!, rows[place]?.split("|")[2]?.trim() ?? "", ...facts.slice(0, -1)]);
+    }),
+  );
+});
+
+function cellsFor(preset: Preset): string[] {
+  const { name, repository, folder, parameters, sizeBytes, languages, maxLength, licence, commercialUse } = preset;
+  const figure = preset.quality.find(({ benchmark }) => benchmark === comparedBenchmark);
+  return [
+    `\`${name}\``,
+    repository === undefined ? "in the package" : [repository, folder].filter((part) => part !== "").join("/"),
+    `${Number((parameters / 1e6).toFixed(1))} M`,
+    formatBytes(sizeBytes),
+    languages.length > 4
+      ? `${languages.length}`
+      : languages.map((tag) => (tag === "multi" ? "70 or more" : languageNames.of(tag))).join(", "),
+    String(maxLength),
+    commercialUse ? licence : `${licence}, not for commercial use`,
+    figure === undefined ? "" : `${figure.value.toFixed(4)}${figure.measuredBy === "publisher" ? " *" : ""}`,
+  ];
+}
+
+function rowOf(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** @param rows below the two lines of the header, or made of those that are there */
+function expectTable(path: string, firstLine: string, rows: readonly string[] | ((shown: readonly string[]) => string[])): void {
+  const file = join(root, path);
+  const text = readFileSync(file, "utf8");
+  const start = text.indexOf(firstLine);
+  expect(start, `${path} has no table ${firstLine}`).toBeGreaterThanOrEqual(0);
+  const shown = /^(?:\|.*\n)+/.exec(text.slice(start))![0].trimEnd().split("\n");
+  const [head, rule, ...shownRows] = shown;
+  const table = [head!, rule!, ...(typeof rows === "function" ? rows(shownRows) : rows)];
+  if (isUpdate)
+    writeFileSync(
+      file,
+      text.replace(shown.join("\n"), () => table.join("\n")),
+    );
+  else expect(shown).toEqual(table);
+}
