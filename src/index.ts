@@ -1,6 +1,7 @@
 /** crossrank on Node: rerank documents by how well they answer a query. */
 import type { NormalisedSettings } from "./config.ts";
 import { withSync } from "./engine/sync-scorer.node.ts";
+import { licenceWarnings } from "./models/catalogue.ts";
 import { createNetworkScorer } from "./network-scorers.ts";
 import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
 import type { Scorer } from "./scorer.ts";
@@ -22,7 +23,7 @@ export type { RegisterOptions } from "./scorers/plugin/registry.ts";
 export type * from "./types.ts";
 
 const registry = new BackendRegistry(openModule);
-const functions = createRerankFunctions(createScorer);
+const functions = createRerankFunctions(createScorer, licenceWarnings);
 
 function createScorer({ model, ...settings }: NormalisedSettings): Scorer {
   switch (model.type) {

@@ -4,7 +4,7 @@ import { type NormalisedSettings, parseRankOptions, parseSettings, settingsKey }
 import { RerankError } from "./errors.ts";
 import { Reranker } from "./reranker.ts";
 import type { Scorer } from "./scorer.ts";
-import type { RankOptionsInput, RerankDocument, RerankedDocument, RerankerConfig } from "./types.ts";
+import type { ModelReference, RankOptions, RerankDocument, RerankedDocument, RerankerConfig, RerankWarning } from "./types.ts";
 
 /** The functions that a composition root makes public. */
 export interface RerankFunctions {
@@ -37,20 +37,28 @@ export interface RerankFunctions {
 
 const defaultCacheLimit = 4;
 
-/** @param createScorer chooses the source of scores; lazy, throws for what this platform does not have */
-export function createRerankFunctions(createScorer: (settings: NormalisedSettings) => Scorer): RerankFunctions {
+/**
+ * @param createScorer chooses the source of scores; lazy, throws for what this platform does not have
+ * @param warningsOf what whoever loads a model is to be told; @default nothing
+ */
+export function createRerankFunctions(
+  createScorer: (settings: NormalisedSettings) => Scorer,
+  warningsOf: (model: ModelReference) => readonly RerankWarning[] = () => [],
+): RerankFunctions {
   let cache = createCache(defaultCacheLimit);
+  const open = (settings: NormalisedSettings, defaults?: RankOptions): Reranker =>
+    new Reranker(createScorer(settings), defaults, warningsOf(settings.model));
 
   const cached = (config: RerankerConfig): Reranker => {
     const settings = parseSettings(config);
     const key = settingsKey(settings);
     const found = cache.get(key);
     if (found !== undefined) return found;
-    const reranker = new Reranker(createScorer(settings));
+    const reranker = open(settings);
     cache.set(key, reranker);
     return reranker;
   };
-  const optionsOf = (config: RerankerConfig): RankOptionsInput => parseRankOptions(config, {}, { isFullConfig: true });
+  const optionsOf = (config: RerankerConfig): RankOptions => parseRankOptions(config, {}, { isFullConfig: true });
 
   return {
     async rerank(query, documents, config = {}) {
@@ -59,7 +67,7 @@ export function createRerankFunctions(createScorer: (settings: NormalisedSetting
     rerankSync(query, documents, config = {}) {
       return cached(config).rankSync(query, documents, optionsOf(config)).results;
     },
-    createReranker: (config = {}) => new Reranker(createScorer(parseSettings(config)), optionsOf(config)),
+    createReranker: (config = {}) => open(parseSettings(config), optionsOf(config)),
     warmUpReranker: async (config = {}) => cached(config).warmUp(),
     warmUpRerankerSync: (config = {}) => cached(config).warmUpSync(),
     setRerankerCacheLimit(limit) {

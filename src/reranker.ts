@@ -36,12 +36,18 @@ export class Reranker {
   readonly #defaults: RankOptions;
   readonly #running = new Set<Promise<unknown>>();
   readonly #counts = { calls: 0, failures: 0, documents: 0, tokens: 0 };
+  /** Of the model as such; whoever loads it hears them, once. */
+  #untold: readonly RerankWarning[];
   #closed: Promise<void> | undefined;
 
-  /** @param defaults options that a call does not give */
-  constructor(scorer: Scorer, defaults: RankOptions = {}) {
+  /**
+   * @param defaults options that a call does not give
+   * @param modelWarnings told once the model is loaded: by warming up if `defaults` have an `onWarning`, else by the first ranking
+   */
+  constructor(scorer: Scorer, defaults: RankOptions = {}, modelWarnings: readonly RerankWarning[] = []) {
     this.#scorer = scorer;
     this.#defaults = defaults;
+    this.#untold = modelWarnings;
   }
 
   /**
@@ -93,12 +99,14 @@ export class Reranker {
   async warmUp(): Promise<void> {
     this.#refuseClosed();
     await this.#track(this.#scorer.warmUp?.() ?? Promise.resolve());
+    this.#tellOfWarmUp();
   }
 
   /** {@link Reranker.warmUp} for the synchronous calls. */
   warmUpSync(): void {
     this.#refuseClosed();
     this.#scorer.warmUpSync?.();
+    this.#tellOfWarmUp();
   }
 
   /** Identity of the model with its revision, as in results; before it is loaded, the best name at hand. */
@@ -181,7 +189,9 @@ export class Reranker {
   #finish<D extends RerankDocument>(call: PreparedCall<D>, scored: ScoreResult, timings: RerankTimings): RerankResult<D> {
     const { documents, options } = call;
     this.#count(scored);
-    const warnings = [...this.#ignoredOptions(options, scored), ...scored.warnings, ...truncations(scored), ...partial(scored)];
+    // Without documents nothing was loaded.
+    const untold = documents.length === 0 ? [] : this.#takeUntold();
+    const warnings = [...untold, ...this.#ignoredOptions(options, scored), ...scored.warnings, ...truncations(scored), ...partial(scored)];
     for (const warning of warnings) options.onWarning?.(warning);
     const results = rankDocuments({
       documents,
@@ -192,6 +202,17 @@ export class Reranker {
     });
     const usage = { ...scored.usage, documents: documents.length, tokens: tokensOf(scored) };
     return { results, model: scored.model ?? this.#scorer.model, usage, timings, warnings };
+  }
+
+  #tellOfWarmUp(): void {
+    const { onWarning } = this.#defaults;
+    if (onWarning !== undefined) for (const warning of this.#takeUntold()) onWarning(warning);
+  }
+
+  #takeUntold(): readonly RerankWarning[] {
+    const untold = this.#untold;
+    this.#untold = [];
+    return untold;
   }
 
   #ignoredOptions(options: RankOptions, scored: ScoreResult): RerankWarning[] {

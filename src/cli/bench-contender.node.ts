@@ -1,7 +1,7 @@
 /** A configuration made ready to be measured: its files are on this machine and identified, its model is loaded. */
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { createReranker, RerankError, type Reranker } from "../index.ts";
+import { createReranker, RerankError, type Reranker, type RerankWarning } from "../index.ts";
 import { downloadModel } from "../models/download.node.ts";
 import { hashFile } from "../models/download-file.node.ts";
 import { type LocatedModel, locateModel } from "../models/locate.node.ts";
@@ -37,7 +37,7 @@ export interface Contender {
 export async function prepareContender(io: Io, configuration: Configuration, options: CommonOptions): Promise<Contender> {
   const { config, isSync } = configuration;
   const files = await identifyFiles(await obtainModel(io, configuration, options));
-  const reranker = createReranker(config);
+  const reranker = createReranker({ ...config, onWarning: (warning) => noteLicence(io, warning, options) });
   try {
     const beforeBytes = residentBytes();
     const startMs = performance.now();
@@ -48,6 +48,11 @@ export async function prepareContender(io: Io, configuration: Configuration, opt
     await reranker.close();
     throw error;
   }
+}
+
+/** Results tell what concerns calls; the licence was told when the model was loaded, before any of them. */
+function noteLicence(io: Io, warning: RerankWarning, { quiet }: CommonOptions): void {
+  if (warning.type === "licence" && quiet !== true) io.note(`crossrank: ${warning.message}`);
 }
 
 /** Memory that the process holds now. */

@@ -9,6 +9,7 @@ import {
   RerankError,
   type Reranker,
   RerankerConfig,
+  type RerankWarning,
 } from "../index.ts";
 import type { CheckedOptions } from "./options.ts";
 import { ServerError } from "./status.ts";
@@ -137,9 +138,13 @@ export class Models {
 
   #open(name: string, reference: ModelReference): Entry {
     if (reference.type === "preset") getPreset(reference.name);
-    const { settings, allowDownload, maxQueued } = this.#options;
+    const { settings, allowDownload, maxQueued, logger } = this.#options;
     const acceleration = { ...settings.acceleration, maxQueued };
-    return { name, reference, reranker: createReranker({ ...settings, model: reference, allowDownload, acceleration }) };
+    // What concerns one call is in its reply; whom a licence binds reads the log.
+    const onWarning = (warning: RerankWarning): void => {
+      if (warning.type === "licence") logger?.warn({ model: name, licence: warning.licence }, warning.message);
+    };
+    return { name, reference, reranker: createReranker({ ...settings, model: reference, allowDownload, acceleration, onWarning }) };
   }
 
   async #load(entry: Entry, signal: AbortSignal): Promise<void> {
