@@ -1,5 +1,8 @@
-/** The table of paths in docs/server.md: each row is asked in each of its dialects, by the codec that a client would use. */
-import { readFileSync } from "node:fs";
+/**
+ * The tables of paths and of failures in docs/server.md: each path is asked in each of its dialects, by the codec that a client would use,
+ * and each dialect for a failure. `UPDATE_DOCS=1` writes the second table.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rerank } from "../src/index.ts";
@@ -10,7 +13,8 @@ import { codecs } from "../src/wire/dialects.ts";
 const query = "How to train a dog";
 const documents = ["Cats are independent animals.", "Dog training requires patience.", "Bird care includes proper cage setup."];
 
-const page = readFileSync(fileURLToPath(new URL("../docs/server.md", import.meta.url)), "utf8");
+const pagePath = fileURLToPath(new URL("../docs/server.md", import.meta.url));
+const page = readFileSync(pagePath, "utf8");
 const rows = [...page.matchAll(/^\| `(\/\S+)` \| ([\w, -]+) \| .* \|$/gm)].map(([, path, names]) => ({
   path: path!,
   names: names!.split(", "),
@@ -71,7 +75,7 @@ describe.each(withCodecs)("$path in $name", ({ path, name, codec }) => {
     const topK = requestFields.has("topK") ? { topK: 1 } : {};
     const { status, body } = await post(path, encodeRequest({ query: " ", documents, ...topK }) as object);
     expect([400, 422]).toContain(status);
-    expect(decodeError(body)).toMatch(/^query: /);
+    expect(decodeError(body)).toMatch(/^(body[.:] ?)?query: /);
   });
 });
 
@@ -96,4 +100,60 @@ test.each(pathsOf("vllm-score"))("%s scores pairs in their order, one query with
 /** A dialect may give a text back inside an object. */
 function textOf(document: unknown): unknown {
   return typeof document === "object" && document !== null ? (document as { text?: unknown }).text : document;
+}
+
+describe("failures", () => {
+  test("are in the table as the server writes them", async () => {
+    const header = "| dialect | status | body |\n|---|---|---|\n";
+    const shown = new RegExp(`${header.replaceAll("|", "\\|")}((?:\\|.*\n)*)`).exec(page)!;
+    const others = ["native", "vllm-score"].map((name) => ({ name, body: { documents } }));
+    const bodies = codecs.map((codec) => {
+      const limit = codec.requestFields.has("topK") ? { topK: 1 } : {};
+      const { query: _, ...body } = codec.encodeRequest({
+        query,
+        documents: codec.name === "pinecone" ? [{ text: "a" }] : documents,
+        ...limit,
+      });
+      return { name: codec.name, body };
+    });
+    const lines = await Promise.all(
+      [...others, ...bodies].map(async ({ name, body }) => {
+        const answer = await post(pathsOf(name).at(-1)!, body);
+        return `| ${name} | ${answer.status} | \`${JSON.stringify(answer.body, hideWords)}\` |\n`;
+      }),
+    );
+    if (process.env.UPDATE_DOCS === "1")
+      writeFileSync(
+        pagePath,
+        page.replace(shown[0], () => `${header}${lines.join("")}`),
+      );
+    else expect(shown[1]).toBe(lines.join(""));
+  });
+
+  test("tell FastAPI's list of places where the service does, up to sixteen", async () => {
+    const answer = await post("/infinity/rerank", { documents: ["a", 3], top_n: "many", return_documents: 5 });
+    expect(answer).toEqual({
+      status: 422,
+      body: {
+        detail: [
+          { type: "missing", loc: ["body", "query"], msg: expect.stringContaining("string") },
+          { type: "value_error", loc: ["body", "documents", 1], msg: expect.stringContaining("expected a string or an object") },
+          { type: "value_error", loc: ["body", "return_documents"], msg: "expected a boolean" },
+          { type: "int_type", loc: ["body", "top_n"], msg: expect.stringContaining("expected") },
+        ],
+      },
+    });
+    const many = await post("/infinity/rerank", { query, documents: Array.from({ length: 1000 }, () => 0) });
+    expect((many.body as { detail: unknown[] }).detail).toHaveLength(16);
+    const tooMany = await post("/infinity/rerank", { query, documents: Array.from({ length: 1025 }, () => "a") });
+    expect(tooMany).toEqual({
+      status: 422,
+      body: { detail: [{ type: "value_error", loc: ["body"], msg: expect.stringContaining("at most 1024, got 1025") }] },
+    });
+  });
+});
+
+/** For JSON.stringify: what differs from one failure to the next. */
+function hideWords(key: string, value: unknown): unknown {
+  return typeof value === "string" && ["message", "detail", "error", "msg", "id", "request_id"].includes(key) ? "…" : value;
 }

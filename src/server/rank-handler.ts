@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { RerankError, type RerankResult } from "../index.ts";
 import type { WireDocument } from "../wire/codec.ts";
 import { type BodyReader, isTooDeep, refuseLongLists, tooManyDocuments } from "./body.ts";
@@ -7,6 +6,7 @@ import type { Metrics } from "./metrics.ts";
 import type { Entry } from "./models.ts";
 import type { Route } from "./routes.ts";
 import { type Failure, failureOf, ServerError } from "./status.ts";
+import { validate } from "./validate.ts";
 
 /** All that answering a ranking takes. */
 export interface RankContext extends ServerView {
@@ -77,7 +77,7 @@ async function rank(
     }
     progress.dialect = route.choose(json);
     refuseLongLists(json, options.maxDocuments);
-    const read = progress.dialect.read(check(progress.dialect.request, json), context);
+    const read = progress.dialect.read(validate(progress.dialect.request, json), context);
     progress.request = read;
     for (const call of read.calls) checkCall(call, options);
     progress.documents = read.calls.reduce((sum, { documents }) => sum + documents.length, 0);
@@ -98,14 +98,6 @@ async function rank(
   } finally {
     release();
   }
-}
-
-function check(schema: z.ZodType, json: object): unknown {
-  const checked = schema.safeParse(json);
-  if (checked.success) return checked.data;
-  const { path, message } = checked.error.issues[0]!;
-  const place = path.reduce<string>((text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}.${String(key)}`), "body");
-  throw new RerankError("invalid-input", `${place.replace(/^body\./, "")}: ${message.replace(/^Invalid input: /, "")}.`);
 }
 
 function checkCall({ query, documents }: RankCall, { maxQueryChars, maxDocumentChars }: ServerView["options"]): void {

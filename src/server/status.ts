@@ -1,5 +1,5 @@
 import { RerankError, type RerankErrorCode } from "../index.ts";
-import type { WireFailure } from "../wire/codec.ts";
+import type { WireFailure, WireIssue } from "../wire/codec.ts";
 
 /** A request that this server refuses by itself, before or beside the library. */
 export class ServerError extends Error {
@@ -9,12 +9,20 @@ export class ServerError extends Error {
   readonly code: string;
   /** Seconds after which it is worth trying again. */
   readonly retryAfterSecs: number | undefined;
+  /** As in {@link WireFailure}. */
+  readonly issues: readonly WireIssue[] | undefined;
 
-  constructor(status: number, code: string, message: string, options: { retryAfterSecs?: number; cause?: unknown } = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    options: { retryAfterSecs?: number; issues?: readonly WireIssue[]; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.status = status;
     this.code = code;
     this.retryAfterSecs = options.retryAfterSecs;
+    this.issues = options.issues;
   }
 }
 
@@ -53,8 +61,9 @@ export interface Failure extends WireFailure {
  */
 export function failureOf(error: unknown, requestId: string): Failure {
   if (error instanceof ServerError) {
-    const { status, code, message, retryAfterSecs } = error;
-    return { status, code, message: shorten(message), requestId, retryAfterSecs, internal: undefined };
+    const { status, code, message, retryAfterSecs, issues } = error;
+    const failure = { status, code, message: shorten(message), requestId, retryAfterSecs, internal: undefined };
+    return issues === undefined ? failure : { ...failure, issues };
   }
   if (RerankError.is(error)) {
     // A worker that died is replaced: the same request may succeed at once.

@@ -66,6 +66,18 @@ export interface WireFailure {
   message: string;
   /** For logs on both sides. */
   requestId?: string;
+  /** What is wrong with the body, field by field; only of a body that does not fit the dialect's schema, at least one. */
+  issues?: readonly WireIssue[];
+}
+
+/** One field of a request that is not as it has to be. */
+export interface WireIssue {
+  /** Keys and places that lead to it. */
+  path: readonly (string | number)[];
+  /** For people, without the path. */
+  message: string;
+  /** As pydantic calls it. @see https://docs.pydantic.dev/latest/errors/validation_errors/ */
+  type: "missing" | "string_type" | "int_type" | "bool_type" | "list_type" | "dict_type" | "value_error";
 }
 
 /** An encoded {@link WireFailure}. */

@@ -156,6 +156,12 @@ describe("jina", () => {
 
   it("writes errors with the codes that are known", () => {
     expect(jina.encodeError(invalid)).toEqual({ status: 422, body: { detail: invalid.message, request_id: "r-1" } });
+    const issues = [{ path: ["documents", 1], message: "expected string", type: "string_type" }] as const;
+    expect(jina.encodeError({ ...invalid, issues }).body).toEqual({
+      detail: invalid.message,
+      errors: [{ field: "documents.1", message: "expected string", type: "string_type" }],
+      request_id: "r-1",
+    });
     expect(jina.encodeError(unauthorized).body).toEqual({ code: "AUTH_INVALID_API_KEY", detail: unauthorized.message });
     expect(jina.encodeError(busy)).toEqual({ status: 429, body: { code: "RATE_REQUEST_LIMIT_EXCEEDED", detail: busy.message } });
     expect(jina.decodeError({ errors: [{ field: "top_n", input: 0, message: "too small", type: "value_error" }] })).toBe(

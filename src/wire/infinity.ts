@@ -1,5 +1,5 @@
 /** Infinity: `POST /rerank`. */
-import type { Codec, Maybe, WireDocument } from "./codec.ts";
+import type { Codec, Maybe, WireDocument, WireError, WireFailure, WireIssue } from "./codec.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
@@ -51,10 +51,20 @@ export const infinity: Codec<InfinityRequestBody, InfinityReplyBody> = {
   }),
   decodeReply: (body) =>
     readReply(body, { dialect: "infinity", list: "results", score: "relevance_score", document: ["document", readText] }),
-  encodeError: (failure) => {
-    // A wrong model is 400; what does not validate is 422, which Infinity leaves to pydantic's own body.
-    const status = statusIn({ 404: 400 }, failure);
-    return { status, body: { error: { message: failure.message, type: null, param: null, code: status } } };
-  },
+  encodeError,
   decodeError: messageInBody,
 };
+
+/**
+ * What does not validate is 422, which Infinity leaves to FastAPI; an unknown model and one that cannot rerank are 400.
+ *
+ * @see https://fastapi.tiangolo.com/tutorial/handling-errors/ the body of a RequestValidationError
+ */
+function encodeError(failure: WireFailure): WireError {
+  if (failure.code === "invalid-input" && failure.status === 422) {
+    const issues: readonly WireIssue[] = failure.issues ?? [{ path: [], message: failure.message, type: "value_error" }];
+    return { status: 422, body: { detail: issues.map(({ path, message, type }) => ({ type, loc: ["body", ...path], msg: message })) } };
+  }
+  const status = statusIn({ 404: 400, 422: 400 }, failure);
+  return { status, body: { error: { message: failure.message, type: null, param: null, code: status } } };
+}

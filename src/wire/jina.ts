@@ -1,5 +1,5 @@
 /** Jina's API: `POST /v1/rerank`. */
-import type { Codec, Maybe, WireDocument } from "./codec.ts";
+import type { Codec, Maybe, WireDocument, WireIssue } from "./codec.ts";
 import { onlyTexts, readWrapped, wrapText } from "./documents.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
@@ -57,9 +57,13 @@ export const jina: Codec<JinaRequestBody, JinaReplyBody> = {
   }),
   decodeReply: (body) =>
     readReply(body, { dialect: "jina", list: "results", score: "relevance_score", document: ["document", readWrapped] }),
-  encodeError: ({ status, message, requestId }) => ({
+  encodeError: ({ status, message, requestId, issues }) => ({
     status,
-    body: present({ code: codes[status], detail: message, request_id: requestId }),
+    body: present({ code: codes[status], detail: message, errors: issues?.map(fieldError), request_id: requestId }),
   }),
   decodeError: messageInBody,
 };
+
+function fieldError({ path, message, type }: WireIssue): object {
+  return { field: path.join("."), message, type };
+}

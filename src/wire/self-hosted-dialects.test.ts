@@ -147,12 +147,36 @@ describe("infinity", () => {
     });
   });
 
-  it("answers a wrong model with 400, and reads pydantic's errors", () => {
+  it("answers a wrong model with 400, and other refusals as OpenAI does", () => {
     expect(infinity.encodeError(unknownModel)).toEqual({
       status: 400,
       body: { error: { message: unknownModel.message, type: null, param: null, code: 400 } },
     });
-    expect(infinity.encodeError(invalid).status).toBe(422);
+    const unable = { status: 422, code: "unsupported-model", message: "It has no head." };
+    expect(infinity.encodeError(unable)).toEqual({
+      status: 400,
+      body: { error: { message: unable.message, type: null, param: null, code: 400 } },
+    });
+    expect(infinity.encodeError({ ...invalid, status: 413 })).toMatchObject({ status: 413, body: { error: { code: 413 } } });
+  });
+
+  it("writes what does not validate as FastAPI does, field by field where they are known, and reads it", () => {
+    const issues = [
+      { path: ["query"], message: "expected string", type: "missing" },
+      { path: ["documents", 1], message: "expected string", type: "string_type" },
+    ] as const;
+    const error = infinity.encodeError({ ...invalid, issues });
+    expect(error).toEqual({
+      status: 422,
+      body: {
+        detail: [
+          { type: "missing", loc: ["body", "query"], msg: "expected string" },
+          { type: "string_type", loc: ["body", "documents", 1], msg: "expected string" },
+        ],
+      },
+    });
+    expect(infinity.decodeError(error.body)).toBe("body.query: expected string; body.documents.1: expected string");
+    expect(infinity.encodeError(invalid).body).toEqual({ detail: [{ type: "value_error", loc: ["body"], msg: invalid.message }] });
     const detail = [{ type: "missing", loc: ["body", "query"], msg: "Field required", input: {} }];
     expect(infinity.decodeError({ detail })).toBe("body.query: Field required");
   });

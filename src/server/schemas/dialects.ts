@@ -249,12 +249,13 @@ export const replies: Readonly<Record<DialectName, z.ZodType>> = {
 
 const message = z.looseObject({ message: text });
 const detail = z.looseObject({ detail: text });
+const issue = z.looseObject({ loc: z.array(z.union([text, z.int()])), msg: text, type: text });
 const nested = z.looseObject({ error: z.looseObject({ message: text }) });
 
 export const errors: Readonly<Record<DialectName, z.ZodType>> = {
   "cohere-v2": message,
   "cohere-v1": message,
-  jina: detail,
+  jina: z.looseObject({ detail: text, errors: z.array(z.looseObject({ field: text, message: text, type: text })).optional() }),
   voyage: detail,
   mixedbread: z.looseObject({}),
   pinecone: nested,
@@ -263,7 +264,7 @@ export const errors: Readonly<Record<DialectName, z.ZodType>> = {
   tei: z.object({ error: text, error_type: z.enum(["Unhealthy", "Backend", "Overloaded", "Validation", "Tokenizer", "Empty"]) }),
   vllm: nested,
   "vllm-score": nested,
-  infinity: nested,
+  infinity: z.union([nested, z.looseObject({ detail: z.array(issue) })]),
   llamacpp: nested,
   "llamacpp-texts": nested,
   xinference: detail,
