@@ -119,7 +119,7 @@ function addModels(program: Command, io: Io): void {
   const add = (name: string, description: string): Command =>
     models.command(name).description(description).option("--cache-dir <folder>", "where downloaded models are kept");
 
-  add("list", "every preset: repository, size, languages, limit, licence, and whether it is on this machine")
+  add("list", "every preset: repository, size, languages, limit, licence, published quality, and whether it is on this machine")
     .option("--json", "for scripts")
     .action(async (_options, command: Command) => (await library()).listModels(io, command.optsWithGlobals()));
   add("pull", "download a model, or complete a download")

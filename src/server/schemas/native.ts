@@ -37,6 +37,8 @@ const configSchema = z.looseObject({
     .array(z.enum(["logit", "tokens", "truncated", "model", "usage", "timings", "warnings"]))
     .nullish()
     .describe("More fields of each result, or of the reply."),
+  on_error: z.enum(["fail", "partial"]).nullish().describe("Whether documents that a hosted model could not score are left out."),
+  onError: z.enum(["fail", "partial"]).nullish(),
   batch_size: integer(1),
   batchSize: integer(1),
   max_rerank_duration_secs: z.number().positive().nullish(),
