@@ -263,7 +263,7 @@ export interface Preset {
   parameters: number;
   /** BCP 47 tags; "multi" for seventy and more. */
   languages: readonly string[];
-  /** Most tokens of a pair, special tokens included. */
+  /** Most tokens of a pair, special tokens included; of a document where query and document are encoded apart. */
   maxLength: number;
   /** SPDX identifier. @see https://spdx.org/licenses/ */
   licence: string;

@@ -392,10 +392,12 @@ export const presets: readonly Preset[] = [
   published({
     name: "answerai-colbert-small-v1",
     repository: "answerdotai/answerai-colbert-small-v1",
+    // Known to have the projection to 96 numbers a token in its graph; fastembed uses it, too.
+    modelFile: "vespa_colbert.onnx",
     sizeBytes: 133 * megabyte,
     parameters: 33 * million,
-    // 32 of the query and 300 of the document.
-    maxLength: 332,
+    // Of the document; 32 of the query come apart.
+    maxLength: 300,
     description: "English; query and document are encoded apart and compared token by token (ColBERT).",
   }),
 ];
