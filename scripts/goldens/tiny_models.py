@@ -295,13 +295,13 @@ def logits_of(name):
     return onnx_logits(name) if name == "tiny-bert-int8" else reference_logits("tiny-bert" if name == "tiny-bert-external" else name)
 
 
-def reference_logits(name):
+def reference_logits(name, pairs=PAIRS):
     with tempfile.TemporaryDirectory() as folder:
         for file in ["config.json", "tokenizer.json", "tokenizer_config.json"]:
             shutil.copy(OUT / name / file, folder)
         torch.save(torch.load(state_of(name)), f"{folder}/pytorch_model.bin")
         encoder = CrossEncoder(folder, max_length=MAX_LENGTH, device="cpu")
-        rows = [encoder.predict([pair], activation_fn=torch.nn.Identity(), convert_to_numpy=True) for pair in PAIRS]
+        rows = [encoder.predict([pair], activation_fn=torch.nn.Identity(), convert_to_numpy=True) for pair in pairs]
     return [[float(value) for value in row.reshape(-1)] for row in rows]
 
 
