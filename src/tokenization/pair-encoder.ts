@@ -3,7 +3,8 @@ import type { Truncation } from "../types.ts";
 import { padTokenId } from "./pad-token.ts";
 import { learnPairLayout, type PairLayout } from "./pair-layout.ts";
 import { pairLengths } from "./pair-lengths.ts";
-import { createTextTokenizer, type TextTokenizer, type TokenizedText } from "./text-tokenizer.ts";
+import { QueryMemory } from "./query-memory.ts";
+import { createTextTokenizer, singleTokenId, type TokenizedText } from "./text-tokenizer.ts";
 import { readTokenizerFile } from "./tokenizer-file.ts";
 
 /** The two files of a tokenizer, parsed. */
@@ -19,6 +20,8 @@ export interface EncodeOptions {
   truncation: Truncation;
   /** Special tokens typed inside the texts: `neutralise` them, or `interpret` them as the Rust tokenizers do. */
   specialTokens: "neutralise" | "interpret";
+  /** What counts as relevant, for encoders of a template that has a place for it. */
+  instruction?: string;
 }
 
 /** The model's input for one pair, unpadded. */
@@ -28,12 +31,16 @@ export interface EncodedPair {
   typeIds: Uint8Array;
   /** Tokens of the whole pair, special tokens included, when it was cut; a lower bound for texts cut by characters first. 0 when not cut. */
   fullTokens: number;
+  /** How many of the first ids the model attends to. @default all */
+  attended?: number;
 }
 
 /** Turns pairs of texts into model inputs. Synchronous, and not shared between threads. */
 export interface PairEncoder {
   /** The id that fills up shorter rows of a batch. */
   readonly padId: number;
+  /** The id of a token by its content, or of a text that is one token; else undefined. */
+  idOf(token: string): number | undefined;
   /**
    * The ids of one pair, cut to the limit. The last queries are remembered: a thousand documents of one query tokenise it once.
    *
@@ -44,9 +51,6 @@ export interface PairEncoder {
    */
   encode(query: string, document: string, options: EncodeOptions): EncodedPair;
 }
-
-// A worker serves a few requests at a time, each with one query.
-const rememberedQueries = 8;
 
 /**
  * Builds the encoder of one model.
@@ -69,6 +73,7 @@ export function createPairEncoder(files: TokenizerFiles, limits: { maxTokens: nu
   const queries = new QueryMemory(tokenizer, maxTokens);
   return {
     padId: padTokenId(file, files.config, tokenizer),
+    idOf: (token) => singleTokenId(tokenizer, token),
     encode(query, document, { truncation, specialTokens }) {
       const first = queries.tokenize(query, specialTokens);
       const second = tokenizer.tokenize(document, maxTokens, specialTokens);
@@ -81,28 +86,6 @@ export function createPairEncoder(files: TokenizerFiles, limits: { maxTokens: nu
       return assemble(layout, first.ids, queryLength, second.ids, documentLength, fullTokens);
     },
   };
-}
-
-/** The ids of the last queries, the oldest forgotten first. */
-class QueryMemory {
-  readonly #tokenizer: TextTokenizer;
-  readonly #needed: number;
-  readonly #known: Map<string, TokenizedText> = new Map();
-
-  constructor(tokenizer: TextTokenizer, needed: number) {
-    this.#tokenizer = tokenizer;
-    this.#needed = needed;
-  }
-
-  tokenize(query: string, specialTokens: EncodeOptions["specialTokens"]): TokenizedText {
-    const key = specialTokens + query;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const tokenized = this.#tokenizer.tokenize(query, this.#needed, specialTokens);
-    if (this.#known.size >= rememberedQueries) this.#known.delete(this.#known.keys().next().value!);
-    this.#known.set(key, tokenized);
-    return tokenized;
-  }
 }
 
 /**
@@ -141,7 +124,8 @@ function assemble(
   return { ids, typeIds, fullTokens };
 }
 
-function tooLong(fullTokens: number, maxTokens: number, isWhole: boolean): RerankError {
+/** The error of truncation `error`. @param isWhole whether `fullTokens` is exact; else it is a lower bound */
+export function tooLong(fullTokens: number, maxTokens: number, isWhole: boolean): RerankError {
   const tokens = isWhole ? `${fullTokens}` : `at least ${fullTokens}`;
   const limit =
     fullTokens > maxTokens ? `the model reads ${maxTokens}` : `a text this long is not read to its end for a limit of ${maxTokens}`;

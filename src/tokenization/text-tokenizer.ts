@@ -30,8 +30,8 @@ export interface TextTokenizer {
   tokenize(text: string, needed: number, specialTokens: "neutralise" | "interpret"): TokenizedText;
   /** The id of a token by its content, or undefined. */
   idOf(token: string): number | undefined;
-  /** What the post-processor makes of two lists of tokens; undefined where there is none. */
-  postProcess(query: string[], document: string[]): { tokens: string[]; typeIds: number[] | undefined } | undefined;
+  /** What the post-processor makes of one list of tokens or of two; undefined where there is none. */
+  postProcess(query: string[], document?: string[]): { tokens: string[]; typeIds: number[] | undefined } | undefined;
 }
 
 const charactersPerToken = 16;
@@ -80,12 +80,20 @@ export function createTextTokenizer(file: TokenizerFile): TextTokenizer {
     idOf: (token) => addedIds.get(token) ?? model.tokens_to_ids.get(token),
     postProcess(query, document) {
       if (interpreting.post_processor === null) return undefined;
-      const processed = interpreting.post_processor.post_process(query, document, true);
+      const processed = interpreting.post_processor.post_process(query, document ?? null, true);
       // A post-processor that changes nothing (ByteLevel) leaves the two lists apart.
       const tokens = processed.tokens_pair ? [...processed.tokens, ...processed.tokens_pair] : processed.tokens;
       return { tokens, typeIds: processed.token_type_ids };
     },
   };
+}
+
+/** The id of a token by its content, or of a text that is one token; else undefined. */
+export function singleTokenId(tokenizer: TextTokenizer, token: string): number | undefined {
+  const known = tokenizer.idOf(token);
+  if (known !== undefined) return known;
+  const { ids } = tokenizer.tokenize(token, leastCharacters, "interpret");
+  return ids.length === 1 ? ids[0] : undefined;
 }
 
 /** The library's tokenizer around a given model, or around its own where none is given. */

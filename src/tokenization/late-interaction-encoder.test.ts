@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { LateInteractionHead } from "../types.ts";
+import { createLateInteractionEncoder, type LateInteractionEncoder } from "./late-interaction-encoder.ts";
+import { createTextTokenizer } from "./text-tokenizer.ts";
+import { readTokenizerFile } from "./tokenizer-file.ts";
+
+const read = (file: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../test/fixtures/models/tiny-colbert/${file}`, import.meta.url), "utf8"));
+const files = { tokenizer: read("tokenizer.json"), config: read("tokenizer_config.json") };
+const tokenizer = createTextTokenizer(readTokenizerFile(files.tokenizer));
+const id = (token: string): number => tokenizer.idOf(token)!;
+const defaults = { truncation: "longest_first", specialTokens: "neutralise" } as const;
+
+function encoder(changes: Partial<LateInteractionHead> = {}): LateInteractionEncoder {
+  return createLateInteractionEncoder(files, {
+    type: "late-interaction",
+    queryLength: 12,
+    documentLength: 16,
+    queryToken: "[unused0]",
+    documentToken: "[unused1]",
+    skipPunctuation: true,
+    ...changes,
+  });
+}
+
+describe("late interaction", () => {
+  test("fills a query up with mask tokens, which are compared and not attended to", () => {
+    const { ids, attended, isCompared, fullTokens } = encoder().encodeQuery("a dog", defaults);
+    const own = [id("[CLS]"), id("[unused0]"), ...tokenizer.tokenize("a dog", 99, "neutralise").ids, id("[SEP]")];
+    expect([...ids]).toEqual([...own, ...Array.from({ length: 12 - own.length }, () => id("[MASK]"))]);
+    expect(attended).toBe(own.length);
+    expect(isCompared).toEqual(Array.from({ length: 12 }, () => true));
+    expect(fullTokens).toBe(0);
+  });
+
+  test("compares a document's special tokens and words, but no punctuation unless it is asked for", () => {
+    const { ids, isCompared } = encoder().encodeDocument("dog, dog!", defaults);
+    expect([...ids].slice(0, 2)).toEqual([id("[CLS]"), id("[unused1]")]);
+    expect([...ids].filter((_, place) => !isCompared[place])).toEqual([id(","), id("!")]);
+    expect(encoder({ skipPunctuation: false }).encodeDocument("dog, dog!", defaults).isCompared).not.toContain(false);
+  });
+
+  test("cuts a text at its end, keeps the last special token, and tells its length", () => {
+    const text = "dog ".repeat(50);
+    const { ids, fullTokens } = encoder().encodeDocument(text, defaults);
+    expect(ids).toHaveLength(16);
+    expect(ids.at(-1)).toBe(id("[SEP]"));
+    expect(fullTokens).toBe(tokenizer.tokenize(text, 999, "neutralise").ids.length + 3);
+    expect(encoder().encodeQuery(text, defaults).fullTokens).toBe(fullTokens);
+    expect(() => encoder().encodeDocument(text, { ...defaults, truncation: "error" })).toThrow(
+      expect.objectContaining({ code: "invalid-input" }),
+    );
+    expect(() => encoder().encodeQuery(text, { ...defaults, truncation: "only_second" })).toThrow("head.queryLength");
+  });
+
+  test("has no mark where a text has typed one", () => {
+    const { ids } = encoder().encodeDocument("[MASK] [SEP]", defaults);
+    expect([...ids].filter((one) => one === id("[SEP]") || one === id("[MASK]"))).toEqual([id("[SEP]")]);
+  });
+
+  test("refuses a tokenizer without the marks", () => {
+    expect(() => encoder({ queryToken: "[Q]" })).toThrow(
+      expect.objectContaining({ code: "unsupported-model", message: expect.stringContaining("[Q]") }),
+    );
+  });
+});

@@ -1,0 +1,121 @@
+import { RerankError } from "../errors.ts";
+import type { LateInteractionHead } from "../types.ts";
+import { padTokenId } from "./pad-token.ts";
+import { type EncodedPair, type EncodeOptions, type TokenizerFiles, tooLong } from "./pair-encoder.ts";
+import { createTextTokenizer, type TextTokenizer } from "./text-tokenizer.ts";
+import { readTokenizerFile, unsupported } from "./tokenizer-file.ts";
+
+/** The model's input for one query or one document. */
+export interface EncodedText extends EncodedPair {
+  /** Whether each token takes part in the comparison, shape [tokens]. */
+  isCompared: readonly boolean[];
+}
+
+/** Turns queries and documents, each alone, into model inputs. */
+export interface LateInteractionEncoder {
+  readonly padId: number;
+  /**
+   * Exactly `queryLength` ids: the query's, and mask tokens that the others do not attend to but that are compared like them.
+   *
+   * @throws RerankError `invalid-input` for a query that is too long under truncation `error` or `only_second`; `tokenization`
+   */
+  encodeQuery(query: string, options: EncodeOptions): EncodedText;
+  /** At most `documentLength` ids. @throws RerankError `invalid-input` under truncation `error`; `tokenization` */
+  encodeDocument(document: string, options: EncodeOptions): EncodedText;
+}
+
+const sentinel = "\u0000text";
+// Python's string.punctuation, which ColBERT's `mask_punctuation` names.
+const punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+
+/**
+ * Builds the encoder of a ColBERT model.
+ *
+ * @param head lengths include special tokens
+ * @throws RerankError `unsupported-model` when the files lack a token that is needed
+ * @see https://github.com/stanford-futuredata/ColBERT `colbert/modeling/tokenization/`: the marker stands after the first special token, padding
+ * of a query is the mask token, punctuation of a document is left out by the ids of single characters
+ */
+export function createLateInteractionEncoder(files: TokenizerFiles, head: Required<LateInteractionHead>): LateInteractionEncoder {
+  const file = readTokenizerFile(files.tokenizer);
+  const tokenizer = createTextTokenizer(file);
+  const idOf = (token: string, what: string): number => {
+    const id = tokenizer.idOf(token);
+    if (id === undefined)
+      throw unsupported(
+        `the ${what} ${JSON.stringify(token)} is not in the vocabulary; head.queryToken and head.documentToken name the marks`,
+      );
+    return id;
+  };
+  const [prefix, suffix] = surroundings(tokenizer);
+  const maskId = idOf(maskToken(files.config), "mask token");
+  const marks = { query: idOf(head.queryToken, "mark of queries"), document: idOf(head.documentToken, "mark of documents") };
+  const skipped = new Set(head.skipPunctuation ? Array.from(punctuation, (character) => tokenizer.idOf(character)) : []);
+
+  const encode = (
+    text: string,
+    mark: number,
+    limit: number,
+    what: "query" | "document",
+    { truncation, specialTokens }: EncodeOptions,
+  ): EncodedPair => {
+    const room = limit - prefix.length - suffix.length - 1;
+    if (room < 1)
+      throw new RerankError(
+        "invalid-input",
+        `tokenization: a ${what} of ${limit} tokens has no room beside the special ones. Give a larger head.${what}Length.`,
+      );
+    const { ids, isWhole } = tokenizer.tokenize(text, limit, specialTokens);
+    const fullTokens = ids.length + limit - room;
+    const isCut = !isWhole || ids.length > room;
+    if (isCut && truncation === "error") throw tooLong(fullTokens, limit, isWhole);
+    if (isCut && truncation === "only_second" && what === "query") {
+      throw new RerankError(
+        "invalid-input",
+        `tokenization: the query has ${fullTokens} tokens, and truncation "only_second" must leave it whole in ${limit}. Shorten it, raise head.queryLength, or use truncation "longest_first".`,
+      );
+    }
+    const all = Int32Array.from([...prefix, mark, ...ids.slice(0, room), ...suffix]);
+    return { ids: all, typeIds: new Uint8Array(all.length), fullTokens: isCut ? fullTokens : 0 };
+  };
+
+  return {
+    padId: padTokenId(file, files.config, tokenizer),
+    encodeQuery(query, options) {
+      const { ids, fullTokens } = encode(query, marks.query, head.queryLength, "query", options);
+      const filled = new Int32Array(head.queryLength).fill(maskId);
+      filled.set(ids);
+      return {
+        ids: filled,
+        typeIds: new Uint8Array(filled.length),
+        fullTokens,
+        attended: ids.length,
+        isCompared: Array.from(filled, () => true),
+      };
+    },
+    encodeDocument(document, options) {
+      const encoded = encode(document, marks.document, head.documentLength, "document", options);
+      return { ...encoded, isCompared: Array.from(encoded.ids, (id) => !skipped.has(id)) };
+    },
+  };
+}
+
+/** The special tokens around a single text. */
+function surroundings(tokenizer: TextTokenizer): [prefix: number[], suffix: number[]] {
+  const tokens = tokenizer.postProcess([sentinel])?.tokens ?? [sentinel];
+  const place = tokens.indexOf(sentinel);
+  if (place === -1) throw unsupported("the post-processor of tokenizer.json does not take a single text");
+  const idsOf = (some: readonly string[]): number[] =>
+    some.map((token) => {
+      const id = tokenizer.idOf(token);
+      if (id === undefined) throw unsupported(`the special token ${JSON.stringify(token)} of the post-processor is not in the vocabulary`);
+      return id;
+    });
+  return [idsOf(tokens.slice(0, place)), idsOf(tokens.slice(place + 1))];
+}
+
+/** `mask_token` of tokenizer_config.json, where it is a string or an object with `content`; BERT's where it names none. */
+function maskToken(config: unknown): string {
+  const entry = (config as { mask_token?: string | { content?: string } | null } | null)?.mask_token;
+  return (typeof entry === "object" ? entry?.content : entry) ?? "[MASK]";
+}

@@ -1,0 +1,28 @@
+import type { TextTokenizer, TokenizedText } from "./text-tokenizer.ts";
+
+// A worker serves a few requests at a time, each with one query.
+const rememberedQueries = 8;
+
+/** The ids of the last queries, the oldest forgotten first. */
+export class QueryMemory {
+  readonly #tokenizer: TextTokenizer;
+  readonly #needed: number;
+  readonly #known: Map<string, TokenizedText> = new Map();
+
+  /** @param needed tokens that are read of a query; see {@link TextTokenizer.tokenize} */
+  constructor(tokenizer: TextTokenizer, needed: number) {
+    this.#tokenizer = tokenizer;
+    this.#needed = needed;
+  }
+
+  /** @throws RerankError `tokenization` when the library fails on the query */
+  tokenize(query: string, specialTokens: "neutralise" | "interpret"): TokenizedText {
+    const key = specialTokens + query;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const tokenized = this.#tokenizer.tokenize(query, this.#needed, specialTokens);
+    if (this.#known.size >= rememberedQueries) this.#known.delete(this.#known.keys().next().value!);
+    this.#known.set(key, tokenized);
+    return tokenized;
+  }
+}
