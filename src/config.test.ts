@@ -36,7 +36,9 @@ describe("RerankerConfig.parse", () => {
         additionalFiles: ["a"],
         maxLength: 8,
         revision: "v1",
-        head: { relevantClass: 2 },
+        head: { type: "classification", relevantClass: 2 },
+        template: ["{instruction}\n{query}", "{document}"],
+        instruction: "i",
       },
       showDownloadProgress: true,
       allowDownload: false,
@@ -64,6 +66,8 @@ describe("RerankerConfig.parse", () => {
         max_length: 8,
         revision: "v1",
         head: { relevant_class: 2 },
+        template: ["{instruction}\n{query}", "{document}"],
+        instruction: "i",
       },
       show_download_progress: true,
       allow_download: false,
@@ -84,6 +88,29 @@ describe("RerankerConfig.parse", () => {
     };
     expect(RerankerConfig.parse(camelCase)).toEqual(camelCase);
     expect(RerankerConfig.parse(snakeCase)).toEqual(camelCase);
+  });
+
+  it.each([
+    [{ relevant_class: "yes" }, { type: "classification", relevantClass: "yes" }],
+    [
+      { type: "token", true_token: "yes", false_token: 2 },
+      { type: "token", trueToken: "yes", falseToken: 2 },
+    ],
+    [
+      {
+        type: "late-interaction",
+        query_length: 32,
+        document_length: 300,
+        query_token: "[Q]",
+        document_token: "[D]",
+        skip_punctuation: false,
+      },
+      { type: "late-interaction", queryLength: 32, documentLength: 300, queryToken: "[Q]", documentToken: "[D]", skipPunctuation: false },
+    ],
+  ] as const)("reads the head %j in both spellings", (snakeCase, camelCase) => {
+    for (const head of [snakeCase, camelCase]) {
+      expect(RerankerConfig.parse({ model: { type: "custom", modelId: "a/b", head } }).model).toMatchObject({ head: camelCase });
+    }
   });
 
   it("reads every key of a hosted model in both spellings", () => {
@@ -147,6 +174,28 @@ describe("RerankerConfig.parse", () => {
     ],
     [{ model: { type: "custom", modelId: "a/b", head: { relevantClass: -1 } } }, "config.model.head.relevantClass: expected the index"],
     [{ model: { type: "custom", modelId: "a/b", head: {} } }, "config.model.head.relevantClass: missing."],
+    [
+      { model: { type: "custom", modelId: "a/b", head: { type: "pooling" } } },
+      'config.model.head.type: expected "classification", "token" or "late-interaction", got "pooling".',
+    ],
+    [
+      { model: { type: "custom", modelId: "a/b", head: { type: "token", relevantClass: 1 } } },
+      "config.model.head.relevantClass: unknown key.",
+    ],
+    [{ model: { type: "custom", modelId: "a/b", head: { type: "token" } } }, "config.model.head.trueToken: missing."],
+    [
+      { model: { type: "custom", modelId: "a/b", template: "{query}" } },
+      "config.model.template: expected {query} and, after it, {document}",
+    ],
+    [
+      { model: { type: "custom", modelId: "a/b", template: ["{document}", "{query}"] } },
+      "config.model.template: expected {query} and, after it, {document}",
+    ],
+    [
+      { model: { type: "custom", modelId: "a/b", template: "{instruction} {query} {document}" } },
+      "config.model.template: expected {instruction} at most once, and on a line without",
+    ],
+    [{ model: { type: "custom", modelId: "a/b", template: [] } }, "config.model.template: expected a string or a list of strings"],
     [{ model: { type: "llm", llm: { model: "a/b", baseUrl: "file:///x" } } }, "config.model.llm.baseUrl: expected an http or https URL"],
     [{ model: { type: "llm", llm: { model: "a/b", max_retries: -1 } } }, "config.model.llm.max_retries: expected an integer ≥ 0, got -1."],
     [

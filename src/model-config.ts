@@ -1,5 +1,7 @@
 /** Checks the `model` of a configuration: a string, an object of a known type, a function, or a model of the AI SDK. */
 import {
+  anyString,
+  boolean,
   type Checker,
   duration,
   either,
@@ -21,20 +23,24 @@ import type {
   AiSdkRerankingModel,
   CascadeModel,
   ChatModel,
+  ClassificationHead,
   CustomModel,
   ExternalModel,
   FallbackModel,
   FieldModel,
   FuseModel,
   HeadConfig,
+  LateInteractionHead,
   LlmConfig,
   LlmModel,
   ModelReference,
   NoneModel,
   PluginModel,
   PresetModel,
+  PromptTemplate,
   RemoteModel,
   RerankFunction,
+  TokenHead,
   TokenPrice,
 } from "./types.ts";
 
@@ -80,10 +86,52 @@ const maxLength: Checker<number> = integer(8);
 // `hf:` only tells a hub id from a provider's model, and here the type already says it.
 const checkModelId: Checker<string> = (value, path) => name(value, path).replace(/^hf:/, "");
 
-const checkHead: Checker<HeadConfig> = shape<HeadConfig>(
-  { relevantClass: either(integer(0), name, "the index (≥ 0) or the label of a class") },
-  { required: ["relevantClass"] },
-);
+const token: Checker<number | string> = either(integer(0), name, "a token's id (≥ 0) or the token");
+
+const heads: { readonly [T in HeadConfig["type"]]: Checker<HeadConfig> } = {
+  classification: shape<ClassificationHead>(
+    { type: oneOf("classification"), relevantClass: either(integer(0), name, "the index (≥ 0) or the label of a class") },
+    { required: ["relevantClass"] },
+  ),
+  token: shape<TokenHead>({ type: oneOf("token"), trueToken: token, falseToken: token }, { required: ["trueToken"] }),
+  "late-interaction": shape<LateInteractionHead>({
+    type: oneOf("late-interaction"),
+    queryLength: maxLength,
+    documentLength: maxLength,
+    queryToken: name,
+    documentToken: name,
+    skipPunctuation: boolean,
+  }),
+};
+
+/** The type may be left out, as there was only one once. */
+const checkHead: Checker<HeadConfig> = (value, path) => {
+  const type: unknown =
+    typeof value === "object" && value !== null && Object.hasOwn(value, "type") ? (value as HeadConfig).type : undefined;
+  if (type === undefined || type === null) return { ...heads.classification(value, path), type: "classification" } as ClassificationHead;
+  if (typeof type !== "string" || !Object.hasOwn(heads, type)) throw wrongType(`${path}.type`, quotedList(Object.keys(heads)), type);
+  return heads[type as HeadConfig["type"]](value, path);
+};
+
+const checkTemplate: Checker<PromptTemplate> = (value, path) => {
+  const template = either(name, listOf(anyString, 1), "a string or a list of strings")(value, path);
+  const whole = typeof template === "string" ? template : template.join("\n");
+  const count = (slot: string): number => whole.split(slot).length - 1;
+  if (count("{query}") !== 1 || count("{document}") !== 1 || whole.indexOf("{document}") < whole.indexOf("{query}")) {
+    throw new RerankError(
+      "invalid-input",
+      `${path}: expected {query} and, after it, {document}, once each. Put them where the texts belong.`,
+    );
+  }
+  const line = whole.split("\n").find((text) => text.includes("{instruction}")) ?? "";
+  if (count("{instruction}") > 1 || /\{query\}|\{document\}/.test(line)) {
+    throw new RerankError(
+      "invalid-input",
+      `${path}: expected {instruction} at most once, and on a line without {query} and {document}: it is left out where there is no instruction.`,
+    );
+  }
+  return template;
+};
 
 const checkLlm: Checker<LlmConfig> = shape<LlmConfig>(
   {
@@ -109,7 +157,7 @@ const checkPrice: Checker<TokenPrice> = shape<TokenPrice>({ input: weight, outpu
 type Leaf = Exclude<ModelReference["type"], "fallback" | "cascade" | "fuse">;
 
 const leaves: { readonly [T in Leaf]: Checker<ModelReference> } = {
-  preset: shape<PresetModel>({ type: oneOf("preset"), name, maxLength, modelFile: name }, { required: ["name"] }),
+  preset: shape<PresetModel>({ type: oneOf("preset"), name, maxLength, modelFile: name, instruction: anyString }, { required: ["name"] }),
   custom: shape<CustomModel>(
     {
       type: oneOf("custom"),
@@ -119,6 +167,8 @@ const leaves: { readonly [T in Leaf]: Checker<ModelReference> } = {
       maxLength,
       revision: name,
       head: checkHead,
+      template: checkTemplate,
+      instruction: anyString,
     },
     { required: ["modelId"] },
   ),

@@ -9,6 +9,8 @@ export interface PresetModel {
   maxLength?: number;
   /** Another ONNX file of the same repository; `"auto"`: what this processor runs fastest, see docs/models.md. @default the preset's */
   modelFile?: string;
+  /** What stands for `{instruction}` in the preset's template. @default the preset's */
+  instruction?: string;
 }
 
 /** Any ONNX cross-encoder, on the hub or in a local folder. */
@@ -24,15 +26,64 @@ export interface CustomModel {
   maxLength?: number;
   /** Branch, tag or commit. @default "main" */
   revision?: string;
-  /** What the outputs mean, where config.json does not say it. */
+  /** What the outputs mean. @default classification, the relevant class being the only one, or the second of two */
   head?: HeadConfig;
+  /** The prompt in which a pair stands, for models that read one. @default the tokenizer's own way to put a pair together */
+  template?: PromptTemplate;
+  /** What stands for `{instruction}` in the template, where a call has no `instruction` of its own. @default none: its line is left out */
+  instruction?: string;
 }
 
-/** How the outputs of a classification head become one score. */
-export interface HeadConfig {
+/** How a graph's outputs become one score. */
+export type HeadConfig = ClassificationHead | TokenHead | LateInteractionHead;
+
+/** One logit per class, from a classification head. */
+export interface ClassificationHead {
+  type: "classification";
   /** Which class means "relevant": its index, or its label in config.json's `id2label`. */
   relevantClass: number | string;
 }
+
+/**
+ * Next-token logits of a causal language model, read at the end of the prompt: that of one token, minus that of another one.
+ *
+ * @see sentence-transformers 6.2 `cross_encoder/modules/logit_score.py`, whose score this is
+ */
+export interface TokenHead {
+  type: "token";
+  /** Answers "relevant": an id, or a string that is one token. */
+  trueToken: number | string;
+  /** Answers "not relevant". @default none: the score is the logit of `trueToken` alone */
+  falseToken?: number | string;
+}
+
+/**
+ * Token vectors of query and document, each encoded apart (ColBERT): the sum, over the query's tokens, of the largest cosine with any of the
+ * document's (MaxSim). The defaults are those of ColBERT's checkpoints.
+ *
+ * @see https://arxiv.org/abs/2004.12832 §3.3, and stanford-futuredata/ColBERT `colbert/infra/config/settings.py`
+ */
+export interface LateInteractionHead {
+  type: "late-interaction";
+  /** Tokens of every query, special ones included: a longer one is cut, a shorter one filled up with the mask token; ≥ 8. @default 32 */
+  queryLength?: number;
+  /** Most tokens of a document, special ones included; ≥ 8. @default 300 */
+  documentLength?: number;
+  /** The token that marks a query, after the first one. @default "[unused0]" */
+  queryToken?: string;
+  /** The token that marks a document. @default "[unused1]" */
+  documentToken?: string;
+  /** Whether a document's ASCII punctuation is left out of the comparison. @default true */
+  skipPunctuation?: boolean;
+}
+
+/**
+ * A prompt with `{query}` and, after it, `{document}`, once each, and perhaps `{instruction}` on a line of its own.
+ *
+ * Special tokens written in it are special; the line with `{instruction}` is left out where there is no instruction. A list is tokenised
+ * part by part and put together, as the code of some publishers does it.
+ */
+export type PromptTemplate = string | readonly string[];
 
 /** A hosted reranker, by liter-llm model id. */
 export interface LlmModel {
@@ -197,8 +248,16 @@ export type ModelReference =
 /** {@link CustomModel} in either spelling. */
 export type CustomModelInput = WithSnakeCase<Omit<CustomModel, "modelId" | "head">> &
   ({ modelId: string; model_id?: never } | { model_id: string; modelId?: never }) & {
-    head?: { relevantClass: number | string } | { relevant_class: number | string };
+    head?: HeadInput;
   };
+
+/** {@link HeadConfig} in either spelling; without a type it is a classification head. */
+export type HeadInput =
+  | { type?: "classification"; relevantClass: number | string }
+  | { type?: "classification"; relevant_class: number | string }
+  | { type: "token"; trueToken: number | string; falseToken?: number | string }
+  | { type: "token"; true_token: number | string; false_token?: number | string }
+  | WithSnakeCase<LateInteractionHead>;
 
 /** {@link LlmModel} in either spelling. */
 export interface LlmModelInput {

@@ -221,7 +221,9 @@ export class Reranker {
     const ignored = (["truncation", "specialTokens", "instruction"] as const)
       .filter((option) => options[option] !== undefined && !understood.has(option))
       .map((option): string => option);
-    if (scoreKind !== "logit" && (options.return?.length ?? 0) > 0) ignored.push("return");
+    const wanted = options.return ?? [];
+    const isLost = scoreKind === "similarity" ? wanted.includes("logit") : scoreKind === "provider" && wanted.length > 0;
+    if (isLost) ignored.push("return");
     return ignored.map((option) => ({
       type: "ignored-option",
       option,

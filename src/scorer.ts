@@ -11,9 +11,10 @@ import type { RerankDocument, RerankUsage, RerankWarning, Truncation } from "./t
  *
  * - `logit`: unbounded; becomes a score by the sigmoid. Every local head is reduced to one logit
  *   (two labels: l1 − l0; class c of several: l_c − logsumexp of the others), for which the sigmoid is the softmax.
+ * - `similarity`: a local model's sum of cosines (late interaction); shown as it is.
  * - `provider`: whatever a plugin or a hosted model returned; never touched.
  */
-export type ScoreKind = "logit" | "provider";
+export type ScoreKind = "logit" | "similarity" | "provider";
 
 /** What a scorer can do; documented defaults are what a caller may assume where a field is absent. */
 export interface Capabilities {

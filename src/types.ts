@@ -1,4 +1,4 @@
-import type { ModelInput, WithSnakeCase } from "./model-types.ts";
+import type { HeadConfig, ModelInput, PromptTemplate, WithSnakeCase } from "./model-types.ts";
 
 export type * from "./model-types.ts";
 
@@ -9,11 +9,14 @@ export type RerankDocument = string | object;
 export interface RerankedDocument<D extends RerankDocument = RerankDocument> {
   /** Place in the caller's list, from 0. */
   index: number;
-  /** Relevance: in [0, 1] for local models (sigmoid of the logit); as it came for plugins and hosted models. */
+  /**
+   * Relevance: in [0, 1] for local models (sigmoid of the logit), but the sum of largest cosines, at most the query's length in tokens, for
+   * late interaction; as it came for plugins and hosted models.
+   */
   score: number;
   /** What the caller passed: same type, same reference. */
   document: D;
-  /** Raw logit, unbounded, comparable only within one query. Only with `return: ["logit"]`, only for local models. */
+  /** Raw logit, unbounded, comparable only within one query. Only with `return: ["logit"]`, only for local models without late interaction. */
   logit?: number;
   /** Tokens the model read for this pair, special tokens included. Only with `return: ["tokens"]`, only for local models. */
   tokens?: number;
@@ -71,7 +74,7 @@ export interface RankOptions {
   truncation?: Truncation;
   /** Special tokens typed inside texts: `neutralise` them, or `interpret` them as tokenizers do. @default "neutralise" */
   specialTokens?: "neutralise" | "interpret";
-  /** For models that take one. @default the model's */
+  /** What counts as relevant, for models whose prompt has a place for it. @default the model's */
   instruction?: string;
   /** Most pairs in one forward pass; ≥ 1. Changes no score. @default 32 */
   batchSize?: number;
@@ -265,6 +268,12 @@ export interface Preset {
   languages: readonly string[];
   /** Most tokens of a pair, special tokens included; of a document where query and document are encoded apart. */
   maxLength: number;
+  /** What the outputs mean. @default classification */
+  head?: HeadConfig;
+  /** The prompt in which a pair stands. @default none */
+  template?: PromptTemplate;
+  /** What stands for `{instruction}` in the template, where neither the model's configuration nor the call has one. @default none */
+  instruction?: string;
   /** SPDX identifier. @see https://spdx.org/licenses/ */
   licence: string;
   /** Whether the licence allows commercial use; where it does not, loading the model gives a `licence` warning. */

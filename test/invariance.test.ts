@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { createReranker, type Reranker, type RerankerConfig } from "../dist/index.js";
+import { createReranker, getPreset, type Reranker, type RerankerConfig } from "../dist/index.js";
 
 const query = "How to train a dog";
 const texts = Array.from({ length: 24 }, (_, index) => `${index} dog cat bird patience ${"reward lesson ".repeat((index * 5) % 17)}`);
@@ -15,6 +15,7 @@ const calls = fc.record({
   isSync: fc.boolean(),
 });
 
+const { head, template } = getPreset("qwen3-reranker-0.6b");
 const models: [name: string, model: NonNullable<RerankerConfig["model"]>, tolerance: number][] = [
   // Dynamically quantised: the same bits.
   ["mini", "mini", 0],
@@ -22,6 +23,8 @@ const models: [name: string, model: NonNullable<RerankerConfig["model"]>, tolera
   // float32 sums are taken in another order for another batch: 1e-5 of a logit.
   ["tiny-bert", { type: "custom", modelId: folderOf("tiny-bert") }, 1e-5],
   ["tiny-roberta", { type: "custom", modelId: folderOf("tiny-roberta") }, 1e-5],
+  ["tiny-qwen3", { type: "custom", modelId: folderOf("tiny-qwen3"), head: head!, template: template! }, 1e-5],
+  ["tiny-colbert", { type: "custom", modelId: folderOf("tiny-colbert"), head: { type: "late-interaction", documentLength: 64 } }, 1e-5],
 ];
 
 describe.each(models)("a pair's logit by %s", (_name, model, tolerance) => {
@@ -45,7 +48,9 @@ describe.each(models)("a pair's logit by %s", (_name, model, tolerance) => {
         const documents = places.map((place) => texts[place]!);
         const options = { return: ["logit"] as const };
         const { results } = isSync ? reranker.rankSync(query, documents, options) : await reranker.rank(query, documents, options);
-        for (const { index, logit } of results) expect(Math.abs(logit! - alone.get(places[index]!)!)).toBeLessThanOrEqual(tolerance);
+        // Sums of cosines are scores themselves.
+        for (const { index, score, logit = score } of results)
+          expect(Math.abs(logit - alone.get(places[index]!)!)).toBeLessThanOrEqual(tolerance);
       }),
       { numRuns: 25 },
     );

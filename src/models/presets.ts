@@ -45,7 +45,10 @@ function published({ externalData, ...facts }: PublishedPreset): Preset {
   };
 }
 
-type MirroredPreset = Pick<Preset, "name" | "folder" | "sizeBytes" | "parameters" | "languages" | "maxLength" | "quality" | "description">;
+type MirroredPreset = Pick<
+  Preset,
+  "name" | "folder" | "sizeBytes" | "parameters" | "languages" | "maxLength" | "head" | "template" | "instruction" | "quality" | "description"
+>;
 
 /** One folder of the mirror, with the sha256 of each file. */
 function mirrored(facts: MirroredPreset, sums: Readonly<Record<string, string>>): Preset {
@@ -71,6 +74,20 @@ const mmarcoLanguages = ["ar", "de", "en", "es", "fr", "hi", "id", "it", "ja", "
 const jinaV1Card = "https://huggingface.co/jinaai/jina-reranker-v1-tiny-en/blob/a8dca5e/README.md";
 const jinaV2Card = "https://huggingface.co/jinaai/jina-reranker-v2-base-multilingual/blob/3aaa84b/README.md";
 const miniSearch = "https://github.com/felladrin/MiniSearch/issues/2312";
+
+/**
+ * The prompt of Qwen3-Reranker, and its answers.
+ *
+ * @see https://huggingface.co/Qwen/Qwen3-Reranker-0.6B README.md, "Transformers Usage"
+ */
+const qwen3Reranker: Required<Pick<Preset, "head" | "template" | "instruction">> = {
+  head: { type: "token", trueToken: "yes", falseToken: "no" },
+  template:
+    "<|im_start|>system\nJudge whether the Document meets the requirements based on the Query and the Instruct provided. " +
+    'Note that the answer can only be "yes" or "no".<|im_end|>\n<|im_start|>user\n' +
+    "<Instruct>: {instruction}\n<Query>: {query}\n<Document>: {document}<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n",
+  instruction: "Given a web search query, retrieve relevant passages that answer the query",
+};
 
 /** All records; names and what they mean never change. */
 export const presets: readonly Preset[] = [
@@ -366,6 +383,7 @@ export const presets: readonly Preset[] = [
       languages: ["multi"],
       // What the publisher's own example reads; the model has positions for 32768.
       maxLength: 8192,
+      ...qwen3Reranker,
       quality: [...comparedRun(0.594), ...qwenTable([0.658, 0.7131, 0.6636, 0.6728, 0.7342], "publisher")],
       description:
         "More than a hundred languages, code and instructions: a language model that says yes or no; good and slow (Qwen/Qwen3-Reranker-0.6B).",
@@ -387,6 +405,7 @@ export const presets: readonly Preset[] = [
     parameters: 596 * million,
     languages: ["multi"],
     maxLength: 8192,
+    ...qwen3Reranker,
     description: "qwen3-reranker-0.6b in 8 bits, slightly different scores.",
   }),
   published({
@@ -398,6 +417,7 @@ export const presets: readonly Preset[] = [
     parameters: 33 * million,
     // Of the document; 32 of the query come apart.
     maxLength: 300,
+    head: { type: "late-interaction" },
     description: "English; query and document are encoded apart and compared token by token (ColBERT).",
   }),
 ];

@@ -1,7 +1,7 @@
 import { RerankError } from "../errors.ts";
 
-/** What a raw score is: a `logit` becomes a score by the sigmoid, a `provider` score is never touched. */
-export type RawScoreKind = "logit" | "provider";
+/** What a raw score is: a `logit` becomes a score by the sigmoid, a `similarity` or a `provider` score is never touched. */
+export type RawScoreKind = "logit" | "similarity" | "provider";
 
 /**
  * The logistic function in float64, without overflow: exactly 0.5 at 0, 1 from about 37 up, above 0 down to about −745.
@@ -23,7 +23,7 @@ export function scoreOf(raw: number, kind: RawScoreKind): number {
  * Refuses scores that cannot be ordered: NaN and the infinities, or a wrong number of them.
  *
  * @param without places that need no score
- * @throws RerankError `inference` for logits and `plugin` for provider scores, naming the first document concerned
+ * @throws RerankError `plugin` for provider scores and `inference` for local ones, naming the first document concerned
  */
 export function checkScores(
   scores: ArrayLike<number>,
@@ -31,7 +31,7 @@ export function checkScores(
   kind: RawScoreKind,
   without: ReadonlySet<number> = new Set(),
 ): void {
-  const code = kind === "logit" ? "inference" : "plugin";
+  const code = kind === "provider" ? "plugin" : "inference";
   if (scores.length !== documentCount) {
     throw new RerankError(code, `ranking: got ${scores.length} scores for ${documentCount} documents. Return one score per document.`);
   }
@@ -39,7 +39,7 @@ export function checkScores(
     const score = scores[index];
     if (!Number.isFinite(score) && !without.has(index)) {
       const advice =
-        kind === "logit"
+        kind !== "provider"
           ? "The model file may be damaged or overflow on this text: check it with crossrank models verify, or leave the document out."
           : "Return one finite number per document.";
       throw new RerankError(code, `ranking: documents[${index}] was scored ${String(score)}. ${advice}`);

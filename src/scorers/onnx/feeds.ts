@@ -1,28 +1,47 @@
-/** The inputs of a pass: pairs as rows of one length, or side by side. */
+/** The inputs of a pass: texts as rows of one length, or side by side. */
 import type { Positions } from "../../compile/probe.ts";
 import type { EncodedPair } from "../../tokenization/pair-encoder.ts";
 import type { Feeds } from "./session.node.ts";
 
 type FeedsWithIds = Feeds & Required<Pick<Feeds, "input_ids">>;
 
+/** What fills up the shorter rows of a pass, and on which side. */
+export interface Padding {
+  id: number;
+  side: "left" | "right";
+}
+
 /**
- * Pairs as rows, shape [pairs, tokens], the shorter ones padded at their ends.
+ * Texts as rows, shape [texts, tokens], the shorter ones filled up; what fills them up is masked, and not counted in positions.
  *
- * @param pairs the longest first
+ * @param texts the longest first
  */
-export function paddedFeeds(pairs: readonly EncodedPair[], padId: number): FeedsWithIds {
-  const width = pairs[0]!.ids.length;
-  const shape = [pairs.length, width];
-  const ids = new Int32Array(pairs.length * width).fill(padId);
+export function paddedFeeds(texts: readonly EncodedPair[], padding: Padding): FeedsWithIds {
+  const width = texts[0]!.ids.length;
+  const shape = [texts.length, width];
+  const ids = new Int32Array(texts.length * width).fill(padding.id);
   const mask = new Int32Array(ids.length);
   const types = new Int32Array(ids.length);
-  pairs.forEach((pair, row) => {
-    const start = row * width;
-    ids.set(pair.ids, start);
-    types.set(pair.typeIds, start);
-    mask.fill(1, start, start + pair.ids.length);
+  const positions = new Int32Array(ids.length);
+  texts.forEach((text, row) => {
+    const { length } = text.ids;
+    const start = row * width + (padding.side === "left" ? width - length : 0);
+    ids.set(text.ids, start);
+    types.set(text.typeIds, start);
+    mask.fill(1, start, start + (text.attended ?? length));
+    for (let place = 0; place < length; place += 1) positions[start + place] = place;
   });
-  return { input_ids: { data: ids, shape }, attention_mask: { data: mask, shape }, token_type_ids: { data: types, shape } };
+  return {
+    input_ids: { data: ids, shape },
+    attention_mask: { data: mask, shape },
+    token_type_ids: { data: types, shape },
+    position_ids: { data: positions, shape },
+  };
+}
+
+/** The place of a text's last token in its row. */
+export function lastPlace(text: EncodedPair, width: number, side: Padding["side"]): number {
+  return side === "left" ? width - 1 : text.ids.length - 1;
 }
 
 /** Pairs side by side, shape [1, tokens of all], with the length of each. */

@@ -1,4 +1,5 @@
 import { RerankError } from "../../errors.ts";
+import type { TokenHead } from "../../types.ts";
 
 /**
  * Reduces a classification head's outputs to one logit per pair, for which the sigmoid is the head's own probability.
@@ -27,19 +28,82 @@ export function headLogits(outputs: ArrayLike<number>, pairs: number, labels: nu
 }
 
 /**
- * Refuses a head that does not give one score.
+ * The score of each prompt by its next-token logits: that of one token, minus that of another one where there is one.
  *
- * @param dimensions the output's shape as the graph declares or returns it; −1 where it is dynamic
- * @throws RerankError `unsupported-model` when the output is not [pairs, labels], when it has three labels or more and
- *   `head.relevantClass` is not set, or when that class does not exist
+ * @param outputs shape [pairs, tokens, vocabulary], or [pairs, vocabulary] of a graph that gives the last token only
+ * @param lastPlaces of each prompt's last token, in its row
+ * @returns shape [pairs], float64, unbounded
+ * @see sentence-transformers 6.2 `cross_encoder/modules/logit_score.py`
  */
-export function checkHead(model: string, dimensions: readonly number[], relevantClass: number | undefined): void {
-  const labels = dimensions.length === 1 ? 1 : dimensions[1]!;
-  if (dimensions.length > 2) {
-    const shape = dimensions.map((size) => (size < 0 ? "?" : size)).join(", ");
+export function tokenLogits(
+  outputs: ArrayLike<number>,
+  shape: readonly number[],
+  lastPlaces: readonly number[],
+  { trueToken, falseToken }: TokenIds,
+): Float64Array {
+  const vocabulary = shape.at(-1)!;
+  const places = shape.length === 3 ? shape[1]! : 1;
+  return Float64Array.from(lastPlaces, (place, pair) => {
+    const start = (pair * places + Math.min(place, places - 1)) * vocabulary;
+    return outputs[start + trueToken]! - (falseToken === undefined ? 0 : outputs[start + falseToken]!);
+  });
+}
+
+/** A token head's tokens by id. */
+export interface TokenIds {
+  trueToken: number;
+  falseToken: number | undefined;
+}
+
+/**
+ * The tokens of a token head as ids.
+ *
+ * @param idOf the id of a token, or of a text that is one
+ * @throws RerankError `unsupported-model` for a text that is not one token
+ */
+export function resolveTokens(model: string, { trueToken, falseToken }: TokenHead, idOf: (token: string) => number | undefined): TokenIds {
+  const resolve = (token: number | string): number => {
+    const id = typeof token === "number" ? token : idOf(token);
+    if (id !== undefined) return id;
     throw new RerankError(
       "unsupported-model",
-      `${model}: the output has shape [${shape}], a cross-encoder's is [pairs, labels]. Use a model exported for sequence classification; embedding and generating models cannot rerank this way.`,
+      `${model}: ${JSON.stringify(token)} of head is not one token of its tokenizer. Name one, or give its id.`,
+    );
+  };
+  return { trueToken: resolve(trueToken), falseToken: falseToken === undefined ? undefined : resolve(falseToken) };
+}
+
+/**
+ * Refuses a graph whose output is not what the head reads.
+ *
+ * @param dimensions the output's shape as the graph declares or returns it; −1 where it is dynamic
+ * @throws RerankError `unsupported-model`, saying which head would fit, when the output has another number of dimensions than the head
+ *   reads, when a classification head has three labels or more and no `relevantClass`, and for classes and tokens that do not exist
+ */
+export function checkHead(model: string, dimensions: readonly number[], head: ReadHead): void {
+  if (head.type === "classification") checkClasses(model, dimensions, head.relevantClass);
+  else if (head.type === "token") checkTokens(model, dimensions, head);
+  else if (dimensions.length !== 3) {
+    const what = `${model}: the output has shape ${written(dimensions)}, and late interaction reads [texts, tokens, size]`;
+    throw new RerankError("unsupported-model", `${what}. Use a ColBERT export that gives a vector for each token, or leave out head.`);
+  }
+}
+
+/** A head in the form that outputs are read with. */
+export type ReadHead =
+  | { type: "classification"; relevantClass: number | undefined }
+  | ({ type: "token" } & TokenIds)
+  | { type: "late-interaction" };
+
+function checkClasses(model: string, dimensions: readonly number[], relevantClass: number | undefined): void {
+  const labels = dimensions.length === 1 ? 1 : dimensions[1]!;
+  if (dimensions.length > 2) {
+    throw new RerankError(
+      "unsupported-model",
+      `${model}: the output has shape ${written(dimensions)}, a classification head's is [pairs, labels]. If the model is a ColBERT model, say ` +
+        'head: { type: "late-interaction" }; if it is a causal language model that answers yes or no, say head: { type: "token", trueToken: "yes", ' +
+        'falseToken: "no" } and its template. Else export it with its classification head (with modules of sentence-transformers: the head among ' +
+        "them); embedding models cannot rerank pairs.",
     );
   }
   if (labels > 2 && relevantClass === undefined) {
@@ -51,6 +115,27 @@ export function checkHead(model: string, dimensions: readonly number[], relevant
   if (labels >= 1 && relevantClass !== undefined && relevantClass >= Math.max(labels, 1)) {
     throw new RerankError("unsupported-model", `${model}: head.relevantClass is ${relevantClass}, but the classes are 0 to ${labels - 1}.`);
   }
+}
+
+function checkTokens(model: string, dimensions: readonly number[], { trueToken, falseToken }: TokenIds): void {
+  if (dimensions.length !== 2 && dimensions.length !== 3) {
+    throw new RerankError(
+      "unsupported-model",
+      `${model}: the output has shape ${written(dimensions)}, and a token head reads [pairs, tokens, vocabulary]. Export the model for causal language modelling.`,
+    );
+  }
+  const vocabulary = dimensions.at(-1)!;
+  const largest = Math.max(trueToken, falseToken ?? 0);
+  if (vocabulary >= 0 && largest >= vocabulary) {
+    throw new RerankError(
+      "unsupported-model",
+      `${model}: the head reads token ${largest}, and the output has ${vocabulary} tokens. Check head.`,
+    );
+  }
+}
+
+function written(dimensions: readonly number[]): string {
+  return `[${dimensions.map((size) => (size < 0 ? "?" : size)).join(", ")}]`;
 }
 
 /**

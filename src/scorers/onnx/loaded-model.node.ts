@@ -7,8 +7,8 @@ import { getPreset } from "../../models/catalogue.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import { freeMemoryBytes, usableCores } from "../../models/machine.node.ts";
 import { tokenLimit } from "../../tokenization/token-limit.ts";
-import type { Acceleration, CustomModel, PresetModel } from "../../types.ts";
-import type { ExecutorOptions, Group, GroupScores } from "./executor.node.ts";
+import type { Acceleration, CustomModel, HeadConfig, LateInteractionHead, Preset, PresetModel, PromptTemplate } from "../../types.ts";
+import type { ExecutorOptions, Group, GroupScores, ResolvedHead } from "./executor.node.ts";
 import { resolveRelevantClass } from "./head.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 import { disableTelemetry, type SessionProvider } from "./session.node.ts";
@@ -30,6 +30,8 @@ export interface LoadedModel {
   executor: ExecutorOptions;
   /** Bounds of the groups that travel to a thread together, but for those that a call sets. */
   groups: Omit<GroupBounds, "maxDocuments">;
+  /** What the template adds to each document's work, in characters. */
+  templateCharacters: number;
   plan: WorkerPlan;
   pool: Pool<Group, GroupScores>;
   cache: ScoreCache | undefined;
@@ -40,6 +42,16 @@ export interface LoadedModel {
 const groupCharacters = 2048;
 /** Most tokens of a custom model whose configuration sets none: its files may promise more than is sensible. */
 const customTokenLimit = 512;
+// ColBERTv2's settings, but for the document's length, which is answerai-colbert-small-v1's:
+// https://huggingface.co/answerdotai/answerai-colbert-small-v1 artifact.metadata
+const colbertDefaults: Required<LateInteractionHead> = {
+  type: "late-interaction",
+  queryLength: 32,
+  documentLength: 300,
+  queryToken: "[unused0]",
+  documentToken: "[unused1]",
+  skipPunctuation: true,
+};
 // A hundred calls of the largest size that the HTTP interface takes.
 const defaultMaxQueued = 100_000;
 
@@ -59,8 +71,11 @@ export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, pr
     maxWaiting: acceleration.maxQueued ?? defaultMaxQueued,
     ...(acceleration.idleSecs === undefined ? {} : { idleMs: acceleration.idleSecs * 1000 }),
   });
-  const identity = JSON.stringify([located.id, located.sizeBytes, executor.maxTokens, executor.relevantClass]);
-  return { located, executor, groups, plan, pool, cache: scoreCacheBytes > 0 ? new ScoreCache(identity, scoreCacheBytes) : undefined };
+  const { maxTokens, typeVocabSize, head, template, instruction } = executor;
+  const identity = JSON.stringify([located.id, located.sizeBytes, maxTokens, typeVocabSize, head, template ?? null, instruction]);
+  const templateCharacters = [template ?? ""].flat().join("").length + instruction.length;
+  const cache = scoreCacheBytes > 0 ? new ScoreCache(identity, scoreCacheBytes) : undefined;
+  return { located, executor, groups, templateCharacters, plan, pool, cache };
 }
 
 function planCpu(located: LocatedModel, acceleration: Acceleration): WorkerPlan {
@@ -78,22 +93,60 @@ function executorOptions(
   threads: number,
   provider: SessionProvider,
 ): ExecutorOptions {
+  const head = resolveHead(located, headOf(model), model.maxLength);
+  const maxLength = head.type === "late-interaction" ? Math.max(head.queryLength, head.documentLength) : model.maxLength;
   return {
     model: located.id,
     modelPath: located.modelPath,
     tokenizerPath: located.tokenizerPath,
     tokenizerConfig: located.tokenizerConfig,
     maxTokens: tokenLimit({
-      ...(model.maxLength === undefined ? {} : { maxLength: model.maxLength }),
+      ...(maxLength === undefined ? {} : { maxLength }),
       tokenizerConfig: located.tokenizerConfig,
       modelConfig: located.config,
-      fallback: model.type === "preset" ? getPreset(model.name).maxLength : customTokenLimit,
+      fallback: presetOf(model)?.maxLength ?? customTokenLimit,
     }),
-    typeVocabSize: (located.config as { type_vocab_size?: number }).type_vocab_size ?? 2,
-    relevantClass: resolveRelevantClass(located.id, located.config, model.type === "custom" ? model.head?.relevantClass : undefined),
+    typeVocabSize: typeVocabSize(located),
+    head,
+    template: templateOf(model),
+    instruction: model.instruction ?? presetOf(model)?.instruction ?? "",
+    paddingSide: (located.tokenizerConfig as { padding_side?: unknown }).padding_side === "left" ? "left" : "right",
     isDynamicallyQuantised: located.isDynamicallyQuantised,
     threads,
     provider,
     deviceId: acceleration.deviceId ?? 0,
   };
+}
+
+/** What the outputs mean, as the configuration or the catalogue says it. */
+export function headOf(model: PresetModel | CustomModel): HeadConfig | undefined {
+  return model.type === "custom" ? model.head : presetOf(model)?.head;
+}
+
+/** The prompt in which a pair stands, if there is one. */
+export function templateOf(model: PresetModel | CustomModel): PromptTemplate | undefined {
+  return model.type === "custom" ? model.template : presetOf(model)?.template;
+}
+
+function presetOf(model: PresetModel | CustomModel): Preset | undefined {
+  return model.type === "preset" ? getPreset(model.name) : undefined;
+}
+
+function resolveHead({ id, config }: LocatedModel, head: HeadConfig | undefined, maxLength: number | undefined): ResolvedHead {
+  if (head?.type === "token") return head;
+  if (head?.type === "late-interaction")
+    return { ...colbertDefaults, ...(maxLength === undefined ? {} : { documentLength: maxLength }), ...head };
+  return { type: "classification", relevantClass: resolveRelevantClass(id, config, head?.relevantClass) };
+}
+
+/**
+ * Rows of the token-type table that pairs make use of: none where the tokenizer does not name `token_type_ids` among the model's inputs. The
+ * model is given none then by transformers and sentence-transformers, and takes type 0 for every token, though its graph may have the input.
+ *
+ * @see https://github.com/huggingface/transformers/blob/v5.0.0/src/transformers/tokenization_utils_base.py `model_input_names`
+ */
+function typeVocabSize({ config, tokenizerConfig }: LocatedModel): number {
+  const { model_input_names: names } = tokenizerConfig as { model_input_names?: unknown };
+  if (Array.isArray(names) && !names.includes("token_type_ids")) return 0;
+  return (config as { type_vocab_size?: number }).type_vocab_size ?? 2;
 }

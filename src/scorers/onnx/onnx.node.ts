@@ -2,11 +2,12 @@
 import { timeoutError } from "../../abort.ts";
 import { pairCharacters, planGroups } from "../../engine/plan.ts";
 import { RerankError } from "../../errors.ts";
+import { listPresets } from "../../models/catalogue.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import type { RerankWarning } from "../../types.ts";
 import { createExecutor, type Executor, type Group, type GroupScores } from "./executor.node.ts";
-import { adoptModel, type LoadedModel, type OnnxScorerOptions } from "./loaded-model.node.ts";
+import { adoptModel, headOf, type LoadedModel, type OnnxScorerOptions, templateOf } from "./loaded-model.node.ts";
 import { type ObtainOptions, obtainModel, obtainModelSync } from "./obtain.node.ts";
 import { PendingScores } from "./pending-scores.ts";
 import { automaticProvider } from "./session.node.ts";
@@ -18,11 +19,7 @@ export function createOnnxScorer(options: OnnxScorerOptions): Scorer {
 
 class OnnxScorer implements Scorer {
   readonly name: string = "onnx-node";
-  readonly capabilities: Scorer["capabilities"] = {
-    scoreKind: "logit",
-    sync: true,
-    options: new Set(["truncation", "specialTokens"] as const),
-  };
+  readonly capabilities: Scorer["capabilities"];
   readonly #options: OnnxScorerOptions;
   readonly #obtain: ObtainOptions;
   #loaded: LoadedModel | undefined;
@@ -35,6 +32,7 @@ class OnnxScorer implements Scorer {
   constructor(options: OnnxScorerOptions) {
     this.#options = options;
     const { model, cacheDir, showDownloadProgress, allowDownload } = options;
+    this.capabilities = capabilitiesOf(model);
     this.#obtain = { model, showDownloadProgress, allowDownload, ...(cacheDir === undefined ? {} : { cacheDir }) };
   }
 
@@ -45,9 +43,10 @@ class OnnxScorer implements Scorer {
 
   async score(call: ScoreCall): Promise<ScoreResult> {
     const startedMs = performance.now();
-    const { pool, groups: bounds, cache } = await this.#open();
+    const { pool, groups: bounds, templateCharacters, cache } = await this.#open();
     const pending = new PendingScores(call, cache, this.#warnings);
-    const lengths = pending.missing.map((place) => call.texts[place]!.length);
+    const lengthOf = (place: number): number => call.texts[place]!.length + templateCharacters;
+    const lengths = pending.missing.map(lengthOf);
     const groups = planGroups(lengths, { ...bounds, maxDocuments: call.batchSize }).map((group) =>
       group.map((item) => pending.missing[item]!),
     );
@@ -61,7 +60,7 @@ class OnnxScorer implements Scorer {
           pending.queueMs = performance.now() - startedMs;
         },
         weights: groups.map((places) => places.length),
-        costs: groups.map((places) => places.reduce((sum, place) => sum + call.texts[place]!.length + pairCharacters, 0)),
+        costs: groups.map((places) => places.reduce((sum, place) => sum + lengthOf(place) + pairCharacters, 0)),
       },
     );
     return pending.result();
@@ -179,6 +178,20 @@ class OnnxScorer implements Scorer {
 }
 
 function groupOf(call: ScoreCall, places: readonly number[]): Group {
-  const { query, truncation, specialTokens, batchSize } = call;
-  return { query, truncation, specialTokens, batchSize, texts: places.map((place) => call.texts[place]!), places };
+  const { query, truncation, specialTokens, batchSize, instruction } = call;
+  const texts = places.map((place) => call.texts[place]!);
+  return { query, truncation, specialTokens, batchSize, texts, places, ...(instruction === undefined ? {} : { instruction }) };
+}
+
+function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities"] {
+  // A preset that does not exist is told by the first call.
+  const isKnown = model.type === "custom" || listPresets().some(({ name }) => name === model.name);
+  const head = isKnown ? headOf(model) : undefined;
+  const template = isKnown ? templateOf(model) : undefined;
+  const takesInstruction = template !== undefined && [template].flat().some((part) => part.includes("{instruction}"));
+  return {
+    scoreKind: head?.type === "late-interaction" ? "similarity" : "logit",
+    sync: true,
+    options: new Set(["truncation", "specialTokens", ...(takesInstruction ? (["instruction"] as const) : [])] as const),
+  };
 }

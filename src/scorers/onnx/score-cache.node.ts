@@ -17,7 +17,7 @@ export class ScoreCache implements PairMemory {
   hits = 0;
   misses = 0;
 
-  /** @param identity all that changes a score beside the pair: model, revision, file, head, token limit */
+  /** @param identity all that changes a score beside the pair: model, revision, file, head, template, token limit */
   constructor(identity: string, maxBytes: number) {
     this.#identity = identity;
     this.#scores = new LRUCache({ max: Math.max(1, Math.floor(maxBytes / entryBytes)) });
@@ -34,9 +34,9 @@ export class ScoreCache implements PairMemory {
     this.#scores.set(this.#keyOf(call, text), score);
   }
 
-  #keyOf({ query, truncation, specialTokens }: ScoreCall, text: string): string {
+  #keyOf({ query, truncation, specialTokens, instruction }: ScoreCall, text: string): string {
     // As JSON, so that no two lists of parts give the same bytes; lone surrogates are escaped there, not merged.
-    const parts = JSON.stringify([this.#identity, truncation, specialTokens, query, text]);
+    const parts = JSON.stringify([this.#identity, truncation, specialTokens, instruction ?? null, query, text]);
     return createHash("sha256").update(parts).digest("base64");
   }
 }

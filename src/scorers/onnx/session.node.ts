@@ -25,7 +25,7 @@ export interface OnnxSession {
   close(): void;
 }
 
-/** Inputs of a text classification graph, those of a packed one (compile/packed-encoder.ts) among them. */
+/** Inputs of a graph that reads texts, those of a packed one (compile/packed-encoder.ts) among them. */
 export type InputName = "input_ids" | "attention_mask" | "token_type_ids" | "position_ids" | "lengths";
 
 /** Values of the inputs, row by row, as int32: widened to what the graph declares. */
@@ -71,9 +71,13 @@ interface Runtime {
 const int32Type = 6;
 const int64Type = 7;
 const float16Type = 10;
+const floatType = 1;
 
-const publishedInputs: ReadonlySet<string> = new Set(["input_ids", "attention_mask", "token_type_ids"]);
+const publishedInputs: ReadonlySet<string> = new Set(["input_ids", "attention_mask", "token_type_ids", "position_ids"]);
 const packedInputs: ReadonlySet<string> = new Set(["input_ids", "token_type_ids", "position_ids", "lengths"]);
+
+// Keys and values of tokens that were read before, shape [texts, heads, tokens, size]: there are none, so empty ones are fed.
+const cachePrefix = "past_key_values.";
 
 const require = createRequire(import.meta.url);
 let runtime: Runtime | undefined;
@@ -130,7 +134,17 @@ export function openSession(model: string, source: ModelSource, options: Session
       { cause: error },
     );
   }
-  const inputTypes = readInputs(model, native.inputMetadata, typeof source === "string" ? publishedInputs : packedInputs);
+  const { inputMetadata } = native;
+  const caches = inputMetadata.filter(({ name }) => name.startsWith(cachePrefix));
+  const inputs = inputMetadata.filter((input) => !caches.includes(input));
+  let inputTypes: Map<InputName, number>;
+  try {
+    inputTypes = readInputs(model, inputs, typeof source === "string" ? publishedInputs : packedInputs);
+    checkCaches(model, caches);
+  } catch (error) {
+    native.dispose();
+    throw error;
+  }
   const output = native.outputMetadata.find((metadata) => metadata.name === "logits") ?? native.outputMetadata[0]!;
   const fetches = { [output.name]: null };
   return {
@@ -140,6 +154,10 @@ export function openSession(model: string, source: ModelSource, options: Session
       for (const [name, type] of inputTypes) {
         const { data, shape } = feeds[name]!;
         tensors[name] = type === int64Type ? new Tensor("int64", widen(data), shape) : new Tensor("int32", data.slice(), shape);
+      }
+      for (const { name, type, shape } of caches) {
+        const [data, typeName] = type === floatType ? [new Float32Array(0), "float32"] : [new Uint16Array(0), "float16"];
+        tensors[name] = new Tensor(typeName as string, data, [feeds.input_ids!.shape[0]!, shape[1]!, 0, shape[3]!]);
       }
       try {
         const result = native.run(tensors, fetches, {})[output.name]!;
@@ -231,13 +249,24 @@ function readInputs(model: string, metadata: readonly Metadata[], known: Readonl
     if (!known.has(input.name) || (input.type !== int64Type && input.type !== int32Type)) {
       throw new RerankError(
         "unsupported-model",
-        `${model}: the graph asks for an input "${input.name}" that a pair of texts does not give. Export the model for sequence classification with input_ids, attention_mask and token_type_ids.`,
+        `${model}: the graph asks for an input "${input.name}" that a pair of texts does not give. Export the model for sequence classification with input_ids, attention_mask and token_type_ids (a causal language model: also position_ids and past_key_values).`,
       );
     }
     types.set(input.name as InputName, input.type);
   }
   if (!types.has("input_ids")) throw new RerankError("unsupported-model", `${model}: the graph has no input "input_ids".`);
   return types;
+}
+
+function checkCaches(model: string, caches: readonly Metadata[]): void {
+  for (const { name, type, shape } of caches) {
+    const isKnown = (type === floatType || type === float16Type) && shape.length === 4 && shape[1]! > 0 && shape[3]! > 0;
+    if (isKnown) continue;
+    throw new RerankError(
+      "unsupported-model",
+      `${model}: the graph's input "${name}" is not a cache of floats of the shape [texts, heads, tokens, size]. Export the model as optimum does, or without a cache.`,
+    );
+  }
 }
 
 /** int32 → int64 through the halves: 30 times faster than BigInt64Array.from. Values are ids and masks, never negative. */

@@ -1,0 +1,50 @@
+/**
+ * Late interaction's score: the sum, over the query's vectors, of the largest dot product with any of the document's.
+ *
+ * @param query unit vectors, shape [query tokens, size], row by row
+ * @param document the same of the document; at least one
+ * @returns at most the number of query tokens, at least minus that
+ * @see https://arxiv.org/abs/2004.12832 equation 3
+ */
+export function maxSim(query: Float32Array, document: Float32Array, size: number): number {
+  let sum = 0;
+  for (let first = 0; first < query.length; first += size) {
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let second = 0; second < document.length; second += size) {
+      let product = 0;
+      for (let place = 0; place < size; place += 1) product += query[first + place]! * document[second + place]!;
+      if (product > largest) largest = product;
+    }
+    sum += largest;
+  }
+  return sum;
+}
+
+/**
+ * The vectors of one row of an output that are compared, each scaled to length 1; a vector of zeros stays one.
+ *
+ * @param outputs shape [texts, tokens, size]
+ * @param first place of the text's first token in the row; the others are padding
+ * @param isCompared of each token of the text
+ */
+export function unitVectors(
+  outputs: ArrayLike<number>,
+  shape: readonly number[],
+  row: number,
+  first: number,
+  isCompared: readonly boolean[],
+): Float32Array {
+  const [, tokens, size] = shape as [number, number, number];
+  const vectors = new Float32Array(isCompared.filter(Boolean).length * size);
+  let end = 0;
+  isCompared.forEach((isMeant, token) => {
+    if (!isMeant) return;
+    const start = (row * tokens + first + token) * size;
+    let squares = 0;
+    for (let place = 0; place < size; place += 1) squares += outputs[start + place]! ** 2;
+    const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
+    for (let place = 0; place < size; place += 1) vectors[end + place] = outputs[start + place]! * scale;
+    end += size;
+  });
+  return vectors;
+}
