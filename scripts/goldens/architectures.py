@@ -7,6 +7,7 @@ numbers. References, all in float32 and one pair at a time:
 - sentence-transformers' CrossEncoder for classification heads and for the module head of the Ettin rerankers;
 - transformers' causal LMs on the token ids of each publisher's own prompt code, written out below with its source;
 - sentence-transformers' MultiVectorEncoder for ColBERT, from a checkpoint in Stanford's form;
+- onnxruntime on the fixture's own graph for the dynamically quantised one;
 - numpy_reference.py for JinaBERT and GTE "new", whose code is not in transformers: ours, read from the publishers' modelling files.
 """
 import json
@@ -15,9 +16,12 @@ import string
 import sys
 import tempfile
 
+import numpy
+import onnxruntime
 import torch
 from common import GOLDENS, provenance, write_json
 from numpy_reference import gte_new_logit, jina_bert_logit
+from onnxruntime.quantization import QuantType, quantize_dynamic
 from own_modules import GteNewForSequenceClassification, JinaBertForSequenceClassification
 from prompts import BGE_PROMPT, MXBAI_PREFIX, MXBAI_SUFFIX, MXBAI_TASK, QWEN3_INSTRUCTION, QWEN3_PREFIX, QWEN3_SUFFIX, gemma_ids, mxbai_ids, qwen3_ids
 from safetensors.torch import save_file
@@ -409,6 +413,32 @@ def causal_scores(ids_of, score):
     return all_scores
 
 
+def quantised(source):
+    def write(folder):
+        copy_but_graph(source, folder)
+        # reduce_range: as in tiny_models.py.
+        quantize_dynamic(OUT / source / "onnx/model.onnx", folder / "onnx/model.onnx", weight_type=QuantType.QInt8, reduce_range=True)
+    return write
+
+
+def graph_scores(source, ids_of, score):
+    """Scores of the fixture's own graph, which onnxruntime runs whole."""
+    def all_scores(name):
+        tokens, limit = CAUSAL[source][1], LIMITS[name]
+        session = onnxruntime.InferenceSession(str(OUT / name / "onnx/model.onnx"), providers=["CPUExecutionProvider"])
+        caches = {entry.name: numpy.zeros((1, entry.shape[1], 0, entry.shape[3]), numpy.float32) for entry in session.get_inputs() if entry.name.startswith("past")}
+        rows = [ids_of(tokens, query, document, limit) for query, document in ALL_PAIRS]
+        scores = []
+        for ids in rows:
+            if ids is None:
+                scores.append(None)
+                continue
+            feeds = {"input_ids": numpy.array([ids]), "attention_mask": numpy.ones((1, len(ids)), numpy.int64), "position_ids": numpy.arange(len(ids))[None]}
+            scores.append(float(score(tokens, session.run(["logits"], {**feeds, **caches})[0][0])))
+        return scores, rows
+    return all_scores
+
+
 def difference(true, false):
     """sentence-transformers' LogitScore: the last position's logit of one token, minus that of the other."""
     def score(tokens, logits):
@@ -511,6 +541,7 @@ MODELS = {
     "tiny-gte-new": (own(61, unigram, GteNewForSequenceClassification, BASE, model_type="new", type_vocab_size=1), numpy_logits(gte_new_logit)),
     "tiny-qwen2": (causal(70, qwen_like, Qwen2Config, Qwen2ForCausalLM, True, tie_word_embeddings=True), causal_scores(mxbai_ids, difference("1", "0"))),
     "tiny-qwen3": (causal(71, qwen_like, Qwen3Config, Qwen3ForCausalLM, True, tie_word_embeddings=True), causal_scores(qwen3_ids, difference("yes", "no"))),
+    "tiny-qwen3-int8": (quantised("tiny-qwen3"), graph_scores("tiny-qwen3", qwen3_ids, difference("yes", "no"))),
     "tiny-gemma": (causal(72, gemma_like, GemmaConfig, GemmaForCausalLM, False), causal_scores(gemma_ids, only_true("Yes"))),
     "tiny-qwen3-classifier": (causal(73, qwen_like, Qwen3Config, Qwen3ForSequenceClassification, False, num_labels=1), causal_scores(qwen3_ids, lambda tokens, logits: logits[0])),
     "tiny-colbert": (colbert, colbert_scores),
@@ -523,11 +554,12 @@ def main(date):
     LIMITS.update({
         "tiny-qwen2": len(mxbai_ids(qwen, "", "", 10_000)) + room,
         "tiny-qwen3": len(qwen3_ids(qwen, "", "", 10_000)) + room,
+        "tiny-qwen3-int8": len(qwen3_ids(qwen, "", "", 10_000)) + room,
         "tiny-qwen3-classifier": len(qwen3_ids(qwen, "", "", 10_000)) + room,
         "tiny-gemma": len(gemma(f"\n{BGE_PROMPT}", add_special_tokens=False)["input_ids"]) + room,
     })
     goldens = {
-        "provenance": provenance("architectures.py", ["torch", "transformers", "sentence-transformers", "tokenizers", "onnx", "numpy"], date),
+        "provenance": provenance("architectures.py", ["torch", "transformers", "sentence-transformers", "tokenizers", "onnx", "onnxruntime", "numpy"], date),
         "maxLength": MAX_LENGTH,
         "documentLength": DOCUMENT_LENGTH,
         "pairs": ALL_PAIRS,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { packedFeeds, paddedFeeds } from "../scorers/onnx/feeds.ts";
-import { packModel } from "../scorers/onnx/packed-model.node.ts";
+import { packModel } from "../scorers/onnx/rewritten-model.node.ts";
 import { type OnnxSession, openProbe, openSession } from "../scorers/onnx/session.node.ts";
 import type { EncodedPair } from "../tokenization/pair-encoder.ts";
 import { makeIntegers } from "./graph-parts.ts";

@@ -15,7 +15,7 @@ import type { LateInteractionHead, PromptTemplate, TokenHead } from "../../types
 import { lastPlace, type Padding, packedFeeds, paddedFeeds } from "./feeds.ts";
 import { checkHead, headLogits, type ReadHead, resolveTokens, tokenLogits } from "./head.ts";
 import { maxSim, unitVectors } from "./max-sim.ts";
-import { packModel } from "./packed-model.node.ts";
+import { keepLastTokensOf, packModel } from "./rewritten-model.node.ts";
 import { type OnnxSession, openProbe, openSession, type SessionProvider } from "./session.node.ts";
 
 /** All that a thread needs to open a model; plain data. */
@@ -136,17 +136,20 @@ interface OpenModel {
   packing: { positions: Positions | undefined } | undefined;
 }
 
-/** The model rewritten for passes without padding, or else as it was published. */
+/** The model rewritten for passes without padding, or for the last token alone, or else as it was published. */
 function openModel(options: ExecutorOptions): OpenModel {
   const { model, modelPath, provider, isDynamicallyQuantised, head } = options;
-  // Packed pairs would share the scale of a dynamically quantised graph; devices have kernels of their own for padded batches.
-  if (provider === "cpu" && !isDynamicallyQuantised && head.type === "classification") {
-    try {
+  try {
+    // Packed pairs would share the scale of a dynamically quantised graph; devices have kernels of their own for padded batches.
+    if (head.type === "classification" && provider === "cpu" && !isDynamicallyQuantised) {
       const packed = packModel(modelPath, openProbe);
       if (packed !== undefined) return { session: openSession(model, packed, options), packing: packed };
-    } catch {
-      // What is wrong with the file itself is told by opening it.
+    } else if (head.type === "token") {
+      const shortened = keepLastTokensOf(modelPath);
+      if (shortened !== undefined) return { session: openSession(model, shortened, options), packing: undefined };
     }
+  } catch {
+    // What is wrong with the file itself is told by opening it.
   }
   return { session: openSession(model, modelPath, options), packing: undefined };
 }

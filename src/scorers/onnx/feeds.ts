@@ -36,6 +36,7 @@ export function paddedFeeds(texts: readonly EncodedPair[], padding: Padding): Fe
     attention_mask: { data: mask, shape },
     token_type_ids: { data: types, shape },
     position_ids: { data: positions, shape },
+    last_places: { data: Int32Array.from(texts, (text) => lastPlace(text, width, padding.side)), shape: [texts.length, 1] },
   };
 }
 

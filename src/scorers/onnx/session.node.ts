@@ -25,8 +25,8 @@ export interface OnnxSession {
   close(): void;
 }
 
-/** Inputs of a graph that reads texts, those of a packed one (compile/packed-encoder.ts) among them. */
-export type InputName = "input_ids" | "attention_mask" | "token_type_ids" | "position_ids" | "lengths";
+/** Inputs of a graph that reads texts, those that a rewrite adds (see compile/) among them. */
+export type InputName = "input_ids" | "attention_mask" | "token_type_ids" | "position_ids" | "lengths" | "last_places";
 
 /** Values of the inputs, row by row, as int32: widened to what the graph declares. */
 export type Feeds = Partial<Record<InputName, { data: Int32Array; shape: readonly number[] }>>;
@@ -74,7 +74,7 @@ const float16Type = 10;
 const floatType = 1;
 
 const publishedInputs: ReadonlySet<string> = new Set(["input_ids", "attention_mask", "token_type_ids", "position_ids"]);
-const packedInputs: ReadonlySet<string> = new Set(["input_ids", "token_type_ids", "position_ids", "lengths"]);
+const rewrittenInputs: ReadonlySet<string> = new Set([...publishedInputs, "lengths", "last_places"]);
 
 // Keys and values of tokens that were read before, shape [texts, heads, tokens, size]: there are none, so empty ones are fed.
 const cachePrefix = "past_key_values.";
@@ -139,7 +139,7 @@ export function openSession(model: string, source: ModelSource, options: Session
   const inputs = inputMetadata.filter((input) => !caches.includes(input));
   let inputTypes: Map<InputName, number>;
   try {
-    inputTypes = readInputs(model, inputs, typeof source === "string" ? publishedInputs : packedInputs);
+    inputTypes = readInputs(model, inputs, typeof source === "string" ? publishedInputs : rewrittenInputs);
     checkCaches(model, caches);
   } catch (error) {
     native.dispose();

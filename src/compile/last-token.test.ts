@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { lastPlace, paddedFeeds } from "../scorers/onnx/feeds.ts";
+import { keepLastTokensOf } from "../scorers/onnx/rewritten-model.node.ts";
+import { type OnnxSession, openSession } from "../scorers/onnx/session.node.ts";
+import type { EncodedPair } from "../tokenization/pair-encoder.ts";
+import { makeNode } from "./graph-parts.ts";
+import { keepLastTokens } from "./last-token.ts";
+import { type OnnxModel, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
+
+const folder = fileURLToPath(new URL("../../test/fixtures/models/", import.meta.url));
+const onCpu = { threads: 1, provider: "cpu", deviceId: 0 } as const;
+const names = { own: "model.onnx", of: (location: string) => location };
+const fail = (reason: string): Error => new Error(reason);
+const sessions: OnnxSession[] = [];
+const open = (...parameters: Parameters<typeof openSession>): OnnxSession => {
+  const session = openSession(...parameters);
+  sessions.push(session);
+  return session;
+};
+afterAll(() => {
+  for (const session of sessions) session.close();
+});
+
+function prompt(length: number, seed: number): EncodedPair {
+  const ids = Int32Array.from({ length }, (_, place) => 5 + ((place * 37 + seed * 101) % 190));
+  return { ids, typeIds: new Uint8Array(length), fullTokens: 0 };
+}
+
+describe("keepLastTokens", () => {
+  const cases = ["tiny-qwen2", "tiny-qwen3", "tiny-qwen3-int8", "tiny-gemma"].flatMap((name) => [
+    [name, "left"] as const,
+    [name, "right"] as const,
+  ]);
+  it.each(cases)("gives the logits of %s for the last token of each prompt, padded on the %s", (name, side) => {
+    const path = `${folder}${name}/onnx/model.onnx`;
+    const original = open(name, path, onCpu);
+    const rewritten = open(name, keepLastTokensOf(path)!, onCpu);
+    const prompts = [40, 39, 7].map((length, seed) => prompt(length, seed));
+    const feeds = paddedFeeds(prompts, { id: 0, side });
+    const { data: all, shape } = original.run(feeds);
+    const [, tokens, vocabulary] = shape as [number, number, number];
+    const { data, shape: shortened } = rewritten.run(feeds);
+    expect(shortened).toEqual([prompts.length, vocabulary]);
+    for (const [row, one] of prompts.entries()) {
+      const start = (row * tokens + lastPlace(one, tokens, side)) * vocabulary;
+      for (let token = 0; token < vocabulary; token += 1) {
+        // float32 sums in another order
+        expect(Math.abs(data[row * vocabulary + token]! - all[start + token]!)).toBeLessThan(1e-5);
+      }
+    }
+  });
+
+  it.each(["tiny-bert", "tiny-colbert", "tiny-qwen3-classifier"])("leaves %s alone, which has no logits of tokens", (name) => {
+    expect(keepLastTokensOf(`${folder}${name}/onnx/model.onnx`)).toBeUndefined();
+  });
+
+  it("leaves a graph alone that does something else to the logits than rows allow", () => {
+    const mixed = (operator: string) => (model: OnnxModel) => ({
+      ...model,
+      nodes: [
+        ...model.nodes.map((node) => (node.outputs[0] === "logits" ? { ...node, outputs: ["inner"] } : node)),
+        makeNode(operator, ["inner"], ["logits"]),
+      ],
+    });
+    expect(rewrite(mixed("Tanh"))).toBeDefined();
+    expect(rewrite(mixed("Softmax"))).toBeUndefined();
+    expect(rewrite((model) => ({ ...model, opsets: new Map([["", 11]]) }))).toBeUndefined();
+  });
+});
+
+function rewrite(change: (model: OnnxModel) => OnnxModel): Uint8Array | undefined {
+  const bytes = writeOnnxModel(change(readOnnxModel(sourceOf(readFileSync(`${folder}tiny-gemma/onnx/model.onnx`)), names, fail)!));
+  return keepLastTokens(sourceOf(bytes), names, fail);
+}
+
+function sourceOf(bytes: Uint8Array): Parameters<typeof readOnnxModel>[0] {
+  return { sizeBytes: bytes.length, read: (position, length) => bytes.subarray(position, position + length) };
+}
