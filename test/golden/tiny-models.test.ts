@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { createReranker, type RerankerConfig } from "../../dist/index.js";
 
 interface Goldens {
@@ -36,6 +36,9 @@ async function scoresOf(config: RerankerConfig): Promise<{ awaited: number[]; sy
   return { awaited, synchronous };
 }
 
+const differences: string[] = [];
+afterAll(() => console.log(differences.join("\n")));
+
 describe("logits of tiny models", () => {
   const cases: [name: string, relevantClass: number | string | undefined, index: number][] = [
     ["tiny-bert", undefined, 0],
@@ -55,6 +58,7 @@ describe("logits of tiny models", () => {
     const { awaited, synchronous } = await scoresOf({ model, acceleration: { workers: 1 } });
     const expected = goldens.models[name]!.logits.map((logits) => expectedLogit(logits, index));
     const largest = Math.max(...awaited.map((logit, place) => Math.abs(logit - expected[place]!)));
+    differences.push(`${name}, class ${index}: largest difference ${largest.toExponential(1)}`);
     expect(expected).toHaveLength(goldens.pairs.length);
     expect(largest).toBeLessThan(1e-4);
     expect(synchronous).toEqual(awaited);
