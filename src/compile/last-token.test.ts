@@ -38,7 +38,7 @@ describe("keepLastTokens", () => {
     const original = open(name, path, onCpu);
     const rewritten = open(name, keepLastTokensOf(path)!, onCpu);
     const prompts = [40, 39, 7].map((length, seed) => prompt(length, seed));
-    const feeds = paddedFeeds(prompts, { id: 0, side });
+    const feeds = paddedFeeds(prompts, { id: 0, side, firstPosition: 0 });
     const { data: all, shape } = original.run(feeds);
     const [, tokens, vocabulary] = shape as [number, number, number];
     const { data, shape: shortened } = rewritten.run(feeds);

@@ -55,7 +55,7 @@ describe("packEncoder", () => {
     const pairs = [1, 3, 40, 7, 7, 19].map((length, seed) => pair(length, seed));
     // Ids 0 and 1 are those of padding in BERT and RoBERTa: typed inside a text, they change how positions are counted.
     pairs.push({ ...pair(12, 9), ids: Int32Array.of(2, 1, 9, 0, 30, 1, 1, 44, 45, 0, 46, 3) });
-    const expected = pairs.flatMap((one) => Array.from(original.run(paddedFeeds([one], { id: 0, side: "right" })).data));
+    const expected = pairs.flatMap((one) => Array.from(original.run(paddedFeeds([one], { id: 0, side: "right", firstPosition: 0 })).data));
     const { data, shape } = rewritten.run(packedFeeds(pairs, packed.positions));
     expect(shape).toEqual([pairs.length, expected.length / pairs.length]);
     // float32 sums in another order

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { tokenLimit } from "./token-limit.ts";
+import { firstPosition, tokenLimit } from "./token-limit.ts";
 
 const bert = { model_type: "bert", max_position_embeddings: 512, pad_token_id: 0 };
 const roberta = { model_type: "xlm-roberta", max_position_embeddings: 514, pad_token_id: 1 };
@@ -47,4 +47,11 @@ test("lets relative positions go beyond the length they were trained on", () => 
 test("takes any maxLength where the configuration has no table", () => {
   expect(tokenLimit({ maxLength: 4096, tokenizerConfig: {}, modelConfig: { max_position_embeddings: 1e9 } })).toBe(4096);
   expect(tokenLimit({ maxLength: 4096, tokenizerConfig: null, modelConfig: undefined })).toBe(4096);
+});
+
+test("counts positions of the family of RoBERTa from above the padding's", () => {
+  expect(firstPosition(roberta)).toBe(2);
+  expect(firstPosition({ model_type: "mpnet" })).toBe(2);
+  expect(firstPosition(bert)).toBe(0);
+  expect(firstPosition({})).toBe(0);
 });

@@ -66,9 +66,13 @@ function positionTable(config: unknown): { tokens: number; isHard: boolean } | u
   if (rows === undefined) return undefined;
   // DeBERTa's distances are put into buckets, so any length works; the number is what it was trained on.
   const isRelative = config.relative_attention === true && config.position_biased_input === false;
-  if (typeof config.model_type !== "string" || !offsetModels.has(config.model_type)) return { tokens: rows, isHard: !isRelative };
-  const padId = typeof config.pad_token_id === "number" && config.pad_token_id >= 0 ? config.pad_token_id : 1;
-  return { tokens: rows - padId - 1, isHard: !isRelative };
+  return { tokens: rows - firstPosition(config), isHard: !isRelative };
+}
+
+/** Position of the first token, for graphs that take `position_ids`: 0, or above the padding's in the family of RoBERTa. */
+export function firstPosition(modelConfig: unknown): number {
+  if (!isRecord(modelConfig) || typeof modelConfig.model_type !== "string" || !offsetModels.has(modelConfig.model_type)) return 0;
+  return (typeof modelConfig.pad_token_id === "number" && modelConfig.pad_token_id >= 0 ? modelConfig.pad_token_id : 1) + 1;
 }
 
 function positiveInteger(value: unknown): number | undefined {

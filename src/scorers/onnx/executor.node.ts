@@ -35,7 +35,7 @@ export interface ExecutorOptions {
   template: PromptTemplate | undefined;
   /** Stands in the template where a call has no instruction; "" for none. */
   instruction: string;
-  paddingSide: Padding["side"];
+  padding: Omit<Padding, "id">;
   /** A dynamically quantised graph takes its scale from the whole batch: one pair a pass keeps scores independent of it. */
   isDynamicallyQuantised: boolean;
   threads: number;
@@ -170,7 +170,7 @@ function runGroup(
   for (const pass of passes) {
     checkpoint();
     const members = pass.map((place) => pairs[place]!);
-    const padding = { id: encoder.padId, side: options.paddingSide };
+    const padding = { id: encoder.padId, ...options.padding };
     const feeds = packing === undefined ? paddedFeeds(members, padding) : packedFeeds(members, packing.positions);
     const { data, shape } = session.run(feeds);
     checkHead(options.model, shape, head);
@@ -227,7 +227,7 @@ function runLateInteraction(
     if (isCut) result.fullTokens[place] = (fullTokens || result.tokens[place]!) + (query.fullTokens || queryTokens);
     result.tokens[place]! += queryTokens;
   });
-  const padding = { id: encoder.padId, side: options.paddingSide };
+  const padding = { id: encoder.padId, ...options.padding };
   const encode = (texts: readonly EncodedText[]): Float32Array[] => {
     checkpoint();
     const feeds = paddedFeeds(texts, padding);

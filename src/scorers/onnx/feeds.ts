@@ -5,10 +5,13 @@ import type { Feeds } from "./session.node.ts";
 
 type FeedsWithIds = Feeds & Required<Pick<Feeds, "input_ids">>;
 
-/** What fills up the shorter rows of a pass, and on which side. */
+/** How texts of several lengths are put into rows of one. */
 export interface Padding {
+  /** Fills up the shorter ones. */
   id: number;
   side: "left" | "right";
+  /** Position of a text's first token. */
+  firstPosition: number;
 }
 
 /**
@@ -29,7 +32,7 @@ export function paddedFeeds(texts: readonly EncodedPair[], padding: Padding): Fe
     ids.set(text.ids, start);
     types.set(text.typeIds, start);
     mask.fill(1, start, start + (text.attended ?? length));
-    for (let place = 0; place < length; place += 1) positions[start + place] = place;
+    for (let place = 0; place < length; place += 1) positions[start + place] = padding.firstPosition + place;
   });
   return {
     input_ids: { data: ids, shape },

@@ -6,7 +6,7 @@ import { openWorkerThread } from "../../engine/worker-thread.node.ts";
 import { getPreset } from "../../models/catalogue.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import { freeMemoryBytes, usableCores } from "../../models/machine.node.ts";
-import { tokenLimit } from "../../tokenization/token-limit.ts";
+import { firstPosition, tokenLimit } from "../../tokenization/token-limit.ts";
 import type { Acceleration, CustomModel, HeadConfig, LateInteractionHead, Preset, PresetModel, PromptTemplate } from "../../types.ts";
 import type { ExecutorOptions, Group, GroupScores, ResolvedHead } from "./executor.node.ts";
 import { resolveRelevantClass } from "./head.ts";
@@ -110,7 +110,10 @@ function executorOptions(
     head,
     template: templateOf(model),
     instruction: model.instruction ?? presetOf(model)?.instruction ?? "",
-    paddingSide: (located.tokenizerConfig as { padding_side?: unknown }).padding_side === "left" ? "left" : "right",
+    padding: {
+      side: (located.tokenizerConfig as { padding_side?: unknown }).padding_side === "left" ? "left" : "right",
+      firstPosition: firstPosition(located.config),
+    },
     isDynamicallyQuantised: located.isDynamicallyQuantised,
     threads,
     provider,
