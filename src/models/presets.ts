@@ -47,7 +47,17 @@ function published({ externalData, ...facts }: PublishedPreset): Preset {
 
 type MirroredPreset = Pick<
   Preset,
-  "name" | "folder" | "sizeBytes" | "parameters" | "languages" | "maxLength" | "head" | "template" | "instruction" | "quality" | "description"
+  | "name"
+  | "folder"
+  | "sizeBytes"
+  | "parameters"
+  | "languages"
+  | "maxLength"
+  | "head"
+  | "template"
+  | "instruction"
+  | "quality"
+  | "description"
 >;
 
 /** One folder of the mirror, with the sha256 of each file. */
