@@ -70,7 +70,10 @@ export interface RankOptions {
   topK?: number;
   /** Leave out results scored below it. @default none */
   threshold?: number;
-  /** `longest_first` cuts the longer of query and document, `only_second` the document, `error` refuses. @default "longest_first" */
+  /**
+   * `longest_first` cuts the longer of query and document, `only_second` the document, `error` refuses. In a prompt `longest_first` cuts the
+   * document, and the query beyond three quarters of the room. @default "longest_first"
+   */
   truncation?: Truncation;
   /** Special tokens typed inside texts: `neutralise` them, or `interpret` them as tokenizers do. @default "neutralise" */
   specialTokens?: "neutralise" | "interpret";

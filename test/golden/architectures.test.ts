@@ -70,30 +70,38 @@ goldens.pairs.forEach(([query], place) => {
 });
 
 describe("scores of tiny models equal their references", () => {
-  test.each(Object.keys(goldens.models))("of %s, alone, in one call with others, and synchronously", async (name) => {
+  test.each(Object.keys(goldens.models))("of %s, alone without waiting, and awaited in one call with others", async (name) => {
     const { scores, maxLength } = goldens.models[name]!;
     const isPair = prompted[name]?.head?.type !== "late-interaction";
     const limit = isPair ? { maxLength: maxLength ?? goldens.maxLength } : {};
     const model = { type: "custom", modelId: folderOf(name), ...limit, ...prompted[name] } as const;
     await using reranker = createReranker({ model, acceleration: { workers: 1 } });
+    const logitOf = (result: { logit?: number; score: number }): number => result.logit ?? result.score;
+    const fields = isPair ? (["logit"] as const) : [];
     const differences: number[] = [];
     for (const [query, places] of byQuery) {
       const documents = places.map((place) => goldens.pairs[place]![1]);
       const together = await reranker.score(query, documents);
-      const synchronous = reranker.rankSync(query, documents, { return: isPair ? ["logit"] : [] }).results;
       for (const [row, place] of places.entries()) {
-        const alone = (await reranker.score(query, [documents[row]!]))[0]!;
-        const result = synchronous.find(({ index }) => index === row)!;
         const expected = scores[place];
         if (expected == null) continue;
-        differences.push(...[alone, together[row]!, result.logit ?? result.score].map((score) => Math.abs(score - expected)));
+        const alone = logitOf(reranker.rankSync(query, [documents[row]!], { return: fields }).results[0]!);
+        differences.push(...[alone, together[row]!].map((score) => Math.abs(score - expected)));
       }
     }
     largest[name] = Math.max(...differences);
-    expect(differences).toHaveLength(3 * scores.filter((score) => score !== null).length);
-    expect(differences.length).toBeGreaterThan(90);
+    expect(differences).toHaveLength(2 * scores.filter((score) => score !== null).length);
+    expect(differences.length).toBeGreaterThan(60);
     expect(largest[name]).toBeLessThan(tolerance);
   });
+});
+
+test("a model whose tokenizer does not name token types is given none, as its reference is, though its graph has the input", () => {
+  const typed = readFixture<{ models: Record<string, { logits: number[][] }> }>("goldens/tiny-models.json").models["tiny-bert"]!;
+  const untyped = goldens.models["tiny-bert-untyped"]!;
+  // The same weights: had the types been sent, these would be the scores.
+  const moved = typed.logits.filter(([logit], place) => Math.abs(logit! - untyped.scores[place]!) > 0.01);
+  expect(moved.length).toBeGreaterThan(15);
 });
 
 describe("ids of prompts equal those of transformers and the publishers' own code", () => {
