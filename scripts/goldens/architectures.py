@@ -20,6 +20,7 @@ import numpy
 import onnxruntime
 import torch
 from common import GOLDENS, provenance, write_json
+from gqa_graph import write_gqa_graph
 from numpy_reference import gte_new_logit, jina_bert_logit
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from own_modules import GteNewForSequenceClassification, JinaBertForSequenceClassification
@@ -305,7 +306,7 @@ def causal(seed, tokenizer, config, kind, has_cache, **more):
         torch.manual_seed(seed)
         tokens = tokenizer()
         size = dict(
-            vocab_size=len(tokens), hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=8,
+            vocab_size=len(tokens), hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=16,
             max_position_embeddings=512, initializer_range=0.3, pad_token_id=tokens.pad_token_id, bos_token_id=tokens.bos_token_id,
             eos_token_id=tokens.eos_token_id, attn_implementation="eager", **more,
         )
@@ -358,7 +359,7 @@ def causal_mask(attention_mask, input_ids):
 def export_with_cache(folder, model):
     layers = model.config.num_hidden_layers
     ids = torch.tensor([[5, 6, 7, 8], [9, 10, 11, 12]])
-    past = [torch.randn(2, model.config.num_key_value_heads, 3, 8) for _ in range(2 * layers)]
+    past = [torch.randn(2, model.config.num_key_value_heads, 3, model.config.head_dim) for _ in range(2 * layers)]
     names = [f"{layer}.{part}" for layer in range(layers) for part in ("key", "value")]
     axes = {
         "input_ids": {0: "batch_size", 1: "sequence_length"}, "position_ids": {0: "batch_size", 1: "sequence_length"},
@@ -418,6 +419,15 @@ def quantised(source):
         copy_but_graph(source, folder)
         # reduce_range: as in tiny_models.py.
         quantize_dynamic(OUT / source / "onnx/model.onnx", folder / "onnx/model.onnx", weight_type=QuantType.QInt8, reduce_range=True)
+    return write
+
+
+def group_query(source):
+    """The same weights in the graph of gqa_graph.py."""
+    def write(folder):
+        copy_but_graph(source, folder)
+        CAUSAL[folder.name] = CAUSAL[source]
+        write_gqa_graph(CAUSAL[source][0], folder / "onnx/model.onnx")
     return write
 
 
@@ -542,6 +552,7 @@ MODELS = {
     "tiny-qwen2": (causal(70, qwen_like, Qwen2Config, Qwen2ForCausalLM, True, tie_word_embeddings=True), causal_scores(mxbai_ids, difference("1", "0"))),
     "tiny-qwen3": (causal(71, qwen_like, Qwen3Config, Qwen3ForCausalLM, True, tie_word_embeddings=True), causal_scores(qwen3_ids, difference("yes", "no"))),
     "tiny-qwen3-int8": (quantised("tiny-qwen3"), graph_scores("tiny-qwen3", qwen3_ids, difference("yes", "no"))),
+    "tiny-qwen3-gqa": (group_query("tiny-qwen3"), causal_scores(qwen3_ids, difference("yes", "no"))),
     "tiny-gemma": (causal(72, gemma_like, GemmaConfig, GemmaForCausalLM, False), causal_scores(gemma_ids, only_true("Yes"))),
     "tiny-qwen3-classifier": (causal(73, qwen_like, Qwen3Config, Qwen3ForSequenceClassification, False, num_labels=1), causal_scores(qwen3_ids, lambda tokens, logits: logits[0])),
     "tiny-colbert": (colbert, colbert_scores),
@@ -555,6 +566,7 @@ def main(date):
         "tiny-qwen2": len(mxbai_ids(qwen, "", "", 10_000)) + room,
         "tiny-qwen3": len(qwen3_ids(qwen, "", "", 10_000)) + room,
         "tiny-qwen3-int8": len(qwen3_ids(qwen, "", "", 10_000)) + room,
+        "tiny-qwen3-gqa": len(qwen3_ids(qwen, "", "", 10_000)) + room,
         "tiny-qwen3-classifier": len(qwen3_ids(qwen, "", "", 10_000)) + room,
         "tiny-gemma": len(gemma(f"\n{BGE_PROMPT}", add_special_tokens=False)["input_ids"]) + room,
     })

@@ -29,7 +29,7 @@ function prompt(length: number, seed: number): EncodedPair {
 }
 
 describe("keepLastTokens", () => {
-  const cases = ["tiny-qwen2", "tiny-qwen3", "tiny-qwen3-int8", "tiny-gemma"].flatMap((name) => [
+  const cases = ["tiny-qwen2", "tiny-qwen3", "tiny-qwen3-gqa", "tiny-qwen3-int8", "tiny-gemma"].flatMap((name) => [
     [name, "left"] as const,
     [name, "right"] as const,
   ]);

@@ -52,6 +52,7 @@ const qwen3Prompt = { template: qwen3.template!, instruction: qwen3.instruction!
 const prompted: Record<string, Prompted> = {
   "tiny-qwen2": { head: { type: "token", trueToken: "1", falseToken: "0" }, template: mxbai },
   "tiny-qwen3": { head: qwen3.head!, ...qwen3Prompt },
+  "tiny-qwen3-gqa": { head: qwen3.head!, ...qwen3Prompt },
   "tiny-qwen3-int8": { head: qwen3.head!, ...qwen3Prompt },
   "tiny-qwen3-classifier": qwen3Prompt,
   "tiny-gemma": { head: { type: "token", true_token: "Yes" }, template: gemma },

@@ -111,7 +111,7 @@ function executorOptions(
     template: templateOf(model),
     instruction: model.instruction ?? presetOf(model)?.instruction ?? "",
     padding: {
-      side: (located.tokenizerConfig as { padding_side?: unknown }).padding_side === "left" ? "left" : "right",
+      side: paddingSide(located),
       firstPosition: firstPosition(located.config),
     },
     isDynamicallyQuantised: located.isDynamicallyQuantised,
@@ -140,6 +140,17 @@ function resolveHead({ id, config }: LocatedModel, head: HeadConfig | undefined,
   if (head?.type === "late-interaction")
     return { ...colbertDefaults, ...(maxLength === undefined ? {} : { documentLength: maxLength }), ...head };
   return { type: "classification", relevantClass: resolveRelevantClass(id, config, head?.relevantClass) };
+}
+
+/**
+ * The side that tokenizer_config.json names. But the runtime's operator counts a prompt's tokens from its row's start, whatever the mask says:
+ * padding on the left would shift them.
+ *
+ * @see https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.GroupQueryAttention `seqlens_k`
+ */
+function paddingSide({ operators, tokenizerConfig }: LocatedModel): "left" | "right" {
+  if (operators.includes("GroupQueryAttention")) return "right";
+  return (tokenizerConfig as { padding_side?: unknown }).padding_side === "left" ? "left" : "right";
 }
 
 /**
