@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ScoreCall } from "../../scorer.ts";
-import type { GroupScores } from "./executor.node.ts";
+import type { GroupScores } from "./group.ts";
 import { PendingScores } from "./pending-scores.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 

@@ -1,6 +1,6 @@
 import type { ScoreCall, ScoreResult } from "../../scorer.ts";
 import type { RerankWarning } from "../../types.ts";
-import type { GroupScores } from "./executor.node.ts";
+import type { GroupScores } from "./group.ts";
 
 /** Numbers of one pair. */
 export interface PairScore {

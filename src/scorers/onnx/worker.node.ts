@@ -1,6 +1,7 @@
 /** The program of an inference thread: one model, one group at a time. */
 import { serveWorkerThread } from "../../engine/worker-thread.node.ts";
-import { createExecutor, type ExecutorOptions, type Group, type GroupScores } from "./executor.node.ts";
+import { createExecutor, type ExecutorOptions } from "./executor.node.ts";
+import type { Group, GroupScores } from "./group.ts";
 
 serveWorkerThread<ExecutorOptions, Group, GroupScores>((options) => {
   const executor = createExecutor(options);

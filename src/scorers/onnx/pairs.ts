@@ -1,0 +1,74 @@
+/** Pairs, or prompts with both texts, to logits. */
+import { planPasses } from "../../engine/plan.ts";
+import { createPairEncoder, type PairEncoder, type TokenizerFiles } from "../../tokenization/pair-encoder.ts";
+import { createPromptEncoder } from "../../tokenization/prompt-encoder.ts";
+import type { ExecutorOptions, OpenModel, ResolvedHead } from "./executor.node.ts";
+import { lastPlace, packedFeeds, paddedFeeds } from "./feeds.ts";
+import { emptyScores, encodeAll, type Group, type GroupRunner, type GroupScores } from "./group.ts";
+import { checkHead, headLogits, type ReadHead, resolveTokens, tokenLogits } from "./head.ts";
+import { packedPasses, passBounds } from "./pass-bounds.ts";
+
+type PairHead<T> = Exclude<T, { type: "late-interaction" }>;
+
+/** @throws RerankError `unsupported-model`, `invalid-input` for files, a head or a template that do not fit together */
+export function pairRunner(options: ExecutorOptions, head: PairHead<ResolvedHead>, files: TokenizerFiles, model: OpenModel): GroupRunner {
+  const reader = readerOf(options, head, files);
+  checkHead(options.model, model.session.outputShape, reader.head);
+  return (group, checkpoint) => runPairs(options, reader, model, group, checkpoint);
+}
+
+/** How pairs become ids, and outputs scores. */
+interface PairReader {
+  encoder: PairEncoder;
+  head: PairHead<ReadHead>;
+}
+
+function readerOf(options: ExecutorOptions, head: PairHead<ResolvedHead>, files: TokenizerFiles): PairReader {
+  const { model, template, instruction, maxTokens, typeVocabSize } = options;
+  const encoder =
+    template === undefined
+      ? createPairEncoder(files, { maxTokens, typeVocabSize })
+      : createPromptEncoder(files, template, { maxTokens }, instruction);
+  if (head.type === "classification") return { encoder, head };
+  return { encoder, head: { type: "token", ...resolveTokens(model, head, encoder.idOf) } };
+}
+
+function runPairs(
+  options: ExecutorOptions,
+  { encoder, head }: PairReader,
+  { session, packing }: OpenModel,
+  group: Group,
+  checkpoint: () => void,
+): GroupScores {
+  const startedMs = performance.now();
+  const pairs = encodeAll(options.model, group, (text) => encoder.encode(group.query, text, group));
+  const result = emptyScores(pairs, startedMs);
+  const lengths = Array.from(result.tokens);
+  const { outputShape } = session;
+  const bounds = passBounds(options, group.batchSize, outputShape.length === 3 ? outputShape[2]! : 0);
+  const passes = packing === undefined ? planPasses(lengths, bounds) : packedPasses(lengths, group.batchSize);
+  for (const pass of passes) {
+    checkpoint();
+    const members = pass.map((place) => pairs[place]!);
+    const padding = { id: encoder.padId, ...options.padding };
+    const feeds = packing === undefined ? paddedFeeds(members, padding) : packedFeeds(members, packing.positions);
+    const { data, shape } = session.run(feeds);
+    checkHead(options.model, shape, head);
+    const width = feeds.input_ids.shape[1]!;
+    const scores =
+      head.type === "token"
+        ? tokenLogits(
+            data,
+            shape,
+            members.map((pair) => lastPlace(pair, width, padding.side)),
+            head,
+          )
+        : headLogits(data, pass.length, shape[1] ?? 1, head.relevantClass);
+    pass.forEach((place, row) => {
+      result.scores[place] = scores[row]!;
+    });
+    result.passes += 1;
+    result.paddedTokens += feeds.input_ids.data.length;
+  }
+  return result;
+}
