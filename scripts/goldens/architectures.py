@@ -44,6 +44,7 @@ from transformers import (
 QUERY = "How to train a dog"
 # The pairs of tiny_models.py, and one query with all their documents: what shares a call.
 ALL_PAIRS = [*PAIRS, *((QUERY, document) for _, document in PAIRS[3:])]
+INSTRUCTION = "Find what a dog's owner would read"
 DOCUMENT_LENGTH = 24  # of ColBERT's goldens: some documents are cut
 
 
@@ -576,6 +577,11 @@ def main(date):
         "documentLength": DOCUMENT_LENGTH,
         "pairs": ALL_PAIRS,
         "models": {},
+        # mxbai-rerank-v2's prompt with an instruction.
+        "instructed": {
+            "instruction": INSTRUCTION,
+            "ids": [mxbai_ids(qwen, query, document, LIMITS["tiny-qwen2"], INSTRUCTION) for query, document in ALL_PAIRS],
+        },
     }
     for name, (write, scores_of) in MODELS.items():
         shutil.rmtree(OUT / name, ignore_errors=True)

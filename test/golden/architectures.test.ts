@@ -15,6 +15,8 @@ interface Goldens {
   maxLength: number;
   documentLength: number;
   pairs: [query: string, document: string][];
+  /** For tiny-qwen2. */
+  instructed: { instruction: string; ids: number[][] };
   /** null: crossrank cuts otherwise by design, see scripts/goldens/prompts.py. */
   models: Record<string, { scores: (number | null)[]; ids?: (number[] | null)[]; maxLength?: number }>;
 }
@@ -106,19 +108,27 @@ test("a model whose tokenizer does not name token types is given none, as its re
 });
 
 describe("ids of prompts equal those of transformers and the publishers' own code", () => {
-  const withIds = Object.entries(goldens.models).filter(([, { ids }]) => ids !== undefined);
-  test.each(withIds)("of %s", (name, { ids, maxLength }) => {
+  const check = (name: string, ids: readonly (number[] | null)[], instruction?: string): void => {
     const read = (file: string): object => readFixture<object>(`models/${name}/${file}`);
     const files = { tokenizer: read("tokenizer.json"), config: read("tokenizer_config.json") };
-    const { template, instruction } = prompted[name]!;
-    const encoder = createPromptEncoder(files, template!, { maxTokens: maxLength! }, instruction ?? "");
-    const options = { truncation: "longest_first", specialTokens: "neutralise" } as const;
+    const prompt = { instruction: "", ...prompted[name]! };
+    const encoder = createPromptEncoder(files, prompt.template!, { maxTokens: goldens.models[name]!.maxLength! }, prompt.instruction);
+    const options = {
+      truncation: "longest_first",
+      specialTokens: "neutralise",
+      ...(instruction === undefined ? {} : { instruction }),
+    } as const;
     const found = goldens.pairs.map(([query, document]) => encoder.encode(query, document, options));
-    const compared = found.filter((_, place) => ids![place] !== null);
+    const compared = found.filter((_, place) => ids[place] !== null);
     for (const [place, { ids: encoded }] of found.entries()) {
-      if (ids![place] !== null) expect([...encoded], JSON.stringify(goldens.pairs[place])).toEqual(ids![place]);
+      if (ids[place] !== null) expect([...encoded], JSON.stringify(goldens.pairs[place])).toEqual(ids[place]);
     }
     expect(compared.filter(({ fullTokens }) => fullTokens > 0).length).toBeGreaterThan(2);
     expect(compared.length).toBeGreaterThan(30);
-  });
+  };
+
+  const withIds = Object.entries(goldens.models).filter(([, { ids }]) => ids !== undefined);
+  test.each(withIds)("of %s", (name, { ids }) => check(name, ids!));
+
+  test("of tiny-qwen2 with an instruction", () => check("tiny-qwen2", goldens.instructed.ids, goldens.instructed.instruction));
 });
