@@ -22,7 +22,18 @@ type Presence = "bundled" | "downloaded" | "no" | "damaged";
 // `models info` shows a record in this order.
 const recordKeys: readonly (keyof Preset)[] = [
   ...(["name", "description", "repository", "revision", "folder", "modelFile", "files", "sizeBytes", "parameters"] as const),
-  ...(["languages", "maxLength", "licence", "commercialUse", "quality", "recommended", "verified"] as const),
+  ...([
+    "languages",
+    "maxLength",
+    "head",
+    "template",
+    "instruction",
+    "licence",
+    "commercialUse",
+    "quality",
+    "recommended",
+    "verified",
+  ] as const),
 ];
 
 /** `models list`: a table on a terminal, tab-separated without a header in a pipe, everything as JSON with `--json`. */
