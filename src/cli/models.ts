@@ -173,6 +173,8 @@ function infoRows(key: string, value: unknown): string[][] {
     );
   }
   if (key === "quality") return linesOf(key, (value as Preset["quality"]).map(describeFigure));
+  // As it would stand in a configuration: white space counts in it.
+  if (key === "template") return [[key, toJson(value)]];
   if (key.endsWith("izeBytes")) return [[key.replace("Bytes", ""), formatBytes(value as number)]];
   if (key === "parameters") return [[key, `${((value as number) / 1e6).toFixed(1)} million`]];
   if (Array.isArray(value)) return [[key, printable(value.map((entry) => (typeof entry === "string" ? entry : toJson(entry))).join(", "))]];
