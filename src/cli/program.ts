@@ -56,6 +56,7 @@ function addRank(program: Command, io: Io): void {
     .option("--max-length <tokens>", "most tokens of a query and a document together", integerFrom(8))
     .option("--model-file <path>", "another ONNX file of the model's repository or folder")
     .addOption(new Option("--truncation <way>", "what to do with longer ones").choices(["longest_first", "only_second", "error"]))
+    .option("--calibration <file>", "of crossrank eval calibrate, for this model: scores are its probabilities")
     .option("--cache-dir <folder>", "where downloaded models are kept")
     .addHelpText("after", rankHelp)
     .action(async (query: string, files: string[], _options: unknown, command: Command) => {
@@ -97,6 +98,7 @@ function addServe(program: Command, io: Io): void {
     .option("--drain-timeout <seconds>", "then, longest wait for requests under way (default: 30)", finiteNumber)
     .option("--workers <count>", "threads that each hold a model (default: planned)", integerFrom(1))
     .option("--threads <count>", "threads of one worker (default: planned)", integerFrom(1))
+    .option("--calibration <[name=]file>", "of crossrank eval calibrate, for the first model or the named one; repeatable", collect)
     .option("--score-cache-bytes <bytes>", "memory for scores of pairs scored before (default: 0)", integerFrom(0))
     .option("--cache-dir <folder>", "where downloaded models are kept")
     .addOption(

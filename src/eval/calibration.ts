@@ -1,12 +1,13 @@
 /** Fits a model's logits to probabilities, and tells how far off probabilities are. */
 import { RerankError } from "../errors.ts";
-import { type Calibration, calibratedScore, type IsotonicCalibration, type PlattCalibration } from "../ranking/calibration.ts";
+import { calibratedScore } from "../ranking/calibration.ts";
 import { sigmoid } from "../ranking/scores.ts";
+import type { Calibration, IsotonicCalibration, PlattCalibration } from "../types.ts";
 import { mean } from "./metrics.ts";
 import { createRandom } from "./statistics.ts";
 
-export type { Calibration, IsotonicCalibration, PlattCalibration } from "../ranking/calibration.ts";
 export { calibratedScore } from "../ranking/calibration.ts";
+export type { Calibration, IsotonicCalibration, PlattCalibration } from "../types.ts";
 
 /** A pair of a query and a document, scored by a model and judged by somebody. */
 export interface LabelledPair {

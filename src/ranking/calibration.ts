@@ -1,24 +1,5 @@
+import type { Calibration } from "../types.ts";
 import { sigmoid } from "./scores.ts";
-
-/** Platt's scaling: a sigmoid with a slope and an intercept of its own. */
-export interface PlattCalibration {
-  method: "platt";
-  /** > 0, so that the order stays. */
-  slope: number;
-  intercept: number;
-}
-
-/** A monotone curve through points, straight between them and level outside. */
-export interface IsotonicCalibration {
-  method: "isotonic";
-  /** Ascending, each once; at least one. */
-  logits: readonly number[];
-  /** Of the same length, in [0, 1], never falling. */
-  probabilities: readonly number[];
-}
-
-/** Maps a model's logit to the probability that the document is relevant; never against the order of the logits. */
-export type Calibration = PlattCalibration | IsotonicCalibration;
 
 /** The probability in [0, 1] that a calibration gives a finite logit. */
 export function calibratedScore(logit: number, calibration: Calibration): number {

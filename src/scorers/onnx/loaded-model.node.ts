@@ -3,11 +3,12 @@
 import { type GroupBounds, planWorkers, type WorkerPlan } from "../../engine/plan.ts";
 import { Pool } from "../../engine/pool.ts";
 import { openWorkerThread } from "../../engine/worker-thread.node.ts";
+import { readCalibration } from "../../models/calibration.node.ts";
 import { getPreset } from "../../models/catalogue.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import { freeMemoryBytes, usableCores } from "../../models/machine.node.ts";
 import { tokenLimit } from "../../tokenization/token-limit.ts";
-import type { Acceleration, CustomModel, PresetModel } from "../../types.ts";
+import type { Acceleration, Calibration, CustomModel, PresetModel } from "../../types.ts";
 import type { ExecutorOptions, Group, GroupScores } from "./executor.node.ts";
 import { resolveRelevantClass } from "./head.ts";
 import { ScoreCache } from "./score-cache.node.ts";
@@ -22,6 +23,8 @@ export interface OnnxScorerOptions {
   acceleration: Acceleration;
   /** 0 for no cache. */
   scoreCacheBytes: number;
+  /** Path of a calibration's file. */
+  calibration?: string;
 }
 
 /** A model whose files are here; its threads start with the first call. */
@@ -33,6 +36,7 @@ export interface LoadedModel {
   plan: WorkerPlan;
   pool: Pool<Group, GroupScores>;
   cache: ScoreCache | undefined;
+  calibration: Calibration | undefined;
 }
 
 // About 500 tokens, a pass or a few: calls take turns often and an abort drops nearly all that is left, while a message's 0.2 ms
@@ -43,10 +47,11 @@ const customTokenLimit = 512;
 // A hundred calls of the largest size that the HTTP interface takes.
 const defaultMaxQueued = 100_000;
 
-/** @throws RerankError `unsupported-model`, `invalid-input` for a head or a limit that does not fit the model */
+/** @throws RerankError `unsupported-model`, `invalid-input` for a head, a limit or a calibration that does not fit the model */
 export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
   const { acceleration, scoreCacheBytes } = options;
   disableTelemetry();
+  const calibration = options.calibration === undefined ? undefined : readCalibration(options.calibration, located);
   const plan = provider === "cpu" ? planCpu(located, acceleration) : planDevice(provider, acceleration);
   const executor = executorOptions(located, options, plan.threads, provider);
   const groups = {
@@ -60,7 +65,8 @@ export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, pr
     ...(acceleration.idleSecs === undefined ? {} : { idleMs: acceleration.idleSecs * 1000 }),
   });
   const identity = JSON.stringify([located.id, located.sizeBytes, executor.maxTokens, executor.relevantClass]);
-  return { located, executor, groups, plan, pool, cache: scoreCacheBytes > 0 ? new ScoreCache(identity, scoreCacheBytes) : undefined };
+  const cache = scoreCacheBytes > 0 ? new ScoreCache(identity, scoreCacheBytes) : undefined;
+  return { located, executor, groups, plan, pool, cache, calibration };
 }
 
 function planCpu(located: LocatedModel, acceleration: Acceleration): WorkerPlan {
