@@ -1,7 +1,9 @@
 /** Arguments → command. Each command's own code is imported when it runs, so that `--help` and `--version` cost nothing. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { addEval } from "./eval-program.ts";
 import type { CommonOptions, Io } from "./io.ts";
+import { collect, finiteNumber, integerFrom } from "./option-values.ts";
 
 /**
  * Runs one command line, without the program's name in front.
@@ -34,6 +36,7 @@ function createProgram(io: Io): Command {
   addRank(program, io);
   addServe(program, io);
   addModels(program, io);
+  addEval(program, io, packageJson.version);
   addBench(program, io);
   addDoctor(program, io);
   return program;
@@ -186,25 +189,6 @@ function addDoctor(program: Command, io: Io): void {
     });
 }
 
-function integerFrom(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`Give an integer ≥ ${least}.`);
-    return value;
-  };
-}
-
-function finiteNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("Give a number.");
-  return value;
-}
-
-function collect(text: string, earlier: string[] = []): string[] {
-  if (text.trim() === "") throw new InvalidArgumentError("Give the name of a field.");
-  return [...earlier, text];
-}
-
 /** Commander's message without its "error:" and its line breaks. */
 function oneLine(text: string): string {
   return text
@@ -219,6 +203,7 @@ Examples:
   crossrank rank "models" notes.txt                a query that is also a command's name
   crossrank serve --model balanced                 an HTTP server on port 8000
   crossrank models pull balanced                   the model to use in production
+  crossrank eval run ./scifact --model fast        is it better than BM25 on your judgements?
   crossrank bench --vs workers=1
   crossrank doctor
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type JudgedScore, sweepThresholds } from "./threshold.ts";
 
-const candidate = fc.record({ score: fc.integer({ min: 0, max: 8 }).map((eighth) => eighth / 8), isRelevant: fc.boolean() });
+const candidate = fc.record({ score: fc.integer({ min: -4, max: 8 }).map((eighth) => eighth / 8), isRelevant: fc.boolean() });
 
 function count(candidates: readonly JudgedScore[], threshold: number) {
   const kept = candidates.filter(({ score }) => score >= threshold);
@@ -11,15 +11,20 @@ function count(candidates: readonly JudgedScore[], threshold: number) {
 }
 
 describe("sweepThresholds", () => {
-  it("counts what each threshold keeps, as a filter would", () => {
+  it("counts what each threshold keeps, as a filter would, with rising thresholds and falling recall from 1", () => {
     fc.assert(
       fc.property(fc.array(candidate), (candidates) => {
-        for (const { threshold, precision, recall, f1, keptPerQuery } of sweepThresholds(candidates, 4).points) {
+        const { points } = sweepThresholds(candidates, 4);
+        expect(points[0]?.recall ?? 1).toBe(1);
+        expect(points.length > 0).toBe(candidates.some(({ isRelevant }) => isRelevant));
+        for (const [place, { threshold, precision, recall, f1, keptPerQuery }] of points.entries()) {
           const { kept, found, relevant } = count(candidates, threshold);
           expect(keptPerQuery).toBe(kept / 4);
-          expect(precision).toBe(kept === 0 ? null : found / kept);
-          expect(recall).toBe(relevant === 0 ? 0 : found / relevant);
-          expect(f1).toBeCloseTo(found === 0 ? 0 : 2 / (kept / found + relevant / found), 12);
+          expect(precision).toBe(found / kept);
+          expect(recall).toBe(found / relevant);
+          expect(f1).toBeCloseTo(2 / (kept / found + relevant / found), 12);
+          expect(threshold).toBeGreaterThan(points[place - 1]?.threshold ?? Number.NEGATIVE_INFINITY);
+          expect(recall).toBeLessThanOrEqual(points[place - 1]?.recall ?? 1);
         }
       }),
     );
@@ -27,7 +32,7 @@ describe("sweepThresholds", () => {
 
   it("recommends a threshold that no other beats in F1", () => {
     fc.assert(
-      fc.property(fc.array(candidate, { minLength: 1 }), fc.double({ min: 0, max: 1, noNaN: true }), (candidates, other) => {
+      fc.property(fc.array(candidate, { minLength: 1 }), fc.double({ min: -1, max: 1, noNaN: true }), (candidates, other) => {
         const { recommended } = sweepThresholds(candidates, 1);
         const f1Of = (threshold: number): number => {
           const { kept, found, relevant } = count(candidates, threshold);
@@ -42,20 +47,18 @@ describe("sweepThresholds", () => {
     );
   });
 
-  it("cuts half-way between two scores, so that rounding the threshold changes nothing", () => {
-    const { recommended } = sweepThresholds(
-      [
-        { score: 0.9, isRelevant: true },
-        { score: 0.1, isRelevant: false },
-      ],
-      1,
-    );
-    expect(recommended).toEqual({ threshold: 0.5, precision: 1, recall: 1, f1: 1, keptPerQuery: 1 });
+  it("cuts half-way between two scores", () => {
+    const candidates = [
+      { score: 0.9, isRelevant: true },
+      { score: 0.1, isRelevant: false },
+    ];
+    const point = { threshold: 0.5, precision: 1, recall: 1, f1: 1, keptPerQuery: 1 };
+    expect(sweepThresholds(candidates, 1)).toEqual({ points: [point], recommended: point });
   });
 
-  it("takes quantiles where scores are no shares, and grid steps where they are", () => {
-    const logits = Array.from({ length: 21 }, (_, place) => ({ score: place - 10, isRelevant: place > 15 }));
-    expect(sweepThresholds(logits, 1).points.map(({ threshold }) => threshold)).toEqual(Array.from({ length: 19 }, (_, step) => step - 9));
-    expect(sweepThresholds([], 1).points[0]).toEqual({ threshold: 0.05, precision: null, recall: 0, f1: 0, keptPerQuery: 0 });
+  it("has a point for every twentieth of what is relevant", () => {
+    const candidates = Array.from({ length: 200 }, (_, place) => ({ score: place, isRelevant: place % 2 === 0 }));
+    const { points } = sweepThresholds(candidates, 10);
+    expect(points.map(({ recall }) => recall)).toEqual(Array.from({ length: 20 }, (_, step) => (100 - 5 * step) / 100));
   });
 });

@@ -9,12 +9,13 @@ export interface JudgedScore {
 
 /** What is kept at one threshold: scores from it up. */
 export interface ThresholdPoint {
+  /** Half-way between the last score that is kept and the first that is not, so that rounding it changes little. */
   threshold: number;
-  /** Share of the kept that is relevant, in [0, 1]; null where nothing is kept. */
-  precision: number | null;
+  /** Share of the kept that is relevant, in [0, 1]. */
+  precision: number;
   /** Share of the relevant candidates that is kept, in [0, 1]; what the candidates lack does not count. */
   recall: number;
-  /** Harmonic mean of the two, in [0, 1]; 0 where nothing is kept. */
+  /** Harmonic mean of the two, in [0, 1]. */
   f1: number;
   /** Mean number of documents kept per query. */
   keptPerQuery: number;
@@ -22,52 +23,46 @@ export interface ThresholdPoint {
 
 /** Thresholds and the best of them. */
 export interface ThresholdSweep {
-  /** Ascending. */
+  /** Ascending: the highest thresholds that keep 100 %, 95 % … 5 % of the relevant candidates; fewer where some coincide. */
   points: ThresholdPoint[];
-  /** Of the greatest F1 over all possible thresholds, half-way between two scores; undefined where nothing is relevant. */
+  /** Of the greatest F1 over all possible thresholds, the higher of two equal ones; undefined where nothing is relevant. */
   recommended: ThresholdPoint | undefined;
 }
 
+// Steps of recall, not of the score: where a model's scores lie is not known before.
+const recallSteps = 20;
+
 /**
- * Precision, recall and F1 over all candidates together (micro-averaged), for thresholds across the range of the scores.
- *
- * Scores within [0, 1] are cut at 0.05, 0.10 … 0.95; others at their 5 %, 10 % … 95 % quantiles.
+ * Precision, recall and F1 over all candidates together (micro-averaged), for thresholds across the scores of what is relevant.
  *
  * @param candidates all scored documents of all queries
  * @param queries how many queries they are of; ≥ 1
  */
 export function sweepThresholds(candidates: readonly JudgedScore[], queries: number): ThresholdSweep {
   const sorted = [...candidates].sort((left, right) => right.score - left.score);
-  const steps = Array.from({ length: 19 }, (_, step) => (step + 1) / 20);
-  const isShare = sorted.length === 0 || (sorted[0]!.score <= 1 && sorted.at(-1)!.score >= 0);
-  const thresholds = isShare ? steps : steps.map((share) => sorted[Math.round((1 - share) * (sorted.length - 1))]!.score);
-  // After each number of kept documents: how many of them are relevant.
-  const relevantKept = [0];
-  for (const { isRelevant } of sorted) relevantKept.push(relevantKept.at(-1)! + (isRelevant ? 1 : 0));
-  const pointAt = (threshold: number, kept: number): ThresholdPoint => {
-    const [found, relevant] = [relevantKept[kept]!, relevantKept.at(-1)!];
-    return {
-      threshold,
-      precision: kept === 0 ? null : found / kept,
-      recall: relevant === 0 ? 0 : found / relevant,
-      f1: found === 0 ? 0 : (2 * found) / (kept + relevant),
+  const relevant = sorted.filter(({ isRelevant }) => isRelevant).length;
+  const all: ThresholdPoint[] = [];
+  let found = 0;
+  for (const [place, { score, isRelevant }] of sorted.entries()) {
+    found += isRelevant ? 1 : 0;
+    const next = sorted[place + 1]?.score;
+    // Equal scores are kept or left out together; what keeps nothing relevant is of no use.
+    if (next === score || found === 0) continue;
+    const kept = place + 1;
+    all.push({
+      threshold: next === undefined ? score : halfway(next, score),
+      precision: found / kept,
+      recall: found / relevant,
+      f1: (2 * found) / (kept + relevant),
       keptPerQuery: kept / queries,
-    };
-  };
-  const countFrom = (threshold: number): number => {
-    const end = sorted.findIndex(({ score }) => score < threshold);
-    return end === -1 ? sorted.length : end;
-  };
-  let recommended: ThresholdPoint | undefined;
-  for (let kept = 1; kept <= sorted.length; kept += 1) {
-    const last = sorted[kept - 1]!.score;
-    const next = sorted[kept]?.score;
-    // Equal scores are kept or left out together.
-    if (next === last) continue;
-    const point = pointAt(next === undefined ? last : halfway(next, last), kept);
-    if (point.f1 > (recommended?.f1 ?? 0)) recommended = point;
+    });
   }
-  return { points: thresholds.map((threshold) => pointAt(threshold, countFrom(threshold))), recommended };
+  const steps = Array.from({ length: recallSteps }, (_, step) => Math.ceil(((step + 1) / recallSteps) * relevant - 1e-9) / relevant);
+  const points = new Set(steps.flatMap((recall) => all.find((point) => point.recall >= recall) ?? []));
+  return {
+    points: [...points].reverse(),
+    recommended: all.reduce<ThresholdPoint | undefined>((best, point) => (point.f1 > (best?.f1 ?? 0) ? point : best), undefined),
+  };
 }
 
 /** Above `low`, at most `high`, also where nothing lies between them. */
