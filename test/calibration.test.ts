@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { clearRerankers, createReranker, rerank, rerankSync } from "../dist/index.js";
 import { createRerankServer, type RerankServerOptions } from "../dist/server.js";
+import { post, startServer, stopServer } from "./server/support.node.ts";
 import { makeFolder, root, runCommand } from "./support/command.node.ts";
 
 const folder = makeFolder();
@@ -87,7 +88,7 @@ interface Reply {
 }
 
 describe("the server", () => {
-  const post = async (options: RerankServerOptions, path: string, body: object): Promise<{ status: number; body: Reply }> => {
+  const ask = async (options: RerankServerOptions, path: string, body: object): Promise<{ status: number; body: Reply }> => {
     const server = createRerankServer(options);
     try {
       await server.ready;
@@ -102,15 +103,15 @@ describe("the server", () => {
 
   test("gives the operator's calibration to its own format and to dialects", async () => {
     const expected = await rerank(query, documents, { calibration: plattFile });
-    const own = await post({ models }, "/rerank", { query, documents });
+    const own = await ask({ models }, "/rerank", { query, documents });
     expect(own.body.results.map(({ index }) => index)).toEqual(expected.map(({ index }) => index));
     for (const [place, { score }] of own.body.results.entries()) expect(score).toBeCloseTo(expected[place]!.score, 12);
-    const cohere = await post({ models }, "/v2/rerank", { model: "mini", query, documents });
+    const cohere = await ask({ models }, "/v2/rerank", { model: "mini", query, documents });
     expect(cohere.body.results[0]!.relevance_score).toBeCloseTo(expected[0]!.score, 6);
   });
 
   test("leaves out what is below a request's threshold", async () => {
-    const { body } = await post({ models }, "/rerank", { query, documents, config: { threshold: 0.15 } });
+    const { body } = await ask({ models }, "/rerank", { query, documents, config: { threshold: 0.15 } });
     const expected = await rerank(query, documents, { calibration: plattFile, threshold: 0.15 });
     expect(expected.length).toBeGreaterThan(0);
     expect(expected.length).toBeLessThan(documents.length);
@@ -118,13 +119,43 @@ describe("the server", () => {
   });
 
   test("reads no file that a request names", async () => {
-    const { status, body } = await post({}, "/rerank", { query, documents, config: { calibration: "/etc/passwd" } });
+    const { status, body } = await ask({}, "/rerank", { query, documents, config: { calibration: "/etc/passwd" } });
     expect(status).toBe(403);
     expect(body.error).toMatchObject({ code: "not-allowed", message: expect.stringContaining("config.calibration") });
   });
 
   test("does not serve one model with two calibrations", () => {
     expect(() => createRerankServer({ models: [...models, { name: "raw", model: "mini" }] })).toThrow(/served with two calibrations/);
+  });
+});
+
+describe("crossrank serve", () => {
+  test("gives the first model its calibration, and a named one its own", async () => {
+    const tiny = join(root, "test/fixtures/models/tiny-bert");
+    const args = ["--model", "first=mini", "--model", `other=${tiny}`, "--calibration", plattFile];
+    const server = await startServer({ args });
+    const first = JSON.parse((await post(`${server.url}/rerank`, { query, documents })).text) as Reply;
+    expect(first.results[0]!.score).toBeCloseTo((await rerank(query, documents, { calibration: plattFile }))[0]!.score, 12);
+    await stopServer(server);
+    const refused = async (...more: string[]) => {
+      const { code, stderr, stdout } = await runCommand(process.execPath, ["dist/cli.js", "serve", "--port", "0", ...args, ...more], {
+        cwd: root,
+      });
+      return { code, told: stderr + stdout };
+    };
+    expect(await refused("--calibration", "first=x.json")).toMatchObject({
+      code: 2,
+      told: expect.stringContaining("two --calibration for one model"),
+    });
+    expect(await refused("--calibration", "third=x.json")).toMatchObject({
+      code: 2,
+      told: expect.stringContaining("no --model is called that"),
+    });
+    // The other model's file is read with that model, and belongs to mini.
+    expect(await refused("--calibration", `other=${plattFile}`)).toMatchObject({
+      code: 2,
+      told: expect.stringContaining("was fitted for mini@"),
+    });
   });
 });
 

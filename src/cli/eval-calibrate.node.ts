@@ -17,6 +17,7 @@ import { type ExperimentOptions, prepareExperiment, rerankBy } from "./eval-expe
 import type { Io } from "./io.ts";
 import { parseModel } from "./model-argument.ts";
 import { toJson } from "./output.ts";
+import { checkWritable } from "./text-file.node.ts";
 
 /** Options of `crossrank eval calibrate`, as commander names them. */
 export interface CalibrateOptions extends ExperimentOptions {
@@ -53,6 +54,7 @@ export async function calibrateCommand(io: Io, dataset: string | undefined, opti
       `eval calibrate: nothing is saved beside the bundled model, for ${why}. Name a file with --output.`,
     );
   }
+  checkWritable(options.output);
   const candidates = await readCandidates(io, dataset, options);
   const { calibration: _not, ...others } = options;
   const { scored } = await rerankBy(io, options.model, candidates, Number.POSITIVE_INFINITY, others);

@@ -1,8 +1,7 @@
-import { parseMeasure } from "../eval/metrics.ts";
 import { RerankError } from "../index.ts";
 import { findQueries, readJudgements, readRun } from "./eval-collection.node.ts";
-import { type ExperimentOptions, measuresOf, noteMissing, prepareExperiment, rerankBy } from "./eval-experiment.ts";
-import { compareSystems, type ReportOptions, type SystemRun, systemOf, writeReport } from "./eval-run.ts";
+import { type ExperimentOptions, noteMissing, prepareExperiment, rerankBy } from "./eval-experiment.ts";
+import { checkReport, compareSystems, type ReportOptions, type SystemRun, systemOf, writeReport } from "./eval-run.ts";
 import type { Io } from "./io.ts";
 
 /** Options of `crossrank eval compare`, as commander names them. */
@@ -28,7 +27,7 @@ export async function compareCommand(
     const given = `${runFiles.length} runs and ${models.length} models`;
     throw new RerankError("invalid-input", `eval compare: two systems are compared, not ${given}. Name two runs, or --model twice.`);
   }
-  for (const name of measuresOf(options)) parseMeasure(name); // before the work, not after it
+  checkReport(options);
   const labelOf = labelling([...runFiles, ...models]);
   const systems: SystemRun[] = [];
   for (const path of runFiles) systems.push({ report: { label: labelOf(path), name: path }, run: await readRun(io, path) });

@@ -2,12 +2,19 @@ import { compareEvaluations, judge, queryChanges, type RerankedRun } from "../ev
 import { formatRun } from "../eval/formats.ts";
 import { type Evaluation, evaluateRun, parseMeasure, type Run } from "../eval/metrics.ts";
 import { sweepThresholds } from "../eval/threshold.ts";
-import { type Experiment, type ExperimentOptions, measuresOf, prepareExperiment, rerankBy } from "./eval-experiment.ts";
+import {
+  type Experiment,
+  type ExperimentOptions,
+  type MeasureOptions,
+  measuresOf,
+  prepareExperiment,
+  rerankBy,
+} from "./eval-experiment.ts";
 import { renderReport } from "./eval-html.ts";
 import { type ComparisonReport, describeComparison, type SystemReport } from "./eval-report.ts";
 import type { Io } from "./io.ts";
 import { toJson } from "./output.ts";
-import { writeTextFile } from "./text-file.node.ts";
+import { checkWritable, writeTextFile } from "./text-file.node.ts";
 
 /** Where a comparison goes, as commander names it. */
 export interface ReportOptions {
@@ -36,7 +43,7 @@ export interface SystemRun {
  * @throws RerankError of any code
  */
 export async function evalRunCommand(io: Io, version: string, dataset: string, options: EvalRunOptions): Promise<void> {
-  for (const name of measuresOf(options)) parseMeasure(name); // before the work, not after it
+  checkReport(options);
   const experiment = await prepareExperiment(io, dataset, options);
   const reranked = await rerankBy(io, options.model, experiment, experiment.depth, options);
   if (options.output !== undefined) {
@@ -48,6 +55,12 @@ export async function evalRunCommand(io: Io, version: string, dataset: string, o
     report.threshold = sweepThresholds(judge(reranked.scored, experiment.qrels, options.relevanceLevel), experiment.qrels.size);
   }
   await writeReport(io, report, options);
+}
+
+/** Finds before the work what would fail after it. @throws RerankError `invalid-input` for no measure, or a file that cannot be written */
+export function checkReport(options: MeasureOptions & ReportOptions & { output?: string }): void {
+  for (const name of measuresOf(options)) parseMeasure(name);
+  checkWritable(options.html, options.output);
 }
 
 /** A model's run. */

@@ -4,7 +4,7 @@ import type { CommonOptions, Io } from "./io.ts";
 /** Shows how far some work is, on one line of standard error that is rewritten. */
 export interface Counter {
   update(done: number, total: number): void;
-  /** Removes the line; call it also after a failure. */
+  /** Removes the line; call it also after a failure. Calling it again is free. */
   end(): void;
 }
 
@@ -29,6 +29,7 @@ export function createCounter(io: Io, { quiet }: CommonOptions, label: string): 
     },
     end() {
       if (drawnMs > 0) writeSync(2, "\r\u001b[2K");
+      drawnMs = Number.NEGATIVE_INFINITY;
     },
   };
 }

@@ -88,6 +88,25 @@ describe("fitIsotonic", () => {
   });
 });
 
+describe("scikit-learn 1.9.1", () => {
+  // _sigmoid_calibration and IsotonicRegression(out_of_bounds="clip") on these pairs, 2026-11-25.
+  const pairs = pairsOf([-4.5, 0], [-3, 0], [-2.5, 1], [-1, 0], [-0.5, 0], [0, 1], [1, 0], [1.5, 1], [3, 1], [4, 1]);
+
+  it("gives the same slope and intercept", () => {
+    const { slope, intercept } = fitPlatt(pairs);
+    expect(slope).toBeCloseTo(0.349_239_566_3, 6);
+    expect(intercept).toBeCloseTo(0.069_710_584_1, 6);
+  });
+
+  it("gives the same points", () => {
+    expect(fitIsotonic(pairs)).toEqual({
+      method: "isotonic",
+      logits: [-4.5, -3, -2.5, -0.5, 0, 1, 1.5, 4],
+      probabilities: [0, 0, 1 / 3, 1 / 3, 0.5, 0.5, 1, 1],
+    });
+  });
+});
+
 describe("labels that no calibration can use", () => {
   it.each([fitPlatt, fitIsotonic])("are refused by %o", (fitOn) => {
     expect(() => fitOn(pairsOf([1, 1], [2, 1]))).toThrow("2 of 2 pairs are relevant");

@@ -112,7 +112,7 @@ export function fitPlatt(pairs: readonly LabelledPair[]): PlattCalibration {
   let loss = crossEntropy(pairs, targets, current);
   for (let step = 0; step < mostNewtonSteps; step += 1) {
     const { slope, intercept, decrease } = newtonStep(pairs, targets, current);
-    if (decrease < 1e-10 * pairs.length) break;
+    if (decrease < 1e-16 * pairs.length) break;
     let [scale, next, nextLoss] = [1, current, loss];
     for (; scale > 1e-10; scale /= 2) {
       next = { slope: current.slope + scale * slope, intercept: current.intercept + scale * intercept };
