@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { clearRerankers, createReranker, rerank, rerankSync } from "../dist/index.js";
-import { createRerankServer, type RerankServerOptions } from "../dist/server.js";
+import { createRerankServer } from "../dist/server.js";
 import { post, startServer, stopServer } from "./server/support.node.ts";
 import { makeFolder, root, runCommand } from "./support/command.node.ts";
 
@@ -88,30 +88,28 @@ interface Reply {
 }
 
 describe("the server", () => {
-  const ask = async (options: RerankServerOptions, path: string, body: object): Promise<{ status: number; body: Reply }> => {
-    const server = createRerankServer(options);
-    try {
-      await server.ready;
-      const headers = { "content-type": "application/json" };
-      const response = await server.fetch(new Request(`http://localhost${path}`, { method: "POST", body: JSON.stringify(body), headers }));
-      return { status: response.status, body: (await response.json()) as Reply };
-    } finally {
-      await server.close();
-    }
-  };
   const models = [{ model: "mini", calibration: plattFile }];
+  const server = createRerankServer({ models });
+  afterAll(() => server.close());
+
+  const ask = async (path: string, body: object): Promise<{ status: number; body: Reply }> => {
+    await server.ready;
+    const headers = { "content-type": "application/json" };
+    const response = await server.fetch(new Request(`http://localhost${path}`, { method: "POST", body: JSON.stringify(body), headers }));
+    return { status: response.status, body: (await response.json()) as Reply };
+  };
 
   test("gives the operator's calibration to its own format and to dialects", async () => {
     const expected = await rerank(query, documents, { calibration: plattFile });
-    const own = await ask({ models }, "/rerank", { query, documents });
+    const own = await ask("/rerank", { query, documents });
     expect(own.body.results.map(({ index }) => index)).toEqual(expected.map(({ index }) => index));
     for (const [place, { score }] of own.body.results.entries()) expect(score).toBeCloseTo(expected[place]!.score, 12);
-    const cohere = await ask({ models }, "/v2/rerank", { model: "mini", query, documents });
+    const cohere = await ask("/v2/rerank", { model: "mini", query, documents });
     expect(cohere.body.results[0]!.relevance_score).toBeCloseTo(expected[0]!.score, 6);
   });
 
   test("leaves out what is below a request's threshold", async () => {
-    const { body } = await ask({ models }, "/rerank", { query, documents, config: { threshold: 0.15 } });
+    const { body } = await ask("/rerank", { query, documents, config: { threshold: 0.15 } });
     const expected = await rerank(query, documents, { calibration: plattFile, threshold: 0.15 });
     expect(expected.length).toBeGreaterThan(0);
     expect(expected.length).toBeLessThan(documents.length);
@@ -119,7 +117,7 @@ describe("the server", () => {
   });
 
   test("reads no file that a request names", async () => {
-    const { status, body } = await ask({}, "/rerank", { query, documents, config: { calibration: "/etc/passwd" } });
+    const { status, body } = await ask("/rerank", { query, documents, config: { calibration: "/etc/passwd" } });
     expect(status).toBe(403);
     expect(body.error).toMatchObject({ code: "not-allowed", message: expect.stringContaining("config.calibration") });
   });
@@ -130,32 +128,25 @@ describe("the server", () => {
 });
 
 describe("crossrank serve", () => {
-  test("gives the first model its calibration, and a named one its own", async () => {
-    const tiny = join(root, "test/fixtures/models/tiny-bert");
-    const args = ["--model", "first=mini", "--model", `other=${tiny}`, "--calibration", plattFile];
-    const server = await startServer({ args });
-    const first = JSON.parse((await post(`${server.url}/rerank`, { query, documents })).text) as Reply;
-    expect(first.results[0]!.score).toBeCloseTo((await rerank(query, documents, { calibration: plattFile }))[0]!.score, 12);
+  const models = ["--model", `tiny=${join(root, "test/fixtures/models/tiny-bert")}`, "--model", "house=mini"];
+
+  test("gives the model that is named its calibration, and no other", async () => {
+    const server = await startServer({ args: [...models, "--calibration", `house=${plattFile}`] });
+    const house = JSON.parse((await post(`${server.url}/rerank`, { query, documents, config: { model: "house" } })).text) as Reply;
+    expect(house.results[0]!.score).toBeCloseTo((await rerank(query, documents, { calibration: plattFile }))[0]!.score, 12);
+    expect((await post(`${server.url}/rerank`, { query, documents })).status).toBe(200);
     await stopServer(server);
-    const refused = async (...more: string[]) => {
-      const { code, stderr, stdout } = await runCommand(process.execPath, ["dist/cli.js", "serve", "--port", "0", ...args, ...more], {
-        cwd: root,
-      });
-      return { code, told: stderr + stdout };
-    };
-    expect(await refused("--calibration", "first=x.json")).toMatchObject({
-      code: 2,
-      told: expect.stringContaining("two --calibration for one model"),
-    });
-    expect(await refused("--calibration", "third=x.json")).toMatchObject({
-      code: 2,
-      told: expect.stringContaining("no --model is called that"),
-    });
-    // The other model's file is read with that model, and belongs to mini.
-    expect(await refused("--calibration", `other=${plattFile}`)).toMatchObject({
-      code: 2,
-      told: expect.stringContaining("was fitted for mini@"),
-    });
+  });
+
+  test.each([
+    ["a file without a name is the first model's", [plattFile], "was fitted for mini@"],
+    ["no two files are for one model", ["house=a.json", "house=b.json"], "two --calibration for one model"],
+    ["a name is one of a model", ["third=a.json"], "no --model is called that"],
+  ])("%s", async (_rule, files, message) => {
+    const args = ["dist/cli.js", "serve", "--port", "0", ...models, ...files.flatMap((file) => ["--calibration", file])];
+    const { code, stdout, stderr } = await runCommand(process.execPath, args, { cwd: root });
+    expect(code).toBe(2);
+    expect(stdout + stderr).toContain(message);
   });
 });
 

@@ -1,10 +1,13 @@
-/** `crossrank eval` as a user's shell runs it, on the collection of examples/pets. */
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** `crossrank eval` from its arguments to its output and exit code, on the collection of examples/pets. */
+import { cpSync, createReadStream, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { createInterface } from "node:readline";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { evaluateRun, parseQrels, parseRun, parseTexts } from "../dist/eval.js";
+import type { Io } from "../src/cli/io.ts";
+import { run } from "../src/cli/program.ts";
+import { createReranker } from "../src/index.ts";
 import { makeFolder, root, runCommand } from "./support/command.node.ts";
-import type { ProgramOutcome } from "./support/run-program.node.ts";
 
 const folder = makeFolder();
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,9 +19,39 @@ const qrels = parseQrels(lines(`${pets}/qrels/test.tsv`));
 const tiny = join(folder, "tiny-bert");
 cpSync(join(root, "test/fixtures/models/tiny-bert"), tiny, { recursive: true });
 
-const run = (...args: string[]): Promise<ProgramOutcome> => runCommand(process.execPath, ["dist/cli.js", "eval", ...args], { cwd: root });
+/** In this process, for a program takes longer to start than to do this; what a shell sees of it is in the last test. */
+async function crossrank(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  let [stdout, stderr] = ["", ""];
+  const io: Io = {
+    write: async (text) => {
+      stdout += text;
+    },
+    note: (line) => {
+      stderr += `${line}\n`;
+    },
+    lines: (path) => createInterface({ input: createReadStream(resolve(root, path)) }),
+    signal: new AbortController().signal,
+    hurry: new AbortController().signal,
+    settleSignal: () => undefined,
+    stdinIsTerminal: false,
+    stdoutIsTerminal: false,
+    stderrIsTerminal: false,
+    hasColour: false,
+    columns: 80,
+  };
+  const errors = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    stderr += String(text);
+    return true;
+  });
+  try {
+    return { code: await run(args, io), stdout, stderr };
+  } finally {
+    errors.mockRestore();
+  }
+}
+const evaluate = (...args: string[]) => crossrank("eval", ...args);
 const json = async (...args: string[]) => {
-  const { code, stdout, stderr } = await run(...args);
+  const { code, stdout, stderr } = await evaluate(...args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(stdout);
 };
@@ -33,7 +66,14 @@ describe("crossrank eval metrics", () => {
   test("gives what trec_eval does, in its columns", async () => {
     const names = ["map", "recip_rank", "P_10", "P_100"];
     const args = names.flatMap((name) => ["--measure", name]);
-    const { code, stdout, stderr } = await run("metrics", `${golden}/qrels.test`, `${golden}/results.test`, "--format", "tsv", ...args);
+    const { code, stdout, stderr } = await evaluate(
+      "metrics",
+      `${golden}/qrels.test`,
+      `${golden}/results.test`,
+      "--format",
+      "tsv",
+      ...args,
+    );
     const shown = new Map(lines(`${golden}/out.test`).map((line) => [line.split("\t")[0]!.trim(), line.split("\t").at(-1)]));
     const figures = stdout
       .trimEnd()
@@ -52,18 +92,18 @@ describe("crossrank eval metrics", () => {
     expect(measures.MAP.mean).toBeCloseTo(0.1785, 4);
     expect(measures.MAP.low).toBeLessThan(measures.MAP.mean);
     expect(Object.keys(queries)).toEqual(["301", "302", "303"]);
-    const { stdout } = await run("metrics", `${golden}/qrels.test`, `${golden}/results.test`, "--format", "table");
+    const { stdout } = await evaluate("metrics", `${golden}/qrels.test`, `${golden}/results.test`, "--format", "table");
     expect(stdout).toMatch(/^measure +mean +95 %\nnDCG@10 /);
   });
 
   test("tells how many judged queries a run lacks, and counts them as 0 or leaves them out", async () => {
     const part = file("part.txt", "q1 Q0 d1 1 1 t\n");
     const args = ["metrics", pets, part, "--measure", "MRR", "--format", "tsv"];
-    expect(await run(...args)).toMatchObject({
+    expect(await evaluate(...args)).toMatchObject({
       stdout: "MRR\tall\t0.125\n",
       stderr: `crossrank: 7 of 8 judged queries are not in ${part}: counted as 0; --skip-missing leaves them out.\n`,
     });
-    expect((await run(...args, "--skip-missing", "--quiet")).stdout).toBe("MRR\tall\t1\n");
+    expect((await evaluate(...args, "--skip-missing", "--quiet")).stdout).toBe("MRR\tall\t1\n");
   });
 });
 
@@ -112,7 +152,7 @@ describe("crossrank eval run", () => {
   });
 
   test("writes a table with columns of the terminal", async () => {
-    const { stdout } = await run("run", pets, "-m", tiny, "--format", "table");
+    const { stdout } = await evaluate("run", pets, "-m", tiny, "--format", "table");
     expect(stdout).toMatch(/^dataset +pets, 8 queries, 10 documents\ncandidates +BM25/);
     expect(stdout).toMatch(/\nmeasure +before +95 % +after +95 % +difference +95 % +p\nnDCG@10 /);
     expect(stdout).toMatch(/\nnDCG@10 of 8 queries: \d better, \d worse, \d equal\n/);
@@ -131,7 +171,7 @@ describe("crossrank eval run", () => {
     [["calibrate", "-m", tiny], "give a dataset, or labelled pairs with --pairs"],
     [["calibrate", pets, "-m", "plugin:a", "--output", "x"], "only local models give logits"],
   ])("%j is bad input, told in one line", async (args, message) => {
-    const { code, stdout, stderr } = await run(...args);
+    const { code, stdout, stderr } = await evaluate(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(message);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
@@ -177,17 +217,11 @@ describe("crossrank eval calibrate", () => {
     const { path: _path, ...content } = report;
     expect(JSON.parse(readFileSync(saved, "utf8"))).toEqual(content);
 
-    const rank = (...args: string[]) =>
-      runCommand(process.execPath, ["dist/cli.js", "rank", "dogs", "examples/pets.txt", ...args], { cwd: root });
-    const plain = (await rank("-m", tiny)).stdout
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-    const calibrated = (await rank("-m", tiny, "--calibration", saved)).stdout
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-    expect(calibrated.map(({ index }) => index)).toEqual(plain.map(({ index }) => index));
+    const rank = (...args: string[]) => crossrank("rank", "dogs", "examples/pets.txt", "--format", "json", ...args);
+    const plain = JSON.parse((await rank("-m", tiny)).stdout).results;
+    const calibrated = JSON.parse((await rank("-m", tiny, "--calibration", saved)).stdout).results;
+    const places = (results: { index: number }[]): number[] => results.map(({ index }) => index);
+    expect(places(calibrated)).toEqual(places(plain));
     expect(calibrated[0].score).not.toBeCloseTo(plain[0].score, 3);
     expect(await rank("--calibration", saved)).toMatchObject({ code: 2, stderr: expect.stringContaining("fitted for local@") });
   });
@@ -197,34 +231,35 @@ describe("crossrank eval calibrate", () => {
     const report = await json("calibrate", pets, "--output", output, "--depth", "3", "--folds", "4");
     expect(report.fitted).toMatchObject({ relevant: 9, queries: 8, folds: 4, bins: 15 });
     expect(existsSync(output)).toBe(true);
-    const table = await run("calibrate", pets, "--output", output, "--format", "table");
+    const table = await evaluate("calibrate", pets, "--output", output, "--format", "table");
     expect(table.stdout).toMatch(/calibration error \(15 bins\) +0\.\d{4} +0\.\d{4}\n/);
   });
 
   test("names the line that is no labelled pair, and a pair that is there twice", async () => {
     const good = '{"query":"a","document":"b","label":1}';
-    const wrong = await run("calibrate", "--pairs", file("wrong.jsonl", `${good}\n{"query":"a","document":"b"}\n`), "-m", tiny);
+    const wrong = await evaluate("calibrate", "--pairs", file("wrong.jsonl", `${good}\n{"query":"a","document":"b"}\n`), "-m", tiny);
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("wrong.jsonl:2: no labelled pair.") });
-    const twice = await run("calibrate", "--pairs", file("twice.jsonl", `${good}\n${good}\n`), "-m", tiny);
+    const twice = await evaluate("calibrate", "--pairs", file("twice.jsonl", `${good}\n${good}\n`), "-m", tiny);
     expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining("twice.jsonl:2: this pair is there twice.") });
   });
 });
 
-/** Scores of the tiny model for four queries on the example's documents. */
-async function scores(): Promise<Map<string, { document: string; score: number }[]>> {
-  const queries = ["dog food", "sleepy cats", "clean water", "open doors"];
-  const results = await Promise.all(
-    queries.map((query) => runCommand(process.execPath, ["dist/cli.js", "rank", query, "examples/pets.txt", "-m", tiny], { cwd: root })),
-  );
-  return new Map(
-    results.map(({ stdout }, place) => [
-      queries[place]!,
-      stdout
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line)),
-    ]),
-  );
+test("the program writes JSON into a pipe and nothing else", async () => {
+  const { code, stdout, stderr } = await runCommand(process.execPath, ["dist/cli.js", "eval", "run", pets, "--limit", "2"], { cwd: root });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(JSON.parse(stdout)).toMatchObject({ dataset: { queries: 2 } });
+});
+
+/** The tiny model's order of the example's documents, for four queries. */
+async function scores(): Promise<Map<string, { document: string }[]>> {
+  const reranker = createReranker({ model: tiny });
+  const documents = lines("examples/pets.txt").filter((line) => line !== "");
+  const ranked = new Map<string, { document: string }[]>();
+  for (const query of ["dog food", "sleepy cats", "clean water", "open doors"]) {
+    ranked.set(query, (await reranker.rank(query, documents)).results);
+  }
+  await reranker.close();
+  return ranked;
 }
 
 /** The upper half of each query is relevant, but for one document, as judges see things that models do not. */
