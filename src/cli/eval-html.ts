@@ -32,7 +32,7 @@ svg { display: block; width: 100%; max-width: 56rem; height: auto; } svg text { 
 .gain { fill: var(--second); } .loss { fill: var(--loss); } polyline { fill: none; stroke-width: 2; }
 g.first line, polyline.first { stroke: var(--first); } g.second line, polyline.second { stroke: var(--second); } polyline.third { stroke: var(--third); }
 g line { stroke-width: 2; } g.first circle { fill: var(--surface); stroke: var(--first); stroke-width: 2; } g.second circle { fill: var(--second); }
-.key { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin: 0 .35em 0 1em; }
+.key { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin: 0 .35em 0 1em; box-sizing: border-box; }
 .key.first { border: 2px solid var(--first); } .key.second { background: var(--second); } .key.third { background: var(--third); }
 .key.solid { background: var(--first); border: 0; }
 `;
