@@ -33,7 +33,8 @@ const config: UserConfig[] = [
       to: "dist/swagger-ui",
     })),
   },
-  // By itself, so that it shares no chunk that could import something of Node.
+  // Each by itself, so that it shares no chunk that could import something of Node.
   { ...shared, entry: { web: "src/web.ts" }, platform: "neutral", dts: true, clean: false },
+  { ...shared, entry: { eval: "src/eval/index.ts" }, platform: "neutral", dts: true, clean: false },
 ];
 export default config;

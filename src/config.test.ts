@@ -202,6 +202,8 @@ describe("RerankerConfig.parse", () => {
       { model: { type: "llm", llm: { model: "a/b", headers: { a: 1 } } } },
       "config.model.llm.headers.a: expected a string, got something else.",
     ],
+    [{ calibration: "" }, 'config.calibration: expected a string that is not blank, got "".'],
+    [{ model: "plugin:a", calibration: "c.json" }, "config.calibration: only local models give logits, and this model is of type plugin."],
     [{ batchSize: 0 }, "config.batchSize: expected an integer ≥ 1, got 0."],
     [{ showDownloadProgress: "yes" }, 'config.showDownloadProgress: expected true or false, got "yes".'],
     [{ acceleration: { provider: "gpu" } }, 'config.acceleration.provider: expected "auto", "cpu", '],

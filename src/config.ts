@@ -27,6 +27,8 @@ export interface NormalisedSettings {
   cacheDir?: string;
   acceleration: Acceleration;
   scoreCacheBytes: number;
+  /** Absent: scores are the sigmoid of the logit. */
+  calibration?: string;
 }
 
 /** How {@link parseRankOptions} reads its argument. */
@@ -64,13 +66,16 @@ export const RerankerConfig: {
 export function parseSettings(config: unknown): NormalisedSettings {
   const checked = checkConfig(config ?? {}, "config");
   refuseTwoTexts(checked, "config");
+  const model = checked.model ?? { type: "preset", name: "mini" };
+  refuseNeedlessCalibration(model, checked.calibration);
   return {
-    model: checked.model ?? { type: "preset", name: "mini" },
+    model,
     showDownloadProgress: checked.showDownloadProgress ?? false,
     allowDownload: checked.allowDownload ?? true,
     ...(checked.cacheDir === undefined ? {} : { cacheDir: checked.cacheDir }),
     acceleration: { provider: "auto", ...checked.acceleration },
     scoreCacheBytes: checked.scoreCacheBytes ?? 0,
+    ...(checked.calibration === undefined ? {} : { calibration: checked.calibration }),
   };
 }
 
@@ -149,6 +154,7 @@ const settingsFields: Fields<Settings> = {
     maxQueued: integer(1),
   }),
   scoreCacheBytes: integer(0),
+  calibration: name,
 };
 
 const optionFields: Fields<RankOptions> = {
@@ -178,4 +184,12 @@ function refuseTwoTexts(options: RankOptions, path: string): void {
   if (options.fields !== undefined && options.text !== undefined) {
     throw new RerankError("invalid-input", `${path}: has both fields and text, which exclude each other. Give one of them.`);
   }
+}
+
+function refuseNeedlessCalibration(model: ModelReference, calibration: string | undefined): void {
+  if (calibration === undefined || model.type === "preset" || model.type === "custom") return;
+  throw new RerankError(
+    "invalid-input",
+    `config.calibration: only local models give logits, and this model is of type ${model.type}. Leave calibration out.`,
+  );
 }

@@ -197,7 +197,7 @@ export class Reranker {
       documents,
       scores: scored.scores,
       scoreKind: scored.scoreKind ?? this.#scorer.capabilities.scoreKind,
-      ...pick(scored, "tokens", "fullTokens", "tiers", "failures"),
+      ...pick(scored, "calibration", "tokens", "fullTokens", "tiers", "failures"),
       ...pick(options, "topK", "threshold", "return"),
     });
     const usage = { ...scored.usage, documents: documents.length, tokens: tokensOf(scored) };

@@ -4,12 +4,12 @@
  * A scorer only scores. Ordering, cutting and echoing exist once, in `ranking/`, so that two scorers
  * cannot disagree about ties, thresholds or `topK`.
  */
-import type { RerankDocument, RerankUsage, RerankWarning, Truncation } from "./types.ts";
+import type { Calibration, RerankDocument, RerankUsage, RerankWarning, Truncation } from "./types.ts";
 
 /**
  * What a score is, which decides what `ranking/` may do to it.
  *
- * - `logit`: unbounded; becomes a score by the sigmoid. Every local head is reduced to one logit
+ * - `logit`: unbounded; becomes a score by the sigmoid, or by a calibration. Every local head is reduced to one logit
  *   (two labels: l1 − l0; class c of several: l_c − logsumexp of the others), for which the sigmoid is the softmax.
  * - `similarity`: a local model's sum of cosines (late interaction); shown as it is.
  * - `provider`: whatever a plugin or a hosted model returned; never touched.
@@ -63,6 +63,8 @@ export interface ScoreResult {
   warnings: RerankWarning[];
   /** What the scores are, where only the answer tells. @default the scorer's `capabilities.scoreKind` */
   scoreKind?: ScoreKind;
+  /** Maps logits to scores in place of the sigmoid. */
+  calibration?: Calibration;
   /** Which model answered, where it is not the scorer's own. */
   model?: string;
   /** Documents in groups that are never mixed in one order. */

@@ -59,7 +59,34 @@ export interface RerankerSettings {
   acceleration?: WithSnakeCase<Acceleration>;
   /** Memory for scores of pairs that were scored before, in bytes; 0 keeps none. Only for local models. @default 0 */
   scoreCacheBytes?: number;
+  /**
+   * A file of `crossrank eval calibrate`, fitted for this very model: scores are its probabilities, not the sigmoid of the logit. Only for
+   * local models; read when the model is loaded.
+   *
+   * @default none
+   */
+  calibration?: string;
 }
+
+/** Platt's scaling: a sigmoid with a slope and an intercept of its own. */
+export interface PlattCalibration {
+  method: "platt";
+  /** > 0, so that the order stays. */
+  slope: number;
+  intercept: number;
+}
+
+/** A monotone curve through points, straight between them and level outside. */
+export interface IsotonicCalibration {
+  method: "isotonic";
+  /** Ascending, each once; at least one. */
+  logits: readonly number[];
+  /** Of the same length, in [0, 1], never falling. */
+  probabilities: readonly number[];
+}
+
+/** Maps a model's logit to the probability that the document is relevant; never against the order of the logits. */
+export type Calibration = PlattCalibration | IsotonicCalibration;
 
 /** What to do with a pair that is longer than the model reads. */
 export type Truncation = "longest_first" | "only_second" | "error";

@@ -36,9 +36,9 @@ globalThis.answer = (async () => ({
   local: await codeWithoutRuntime(),
 }))();`;
 
-async function bundle(specifier: string, platform: "browser" | "node"): Promise<OutputChunk[]> {
+async function bundle(source: string, platform: "browser" | "node"): Promise<OutputChunk[]> {
   const input = join(folder, "entry.js");
-  writeFileSync(input, program(specifier));
+  writeFileSync(input, source);
   const build = await rolldown({ input, cwd: folder, platform, logLevel: "warn", onLog: (_level, log) => logs.push(String(log.message)) });
   const { output } = await build.generate({ format: "iife", name: "program" });
   await build.close();
@@ -54,7 +54,7 @@ function foreign(chunks: readonly OutputChunk[]): string[] {
 describe.each(["crossrank/web", "crossrank"])('import from "%s" in a browser bundle', (specifier) => {
   test("holds no module of Node and no ONNX runtime, and ranks with a plugin where there is no Node", async () => {
     logs.length = 0;
-    const chunks = await bundle(specifier, "browser");
+    const chunks = await bundle(program(specifier), "browser");
     expect(logs).toEqual([]);
     expect(chunks).toHaveLength(1);
     expect(chunks[0]!.moduleIds.length).toBeGreaterThan(1);
@@ -70,6 +70,18 @@ describe.each(["crossrank/web", "crossrank"])('import from "%s" in a browser bun
   });
 });
 
+test('import from "crossrank/eval" in a browser bundle holds no module of Node, and measures where there is no Node', async () => {
+  const chunks = await bundle(
+    `import { evaluateRun, parseQrels, parseRun } from "crossrank/eval";
+globalThis.answer = evaluateRun(parseQrels(["q 0 d 1"]), parseRun(["q Q0 other 1 2 t", "q Q0 d 2 1 t"]), ["MRR"]).means.MRR;`,
+    "browser",
+  );
+  expect(foreign(chunks)).toEqual([]);
+  const context = createContext({});
+  runInContext(chunks[0]!.code, context);
+  expect(context.answer).toBe(0.5);
+});
+
 test("the same check finds Node's modules in a bundle of the Node entry", async () => {
-  expect(foreign(await bundle("crossrank", "node"))).toContain("node:worker_threads");
+  expect(foreign(await bundle(program("crossrank"), "node"))).toContain("node:worker_threads");
 });

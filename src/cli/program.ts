@@ -1,7 +1,9 @@
 /** Arguments → command. Each command's own code is imported when it runs, so that `--help` and `--version` cost nothing. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { addEval } from "./eval-program.ts";
 import type { CommonOptions, Io } from "./io.ts";
+import { collect, finiteNumber, integerFrom } from "./option-values.ts";
 
 /**
  * Runs one command line, without the program's name in front.
@@ -34,6 +36,7 @@ function createProgram(io: Io): Command {
   addRank(program, io);
   addServe(program, io);
   addModels(program, io);
+  addEval(program, io, packageJson.version);
   addBench(program, io);
   addDoctor(program, io);
   return program;
@@ -56,6 +59,7 @@ function addRank(program: Command, io: Io): void {
     .option("--max-length <tokens>", "most tokens of a query and a document together", integerFrom(8))
     .option("--model-file <path>", "another ONNX file of the model's repository or folder")
     .addOption(new Option("--truncation <way>", "what to do with longer ones").choices(["longest_first", "only_second", "error"]))
+    .option("--calibration <file>", "of crossrank eval calibrate, for this model: scores are its probabilities")
     .option("--cache-dir <folder>", "where downloaded models are kept")
     .addHelpText("after", rankHelp)
     .action(async (query: string, files: string[], _options: unknown, command: Command) => {
@@ -97,6 +101,7 @@ function addServe(program: Command, io: Io): void {
     .option("--drain-timeout <seconds>", "then, longest wait for requests under way (default: 30)", finiteNumber)
     .option("--workers <count>", "threads that each hold a model (default: planned)", integerFrom(1))
     .option("--threads <count>", "threads of one worker (default: planned)", integerFrom(1))
+    .option("--calibration <[name=]file>", "of crossrank eval calibrate, for the first model or the named one; repeatable", collect)
     .option("--score-cache-bytes <bytes>", "memory for scores of pairs scored before (default: 0)", integerFrom(0))
     .option("--cache-dir <folder>", "where downloaded models are kept")
     .addOption(
@@ -184,25 +189,6 @@ function addDoctor(program: Command, io: Io): void {
     });
 }
 
-function integerFrom(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`Give an integer ≥ ${least}.`);
-    return value;
-  };
-}
-
-function finiteNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("Give a number.");
-  return value;
-}
-
-function collect(text: string, earlier: string[] = []): string[] {
-  if (text.trim() === "") throw new InvalidArgumentError("Give the name of a field.");
-  return [...earlier, text];
-}
-
 /** Commander's message without its "error:" and its line breaks. */
 function oneLine(text: string): string {
   return text
@@ -217,6 +203,7 @@ Examples:
   crossrank rank "models" notes.txt                a query that is also a command's name
   crossrank serve --model balanced                 an HTTP server on port 8000
   crossrank models pull balanced                   the model to use in production
+  crossrank eval run ./scifact --model fast        is it better than BM25 on your judgements?
   crossrank bench --vs workers=1
   crossrank doctor
 

@@ -22,6 +22,7 @@ export interface RankCommandOptions extends CommonOptions, LocalModelOptions {
   input?: InputFormat;
   batchSize?: number;
   truncation?: Truncation;
+  calibration?: string;
   cacheDir?: string;
 }
 
@@ -74,6 +75,7 @@ function configOf(io: Io, options: RankCommandOptions): RerankerConfig {
     showDownloadProgress: io.stderrIsTerminal && options.quiet !== true,
     ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
     ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
+    ...(options.calibration === undefined ? {} : { calibration: options.calibration }),
   };
 }
 

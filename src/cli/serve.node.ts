@@ -44,6 +44,7 @@ export interface ServeOptions extends CommonOptions {
   drainTimeout?: number;
   workers?: number;
   threads?: number;
+  calibration?: string[];
   scoreCacheBytes?: number;
   cacheDir?: string;
   logLevel?: string;
@@ -85,7 +86,7 @@ export async function serveCommand(io: Io, options: ServeOptions): Promise<void>
 }
 
 function serverOptions(options: ServeOptions): RerankServerOptions {
-  const { model, corsOrigin, timeout, workers, threads, cacheDir, scoreCacheBytes } = options;
+  const { model, calibration = [], corsOrigin, timeout, workers, threads, cacheDir, scoreCacheBytes } = options;
   const limits = [
     "maxDocuments",
     "maxBodyBytes",
@@ -98,7 +99,7 @@ function serverOptions(options: ServeOptions): RerankServerOptions {
   ] as const;
   return {
     ...Object.fromEntries(limits.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]]))),
-    ...(model === undefined ? {} : { models: model.map(parseServedModel) }),
+    models: withCalibrations((model ?? ["mini"]).map(parseServedModel), calibration),
     ...(timeout === undefined ? {} : { timeoutSecs: timeout }),
     allowModels: options.allowModels === true,
     allowDownload: options.download,
@@ -117,6 +118,27 @@ function serverOptions(options: ServeOptions): RerankServerOptions {
 function parseServedModel(text: string): ServedModel {
   const named = /^([\w][\w.:/-]*)=(.+)$/.exec(text);
   return named === null ? { model: text } : { name: named[1]!, model: named[2]! };
+}
+
+/** Each `file` to the first model, each `name=file` to the model of that name. */
+function withCalibrations(models: readonly ServedModel[], calibrations: readonly string[]): ServedModel[] {
+  const result = [...models];
+  for (const text of calibrations) {
+    const place = models.findIndex(({ name, model }) => text.startsWith(`${name ?? model}=`));
+    if (place === -1 && /^\w[\w.:-]*=/.test(text)) {
+      throw new RerankError(
+        "invalid-input",
+        `serve: --calibration ${text}: no --model is called that. Name one, or write ./ before the file.`,
+      );
+    }
+    const file = place === -1 ? text : text.slice(text.indexOf("=") + 1);
+    const target = Math.max(0, place);
+    if (result[target]!.calibration !== undefined) {
+      throw new RerankError("invalid-input", `serve: two --calibration for one model. Leave ${file} out, or name its model.`);
+    }
+    result[target] = { ...result[target]!, calibration: file };
+  }
+  return result;
 }
 
 function readKeys({ apiKey = [], apiKeyFile }: ServeOptions): string[] {

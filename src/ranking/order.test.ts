@@ -71,6 +71,27 @@ describe("rankDocuments", () => {
     expect(results).toEqual([{ index: 0, score: 0.5, document: "a" }]);
   });
 
+  it("shows calibrated logits, which the threshold compares, in the order of the raw ones", () => {
+    const calibration = { method: "isotonic", logits: [0, 1], probabilities: [0.25, 0.75] } as const;
+    const ranking = { documents: ["a", "b", "c", "d"], scores: [-1, 2, -2, 3], calibration };
+    const shown = (scoreKind: "logit" | "provider", threshold = Number.NEGATIVE_INFINITY) =>
+      rankDocuments({ ...ranking, scoreKind, threshold }).map(({ index, score }) => [index, score]);
+    expect(shown("logit")).toEqual([
+      [3, 0.75],
+      [1, 0.75],
+      [0, 0.25],
+      [2, 0.25],
+    ]);
+    expect(shown("logit", 0.5)).toEqual([
+      [3, 0.75],
+      [1, 0.75],
+    ]);
+    expect(shown("provider", 0)).toEqual([
+      [3, 3],
+      [1, 2],
+    ]);
+  });
+
   it("adds the fields asked for, as far as they are known", () => {
     const ranking = {
       documents: ["a", "b"],

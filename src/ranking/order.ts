@@ -1,4 +1,5 @@
-import type { RankOptions, RerankDocument, RerankedDocument, ResultField } from "../types.ts";
+import type { Calibration, RankOptions, RerankDocument, RerankedDocument, ResultField } from "../types.ts";
+import { calibratedScore } from "./calibration.ts";
 import { checkScores, type RawScoreKind, scoreOf } from "./scores.ts";
 
 /** Groups of documents, of which the lower one always comes first. */
@@ -16,6 +17,8 @@ export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "to
   /** One per document, in input order. */
   scores: ArrayLike<number>;
   scoreKind: RawScoreKind;
+  /** Maps logits to scores in place of the sigmoid. */
+  calibration?: Calibration;
   /** Where they hold, `scoreKind` does not. */
   tiers?: Tiers;
   /** Documents without a score: left out. */
@@ -27,7 +30,7 @@ export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "to
 }
 
 /**
- * Documents best first: ordered by the raw score in float64 (the sigmoid saturates), equal scores in input order.
+ * Documents best first: ordered by the raw score in float64 (the sigmoid saturates, a calibration has steps), equal ones in input order.
  *
  * Results have exactly `index`, `score` and `document`, and of the fields named in `return` those that are known here.
  * `threshold` compares with the score the caller sees and keeps equal ones; `topK` cuts after it.
@@ -35,11 +38,14 @@ export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "to
  * @throws RerankError `inference` or `plugin` when a score is not finite, naming the document
  */
 export function rankDocuments<D extends RerankDocument>(ranking: Ranking<D>): RerankedDocument<D>[] {
-  const { documents, scores, scoreKind, tiers, failures = [] } = ranking;
+  const { documents, scores, scoreKind, calibration, tiers, failures = [] } = ranking;
   const without = new Set(failures.flatMap(({ places }) => places));
   checkScores(scores, documents.length, scoreKind, without);
   const threshold = ranking.threshold ?? Number.NEGATIVE_INFINITY;
-  const shown = (index: number): number => scoreOf(scores[index]!, tiers?.kinds[tiers.of[index]!] ?? scoreKind);
+  const shown = (index: number): number => {
+    const kind = tiers?.kinds[tiers.of[index]!] ?? scoreKind;
+    return kind === "logit" && calibration !== undefined ? calibratedScore(scores[index]!, calibration) : scoreOf(scores[index]!, kind);
+  };
   return orderByScore(scores, tiers?.of)
     .filter((index) => !without.has(index) && shown(index) >= threshold)
     .slice(0, ranking.topK)

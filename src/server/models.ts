@@ -11,7 +11,7 @@ import {
   RerankerConfig,
   type RerankWarning,
 } from "../index.ts";
-import type { CheckedOptions } from "./options.ts";
+import type { CheckedOptions, ServedModel } from "./options.ts";
 import { ServerError } from "./status.ts";
 
 /** What Infinity's clients write where they name no model. */
@@ -48,10 +48,11 @@ export class Models {
   /** @throws RerankError for a model that is none, a preset that does not exist, or two models of one name */
   constructor(options: CheckedOptions) {
     this.#options = options;
-    this.served = options.models.map(({ name, model }) => {
+    this.served = options.models.map(({ name, model, calibration }) => {
       const reference = RerankerConfig.parse({ model }).model;
-      return this.#open(name ?? describeModel(reference), reference);
+      return this.#open(name ?? describeModel(reference), reference, calibration);
     });
+    refuseTwoCalibrations(options.models);
     const twice = this.served.find(({ name }, place) => this.served.findIndex((other) => other.name === name) !== place);
     if (twice !== undefined) throw new RerankError("invalid-input", `server: two models are called "${twice.name}". Name one name=model.`);
     this.#onDemand = new LRUCache({ max: options.maxModels, dispose: (entry) => this.#release(entry) });
@@ -136,7 +137,7 @@ export class Models {
     return entry;
   }
 
-  #open(name: string, reference: ModelReference): Entry {
+  #open(name: string, reference: ModelReference, calibration?: string): Entry {
     if (reference.type === "preset") getPreset(reference.name);
     const { settings, allowDownload, maxQueued, logger } = this.#options;
     const acceleration = { ...settings.acceleration, maxQueued };
@@ -144,7 +145,8 @@ export class Models {
     const onWarning = (warning: RerankWarning): void => {
       if (warning.type === "licence") logger?.warn({ model: name, licence: warning.licence }, warning.message);
     };
-    return { name, reference, reranker: createReranker({ ...settings, model: reference, allowDownload, acceleration, onWarning }) };
+    const config = { ...settings, model: reference, allowDownload, acceleration, onWarning };
+    return { name, reference, reranker: createReranker(calibration === undefined ? config : { ...config, calibration }) };
   }
 
   async #load(entry: Entry, signal: AbortSignal): Promise<void> {
@@ -179,6 +181,21 @@ export class Models {
   #release({ reranker }: Entry): void {
     const closing = reranker.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
+  }
+}
+
+/** A model is found by what it is: under a second name it would answer with the first one's scores. */
+function refuseTwoCalibrations(models: readonly ServedModel[]): void {
+  const known = new Map<string, string | undefined>();
+  for (const { model, calibration } of models) {
+    const key = keyOf(RerankerConfig.parse({ model }).model);
+    if (known.has(key) && known.get(key) !== calibration) {
+      throw new RerankError(
+        "invalid-input",
+        "server: one model is served with two calibrations. Serve a copy of its folder for the second.",
+      );
+    }
+    known.set(key, calibration);
   }
 }
 

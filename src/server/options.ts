@@ -7,6 +7,8 @@ export interface ServedModel {
   name?: string;
   /** As in a configuration of the library. */
   model: NonNullable<RerankerConfig["model"]>;
+  /** File of a calibration fitted for it: see the library's configuration. @default none */
+  calibration?: string;
 }
 
 /** Bounds of what one request may bring, and of how much is under way at once. */
@@ -56,7 +58,7 @@ export interface RerankServerOptions extends Partial<ServerLimits> {
   /** @default nothing is logged */
   logger?: ServerLogger;
   /** Settings of every model: see the library's configuration. */
-  settings?: Omit<RerankerSettings, "model" | "allowDownload">;
+  settings?: Omit<RerankerSettings, "model" | "allowDownload" | "calibration">;
 }
 
 /** {@link RerankServerOptions} with everything filled in. */

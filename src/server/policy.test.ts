@@ -52,6 +52,7 @@ describe("what a request's config may hold", () => {
     ["show_download_progress", { show_download_progress: true }],
     ["allow_download", { allow_download: true }],
     ["score_cache_bytes", { score_cache_bytes: 1 }],
+    ["calibration", { calibration: "/etc/passwd" }],
     ["special_tokens", { special_tokens: "interpret" }],
     ["text", { text: "x" }],
     ["base_url", { model: { type: "llm", llm: { model: "cohere/x", base_url: "http://10.0.0.1" } } }],

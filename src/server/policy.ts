@@ -19,6 +19,7 @@ const operatorKeys: readonly string[] = [
   "showDownloadProgress",
   "allowDownload",
   "scoreCacheBytes",
+  "calibration",
   "specialTokens",
   "text",
   "signal",

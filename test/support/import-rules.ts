@@ -22,7 +22,7 @@ interface Rule {
 
 const base = [/^(types|model-types|errors|abort)\.ts$/];
 const contracts = [...base, /^(scorer|config|checks|model-config|model-string)\.ts$/];
-const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//, /^eval\/metrics\.ts$/];
+const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//];
 const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//, /^compile\//, /^transport\//];
 const publicRoot = /^index\.ts$/;
 
@@ -32,7 +32,7 @@ const rules: readonly Rule[] = [
   { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
   { files: /^engine\/plan\.ts$/, may: base, isPure: true },
   { files: /^wire\//, may: [...base, /^wire\//], isPure: true },
-  { files: /^eval\/metrics\.ts$/, may: base, isPure: true },
+  { files: /^eval\//, may: [...base, /^ranking\/(calibration|scores)\.ts$/, /^eval\//], isPure: true },
   { files: /^tokenization\//, may: [...pure, /^tokenization\//] },
   { files: /^models\//, may: [...pure, /^models\//] },
   { files: /^engine\//, may: [...pure, /^engine\//] },
@@ -55,7 +55,6 @@ const rules: readonly Rule[] = [
   },
   { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },
   { files: /^(adapters|mcp)\//, may: [publicRoot] },
-  { files: /^eval\//, may: [publicRoot, /^eval\//] },
 ];
 
 const staticPackages = ["@huggingface/tokenizers", "lru-cache"];

@@ -3,11 +3,21 @@
 import { type GroupBounds, planWorkers, type WorkerPlan } from "../../engine/plan.ts";
 import { Pool } from "../../engine/pool.ts";
 import { openWorkerThread } from "../../engine/worker-thread.node.ts";
+import { readCalibration } from "../../models/calibration.node.ts";
 import { getPreset } from "../../models/catalogue.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import { freeMemoryBytes, usableCores } from "../../models/machine.node.ts";
 import { firstPosition, tokenLimit } from "../../tokenization/token-limit.ts";
-import type { Acceleration, CustomModel, HeadConfig, LateInteractionHead, Preset, PresetModel, PromptTemplate } from "../../types.ts";
+import type {
+  Acceleration,
+  Calibration,
+  CustomModel,
+  HeadConfig,
+  LateInteractionHead,
+  Preset,
+  PresetModel,
+  PromptTemplate,
+} from "../../types.ts";
 import type { ExecutorOptions, ResolvedHead } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
 import { resolveRelevantClass } from "./head.ts";
@@ -23,6 +33,8 @@ export interface OnnxScorerOptions {
   acceleration: Acceleration;
   /** 0 for no cache. */
   scoreCacheBytes: number;
+  /** Path of a calibration's file. */
+  calibration?: string;
 }
 
 /** A model whose files are here; its threads start with the first call. */
@@ -36,6 +48,7 @@ export interface LoadedModel {
   plan: WorkerPlan;
   pool: Pool<Group, GroupScores>;
   cache: ScoreCache | undefined;
+  calibration: Calibration | undefined;
 }
 
 // About 500 tokens, a pass or a few: calls take turns often and an abort drops nearly all that is left, while a message's 0.2 ms
@@ -56,10 +69,11 @@ const colbertDefaults: Required<LateInteractionHead> = {
 // A hundred calls of the largest size that the HTTP interface takes.
 const defaultMaxQueued = 100_000;
 
-/** @throws RerankError `unsupported-model`, `invalid-input` for a head or a limit that does not fit the model */
+/** @throws RerankError `unsupported-model`, `invalid-input` for a head, a limit or a calibration that does not fit the model */
 export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
   const { acceleration, scoreCacheBytes } = options;
   disableTelemetry();
+  const calibration = options.calibration === undefined ? undefined : readCalibration(options.calibration, located);
   const plan = provider === "cpu" ? planCpu(located, acceleration) : planDevice(provider, acceleration);
   const executor = executorOptions(located, options, plan.threads, provider);
   const groups = {
@@ -76,7 +90,7 @@ export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, pr
   const identity = JSON.stringify([located.id, located.sizeBytes, maxTokens, typeVocabSize, head, template ?? null, instruction]);
   const templateCharacters = [template ?? ""].flat().join("").length + instruction.length;
   const cache = scoreCacheBytes > 0 ? new ScoreCache(identity, scoreCacheBytes) : undefined;
-  return { located, executor, groups, templateCharacters, plan, pool, cache };
+  return { located, executor, groups, templateCharacters, plan, pool, cache, calibration };
 }
 
 function planCpu(located: LocatedModel, acceleration: Acceleration): WorkerPlan {

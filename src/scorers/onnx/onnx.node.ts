@@ -64,7 +64,7 @@ class OnnxScorer implements Scorer {
         costs: groups.map((places) => places.reduce((sum, place) => sum + lengthOf(place) + pairCharacters, 0)),
       },
     );
-    return pending.result();
+    return this.#resultOf(pending);
   }
 
   scoreSync(call: ScoreCall): ScoreResult {
@@ -78,7 +78,7 @@ class OnnxScorer implements Scorer {
       if (performance.now() > deadlineMs) throw timeoutError(this.model, (deadlineMs - startedMs) / 1000);
     });
     this.#fill(pending, missing, scores);
-    return pending.result();
+    return this.#resultOf(pending);
   }
 
   async warmUp(): Promise<void> {
@@ -99,7 +99,7 @@ class OnnxScorer implements Scorer {
 
   stats(): Record<string, number | string> {
     if (this.#loaded === undefined) return { workers: 0, ...this.#counts };
-    const { pool, plan, executor, cache, located } = this.#loaded;
+    const { pool, plan, executor, cache, located, calibration } = this.#loaded;
     return {
       workers: pool.threads,
       plannedWorkers: plan.workers,
@@ -109,9 +109,15 @@ class OnnxScorer implements Scorer {
       waitingDocuments: pool.waiting,
       maxTokens: executor.maxTokens,
       accuracy: located.accuracy,
+      ...(calibration === undefined ? {} : { calibration: calibration.method }),
       ...this.#counts,
       ...(cache === undefined ? {} : { cacheHits: cache.hits, cacheMisses: cache.misses }),
     };
+  }
+
+  #resultOf(pending: PendingScores): ScoreResult {
+    const calibration = this.#loaded?.calibration;
+    return calibration === undefined ? pending.result() : { ...pending.result(), calibration };
   }
 
   #fill(pending: PendingScores, places: readonly number[], scores: GroupScores): void {

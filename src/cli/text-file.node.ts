@@ -1,0 +1,35 @@
+import { accessSync, constants, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { RerankError } from "../index.ts";
+import { messageOf } from "./failure.ts";
+
+/**
+ * Makes sure that files can be written, before the work of which they are to hold the result.
+ *
+ * @param paths undefined ones are not asked for
+ * @throws RerankError `invalid-input` naming the first that cannot
+ */
+export function checkWritable(...paths: readonly (string | undefined)[]): void {
+  for (const path of paths) {
+    if (path === undefined) continue;
+    try {
+      const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+      accessSync(isThere ? path : dirname(path), constants.W_OK);
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+  }
+}
+
+/** Writes lines, each with its end. @throws RerankError `invalid-input` when the file cannot be written */
+export function writeTextFile(path: string, lines: readonly string[]): void {
+  try {
+    writeFileSync(path, lines.map((line) => `${line}\n`).join(""));
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+function unwritable(path: string, cause: unknown): RerankError {
+  return new RerankError("invalid-input", `cannot write ${path}: ${messageOf(cause)}. Name another file.`, { cause });
+}

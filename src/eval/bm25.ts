@@ -1,0 +1,124 @@
+/** A small BM25, to have candidates where a test collection brings none. */
+import { RerankError } from "../errors.ts";
+import { compareIds } from "./metrics.ts";
+
+/** Parameters of {@link Bm25}. */
+export interface Bm25Options {
+  /** How soon more of the same word stops to count; ≥ 0. @default 0.9 */
+  k1?: number;
+  /** How much long documents are held back, in [0, 1]. @default 0.4 */
+  b?: number;
+  /** Words of a text, in order, repeated ones too. @default {@link words} */
+  tokenize?: (text: string) => readonly string[];
+}
+
+/** Where a word occurs. */
+interface Postings {
+  places: number[];
+  frequencies: number[];
+}
+
+// Scripts that are written without spaces between words.
+const unspaced = String.raw`\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}`;
+const character = String.raw`(?=[\p{L}\p{N}])[${unspaced}]\p{M}*`;
+// "\w" of UTS #18, but for those scripts; @see https://www.unicode.org/reports/tr18/#word
+const word = new RegExp(String.raw`((?:${character})+)|(?:(?![${unspaced}])[\p{Alphabetic}\p{M}\p{N}_])+`, "gu");
+const characters = new RegExp(character, "gu");
+
+/**
+ * The words of a text in lower case: runs of letters, marks, digits and underscores; where a script has no spaces (Chinese, Japanese,
+ * Thai, Lao, Khmer, Burmese), each two neighbouring characters, as Lucene's CJKAnalyzer does. No stemming, no stop words.
+ */
+export function words(text: string): string[] {
+  return Array.from(text.toLowerCase().matchAll(word), ([found, run]) => (run === undefined ? [found] : pairsOf(run))).flat();
+}
+
+function pairsOf(run: string): string[] {
+  const parts = run.match(characters) ?? [];
+  return parts.length === 1 ? parts : parts.slice(1).map((part, place) => parts[place] + part);
+}
+
+/**
+ * An inverted index with BM25 as Lucene scores it: idf · tf / (tf + k1 · (1 − b + b · length / average length)), summed over the query's
+ * words, a repeated one as often as it is there; idf = ln(1 + (N − n + 0.5) / (n + 0.5)). Lengths are exact, not rounded to a byte as in Lucene.
+ *
+ * k1 = 0.9 and b = 0.4 are Anserini's and Pyserini's, which most published "BM25" baselines use.
+ *
+ * @see S. Robertson, H. Zaragoza: The Probabilistic Relevance Framework, 2009; Lucene's BM25Similarity; C. Kamphuis et al.: Which BM25 do
+ *   you mean?, ECIR 2020
+ */
+export class Bm25 {
+  readonly #ids: string[] = [];
+  readonly #lengths: number[] = [];
+  readonly #postings = new Map<string, Postings>();
+  readonly #tokenize: (text: string) => readonly string[];
+  readonly #k1: number;
+  readonly #b: number;
+  readonly #averageLength: number;
+
+  /**
+   * @param documents text by id
+   * @throws RerankError `invalid-input` for a parameter out of its limits
+   */
+  constructor(documents: ReadonlyMap<string, string>, options: Bm25Options = {}) {
+    const { k1 = 0.9, b = 0.4, tokenize = words } = options;
+    if (!(k1 >= 0) || !(b >= 0 && b <= 1)) {
+      throw new RerankError("invalid-input", `eval: BM25 takes k1 ≥ 0 and b in [0, 1], got ${k1} and ${b}. Change or remove them.`);
+    }
+    this.#k1 = k1;
+    this.#b = b;
+    this.#tokenize = tokenize;
+    for (const [id, text] of documents) this.#add(id, tokenize(text));
+    this.#averageLength = this.#lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, this.#lengths.length);
+  }
+
+  /**
+   * The best documents for a query, best first; equal scores by id, the later one first. Only documents that share a word with it.
+   *
+   * @param count most documents; ≥ 0
+   * @returns score by document id, scores > 0
+   */
+  search(query: string, count: number): Map<string, number> {
+    const scores = new Float64Array(this.#ids.length);
+    for (const term of this.#tokenize(query)) this.#addScores(term, scores);
+    let found = Array.from(scores.keys()).filter((place) => scores[place]! > 0);
+    if (found.length > count) {
+      // Only what can be among the first is worth sorting by id.
+      const least = Float64Array.from(found, (place) => scores[place]!).sort()[found.length - count] ?? Number.POSITIVE_INFINITY;
+      found = found.filter((place) => scores[place]! >= least);
+    }
+    return new Map(
+      found
+        .sort((left, right) => scores[right]! - scores[left]! || compareIds(this.#ids[right]!, this.#ids[left]!))
+        .slice(0, count)
+        .map((place) => [this.#ids[place]!, scores[place]!]),
+    );
+  }
+
+  #add(id: string, terms: readonly string[]): void {
+    const place = this.#ids.push(id) - 1;
+    this.#lengths.push(terms.length);
+    const frequencies = new Map<string, number>();
+    for (const term of terms) frequencies.set(term, (frequencies.get(term) ?? 0) + 1);
+    for (const [term, frequency] of frequencies) {
+      const postings = this.#postings.get(term);
+      if (postings === undefined) this.#postings.set(term, { places: [place], frequencies: [frequency] });
+      else {
+        postings.places.push(place);
+        postings.frequencies.push(frequency);
+      }
+    }
+  }
+
+  #addScores(term: string, scores: Float64Array): void {
+    const postings = this.#postings.get(term);
+    if (postings === undefined) return;
+    const { places, frequencies } = postings;
+    const inverseFrequency = Math.log(1 + (this.#ids.length - places.length + 0.5) / (places.length + 0.5));
+    for (const [index, place] of places.entries()) {
+      const tf = frequencies[index]!;
+      const norm = this.#k1 * (1 - this.#b + (this.#b * this.#lengths[place]!) / this.#averageLength);
+      scores[place]! += (inverseFrequency * tf) / (tf + norm);
+    }
+  }
+}

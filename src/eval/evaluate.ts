@@ -1,0 +1,181 @@
+/** Reranks the candidates of a test collection, and compares what comes out with what went in. */
+import { RerankError } from "../errors.ts";
+import type { RankOptionsInput, RerankResult, RerankWarning } from "../types.ts";
+import { type Evaluation, type Qrels, type Run, rankedIds } from "./metrics.ts";
+import { bootstrapInterval, comparePaired, type Interval, type PairedComparison } from "./statistics.ts";
+
+/** What {@link rerankRun} needs of a `Reranker`. */
+export interface Ranker {
+  rank(query: string, documents: readonly string[], options: RankOptionsInput): Promise<RerankResult<string>>;
+}
+
+/** Texts of a test collection, and the candidates of each query. */
+export interface Candidates {
+  /** Text by query id. */
+  queries: ReadonlyMap<string, string>;
+  /** Text by document id. */
+  documents: ReadonlyMap<string, string>;
+  /** Which documents each query is to have ranked, and in which order they come. */
+  run: Run;
+}
+
+/** How {@link rerankRun} ranks. */
+export interface RerankRunOptions {
+  /** How many candidates of a query are reranked, the best ones; ≥ 1. The others stay below them in their order. @default 100 */
+  depth?: number;
+  /** Options of each call; `topK` and `threshold` would drop documents and are not taken. */
+  rankOptions?: Omit<RankOptionsInput, "topK" | "top_k" | "threshold" | "return" | "signal">;
+  signal?: AbortSignal;
+  /** After each query. @param done queries so far */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** One candidate as the model scored it. */
+export interface ScoredCandidate {
+  queryId: string;
+  documentId: string;
+  /** What a caller of `rank` sees, and `threshold` compares. */
+  score: number;
+  /** Only of local models. */
+  logit?: number;
+}
+
+/** What {@link rerankRun} gives. */
+export interface RerankedRun {
+  /** Values only order the documents of one query: logits where there are such, else scores. */
+  run: Map<string, Map<string, number>>;
+  /** Every pair that was scored, query by query, best first. */
+  scored: ScoredCandidate[];
+  /** Identity of the model. */
+  model: string;
+  pairs: number;
+  /** Time of scoring, loading not counted. */
+  scoreMs: number;
+  pairsPerSecond: number;
+  warnings: RerankWarning[];
+}
+
+/** One measure of two systems. */
+export interface MeasureComparison {
+  measure: string;
+  first: { mean: number } & Interval;
+  second: { mean: number } & Interval;
+  /** Second − first. */
+  comparison: PairedComparison;
+}
+
+/** What changed for one query. */
+export interface QueryChange {
+  queryId: string;
+  first: number;
+  second: number;
+}
+
+/**
+ * The candidates of each query in the order of a model, one query after the other.
+ *
+ * A query without candidates keeps its empty place.
+ *
+ * @throws RerankError `invalid-input` for a query or a document whose text is missing; `aborted`; whatever keeps the model from scoring
+ */
+export async function rerankRun(ranker: Ranker, candidates: Candidates, options: RerankRunOptions = {}): Promise<RerankedRun> {
+  const { depth = 100, rankOptions = {}, signal, onProgress } = options;
+  const result: RerankedRun = { run: new Map(), scored: [], model: "", pairs: 0, scoreMs: 0, pairsPerSecond: 0, warnings: [] };
+  for (const [queryId, scores] of candidates.run) {
+    const order = rankedIds(scores);
+    const top = order.slice(0, depth);
+    const texts = top.map((id) => textOf(candidates.documents, id, "document"));
+    const query = textOf(candidates.queries, queryId, "query");
+    const ranked = await ranker.rank(query, texts, { ...rankOptions, return: ["logit"], ...(signal === undefined ? {} : { signal }) });
+    const scored = ranked.results.map(({ index, score, logit }) => ({
+      queryId,
+      documentId: top[index]!,
+      score,
+      ...(logit === undefined ? {} : { logit }),
+    }));
+    result.run.set(queryId, asRun(scored, order));
+    for (const candidate of scored) result.scored.push(candidate);
+    result.model = ranked.model;
+    result.pairs += top.length;
+    result.scoreMs += ranked.timings.scoreMs;
+    // That logits were asked for is no concern of the caller's.
+    for (const warning of ranked.warnings) {
+      if (!(warning.type === "ignored-option" && warning.option === "return")) result.warnings.push(warning);
+    }
+    onProgress?.(result.run.size, candidates.run.size);
+  }
+  result.pairsPerSecond = result.scoreMs === 0 ? 0 : result.pairs / (result.scoreMs / 1000);
+  return result;
+}
+
+/**
+ * Each measure of two systems with 95 % bootstrap intervals, their difference with its interval, and the p-value of a paired
+ * randomisation test.
+ *
+ * @param first of the same queries and measures as `second`
+ * @throws RerankError `invalid-input` when they are not
+ */
+export function compareEvaluations(first: Evaluation, second: Evaluation): MeasureComparison[] {
+  checkQueries(first, second);
+  return Object.keys(first.values).map((measure) => {
+    const [before, after] = [valuesOf(first, measure), valuesOf(second, measure)];
+    return {
+      measure,
+      first: { mean: first.means[measure]!, ...bootstrapInterval(before) },
+      second: { mean: second.means[measure]!, ...bootstrapInterval(after) },
+      comparison: comparePaired(before, after),
+    };
+  });
+}
+
+/** The queries by how much one measure changed, from the greatest gain to the greatest loss; equal changes in the order of the queries. */
+export function queryChanges(first: Evaluation, second: Evaluation, measure: string): QueryChange[] {
+  checkQueries(first, second);
+  const [before, after] = [valuesOf(first, measure), valuesOf(second, measure)];
+  return first.queryIds
+    .map((queryId, index) => ({ queryId, first: before[index]!, second: after[index]! }))
+    .sort((left, right) => right.second - right.first - (left.second - left.first));
+}
+
+/** Whether each candidate is relevant, by the judgements; what nobody judged is not. */
+export function judge<T extends ScoredCandidate>(scored: readonly T[], qrels: Qrels, relevanceLevel = 1): (T & { isRelevant: boolean })[] {
+  return scored.map((candidate) => ({
+    ...candidate,
+    isRelevant: (qrels.get(candidate.queryId)?.get(candidate.documentId) ?? 0) >= relevanceLevel,
+  }));
+}
+
+function asRun(scored: readonly ScoredCandidate[], order: readonly string[]): Map<string, number> {
+  const values = scored.map(({ score, logit }) => logit ?? score);
+  // Where a cascade puts tiers of different scores one below the other, only places tell the order.
+  const isFalling = values.every((value, place) => place === 0 || value <= values[place - 1]!);
+  const run = new Map(scored.map(({ documentId }, place) => [documentId, isFalling ? values[place]! : -place]));
+  const lowest = isFalling ? (values.at(-1) ?? 0) : -scored.length;
+  let below = 0;
+  for (const id of order) {
+    if (run.has(id)) continue;
+    below += 1;
+    // Steps that float64 can hold beside any logit.
+    run.set(id, lowest - below * Math.max(1, Math.abs(lowest)));
+  }
+  return run;
+}
+
+function textOf(texts: ReadonlyMap<string, string>, id: string, kind: "query" | "document"): string {
+  const text = texts.get(id);
+  if (text !== undefined) return text;
+  const where = kind === "query" ? "queries" : "documents";
+  throw new RerankError("invalid-input", `eval: ${kind} ${JSON.stringify(id)} of the run is not among the ${where}. Add its text.`);
+}
+
+function valuesOf({ values }: Evaluation, measure: string): readonly number[] {
+  const found = values[measure];
+  if (found !== undefined) return found;
+  throw new RerankError("invalid-input", `eval: ${measure} was not evaluated. Known: ${Object.keys(values).join(", ")}.`);
+}
+
+function checkQueries(first: Evaluation, second: Evaluation): void {
+  const isSame = first.queryIds.length === second.queryIds.length && first.queryIds.every((id, place) => id === second.queryIds[place]);
+  if (isSame) return;
+  throw new RerankError("invalid-input", 'eval: the two evaluations are of different queries. Evaluate both with missing: "zero".');
+}

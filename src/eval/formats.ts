@@ -1,0 +1,214 @@
+/** The files that retrieval test collections come in: TREC's, BEIR's and JSONL. Lines in, values out; who reads files is not here. */
+import { messageOf, RerankError } from "../errors.ts";
+import { type Qrels, type Run, rankedIds } from "./metrics.ts";
+
+/** Lines without their ends. */
+type Lines = Iterable<string>;
+
+/** How {@link formatQrels} writes. */
+export type QrelsFormat = "trec" | "beir" | "jsonl";
+
+/** How {@link formatRun} writes. */
+export type RunFormat = "trec" | "jsonl";
+
+/** One judgement or one score, with where it stood. */
+interface Entry {
+  queryId: string;
+  documentId: string;
+  value: number;
+}
+
+const queryKeys = ["query_id", "query-id", "qid"];
+const documentKeys = ["doc_id", "corpus-id", "docno"];
+
+/**
+ * Relevance judgements, in any of four forms, of which the first line decides:
+ *
+ * - TREC: `query iteration document grade`, separated by white space
+ * - BEIR: `query-id`, `corpus-id`, `score`, separated by tabs, with or without that header
+ * - JSONL: `{"query_id","doc_id","relevance"}`, or BEIR's keys
+ *
+ * Blank lines and, outside JSONL, those that start with `#` are skipped.
+ *
+ * @param place the file's name, for messages
+ * @throws RerankError `invalid-input` naming the line: too few columns, a grade that is no integer, a document judged twice
+ */
+export function parseQrels(lines: Lines, place = "qrels"): Map<string, Map<string, number>> {
+  const result = new Map<string, Map<string, number>>();
+  for (const [number, line] of contentLines(lines)) {
+    const where = `${place}:${number}`;
+    const entry = line.startsWith("{") ? readRecord(line, where, ["relevance", "score", "grade"]) : readQrelsColumns(line, where);
+    if (entry === undefined) {
+      if (result.size === 0) continue; // the header
+      throw malformed(where, `${JSON.stringify(line.slice(0, 80))} has no grade`, "Write query, document and grade");
+    }
+    if (!Number.isInteger(entry.value)) throw malformed(where, "the grade is no integer", "Grades are 0, 1, 2 …");
+    add(result, entry, where);
+  }
+  return result;
+}
+
+/**
+ * A run, in TREC's form (`query Q0 document rank score tag`, the rank ignored as trec_eval does) or as JSONL (`{"query_id","doc_id","score"}`).
+ *
+ * Blank lines and, outside JSONL, those that start with `#` are skipped.
+ *
+ * @param place the file's name, for messages
+ * @throws RerankError `invalid-input` naming the line: too few columns, a score that is no finite number, a document ranked twice
+ */
+export function parseRun(lines: Lines, place = "run"): Map<string, Map<string, number>> {
+  const result = new Map<string, Map<string, number>>();
+  for (const [number, line] of contentLines(lines)) {
+    const where = `${place}:${number}`;
+    const entry = line.startsWith("{") ? readRecord(line, where, ["score"]) : readRunColumns(line, where);
+    if (!Number.isFinite(entry.value)) throw malformed(where, "the score is no finite number", "Write it as in 12.5 or 1e-3");
+    add(result, entry, where);
+  }
+  return result;
+}
+
+/**
+ * Documents or queries: JSONL with `_id` or `id`, `text` and optionally `title` (BEIR's corpus.jsonl and queries.jsonl), or `id`, a tab
+ * and the text (MS MARCO's).
+ *
+ * A title stands before the text with a space between, as in BEIR.
+ *
+ * @param place the file's name, for messages
+ * @returns text by id, in the order of the file
+ * @throws RerankError `invalid-input` naming the line: no id, no text, an id twice
+ */
+export function parseTexts(lines: Lines, place = "texts"): Map<string, string> {
+  const result = new Map<string, string>();
+  for (const [number, line] of contentLines(lines, /^$/)) {
+    const where = `${place}:${number}`;
+    const [id, text] = line.startsWith("{") ? readTextRecord(line, where) : readTextColumns(line, where);
+    if (result.has(id)) throw malformed(where, `id ${JSON.stringify(id)} is there twice`, "Give each text an id of its own");
+    result.set(id, text);
+  }
+  return result;
+}
+
+/** Lines of a qrels file, without their ends, in the order of the map; {@link parseQrels} reads them back. */
+export function* formatQrels(qrels: Qrels, format: QrelsFormat = "trec"): Generator<string> {
+  if (format === "beir") yield "query-id\tcorpus-id\tscore";
+  for (const [queryId, judgements] of qrels) {
+    for (const [documentId, grade] of judgements) {
+      if (format === "jsonl") yield JSON.stringify({ query_id: queryId, doc_id: documentId, relevance: grade });
+      else yield format === "beir" ? `${queryId}\t${documentId}\t${grade}` : `${column(queryId)} 0 ${column(documentId)} ${grade}`;
+    }
+  }
+}
+
+/**
+ * Lines of a run, without their ends, each query's documents best first; {@link parseRun} reads them back.
+ *
+ * @param tag name of the system, for TREC's last column
+ * @throws RerankError `invalid-input` for an id with white space, which TREC's form cannot hold
+ */
+export function* formatRun(run: Run, format: RunFormat = "trec", tag = "crossrank"): Generator<string> {
+  for (const [queryId, scores] of run) {
+    for (const [place, documentId] of rankedIds(scores).entries()) {
+      const score = scores.get(documentId)!;
+      if (format === "jsonl") yield JSON.stringify({ query_id: queryId, doc_id: documentId, score });
+      else yield `${column(queryId)} Q0 ${column(documentId)} ${place + 1} ${score} ${tag.replace(/\s+/g, "_")}`;
+    }
+  }
+}
+
+/** Lines of BEIR's corpus.jsonl or queries.jsonl, without their ends; {@link parseTexts} reads them back. */
+export function* formatTexts(texts: ReadonlyMap<string, string>): Generator<string> {
+  for (const [id, text] of texts) yield JSON.stringify({ _id: id, text });
+}
+
+function* contentLines(lines: Lines, comment: RegExp = /^#/): Generator<[number, string]> {
+  let number = 0;
+  for (const line of lines) {
+    number += 1;
+    if (line.trim() !== "" && !comment.test(line)) yield [number, line];
+  }
+}
+
+/** @returns undefined for three columns of which the last is no number */
+function readQrelsColumns(line: string, where: string): Entry | undefined {
+  const tabs = line.trim().split("\t");
+  // Ids of BEIR may hold spaces, so tabs come first where they give three columns that end with a grade.
+  const columns = tabs.length === 3 && !Number.isNaN(toNumber(tabs[2]!)) ? tabs : line.trim().split(/\s+/);
+  if (columns.length !== 3 && columns.length !== 4) {
+    throw malformed(where, `${columns.length} columns`, "Write query, iteration, document and grade, or query, document and grade");
+  }
+  const [queryId, documentId] = columns.length === 4 ? [columns[0]!, columns[2]!] : [columns[0]!, columns[1]!];
+  const value = toNumber(columns.at(-1)!);
+  return Number.isNaN(value) ? undefined : { queryId, documentId, value };
+}
+
+function readRunColumns(line: string, where: string): Entry {
+  const [queryId, , documentId, , score, tag] = line.trim().split(/\s+/);
+  // The tag is not used, but a line without it is most often one of another form.
+  if (tag === undefined) throw malformed(where, "fewer than 6 columns", "Write query, Q0, document, rank, score and tag, or JSONL");
+  return { queryId: queryId!, documentId: documentId!, value: toNumber(score!) };
+}
+
+function readRecord(line: string, where: string, valueKeys: readonly string[]): Entry {
+  const record = parseObject(line, where);
+  const value = first(record, valueKeys);
+  return {
+    queryId: readId(record, queryKeys, where),
+    documentId: readId(record, documentKeys, where),
+    value: typeof value === "number" ? value : Number.NaN,
+  };
+}
+
+function readTextRecord(line: string, where: string): [string, string] {
+  const record = parseObject(line, where);
+  const { title, text } = record;
+  if (typeof text !== "string") throw malformed(where, 'no string "text"', "Write one object with _id and text a line");
+  const isTitled = typeof title === "string" && title.trim() !== "";
+  return [readId(record, ["_id", "id"], where), isTitled ? `${title} ${text}` : text];
+}
+
+function readTextColumns(line: string, where: string): [string, string] {
+  const tab = line.indexOf("\t");
+  if (tab < 1) throw malformed(where, "neither a JSON object nor an id, a tab and a text", "Write one of these a line");
+  return [line.slice(0, tab), line.slice(tab + 1)];
+}
+
+function parseObject(line: string, where: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new RerankError("invalid-input", `${where}: not JSON: ${messageOf(cause)}. Write one object a line.`, { cause });
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function readId(record: Readonly<Record<string, unknown>>, keys: readonly string[], where: string): string {
+  const id = first(record, keys);
+  if (typeof id === "string" && id !== "") return id;
+  if (Number.isSafeInteger(id)) return String(id);
+  throw malformed(where, `no ${keys[0]}`, `It is a string or an integer; ${keys.slice(1).join(" or ")} is read too`);
+}
+
+function first(record: Readonly<Record<string, unknown>>, keys: readonly string[]): unknown {
+  return record[keys.find((key) => record[key] !== undefined) ?? ""];
+}
+
+function toNumber(text: string): number {
+  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+function add(result: Map<string, Map<string, number>>, { queryId, documentId, value }: Entry, where: string): void {
+  const known = result.get(queryId);
+  if (known === undefined) result.set(queryId, new Map([[documentId, value]]));
+  else if (known.has(documentId)) throw malformed(where, `document ${documentId} of query ${queryId} is there twice`, "Remove one of them");
+  else known.set(documentId, value);
+}
+
+function column(id: string): string {
+  if (!/\s/.test(id)) return id;
+  throw new RerankError("invalid-input", `eval: id ${JSON.stringify(id)} has white space, which TREC's form cannot hold. Write JSONL.`);
+}
+
+function malformed(where: string, what: string, advice: string): RerankError {
+  return new RerankError("invalid-input", `${where}: ${what}. ${advice}.`);
+}

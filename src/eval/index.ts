@@ -1,0 +1,58 @@
+/** crossrank/eval: measures, files, BM25, statistics and calibration for judging rankings. Runs anywhere; nothing of it reads files. */
+export { Bm25, type Bm25Options, words } from "./bm25.ts";
+export {
+  type Calibration,
+  type CalibrationOptions,
+  type CalibrationQuality,
+  calibratedScore,
+  calibrationBins,
+  expectedCalibrationError,
+  type FittedCalibration,
+  fitCalibration,
+  fitIsotonic,
+  fitPlatt,
+  type IsotonicCalibration,
+  type LabelledPair,
+  type PlattCalibration,
+  qualityOf,
+  type ReliabilityBin,
+  reliability,
+} from "./calibration.ts";
+export {
+  type Candidates,
+  compareEvaluations,
+  judge,
+  type MeasureComparison,
+  type QueryChange,
+  queryChanges,
+  type Ranker,
+  type RerankedRun,
+  type RerankRunOptions,
+  rerankRun,
+  type ScoredCandidate,
+} from "./evaluate.ts";
+export {
+  formatQrels,
+  formatRun,
+  formatTexts,
+  parseQrels,
+  parseRun,
+  parseTexts,
+  type QrelsFormat,
+  type RunFormat,
+} from "./formats.ts";
+export {
+  defaultMeasures,
+  type Evaluation,
+  type EvaluationOptions,
+  evaluateRun,
+  type Measure,
+  type MeasureFamily,
+  measureRanking,
+  parseMeasure,
+  type Qrels,
+  type Run,
+  rankedIds,
+} from "./metrics.ts";
+export { bootstrapInterval, comparePaired, type Interval, type PairedComparison, type ResamplingOptions } from "./statistics.ts";
+export { type JudgedScore, sweepThresholds, type ThresholdPoint, type ThresholdSweep } from "./threshold.ts";

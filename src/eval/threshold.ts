@@ -1,0 +1,72 @@
+/** What a score threshold would keep, threshold by threshold. */
+
+/** One scored and judged candidate. */
+export interface JudgedScore {
+  /** As `threshold` of a configuration compares it. */
+  score: number;
+  isRelevant: boolean;
+}
+
+/** What is kept at one threshold: scores from it up. */
+export interface ThresholdPoint {
+  /** Half-way between the last score that is kept and the first that is not, so that rounding it changes little. */
+  threshold: number;
+  /** Share of the kept that is relevant, in [0, 1]. */
+  precision: number;
+  /** Share of the relevant candidates that is kept, in [0, 1]; what the candidates lack does not count. */
+  recall: number;
+  /** Harmonic mean of the two, in [0, 1]. */
+  f1: number;
+  /** Mean number of documents kept per query. */
+  keptPerQuery: number;
+}
+
+/** Thresholds and the best of them. */
+export interface ThresholdSweep {
+  /** Ascending: the highest thresholds that keep 100 %, 95 % … 5 % of the relevant candidates; fewer where some coincide. */
+  points: ThresholdPoint[];
+  /** Of the greatest F1 over all possible thresholds, the higher of two equal ones; undefined where nothing is relevant. */
+  recommended: ThresholdPoint | undefined;
+}
+
+// Steps of recall, not of the score: where a model's scores lie is not known before.
+const recallSteps = 20;
+
+/**
+ * Precision, recall and F1 over all candidates together (micro-averaged), for thresholds across the scores of what is relevant.
+ *
+ * @param candidates all scored documents of all queries
+ * @param queries how many queries they are of; ≥ 1
+ */
+export function sweepThresholds(candidates: readonly JudgedScore[], queries: number): ThresholdSweep {
+  const sorted = [...candidates].sort((left, right) => right.score - left.score);
+  const relevant = sorted.filter(({ isRelevant }) => isRelevant).length;
+  const all: ThresholdPoint[] = [];
+  let found = 0;
+  for (const [place, { score, isRelevant }] of sorted.entries()) {
+    found += isRelevant ? 1 : 0;
+    const next = sorted[place + 1]?.score;
+    // Equal scores are kept or left out together; what keeps nothing relevant is of no use.
+    if (next === score || found === 0) continue;
+    const kept = place + 1;
+    all.push({
+      threshold: next === undefined ? score : halfway(next, score),
+      precision: found / kept,
+      recall: found / relevant,
+      f1: (2 * found) / (kept + relevant),
+      keptPerQuery: kept / queries,
+    });
+  }
+  const steps = Array.from({ length: recallSteps }, (_, step) => Math.ceil(((step + 1) / recallSteps) * relevant - 1e-9) / relevant);
+  const points = new Set(steps.flatMap((recall) => all.find((point) => point.recall >= recall) ?? []));
+  return {
+    points: [...points].reverse(),
+    recommended: all.reduce<ThresholdPoint | undefined>((best, point) => (point.f1 > (best?.f1 ?? 0) ? point : best), undefined),
+  };
+}
+
+/** Above `low`, at most `high`, also where nothing lies between them. */
+function halfway(low: number, high: number): number {
+  const middle = low + (high - low) / 2;
+  return middle > low ? middle : high;
+}

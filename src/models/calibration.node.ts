@@ -1,0 +1,131 @@
+/** The file of a calibration, as `crossrank eval calibrate` writes it and the `calibration` of a configuration names it. */
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { type Checker, finiteNumber, listOf, name, oneOf, recordOf, shape, wrongType } from "../checks.ts";
+import { messageOf, RerankError } from "../errors.ts";
+import type { Calibration, IsotonicCalibration, PlattCalibration } from "../types.ts";
+import { expandHome } from "./environment.node.ts";
+import type { LocatedModel } from "./locate.node.ts";
+
+/** What the file holds. */
+export interface CalibrationFile {
+  /** Of the format. */
+  version: 1;
+  /** {@link calibrationIdentity} of the model it was fitted for. */
+  model: string;
+  calibration: Calibration;
+  /** How it was fitted and what it is worth; for people. */
+  fitted?: Readonly<Record<string, unknown>>;
+}
+
+const sampledBlocks = 16;
+const blockBytes = 65_536;
+
+/**
+ * Reads a calibration and makes sure that it belongs to a model.
+ *
+ * @param path relative ones to the working folder; `~` is the home folder
+ * @throws RerankError `invalid-input` when the file cannot be read, is not such a file, or was fitted for another model
+ */
+export function readCalibration(path: string, model: LocatedModel): Calibration {
+  const file = checkFile(parse(path), `calibration (${path})`);
+  const identity = calibrationIdentity(model);
+  if (file.model !== identity) {
+    const remedy = "Fit one with crossrank eval calibrate, for thresholds do not carry over between models";
+    throw new RerankError("invalid-input", `calibration: ${path} was fitted for ${file.model}, and this model is ${identity}. ${remedy}.`);
+  }
+  return file.calibration;
+}
+
+/** @throws RerankError `invalid-input` when the file cannot be written */
+export function writeCalibration(path: string, file: CalibrationFile): void {
+  try {
+    writeFileSync(path, `${JSON.stringify(file, undefined, 2)}\n`);
+  } catch (cause) {
+    throw new RerankError("invalid-input", `calibration: cannot write ${path}: ${messageOf(cause)}. Name another file with --output.`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Names a model's weights without telling where they lie: repository and commit, the bundled model's digest, or for a local folder
+ * `local@` and a digest of samples of its ONNX file and external data, so that gigabytes need not be read.
+ */
+export function calibrationIdentity({ id, modelPath, externalData }: LocatedModel): string {
+  if (!isAbsolute(id)) return id;
+  const digest = createHash("sha256");
+  for (const path of [modelPath, ...externalData.map((location) => join(dirname(modelPath), location))]) {
+    const file = openSync(path, "r");
+    try {
+      const { size } = fstatSync(file);
+      digest.update(`${size};`);
+      const block = Buffer.alloc(blockBytes);
+      for (let place = 0; place < sampledBlocks; place += 1) {
+        const start = Math.floor((Math.max(0, size - blockBytes) * place) / (sampledBlocks - 1));
+        digest.update(block.subarray(0, readSync(file, block, 0, blockBytes, start)));
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+  return `local@${digest.digest("hex").slice(0, 12)}`;
+}
+
+const positive: Checker<number> = (value, path) => {
+  // Any other slope would turn the order of the scores round, or make them all equal.
+  if (finiteNumber(value, path) <= 0) throw wrongType(path, "a number > 0", value);
+  return value as number;
+};
+
+const probability: Checker<number> = (value, path) => {
+  if (finiteNumber(value, path) < 0 || (value as number) > 1) throw wrongType(path, "a number in [0, 1]", value);
+  return value as number;
+};
+
+const checkPlatt: Checker<PlattCalibration> = shape<PlattCalibration>(
+  { method: oneOf("platt"), slope: positive, intercept: finiteNumber },
+  { required: ["slope", "intercept"] },
+);
+
+const isotonicShape: Checker<IsotonicCalibration> = shape<IsotonicCalibration>(
+  { method: oneOf("isotonic"), logits: listOf(finiteNumber, 1), probabilities: listOf(probability, 1) },
+  { required: ["logits", "probabilities"] },
+);
+
+const checkIsotonic: Checker<IsotonicCalibration> = (value, path) => {
+  const calibration = isotonicShape(value, path);
+  const { logits, probabilities } = calibration;
+  if (logits.length !== probabilities.length) throw wrongType(`${path}.probabilities`, `${logits.length} of them`, probabilities.length);
+  if (logits.some((logit, place) => place > 0 && logit <= logits[place - 1]!)) throw wrongType(`${path}.logits`, "rising numbers");
+  if (probabilities.some((share, place) => place > 0 && share < probabilities[place - 1]!)) {
+    throw wrongType(`${path}.probabilities`, "numbers that never fall");
+  }
+  return calibration;
+};
+
+const checkCalibration: Checker<Calibration> = (value, path) => {
+  const method = (value as { method?: unknown } | null)?.method;
+  if (method !== "platt" && method !== "isotonic") throw wrongType(`${path}.method`, '"platt" or "isotonic"', method);
+  return method === "platt" ? checkPlatt(value, path) : checkIsotonic(value, path);
+};
+
+const checkVersion: Checker<1> = (value, path) => {
+  if (value !== 1) throw wrongType(path, "1, the only version that this crossrank knows", value);
+  return value;
+};
+
+const checkFile: Checker<CalibrationFile> = shape<CalibrationFile>(
+  { version: checkVersion, model: name, calibration: checkCalibration, fitted: recordOf((value) => value) },
+  { required: ["version", "model", "calibration"] },
+);
+
+function parse(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(resolve(expandHome(path)), "utf8"));
+  } catch (cause) {
+    const remedy = "Name a file that crossrank eval calibrate wrote";
+    throw new RerankError("invalid-input", `calibration: cannot read ${path}: ${messageOf(cause)}. ${remedy}.`, { cause });
+  }
+}

@@ -1,0 +1,25 @@
+import type { Calibration } from "../types.ts";
+import { sigmoid } from "./scores.ts";
+
+/** The probability in [0, 1] that a calibration gives a finite logit. */
+export function calibratedScore(logit: number, calibration: Calibration): number {
+  if (calibration.method === "platt") return sigmoid(calibration.slope * logit + calibration.intercept);
+  const { logits, probabilities } = calibration;
+  const above = firstAbove(logits, logit);
+  if (above === 0) return probabilities[0]!;
+  if (above === logits.length) return probabilities[above - 1]!;
+  const [left, right] = [logits[above - 1]!, logits[above]!];
+  const [low, high] = [probabilities[above - 1]!, probabilities[above]!];
+  return low + ((logit - left) / (right - left)) * (high - low);
+}
+
+/** Index of the first entry above a value, by halving; the length where there is none. */
+function firstAbove(ascending: readonly number[], value: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
