@@ -2,6 +2,7 @@ import type { ViteUserConfig } from "vitest/config";
 
 // `npm run test:heavy`: what installs packages, starts many processes, runs all documentation, or compares thousands of golden numbers.
 const heavy = [
+  "test/cli.test.ts",
   "test/package.test.ts",
   "test/readme.test.ts",
   "test/lifetime.test.ts",
@@ -14,6 +15,7 @@ const heavy = [
   "test/hosted-own-server.test.ts",
   "test/remote-own-server.test.ts",
   "src/scorers/remote/random-faults.test.ts",
+  "test/calibration.test.ts",
   "test/golden/pairs.test.ts",
   "test/golden/whole-models.test.ts",
 ];
