@@ -119,6 +119,11 @@ describe("late interaction", () => {
     expect(reranker.rankSync(query, documents).results).toEqual(results);
   });
 
+  test("takes no calibration: that maps logits", async () => {
+    await using reranker = createReranker({ model: colbert, calibration: "calibration.json" });
+    await expect(reranker.rank(query, documents)).rejects.toThrow(/^calibration: .*tiny-colbert gives sums of cosines/);
+  });
+
   test("tells tokens and cuts of query and document, and has no logit", async () => {
     await using reranker = createReranker({ model: colbert });
     const wanted = ["logit", "tokens", "truncated"] as const;

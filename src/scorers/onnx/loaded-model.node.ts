@@ -3,6 +3,7 @@
 import { type GroupBounds, planWorkers, type WorkerPlan } from "../../engine/plan.ts";
 import { Pool } from "../../engine/pool.ts";
 import { openWorkerThread } from "../../engine/worker-thread.node.ts";
+import { RerankError } from "../../errors.ts";
 import { readCalibration } from "../../models/calibration.node.ts";
 import { getPreset } from "../../models/catalogue.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
@@ -73,7 +74,7 @@ const defaultMaxQueued = 100_000;
 export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
   const { acceleration, scoreCacheBytes } = options;
   disableTelemetry();
-  const calibration = options.calibration === undefined ? undefined : readCalibration(options.calibration, located);
+  const calibration = calibrationOf(located, options);
   const plan = provider === "cpu" ? planCpu(located, acceleration) : planDevice(provider, acceleration);
   const executor = executorOptions(located, options, plan.threads, provider);
   const groups = {
@@ -91,6 +92,17 @@ export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, pr
   const templateCharacters = [template ?? ""].flat().join("").length + instruction.length;
   const cache = scoreCacheBytes > 0 ? new ScoreCache(identity, scoreCacheBytes) : undefined;
   return { located, executor, groups, templateCharacters, plan, pool, cache, calibration };
+}
+
+function calibrationOf(located: LocatedModel, { calibration, model }: OnnxScorerOptions): Calibration | undefined {
+  if (calibration === undefined) return undefined;
+  if (headOf(model)?.type === "late-interaction") {
+    throw new RerankError(
+      "invalid-input",
+      `calibration: ${located.id} gives sums of cosines, and a calibration maps logits. Leave it out.`,
+    );
+  }
+  return readCalibration(calibration, located);
 }
 
 function planCpu(located: LocatedModel, acceleration: Acceleration): WorkerPlan {
