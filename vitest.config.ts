@@ -16,6 +16,8 @@ const heavy = [
   "test/remote-own-server.test.ts",
   "src/scorers/remote/random-faults.test.ts",
   "test/calibration.test.ts",
+  "test/invariance.test.ts",
+  "test/golden/architectures.test.ts",
   "test/golden/pairs.test.ts",
   "test/golden/whole-models.test.ts",
 ];
