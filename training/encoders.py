@@ -33,8 +33,13 @@ def start_weights() -> dict[str, torch.Tensor]:
     return {name.removeprefix("bert."): value for name, value in load_file(START / "model.safetensors").items()}
 
 
-def layer(weights: dict[str, torch.Tensor], name: str, hidden: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
-    """One transformer layer; hidden [B, T, 384], allowed [B, 1, T or 1, T] true where attention may go."""
+def bias_of(allowed: torch.Tensor) -> torch.Tensor:
+    """What is added to attention's logits: 0 where it may go, else -60: exp(-60) is nothing beside the rest, and no denormal number, which are slow."""
+    return (allowed.float() - 1) * 60
+
+
+def layer(weights: dict[str, torch.Tensor], name: str, hidden: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    """One transformer layer; hidden [B, T, 384], bias [B, 1, T or 1, T] as bias_of() gives it."""
 
     def dense(part: str, x: torch.Tensor) -> torch.Tensor:
         return F.linear(x, weights[f"{name}.{part}.weight"], weights[f"{name}.{part}.bias"])
@@ -42,12 +47,11 @@ def layer(weights: dict[str, torch.Tensor], name: str, hidden: torch.Tensor, all
     def norm(part: str, x: torch.Tensor) -> torch.Tensor:
         return F.layer_norm(x, (WIDTH,), weights[f"{name}.{part}.weight"], weights[f"{name}.{part}.bias"], 1e-12)
 
-    batch, tokens, width = hidden.shape
-    q, k, v = (dense(f"attention.self.{part}", hidden).view(batch, tokens, HEADS, -1).transpose(1, 2) for part in ("query", "key", "value"))
+    batch, tokens, _ = hidden.shape
+    q, k, v = (dense(f"attention.self.{part}", hidden).view(batch, tokens, HEADS, WIDTH // HEADS).transpose(1, 2) for part in ("query", "key", "value"))
     # Not scaled_dot_product_attention: on processors its backward pass takes more than all the rest.
-    weight = (q * (width // HEADS) ** -0.5) @ k.transpose(2, 3)
-    weight = torch.softmax(weight.masked_fill(~allowed, -1e4), -1)
-    mixed = (weight.to(v.dtype) @ v).transpose(1, 2).reshape(batch, tokens, width)
+    weight = torch.softmax((q @ k.transpose(2, 3)) * (WIDTH // HEADS) ** -0.5 + bias.to(q.dtype), -1)
+    mixed = (weight.to(v.dtype) @ v).transpose(1, 2).reshape(batch, tokens, WIDTH)
     hidden = norm("attention.output.LayerNorm", dense("attention.output.dense", mixed) + hidden)
     return norm("output.LayerNorm", dense("output.dense", F.gelu(dense("intermediate.dense", hidden))) + hidden)
 
@@ -83,9 +87,9 @@ def token_states(sequences: list[list[int]]) -> list[torch.Tensor]:
         for row, i in enumerate(group):
             ids[row, : len(sequences[i])] = torch.tensor(sequences[i])
             mask[row, : len(sequences[i])] = True
-        hidden = embed(weights, ids, torch.arange(length))
+        hidden, bias = embed(weights, ids, torch.arange(length)), bias_of(mask[:, None, None, :])
         for number in range(LAYERS):
-            hidden = layer(weights, f"encoder.layer.{number}", hidden, mask[:, None, None, :])
+            hidden = layer(weights, f"encoder.layer.{number}", hidden, bias)
         for row, i in enumerate(group):
             states[i] = hidden[row, : len(sequences[i])].clone()
     return states

@@ -45,8 +45,9 @@ class JointPart(nn.Module):
         numbers, features = self.interaction(hidden, ids, is_document, mask)
         x = hidden + torch.lerp(self.segments[0], self.segments[1], is_document[..., None].to(self.segments.dtype)) + self.of_features(features.to(hidden.dtype))
         weights = {name.replace("/", "."): value for name, value in self.weights.items()}
+        bias = encoders.bias_of(mask[:, None, None, :])
         for number in range(self.layers):
-            x = encoders.layer(weights, str(number), x, mask[:, None, None, :])
+            x = encoders.layer(weights, str(number), x, bias)
         joint = torch.tanh(self.pooled(torch.cat([x[:, 0], numbers.to(x.dtype)], -1)))
         return self.score(joint)[:, 0].float() + (numbers * self.of_numbers).sum(-1)
 
@@ -111,7 +112,7 @@ class Ranker(nn.Module):
         place = torch.cumsum(torch.ones_like(input_ids), 1) - 1
         place = torch.cat([torch.where(token_type_ids > 0, place - of_query + 1, place), one * 0], 1).clamp(min=0, max=511)
         hidden = encoders.embed(weights, ids, place)
-        apart = (is_document[:, :, None] == is_document[:, None, :]) & mask[:, None, :]
+        apart = encoders.bias_of((is_document[:, None, :, None] == is_document[:, None, None, :]) & mask[:, None, None, :])
         for number in range(encoders.LAYERS):
-            hidden = encoders.layer(weights, f"encoder.layer.{number}", hidden, apart[:, None])
+            hidden = encoders.layer(weights, f"encoder.layer.{number}", hidden, apart)
         return self.joint(hidden, ids, is_document, mask)[:, None]
