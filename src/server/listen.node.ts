@@ -84,12 +84,13 @@ export async function listen(server: RerankServer, options: ListenOptions = {}):
       };
       await turn();
       // Not http.close, which ends idle connections at once: a client may be sending its next request on one.
-      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(http, () => resolve()));
+      const ended = new AbortController();
+      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(http, () => resolve(ended.abort())));
       // Only now: whoever is told that its connection closes opens another one, and would be reset in the queue of a listener that ends.
       isStopping = true;
       server.drain({ refuses: true });
       await settle();
-      await Promise.race([closed, wait(underWay.count > 0 ? 0 : idleGraceMs, signal)]);
+      await wait(underWay.count > 0 ? 0 : idleGraceMs, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]));
       await settle();
       const cut = underWay.count;
       http.closeAllConnections();

@@ -135,6 +135,15 @@ describe("a server that is asked to end under load", () => {
     console.info(`ended ${tookMs} ms after SIGTERM: ${answered} answers, ${refused} refusals, ${later} connections refused`);
   });
 
+  test("ends at once when nobody is connected", async () => {
+    const server = await startServer();
+    const startedMs = performance.now();
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    // The grace for connections that are about to be used again is 1,000 ms.
+    expect(performance.now() - startedMs).toBeLessThan(900);
+  });
+
   test("goes on answering for --drain-delay, while /ready says no", async () => {
     const { server, clients } = await startLoaded(["--drain-delay", "0.5"]);
     clients.reset();
