@@ -31,7 +31,7 @@ from sentence_transformers.base.modules import Dense, Transformer
 from sentence_transformers.sentence_transformer.modules import LayerNorm, Pooling
 from tiny_models import (
     LONG, MAX_LENGTH, OUT, PAIRS, POSITIONS, SENTENCES, byte_pairs, copy_but_graph, export, reference_logits, sizes, state_of, template, unigram,
-    word_counts, word_piece, wrap,
+    word_counts, word_piece, wrap, write_folder,
 )
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (
@@ -322,16 +322,6 @@ def causal(seed, tokenizer, config, kind, has_cache, **more):
 
 
 CAUSAL = {}
-
-
-def write_folder(folder, tokens, model):
-    (folder / "onnx").mkdir(parents=True)
-    model.config.architectures = [type(model).__name__]
-    model.config.save_pretrained(folder)
-    tokens.save_pretrained(folder)
-    for extra in folder.glob("*"):
-        if extra.name not in {"config.json", "tokenizer.json", "tokenizer_config.json", "onnx"}:
-            extra.unlink()
 
 
 class WithCache(torch.nn.Module):

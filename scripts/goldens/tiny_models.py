@@ -253,7 +253,8 @@ class Logits(torch.nn.Module):
         return self.inner(**dict(zip(self.names, values))).logits
 
 
-def export(folder, tokenizer, model, names):
+def write_folder(folder, tokenizer, model):
+    """All but the graph."""
     (folder / "onnx").mkdir(parents=True)
     # Without it CrossEncoder takes any number of labels for one.
     model.config.architectures = [type(model).__name__]
@@ -262,6 +263,10 @@ def export(folder, tokenizer, model, names):
     for extra in folder.glob("*"):
         if extra.name not in {"config.json", "tokenizer.json", "tokenizer_config.json", "onnx"}:
             extra.unlink()
+
+
+def export(folder, tokenizer, model, names):
+    write_folder(folder, tokenizer, model)
     torch.save(model.state_dict(), state_of(folder.name))
     encoded = tokenizer([("a b", "c d e f")] * 2, return_tensors="pt", padding=True, return_token_type_ids=True)
     axes = {name: {0: "batch", 1: "tokens"} for name in names} | {"logits": {0: "batch"}}
