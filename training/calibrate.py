@@ -4,7 +4,6 @@ A logistic fit (Platt, 1999) of the logits of BM25's top 50, and of one judged d
 """
 
 import json
-import random
 import sys
 from pathlib import Path
 
@@ -21,14 +20,13 @@ def main() -> None:
     model = Shipped(MODEL)
     logits, labels = [], []
     for name in texts.SPLIT_SETS:
-        documents, asked, grades = texts.load(DATA / name, "trained")
+        documents, asked = texts.drawn(DATA / name, "trained", 60, 5)
         identifiers = list(documents)
-        chosen = random.Random(5).sample(sorted(asked), min(60, len(asked)))
-        for query, rows in zip(chosen, texts.BM25(list(documents.values())).top([asked[q] for q in chosen], 50), strict=True):
-            found = [identifiers[r] for r in rows]
-            found += [d for d, g in grades[query].items() if g > 0 and d not in found][:1]
-            logits += list(model.logits(asked[query], [documents[d] for d in found]))
-            labels += [float(grades[query].get(d, 0) > 0) for d in found]
+        best = texts.BM25(list(documents.values())).top([query for query, _ in asked], 50)
+        for (query, grades), rows in zip(asked, best, strict=True):
+            found = texts.with_an_answer([identifiers[r] for r in rows], grades)
+            logits += list(model.logits(query, [documents[d] for d in found]))
+            labels += [float(grades.get(d, 0) > 0) for d in found]
     z, y = torch.tensor(np.array(logits)), torch.tensor(labels, dtype=torch.float64)
     fit = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([fit], max_iter=500, line_search_fn="strong_wolfe")

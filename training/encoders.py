@@ -116,7 +116,7 @@ class Teacher:
         """[texts, 384] float16; `kind` is `query` or `document`; texts are cut after `most` tokens."""
         encoded = self.tokenizer.encode_batch([self.prefixes[kind] + t[:3000] for t in texts])
         sequences = [e.ids if len(e.ids) <= most else [*e.ids[: most - 1], SEP] for e in encoded]
-        vectors = np.zeros((len(texts), 384), dtype=np.float16)
+        vectors = np.zeros((len(texts), WIDTH), dtype=np.float16)
         for group in grouped([len(s) for s in sequences], 1024):
             length = max(len(sequences[i]) for i in group)
             ids = np.zeros((len(group), length), dtype=np.int64)

@@ -7,7 +7,6 @@ of the queries. Calibration: expected error over 15 bins of equal width, of all 
 """
 
 import json
-import random
 import sys
 import time
 from pathlib import Path
@@ -45,12 +44,12 @@ def main() -> None:
     table, predictions, labels, pairs = {}, [], [], 0
     seconds = dict.fromkeys(("BM25", *encoded, "mini"), 0.0)
     for name in texts.DEVELOPMENT_SETS:
-        documents, asked, grades = texts.load(DATA / name, "whole" if name == "scifact-dev" else "held")
+        documents, asked = texts.drawn(DATA / name, texts.development_half(name), QUERIES, 7)
         identifiers, bodies = list(documents), list(documents.values())
-        chosen = random.Random(7).sample(sorted(asked), min(QUERIES, len(asked)))
+        questions = [query for query, _ in asked]
         bm25 = texts.BM25(bodies)
         start = time.time()
-        best = bm25.top([asked[q] for q in chosen], DEPTH)
+        best = bm25.top(questions, DEPTH)
         seconds["BM25"] += time.time() - start
         needed = sorted({int(r) for rows in best for r in rows})
         place = {r: i for i, r in enumerate(needed)}
@@ -58,23 +57,24 @@ def main() -> None:
         cosines = {}
         for contender, encoder in encoded.items():
             start = time.time()
-            cosines[contender] = encoder.encode([bodies[r] for r in needed], "document", 256), encoder.encode([asked[q] for q in chosen], "query", 64)
+            cosines[contender] = encoder.encode([bodies[r] for r in needed], "document", 256), encoder.encode(questions, "query", 64)
             seconds[contender] += time.time() - start
-        for number, (query, rows) in enumerate(zip(chosen, best, strict=True)):
-            relevance = [grades[query].get(identifiers[r], 0.0) for r in rows]
+        for number, ((query, grades), rows) in enumerate(zip(asked, best, strict=True)):
+            candidates = [identifiers[r] for r in rows]
+            relevance = [grades.get(d, 0.0) for d in candidates]
             scores = {"BM25": -np.arange(len(rows))}
             for contender, (of_documents, of_queries) in cosines.items():
                 scores[contender] = of_documents[[place[int(r)] for r in rows]].astype(np.float32) @ of_queries[number].astype(np.float32)
             start = time.time()
-            scores["mini"] = model.logits(asked[query], [bodies[r] for r in rows])
+            scores["mini"] = model.logits(query, [bodies[r] for r in rows])
             seconds["mini"] += time.time() - start
             pairs += len(rows)
             for contender, found in scores.items():
-                values[contender].append(ndcg(found, relevance, grades[query]) if len(rows) else 0.0)
-            missing = [d for d, g in grades[query].items() if g > 0 and d not in {identifiers[r] for r in rows}][:1]
-            predictions += [*scores["mini"], *model.logits(asked[query], [documents[d] for d in missing])]
+                values[contender].append(ndcg(found, relevance, grades) if len(rows) else 0.0)
+            missing = texts.with_an_answer(candidates, grades)[len(candidates) :]
+            predictions += [*scores["mini"], *model.logits(query, [documents[d] for d in missing])]
             labels += [*(g > 0 for g in relevance), *(True for _ in missing)]
-        table[name] = {"queries": len(chosen), **{n: {"ndcg@10": round(float(np.mean(v)), 4), "interval": interval(v)} for n, v in values.items()}}
+        table[name] = {"queries": len(asked), **{n: {"ndcg@10": round(float(np.mean(v)), 4), "interval": interval(v)} for n, v in values.items()}}
         print(name, json.dumps(table[name]), flush=True)
     means = {n: round(float(np.mean([table[s][n]["ndcg@10"] for s in table])), 4) for n in ("BM25", *encoded, "mini")}
     probabilities = 1 / (1 + np.exp(-np.array(predictions)))

@@ -93,7 +93,8 @@ def small_products(path: Path) -> list[str]:
     """Products with anything but a layer's weights: their inputs mix states with counts, and one scale does not fit both."""
     graph = onnx.load(path).graph
     shapes = {i.name: tuple(i.dims) for i in graph.initializer}
-    layers = {(384, 384), (384, 1536), (1536, 384)}
+    width, inner = encoders.WIDTH, 4 * encoders.WIDTH
+    layers = {(width, width), (width, inner), (inner, width)}
     products = [n for n in graph.node if n.op_type in ("MatMul", "Gemm")]
     return [n.name for n in products if any(i in shapes and len(shapes[i]) == 2 and shapes[i] not in layers for i in n.input)]
 
@@ -109,7 +110,7 @@ def main() -> None:
     model = Shipped(joint, kept, scale, shift).eval()
     write_tokenizer(kept)
     config = {"architectures": ["CrossrankMini"], "model_type": "crossrank-mini", "num_labels": 1, "id2label": {"0": "relevance"}, "label2id": {"relevance": 0}}
-    config |= {"hidden_size": 384, "num_hidden_layers": 8, "max_position_embeddings": LIMIT, "pad_token_id": 0, "type_vocab_size": 2, "vocab_size": len(kept)}
+    config |= {"hidden_size": encoders.WIDTH, "num_hidden_layers": encoders.LAYERS + joint.layers, "max_position_embeddings": LIMIT, "pad_token_id": 0, "type_vocab_size": 2, "vocab_size": len(kept)}
     (OUT / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     names = ["input_ids", "attention_mask", "token_type_ids"]
     ids = torch.tensor([[2, 900, 901, 3, 902, 903, 904, 3], [2, 905, 3, 906, 907, 3, 0, 0]])

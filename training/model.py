@@ -9,8 +9,8 @@ from torch import nn
 from torch.nn import functional as F
 
 import encoders
+from encoders import WIDTH
 
-WIDTH = 384
 NUMBERS = 6
 
 

@@ -33,6 +33,10 @@ class Group:
         self.name, self.documents = name, documents
         self.queries: list[tuple[str, list[int], int]] = []
         """(query, rows of its positives, how sure)"""
+        self.places: list[int] = []
+        """Of the documents, among those of all groups."""
+        self.first_query = 0
+        """Place of its first query, among those of all groups."""
 
 
 def sentences(text: str) -> list[str]:
@@ -120,21 +124,15 @@ def training_groups() -> list[Group]:
     return [*groups, documentation()]
 
 
-def development_lists(queries: int = 50, depth: int = 30) -> list[tuple[str, list[tuple[str, list[str], list[float]]]]]:
-    """(set, [(query, candidates in BM25's order, grades)]); queries of which no candidate is relevant count as 0 and are left in."""
-    found = []
+def development_lists(queries: int = 50, depth: int = 30):
+    """(set, query, candidates in BM25's order, their grades, all grades of the query)"""
     for name in texts.DEVELOPMENT_SETS:
-        documents, asked, grades = texts.load(DATA / name, "whole" if name == "scifact-dev" else "held")
+        documents, asked = texts.drawn(DATA / name, texts.development_half(name), queries, 7)
         identifiers = list(documents)
-        bm25 = texts.BM25(list(documents.values()))
-        chosen = random.Random(7).sample(sorted(asked), min(queries, len(asked)))
-        best = bm25.top([asked[q] for q in chosen], depth)
-        lists = [
-            (asked[q], [documents[identifiers[r]] for r in rows], [grades[q].get(identifiers[r], 0.0) for r in rows], grades[q])
-            for q, rows in zip(chosen, best, strict=True)
-        ]
-        found.append((name, lists))
-    return found
+        best = texts.BM25(list(documents.values())).top([query for query, _ in asked], depth)
+        for (query, grades), rows in zip(asked, best, strict=True):
+            found = [identifiers[row] for row in rows]
+            yield name, query, [documents[d] for d in found], [grades.get(d, 0.0) for d in found], grades
 
 
 def main() -> None:
@@ -146,7 +144,6 @@ def main() -> None:
         return [e.ids if len(e.ids) <= most else [*e.ids[: most - 1], encoders.SEP] for e in encoded]
 
     groups = training_groups()
-    development = development_lists()
     documents: list[str] = []
     queries: list[str] = []
     where: dict[str, int] = {}
@@ -162,10 +159,9 @@ def main() -> None:
         group.first_query = len(queries)
         queries += [q for q, _, _ in group.queries]
     small = []
-    for name, lists in development:
-        for query, candidates, grades, judged in lists:
-            small.append((name, len(queries), [place(t) for t in candidates], grades, judged))
-            queries.append(query)
+    for name, query, candidates, grades, judged in development_lists():
+        small.append((name, len(queries), [place(t) for t in candidates], grades, judged))
+        queries.append(query)
     print(len(documents), "documents", len(queries), "queries", flush=True)
     document_ids, query_ids = ids_of(documents, DOCUMENT_TOKENS), ids_of(queries, QUERY_TOKENS)
     print(sum(map(len, document_ids)), "tokens of documents", flush=True)
@@ -185,7 +181,7 @@ def main() -> None:
             query = group.first_query + number
             dense = np.argpartition(-(matrix @ vectors["queries"][query].astype(np.float32)), 20)[:20]
             known = set(positives)
-            chosen = [positives[0]] if sure == STRONG else positives[:1]
+            chosen = positives[:1]
             pools = ([*lexical[:12]], 4), ([*lexical[12:]], 2), ([*dense], 3), ([rng.randrange(len(places))], 1)
             for pool, count in pools:
                 pool = [int(r) for r in pool if r not in known and r not in chosen]

@@ -7,6 +7,7 @@ into two halves by a hash of their ids: one is trained on, the other is only eve
 import collections
 import hashlib
 import json
+import random
 import re
 import subprocess
 from pathlib import Path
@@ -54,6 +55,22 @@ def load(folder: Path, half: str):
         if positives and all(d in documents for d in positives):
             judged[query] = {d: grade for d, grade in grades[query].items() if d in documents}
     return documents, {q: queries[q] for q in judged}, judged
+
+
+def drawn(folder: Path, half: str, count: int, seed: int):
+    """(documents by id, [(query, its grades by document)]) for at most `count` queries of a half."""
+    documents, queries, grades = load(folder, half)
+    chosen = random.Random(seed).sample(sorted(queries), min(count, len(queries)))
+    return documents, [(queries[q], grades[q]) for q in chosen]
+
+
+def development_half(name: str) -> str:
+    return "held" if name in SPLIT_SETS else "whole"
+
+
+def with_an_answer(found: list[str], grades: dict[str, float]) -> list[str]:
+    """Candidates, and one relevant document that is not among them, where there is such."""
+    return [*found, *[d for d, grade in grades.items() if grade > 0 and d not in found][:1]]
 
 
 def more_pairs(folder: Path) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from encoders import WIDTH
 from measures import ndcg
 from model import JointPart
 
@@ -48,7 +49,7 @@ def idf_of_pieces() -> torch.Tensor:
 def batch(queries: list[int], documents: list[int], tokens: int):
     """hidden, ids, is_document, mask of these pairs, [B, tokens, …]; B is filled up to a multiple of 4 by pairs of nothing."""
     rows = -(-len(queries) // 4) * 4
-    hidden = torch.zeros(rows, tokens, 384, dtype=torch.bfloat16)
+    hidden = torch.zeros(rows, tokens, WIDTH, dtype=torch.bfloat16)
     ids = torch.zeros(rows, tokens, dtype=torch.long)
     is_document = torch.zeros(rows, tokens, dtype=torch.bool)
     mask = torch.zeros(rows, tokens, dtype=torch.bool)
