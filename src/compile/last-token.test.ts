@@ -1,30 +1,20 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { besideModel, onCpu, sessionOpener, spreadIds } from "../../test/support/onnx-sessions.node.ts";
 import { lastPlace, paddedFeeds } from "../scorers/onnx/feeds.ts";
 import { keepLastTokensOf } from "../scorers/onnx/rewritten-model.node.ts";
-import { type OnnxSession, openSession } from "../scorers/onnx/session.node.ts";
 import type { EncodedPair } from "../tokenization/pair-encoder.ts";
 import { makeNode } from "./graph-parts.ts";
 import { keepLastTokens } from "./last-token.ts";
 import { type OnnxModel, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
 
 const folder = fileURLToPath(new URL("../../test/fixtures/models/", import.meta.url));
-const onCpu = { threads: 1, provider: "cpu", deviceId: 0 } as const;
-const names = { own: "model.onnx", of: (location: string) => location };
 const fail = (reason: string): Error => new Error(reason);
-const sessions: OnnxSession[] = [];
-const open = (...parameters: Parameters<typeof openSession>): OnnxSession => {
-  const session = openSession(...parameters);
-  sessions.push(session);
-  return session;
-};
-afterAll(() => {
-  for (const session of sessions) session.close();
-});
+const open = sessionOpener();
 
 function prompt(length: number, seed: number): EncodedPair {
-  const ids = Int32Array.from({ length }, (_, place) => 5 + ((place * 37 + seed * 101) % 190));
+  const ids = spreadIds(length, seed);
   return { ids, typeIds: new Uint8Array(length), fullTokens: 0 };
 }
 
@@ -71,8 +61,8 @@ describe("keepLastTokens", () => {
 });
 
 function rewrite(change: (model: OnnxModel) => OnnxModel): Uint8Array | undefined {
-  const bytes = writeOnnxModel(change(readOnnxModel(sourceOf(readFileSync(`${folder}tiny-gemma/onnx/model.onnx`)), names, fail)!));
-  return keepLastTokens(sourceOf(bytes), names, fail);
+  const bytes = writeOnnxModel(change(readOnnxModel(sourceOf(readFileSync(`${folder}tiny-gemma/onnx/model.onnx`)), besideModel, fail)!));
+  return keepLastTokens(sourceOf(bytes), besideModel, fail);
 }
 
 function sourceOf(bytes: Uint8Array): Parameters<typeof readOnnxModel>[0] {

@@ -2,10 +2,11 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { besideModel, onCpu, sessionOpener, spreadIds } from "../../test/support/onnx-sessions.node.ts";
 import { packedFeeds, paddedFeeds } from "../scorers/onnx/feeds.ts";
 import { packModel } from "../scorers/onnx/rewritten-model.node.ts";
-import { type OnnxSession, openProbe, openSession } from "../scorers/onnx/session.node.ts";
+import { openProbe } from "../scorers/onnx/session.node.ts";
 import type { EncodedPair } from "../tokenization/pair-encoder.ts";
 import { makeIntegers } from "./graph-parts.ts";
 import { type OnnxModel, type OnnxNode, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
@@ -28,21 +29,10 @@ const understood = [
   "tiny-xlmr",
 ];
 const others = readdirSync(folder).filter((name) => !understood.includes(name));
-const names = { own: "model.onnx", of: (location: string) => location };
-const onCpu = { threads: 1, provider: "cpu", deviceId: 0 } as const;
-const sessions: OnnxSession[] = [];
-const open = (...parameters: Parameters<typeof openSession>): OnnxSession => {
-  const session = openSession(...parameters);
-  sessions.push(session);
-  return session;
-};
-afterAll(() => {
-  for (const session of sessions) session.close();
-});
+const open = sessionOpener();
 
-/** Ids below 200 are in the vocabulary of every tiny model; `ids` are spread over it without a pattern. */
 function pair(length: number, seed: number): EncodedPair {
-  const ids = Int32Array.from({ length }, (_, place) => 5 + ((place * 37 + seed * 101) % 190));
+  const ids = spreadIds(length, seed);
   return { ids, typeIds: Uint8Array.from(ids, (_, place) => (place > length / 3 ? 1 : 0)), fullTokens: 0 };
 }
 
@@ -114,11 +104,11 @@ function tinyBert(): OnnxModel {
 }
 
 function read(bytes: Uint8Array): OnnxModel {
-  return readOnnxModel(sourceOf(bytes), names, (reason) => new Error(reason))!;
+  return readOnnxModel(sourceOf(bytes), besideModel, (reason) => new Error(reason))!;
 }
 
 function pack(model: OnnxModel): unknown {
-  return packEncoder(sourceOf(writeOnnxModel(model)), names, openProbe, (reason) => new Error(reason));
+  return packEncoder(sourceOf(writeOnnxModel(model)), besideModel, openProbe, (reason) => new Error(reason));
 }
 
 function sourceOf(bytes: Uint8Array): Parameters<typeof readOnnxModel>[0] {
