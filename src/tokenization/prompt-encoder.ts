@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { RerankError } from "../errors.ts";
 import type { PromptTemplate } from "../types.ts";
 import { padTokenId } from "./pad-token.ts";
@@ -44,7 +45,7 @@ export function createPromptEncoder(
   const tokenizer = createTextTokenizer(file);
   const { maxTokens } = limits;
   const queries = new QueryMemory(tokenizer, maxTokens);
-  const frames = new Map<string, Frame>();
+  const frames = new LRUCache<string, Frame>({ max: rememberedFrames });
   const frameOf = (options: Pick<EncodeOptions, "specialTokens" | "instruction">): Frame => {
     const wanted = options.instruction ?? instruction;
     const key = options.specialTokens + wanted;
@@ -52,7 +53,6 @@ export function createPromptEncoder(
     if (known !== undefined) return known;
     const prompt = readPrompt(template, wanted, options.specialTokens, file, tokenizer);
     const frame = withRoom(prompt, tokenizer, maxTokens, options.specialTokens);
-    if (frames.size >= rememberedFrames) frames.delete(frames.keys().next().value!);
     frames.set(key, frame);
     return frame;
   };

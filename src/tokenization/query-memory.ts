@@ -1,13 +1,14 @@
+import { LRUCache } from "lru-cache";
 import type { TextTokenizer, TokenizedText } from "./text-tokenizer.ts";
 
 // A worker serves a few requests at a time, each with one query.
 const rememberedQueries = 8;
 
-/** The ids of the last queries, the oldest forgotten first. */
+/** The ids of the last queries. */
 export class QueryMemory {
   readonly #tokenizer: TextTokenizer;
   readonly #needed: number;
-  readonly #known: Map<string, TokenizedText> = new Map();
+  readonly #known: LRUCache<string, TokenizedText> = new LRUCache({ max: rememberedQueries });
 
   /** @param needed tokens that are read of a query; see {@link TextTokenizer.tokenize} */
   constructor(tokenizer: TextTokenizer, needed: number) {
@@ -21,7 +22,6 @@ export class QueryMemory {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const tokenized = this.#tokenizer.tokenize(query, this.#needed, specialTokens);
-    if (this.#known.size >= rememberedQueries) this.#known.delete(this.#known.keys().next().value!);
     this.#known.set(key, tokenized);
     return tokenized;
   }

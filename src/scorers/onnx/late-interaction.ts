@@ -1,4 +1,5 @@
 /** Queries and documents, encoded apart, to sums of cosines. */
+import { LRUCache } from "lru-cache";
 import { planPasses } from "../../engine/plan.ts";
 import {
   createLateInteractionEncoder,
@@ -27,30 +28,16 @@ export function lateInteractionRunner(
 ): GroupRunner {
   const encoder = createLateInteractionEncoder(files, head);
   checkHead(options.model, session.outputShape, { type: "late-interaction" });
-  const vectors = new QueryVectors();
+  // One call's groups come one after another, each with the same query.
+  const vectors = new LRUCache<string, Float32Array>({ max: rememberedQueries });
   return (group, checkpoint) => runLateInteraction(options, encoder, session, vectors, group, checkpoint);
-}
-
-/** The vectors of the last queries: one call's groups come one after another, each with the same query. */
-class QueryVectors {
-  readonly #known: Map<string, Float32Array> = new Map();
-
-  of(ids: Int32Array, encode: () => Float32Array): Float32Array {
-    const key = ids.join();
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const vectors = encode();
-    if (this.#known.size >= rememberedQueries) this.#known.delete(this.#known.keys().next().value!);
-    this.#known.set(key, vectors);
-    return vectors;
-  }
 }
 
 function runLateInteraction(
   options: ExecutorOptions,
   encoder: LateInteractionEncoder,
   session: OnnxSession,
-  vectors: QueryVectors,
+  vectors: LRUCache<string, Float32Array>,
   group: Group,
   checkpoint: () => void,
 ): GroupScores {
@@ -66,6 +53,7 @@ function runLateInteraction(
     result.tokens[place]! += queryTokens;
   });
   const padding = { id: encoder.padId, ...options.padding };
+  let size = 0;
   const encode = (texts: readonly EncodedText[]): Float32Array[] => {
     checkpoint();
     const feeds = paddedFeeds(texts, padding);
@@ -79,8 +67,9 @@ function runLateInteraction(
       return unitVectors(data, shape, row, start, text.isCompared);
     });
   };
-  let size = 0;
-  const asked = vectors.of(query.ids, () => encode([query])[0]!);
+  const key = query.ids.join();
+  const asked = vectors.get(key) ?? encode([query])[0]!;
+  vectors.set(key, asked);
   for (const pass of planPasses(
     documents.map(({ ids }) => ids.length),
     passBounds(options, group.batchSize, 0),
