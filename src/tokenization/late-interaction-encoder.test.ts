@@ -57,7 +57,10 @@ describe("late interaction", () => {
   test("cuts at the beginning where the left side is cut, and a document to the limit of its call", () => {
     const left = { ...defaults, truncationSide: "left" } as const;
     const ending = [...tokenizer.tokenize("a cat", 99, "neutralise").ids, id("[SEP]")];
-    for (const { ids } of [encoder().encodeDocument(`${"dog ".repeat(50)}a cat`, left), encoder().encodeQuery(`${"dog ".repeat(50)}a cat`, left)]) {
+    for (const { ids } of [
+      encoder().encodeDocument(`${"dog ".repeat(50)}a cat`, left),
+      encoder().encodeQuery(`${"dog ".repeat(50)}a cat`, left),
+    ]) {
       expect([...ids].slice(0, 2)[0]).toBe(id("[CLS]"));
       expect([...ids].slice(-ending.length)).toEqual(ending);
     }

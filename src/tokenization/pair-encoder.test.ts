@@ -114,12 +114,15 @@ describe("truncation", () => {
     [8, "longest_first", [2, 4, 5, 3, 8, 10, 11, 3]],
     [6, "longest_first", [2, 5, 3, 10, 11, 3]],
     [8, "only_second", [2, 4, 5, 3, 8, 10, 11, 3]],
-  ] as const)("of the left side at %i tokens by %s leaves the ends of the texts, as the Rust tokenizers do", (maxLength, truncation, ids) => {
-    const options = { ...defaults, truncation, truncationSide: "left" } as const;
-    const pair = encoder().encode("how to", "train a dog needs time", { ...options, maxLength });
-    expect(plain(pair)).toMatchObject({ ids, fullTokens: 10 });
-    expect(encoder({}, maxLength).encode("how to", "train a dog needs time", options)).toEqual(pair);
-  });
+  ] as const)(
+    "of the left side at %i tokens by %s leaves the ends of the texts, as the Rust tokenizers do",
+    (maxLength, truncation, ids) => {
+      const options = { ...defaults, truncation, truncationSide: "left" } as const;
+      const pair = encoder().encode("how to", "train a dog needs time", { ...options, maxLength });
+      expect(plain(pair)).toMatchObject({ ids, fullTokens: 10 });
+      expect(encoder({}, maxLength).encode("how to", "train a dog needs time", options)).toEqual(pair);
+    },
+  );
 
   test("of the left side reads a huge text from its end, and remembers no query for the other side", () => {
     const limited = encoder({}, 16);

@@ -124,7 +124,9 @@ describe("a prompt", () => {
   test("is cut to the limit of its call, and never beyond the encoder's own", () => {
     for (const truncationSide of ["left", "right"] as const) {
       const options = { ...defaults, truncationSide };
-      expect(encoder().encode("train a dog", long, { ...options, maxLength: 90 })).toEqual(encoder(90).encode("train a dog", long, options));
+      expect(encoder().encode("train a dog", long, { ...options, maxLength: 90 })).toEqual(
+        encoder(90).encode("train a dog", long, options),
+      );
     }
     expect(encoder(90).encode("a", long, { ...defaults, maxLength: 500 }).ids).toHaveLength(90);
     expect(() => encoder().encode("a", "b", { ...defaults, maxLength: 12 })).toThrow("maxLength is 12");

@@ -198,6 +198,12 @@ function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities
   return {
     scoreKind: head?.type === "late-interaction" ? "similarity" : "logit",
     sync: true,
-    options: new Set(["truncation", "truncationSide", "maxLength", "specialTokens", ...(takesInstruction ? (["instruction"] as const) : [])] as const),
+    options: new Set([
+      "truncation",
+      "truncationSide",
+      "maxLength",
+      "specialTokens",
+      ...(takesInstruction ? (["instruction"] as const) : []),
+    ] as const),
   };
 }
