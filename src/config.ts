@@ -161,6 +161,8 @@ const optionFields: Fields<RankOptions> = {
   topK: integer(0),
   threshold: finiteNumber,
   truncation: oneOf("longest_first", "only_second", "error"),
+  truncationSide: oneOf("left", "right"),
+  maxLength: integer(1),
   specialTokens: oneOf("neutralise", "interpret"),
   instruction: anyString,
   batchSize: integer(1),

@@ -4,7 +4,7 @@ import { RerankError } from "./errors.ts";
 import { documentTexts } from "./ranking/documents.ts";
 import { rankDocuments } from "./ranking/order.ts";
 import { truncations } from "./ranking/truncations.ts";
-import type { ScoreCall, ScoreResult, Scorer } from "./scorer.ts";
+import { type ScoreCall, type ScoreResult, type Scorer, scorerOptions } from "./scorer.ts";
 import type { RankOptions, RankOptionsInput, RerankDocument, RerankResult, RerankTimings, RerankWarning } from "./types.ts";
 
 /** Counters of a {@link Reranker}, since it was made. */
@@ -139,7 +139,7 @@ export class Reranker {
       );
     }
     const texts = documentTexts(documents, options);
-    const { truncation = "longest_first", specialTokens = "neutralise", batchSize = 32, onError = "fail", instruction } = options;
+    const { truncation = "longest_first", specialTokens = "neutralise", batchSize = 32, onError = "fail" } = options;
     const score = {
       query,
       texts,
@@ -148,7 +148,7 @@ export class Reranker {
       specialTokens,
       batchSize,
       onError,
-      ...(instruction === undefined ? {} : { instruction }),
+      ...pick(options, "instruction", "truncationSide", "maxLength"),
     };
     const durationSecs = options.maxRerankDurationSecs ?? this.#scorer.capabilities.defaultDurationSecs;
     return { documents, options, score, durationSecs, startedMs };
@@ -218,7 +218,7 @@ export class Reranker {
   #ignoredOptions(options: RankOptions, scored: ScoreResult): RerankWarning[] {
     const { options: understood } = this.#scorer.capabilities;
     const scoreKind = scored.scoreKind ?? this.#scorer.capabilities.scoreKind;
-    const ignored = (["truncation", "specialTokens", "instruction"] as const)
+    const ignored = scorerOptions
       .filter((option) => options[option] !== undefined && !understood.has(option))
       .map((option): string => option);
     const wanted = options.return ?? [];

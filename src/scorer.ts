@@ -4,7 +4,7 @@
  * A scorer only scores. Ordering, cutting and echoing exist once, in `ranking/`, so that two scorers
  * cannot disagree about ties, thresholds or `topK`.
  */
-import type { Calibration, RerankDocument, RerankUsage, RerankWarning, Truncation } from "./types.ts";
+import type { Calibration, RerankDocument, RerankUsage, RerankWarning, Truncation, TruncationSide } from "./types.ts";
 
 /**
  * What a score is, which decides what `ranking/` may do to it.
@@ -28,8 +28,14 @@ export interface Capabilities {
   /** Ceiling of a call where the caller gave none, seconds. @default none */
   defaultDurationSecs?: number;
   /** Options of {@link ScoreCall} that have a meaning here; the others give an `ignored-option` warning when set. */
-  options: ReadonlySet<"truncation" | "specialTokens" | "instruction">;
+  options: ReadonlySet<ScorerOption>;
 }
+
+/** An option of a call that not every scorer can heed. */
+export type ScorerOption = "truncation" | "truncationSide" | "maxLength" | "specialTokens" | "instruction";
+
+/** Every {@link ScorerOption}, in the order in which warnings name them. */
+export const scorerOptions: readonly ScorerOption[] = ["truncation", "truncationSide", "maxLength", "specialTokens", "instruction"];
 
 /** One call: one query, its documents as texts. */
 export interface ScoreCall {
@@ -39,6 +45,10 @@ export interface ScoreCall {
   /** The same documents as the caller passed them, for scores that they bring with them. */
   documents?: readonly RerankDocument[];
   truncation: Truncation;
+  /** @default "right" */
+  truncationSide?: TruncationSide;
+  /** Most tokens of a pair, ≥ 1; more than the model reads means what it reads. @default what it reads */
+  maxLength?: number;
   specialTokens: "neutralise" | "interpret";
   /** Most pairs of a forward pass, ≥ 1; changes no score. */
   batchSize: number;

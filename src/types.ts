@@ -91,6 +91,9 @@ export type Calibration = PlattCalibration | IsotonicCalibration;
 /** What to do with a pair that is longer than the model reads. */
 export type Truncation = "longest_first" | "only_second" | "error";
 
+/** The side from which a text that is too long loses tokens: at `right` its end, at `left` its beginning. */
+export type TruncationSide = "left" | "right";
+
 /** What belongs to one call. */
 export interface RankOptions {
   /** How many results to return, after scoring all; ≥ 0. @default all */
@@ -102,6 +105,13 @@ export interface RankOptions {
    * document, and the query beyond three quarters of the room. @default "longest_first"
    */
   truncation?: Truncation;
+  /** Where a text that is cut loses tokens. @default "right" */
+  truncationSide?: TruncationSide;
+  /**
+   * Most tokens of a pair in this call, special tokens included; of a document where query and document are encoded apart; ≥ 1. What is more
+   * than the model reads means what the model reads. @default what the model reads
+   */
+  maxLength?: number;
   /** Special tokens typed inside texts: `neutralise` them, or `interpret` them as tokenizers do. @default "neutralise" */
   specialTokens?: "neutralise" | "interpret";
   /** What counts as relevant, for models whose prompt has a place for it. @default the model's */

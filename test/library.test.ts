@@ -55,6 +55,34 @@ describe("rerank", () => {
     expect(await rerank(query, documents, { threshold: best.score })).toEqual([best]);
   });
 
+  test("cuts pairs at the length of the call, on either side, without loading another model", async () => {
+    const long = `${"The weather in the mountains was cold all week long. ".repeat(6)}Dog training requires patience.`;
+    const short = createReranker({ model: { type: "preset", name: "mini", maxLength: 24 } });
+    const reranker = createReranker({ model: "mini" });
+    const scoreOf = async (options: object): Promise<number> => (await reranker.rank(query, [long], options)).results[0]!.score;
+    const right = await reranker.rank(query, [long], { maxLength: 24, return: ["tokens", "truncated"] });
+    expect(right.results[0]).toMatchObject({ tokens: 24, truncated: true });
+    expect(right.warnings).toMatchObject([{ type: "truncated", maxTokens: 24 }]);
+    expect(right.results[0]!.score).toBe((await short.rank(query, [long])).results[0]!.score);
+    const left = { max_length: 24, truncation_side: "left" } as const;
+    expect(await scoreOf(left)).toBeGreaterThan(10 * right.results[0]!.score);
+    expect(reranker.rankSync(query, [long], left).results[0]!.score).toBeCloseTo(await scoreOf(left), 6);
+    expect(await scoreOf({ maxLength: 100_000 })).toBe(await scoreOf({}));
+    await expect(scoreOf({ maxLength: 24, truncation: "error" })).rejects.toMatchObject({ code: "invalid-input" });
+    await Promise.all([short.close(), reranker.close()]);
+  });
+
+  test("remembers a score by how its pair was cut", async () => {
+    const reranker = createReranker({ model: "mini", scoreCacheBytes: 100_000 });
+    const long = `${"Cold weather. ".repeat(40)}Dog training requires patience.`;
+    const scores = new Set<number>();
+    for (const options of [{}, { maxLength: 24 }, { maxLength: 40 }, { maxLength: 24, truncationSide: "left" }] as const)
+      scores.add((await reranker.rank(query, [long], options)).results[0]!.score);
+    expect(scores.size).toBe(4);
+    expect(reranker.stats().scorer).toMatchObject({ cacheHits: 0, cacheMisses: 4 });
+    await reranker.close();
+  });
+
   test("gives no results for no documents", async () => {
     expect(await rerank(query, [])).toEqual([]);
     expect(rerankSync(query, [])).toEqual([]);

@@ -159,8 +159,20 @@ describe("a backend registered as an object", () => {
   test("tells of options that have no meaning for it", async () => {
     registerRerankerBackend(byLength);
     const warnings: RerankWarning[] = [];
-    await rerank("q", ["a"], { model, truncation: "error", return: ["logit"], onWarning: (warning) => warnings.push(warning) });
-    expect(warnings.map((warning) => warning.type === "ignored-option" && warning.option)).toEqual(["truncation", "return"]);
+    await rerank("q", ["a"], {
+      model,
+      truncation: "error",
+      truncationSide: "left",
+      max_length: 9,
+      return: ["logit"],
+      onWarning: (warning) => warnings.push(warning),
+    });
+    expect(warnings.map((warning) => warning.type === "ignored-option" && warning.option)).toEqual([
+      "truncation",
+      "truncationSide",
+      "maxLength",
+      "return",
+    ]);
   });
 });
 

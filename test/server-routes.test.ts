@@ -59,7 +59,10 @@ describe.each(withCodecs)("$path in $name", ({ path, name, codec }) => {
     // At /rerank a model or a limit tells the union's requests from our own.
     const asked = { query, documents, topK: 2, ...(requestFields.has("model") ? { model: "anything" } : {}) };
     const returnDocuments = requestFields.has("returnDocuments") ? { returnDocuments: true } : {};
-    const { status, body } = await post(path, encodeRequest({ ...asked, ...returnDocuments }) as object);
+    const encoded = encodeRequest({ ...asked, ...returnDocuments }) as object;
+    // At /rerank a list of texts is TEI's.
+    const isFlag = path === "/rerank" && name === "llamacpp-texts";
+    const { status, body } = await post(path, isFlag ? { ...encoded, texts: true, documents } : encoded);
     expect(status).toBe(200);
     const reply = decodeReply(body);
     expect(reply.results.map(({ index }) => index)).toEqual(requestFields.has("topK") ? [1, 0] : [1, 0, 2]);

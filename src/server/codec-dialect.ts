@@ -2,6 +2,8 @@ import type { z } from "zod";
 import type { RankOptionsInput, RerankResult } from "../index.ts";
 import type { Codec, WireDocument, WireReply, WireRequest, WireResult } from "../wire/codec.ts";
 import type { Dialect, ReplyContext, ServerView } from "./dialect.ts";
+import { ignoredKeys, optionNames } from "./ignored.ts";
+import { cuttingOf, inOwnWords } from "./truncation.ts";
 
 /** What Cohere counts as one search unit; nobody is billed here, but clients read the number. */
 const documentsPerUnit = 100;
@@ -20,11 +22,14 @@ export function codecDialect<RequestBody, ReplyBody>(
   codec: Codec<RequestBody, ReplyBody>,
   { objectFields, ...schemas }: DialectSchemas<RequestBody>,
 ): Dialect {
+  const { requestFields, documentsKey, otherKeys = [] } = codec;
+  const known = { requestFields, otherKeys: ["query", documentsKey, ...otherKeys] };
   return {
     name: codec.name,
     ...schemas,
     encodeError: (failure) => codec.encodeError(failure),
-    read(body, { models }: ServerView) {
+    reword: (message, sent) => inOwnWords(message, { documentsKey, names: optionNames(sent, requestFields), sent }),
+    read(body, { models }: ServerView, sent) {
       const request = codec.decodeRequest(body as RequestBody);
       const { reference, isUnknown } = models.byName(request.model);
       const wantsLogits = request.rawScores ?? codec.scoresAreLogits;
@@ -33,8 +38,8 @@ export function codecDialect<RequestBody, ReplyBody>(
         model: reference,
         isModelUnknown: isUnknown,
         options: { ...optionsOf(request, objectFields), ...(wantsLogits ? { return: ["logit"] } : {}) },
-        // No scorer reads less of a document than of the pair.
-        ignored: request.maxTokensPerDocument === undefined ? [] : ["max_tokens_per_doc"],
+        ignored: ignoredKeys(sent, known),
+        optionNames: optionNames(sent, requestFields),
         tellsTimes: codec.name === "tei",
         encode: ([result], context) => codec.encodeReply(replyOf(result!, { ...context, wantsLogits, echoes: echoes(codec, request) })),
       };
@@ -42,14 +47,14 @@ export function codecDialect<RequestBody, ReplyBody>(
   };
 }
 
-function optionsOf({ documents, topK, fields, truncate }: WireRequest, objectFields: "all" | undefined): RankOptionsInput {
+function optionsOf({ documents, topK, fields, ...request }: WireRequest, objectFields: "all" | undefined): RankOptionsInput {
   const read = fields ?? (objectFields === "all" ? allFields(documents) : undefined) ?? [];
   // The library reads `text` by itself, and then bare. Pinecone's clients always name it, though all they were given are texts.
   const isTextAlone = read.length === 1 && read[0] === "text";
   return {
     ...(topK === undefined ? {} : { topK }),
     ...(read.length === 0 || isTextAlone ? {} : { fields: read }),
-    ...(truncate === false ? { truncation: "error" } : {}),
+    ...cuttingOf(request),
   };
 }
 

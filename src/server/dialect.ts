@@ -19,8 +19,10 @@ export interface ReadRequest {
   /** The model's name was not known, and the first one stands in. */
   isModelUnknown: boolean;
   options: RankOptionsInput;
-  /** Words of the request that were understood and have no meaning here. */
+  /** Keys of the request that have no meaning here, as the client spelled them. */
   ignored: readonly string[];
+  /** What the request calls those options that it sets, by the library's names: a model may not know them. */
+  optionNames: Readonly<Record<string, string>>;
   /** Whether the reply's headers tell its times, as text-embeddings-inference does. */
   tellsTimes: boolean;
   /** @param results one for each call, in their order */
@@ -52,6 +54,11 @@ export interface Dialect {
   readonly error: z.ZodType;
 
   encodeError(failure: WireFailure): WireError;
-  /** @param body after `request` has checked it */
-  read(body: unknown, view: ServerView): ReadRequest;
+  /**
+   * @param body after `request` has checked it
+   * @param sent as the client sent it, with the keys that `request` does not know
+   */
+  read(body: unknown, view: ServerView, sent: object): ReadRequest;
+  /** A message about a request in the words that its client uses; failures of reading it are in them already. */
+  reword(message: string, sent: object): string;
 }

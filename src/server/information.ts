@@ -42,10 +42,50 @@ export function describeServer(models: Models, options: CheckedOptions, version:
   };
 }
 
-/** What `/v1/models` says, in OpenAI's words: the served models, presets and backends that a request may name. */
-export function listModels(models: Models): object {
+/** One model in OpenAI's words, and in those that Xinference's client looks for. */
+export interface ModelRecord {
+  id: string;
+  object: "model";
+  /** Seconds since 1970; unknown. */
+  created: 0;
+  owned_by: "crossrank";
+  model_type: "rerank";
+  model_ability: readonly ["rerank"];
+  model_uid: string;
+  model_name: string;
+  /** Most tokens of a pair; left out where it is not known before the model is loaded. */
+  max_tokens?: number;
+  context_length?: number;
+}
+
+/** The served models, presets and backends that a request may name. */
+export function listModels(models: Models): ModelRecord[] {
   const served = models.served.map(({ name }) => name);
   const others = [...listPresets().map(({ name }) => name), ...listRerankerBackends().map(({ name }) => `plugin:${name}`)];
   const ids = [...served, ...others.filter((name) => !served.includes(name))];
-  return { object: "list", data: ids.map((id) => ({ id, object: "model", created: 0, owned_by: "crossrank" })) };
+  return ids.map((id) => recordOf(models, id, id));
+}
+
+/**
+ * The model that a request of this name would get, under the name that it asked for.
+ *
+ * @throws ServerError 404 for an unknown name, if that is how the server was started
+ */
+export function describeModelNamed(models: Models, id: string): ModelRecord {
+  return recordOf(models, id, models.byName(id).name);
+}
+
+/** @see https://docs.cohere.com/reference/list-models */
+export function inCohereWords({ id, context_length }: ModelRecord): object {
+  return { name: id, endpoints: ["rerank"], finetuned: false, ...(context_length === undefined ? {} : { context_length }) };
+}
+
+function recordOf(models: Models, id: string, name: string): ModelRecord {
+  const served = models.served.find((entry) => entry.name === name);
+  const told = served?.reranker.stats().scorer.maxTokens ?? listPresets().find((preset) => preset.name === name)?.maxLength;
+  return {
+    ...({ id, object: "model", created: 0, owned_by: "crossrank" } as const),
+    ...({ model_type: "rerank", model_ability: ["rerank"], model_uid: id, model_name: name } as const),
+    ...(typeof told === "number" ? { max_tokens: told, context_length: told } : {}),
+  };
 }

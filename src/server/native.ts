@@ -13,6 +13,10 @@ export const nativeDialect: Dialect = {
     status,
     body: { error: { code, message, ...(requestId === undefined ? {} : { request_id: requestId }) } },
   }),
+  reword: (message, sent) => {
+    const names = optionNames((sent as NativeRequestBody).config ?? {});
+    return message.replaceAll("maxLength", names.maxLength ?? "maxLength");
+  },
   read(body, { models, options: server }) {
     const { query, documents, config } = body as NativeRequestBody;
     // The operator's own names first: they may hide a preset's.
@@ -27,11 +31,18 @@ export const nativeDialect: Dialect = {
       isModelUnknown: false,
       options,
       ignored: [],
+      optionNames: optionNames(config ?? {}),
       tellsTimes: false,
       encode: ([result]) => ({ results: result!.results, ...extraFields(result!, replyFields) }),
     };
   },
 };
+
+/** Every key of `config` by its name in the library. */
+function optionNames(config: object): Readonly<Record<string, string>> {
+  const camelCase = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.keys(config).map((key) => [camelCase(key), `config.${key}`]));
+}
 
 function extraFields({ model, usage, timings, warnings }: RerankResult, wanted: ReadonlySet<ReplyField>): object {
   return {

@@ -61,6 +61,8 @@ const informationPaths: readonly [path: string, summary: string, type: string][]
   ["/ready", "Whether the models are loaded and requests are taken", "application/json"],
   ["/info", "Model, limits and version, as text-embeddings-inference tells them and more", "application/json"],
   ["/v1/models", "Names of models, in OpenAI's words", "application/json"],
+  ["/v1/models/{model}", "One model, in the words of OpenAI and Xinference", "application/json"],
+  ["/v1/cluster/auth", "Whether keys are needed, in Xinference's words", "application/json"],
   ["/metrics", "Metrics for Prometheus", "text/plain"],
   ["/openapi.json", "This document", "application/json"],
 ];
@@ -76,6 +78,7 @@ function rankingOperation({ path, dialects }: Route): object {
     operationId: operationId("post", path),
     summary: `Rank documents (${names.join(", ")})`,
     tags: names,
+    ...parametersOf(path),
     requestBody: {
       required: true,
       content: { "application/json": { schema: anyOf(dialects.map((dialect) => refTo(dialect, "Request"))) } },
@@ -93,11 +96,16 @@ function rankingOperation({ path, dialects }: Route): object {
 function informationOperation(path: string, summary: string, type: string): object {
   const error = { "application/json": { schema: refTo(nativeDialect, "Error") } };
   const body = type === "application/json" ? { schema: { type: "object" } } : { schema: { type: "string" } };
-  const failures = path === "/ready" ? { "503": { description: statuses["503"], content: { [type]: body } } } : {};
+  const parameters = parametersOf(path);
+  const failures = {
+    ...(path === "/ready" ? { "503": { description: statuses["503"], content: { [type]: body } } } : {}),
+    ...("parameters" in parameters ? { "404": { description: statuses["404"], content: error } } : {}),
+  };
   return {
     operationId: operationId("get", path),
     summary,
     tags: ["server"],
+    ...parameters,
     responses: {
       "200": { description: summary, content: { [type]: body } },
       "401": { description: statuses["401"], content: error },
@@ -105,6 +113,11 @@ function informationOperation(path: string, summary: string, type: string): obje
       ...failures,
     },
   };
+}
+
+function parametersOf(path: string): object {
+  if (!path.includes("{model}")) return {};
+  return { parameters: [{ name: "model", in: "path", required: true, schema: { type: "string", minLength: 1 } }] };
 }
 
 /** Every schema of every dialect, by its name in `components`. */
@@ -136,5 +149,6 @@ function schemaName({ name }: Dialect, part: string): string {
 }
 
 function operationId(method: string, path: string): string {
-  return `${method}${path.replace(/[/.](\w)/g, (_, letter: string) => letter.toUpperCase())}`;
+  const words = path.split(/\W+/).filter((word) => word !== "");
+  return `${method}${words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("")}`;
 }

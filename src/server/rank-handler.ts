@@ -2,6 +2,7 @@ import { RerankError, type RerankResult } from "../index.ts";
 import type { WireDocument } from "../wire/codec.ts";
 import { type BodyReader, isTooDeep, refuseLongLists, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
+import { headerOf } from "./ignored.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Entry } from "./models.ts";
 import type { Route } from "./routes.ts";
@@ -14,6 +15,14 @@ export interface RankContext extends ServerView {
   metrics: Metrics;
   /** Throws while new requests are not taken: the server is loading, draining or full, or the request has no key. */
   admit(request: Request): Promise<void>;
+}
+
+/** One request on a path that ranks. */
+export interface RouteCall {
+  route: Route;
+  request: Request;
+  /** The model that the path names. */
+  model: string | undefined;
 }
 
 /** What a ranking leaves in the log and in a trace; no texts, no keys. */
@@ -38,23 +47,27 @@ const maxFields = 1024;
 
 interface Progress {
   dialect: Dialect;
+  /** The body, once it is known to be an object. */
+  sent: object;
   request: ReadRequest | undefined;
   documents: number;
 }
 
 /** Answers one request on a path that ranks; never throws: failures are written in the dialect of the request. */
-export async function answerRanking(context: RankContext, route: Route, request: Request, requestId: string): Promise<RankAnswer> {
+export async function answerRanking(context: RankContext, call: RouteCall, requestId: string): Promise<RankAnswer> {
+  const { route, request } = call;
   const startedMs = performance.now();
-  const progress: Progress = { dialect: route.dialects[0]!, request: undefined, documents: 0 };
+  const progress: Progress = { dialect: route.dialects[0]!, sent: {}, request: undefined, documents: 0 };
   try {
-    const { entry, results, body } = await rank(context, route, request, requestId, progress);
+    const { entry, results, body } = await rank(context, call, requestId, progress);
     const totalMs = performance.now() - startedMs;
     const record = { ...recordOf(progress, results), model: entry.name };
     note(context, progress, { status: 200, durationMs: totalMs, results, failure: undefined });
     return { response: Response.json(body, { headers: replyHeaders(progress, results, totalMs) }), record };
   } catch (error) {
     const failure = failureOf(request.signal.aborted ? clientGone(error) : error, requestId);
-    const { status, body } = progress.dialect.encodeError(failure);
+    const message = progress.dialect.reword(failure.message, progress.sent);
+    const { status, body } = progress.dialect.encodeError({ ...failure, message });
     const headers: Record<string, string> = failure.retryAfterSecs === undefined ? {} : { "retry-after": String(failure.retryAfterSecs) };
     note(context, progress, { status, durationMs: performance.now() - startedMs, results: [], failure });
     return { response: Response.json(body, { status, headers }), record: { ...recordOf(progress, []), failure } };
@@ -63,8 +76,7 @@ export async function answerRanking(context: RankContext, route: Route, request:
 
 async function rank(
   context: RankContext,
-  route: Route,
-  request: Request,
+  { route, request, model }: RouteCall,
   requestId: string,
   progress: Progress,
 ): Promise<{ entry: Entry; results: RerankResult<WireDocument>[]; body: unknown }> {
@@ -75,9 +87,11 @@ async function rank(
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
       throw new RerankError("invalid-input", "body: expected a JSON object.");
     }
-    progress.dialect = route.choose(json);
-    refuseLongLists(json, options.maxDocuments);
-    const read = progress.dialect.read(validate(progress.dialect.request, json), context);
+    const sent = model === undefined ? json : { model, ...json };
+    progress.sent = sent;
+    progress.dialect = route.choose(sent);
+    refuseLongLists(sent, options.maxDocuments);
+    const read = progress.dialect.read(validate(progress.dialect.request, sent), context, sent);
     progress.request = read;
     for (const call of read.calls) checkCall(call, options);
     progress.documents = read.calls.reduce((sum, { documents }) => sum + documents.length, 0);
@@ -161,7 +175,8 @@ function replyHeaders({ request }: Progress, results: readonly RerankResult[], t
   const headers: Record<string, string> = {};
   const truncated = countTruncated(results);
   if (truncated > 0) headers["x-crossrank-truncated"] = String(truncated);
-  if (request!.ignored.length > 0) headers["x-crossrank-ignored"] = request!.ignored.join(", ");
+  const ignored = ignoredWords(request!, results);
+  if (ignored.length > 0) headers["x-crossrank-ignored"] = headerOf(ignored);
   if (!request!.tellsTimes) return headers;
   const scoreMs = sumOf(results, ({ timings }) => timings.scoreMs);
   const queueMs = sumOf(results, ({ timings }) => timings.queueMs);
@@ -177,6 +192,14 @@ function replyHeaders({ request }: Progress, results: readonly RerankResult[], t
   headers["x-compute-type"] = "cpu";
   for (const [header, number] of Object.entries(numbers)) headers[header] = String(Math.max(0, Math.round(number)));
   return headers;
+}
+
+/** What had no meaning for the server, and what had none for the model that answered. */
+function ignoredWords({ ignored, optionNames }: ReadRequest, results: readonly RerankResult[]): string[] {
+  const ofModel = results.flatMap(({ warnings }) =>
+    warnings.flatMap((warning) => (warning.type === "ignored-option" ? warning.option : [])),
+  );
+  return [...ignored, ...ofModel.flatMap((option) => optionNames[option] ?? [])];
 }
 
 function charactersOf({ query, documents }: RankCall): number {

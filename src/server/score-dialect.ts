@@ -2,7 +2,9 @@ import type { RerankResult } from "../index.ts";
 import type { WireDocument } from "../wire/codec.ts";
 import { type ScoreRequest, type VllmScoreRequestBody, vllmScore } from "../wire/vllm-score.ts";
 import type { Dialect, RankCall } from "./dialect.ts";
+import { ignoredKeys, optionNames } from "./ignored.ts";
 import { errors, replies, requests } from "./schemas/dialects.ts";
+import { cuttingOf, inOwnWords } from "./truncation.ts";
 
 /** vLLM's scoring of pairs: each query of a request is ranked once, with all of its documents. */
 export const scoreDialect: Dialect = {
@@ -11,7 +13,8 @@ export const scoreDialect: Dialect = {
   reply: replies["vllm-score"],
   error: errors["vllm-score"],
   encodeError: (failure) => vllmScore.encodeError(failure),
-  read(body, { models }) {
+  reword: (message, sent) => inOwnWords(message, { names: optionNames(sent, vllmScore.requestFields), sent }),
+  read(body, { models }, sent) {
     const request = vllmScore.decodeRequest(body as VllmScoreRequestBody);
     const { reference, isUnknown } = models.byName(request.model);
     const places = placesByQuery(request);
@@ -21,10 +24,11 @@ export const scoreDialect: Dialect = {
       model: reference,
       isModelUnknown: isUnknown,
       options: {
-        ...(request.truncate === false ? { truncation: "error" } : {}),
+        ...cuttingOf(request),
         ...(request.rawScores === true ? { return: ["logit"] } : {}),
       },
-      ignored: [],
+      ignored: ignoredKeys(sent, vllmScore),
+      optionNames: optionNames(sent, vllmScore.requestFields),
       tellsTimes: false,
       encode(results, { requestId, model, nowMs }) {
         const scores = new Array<number>(request.pairs.length);

@@ -4,14 +4,14 @@ import packageJson from "../../package.json" with { type: "json" };
 import { createKeyCheck, type KeyCheck } from "./auth.ts";
 import { BodyReader } from "./body.ts";
 import { docsPage } from "./docs-page.node.ts";
-import { describeServer, listModels } from "./information.ts";
+import { describeModelNamed, describeServer, inCohereWords, listModels } from "./information.ts";
 import { Metrics } from "./metrics.ts";
 import { Models } from "./models.ts";
-import { nativeDialect } from "./native.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { type CheckedOptions, checkOptions, type RerankServerOptions } from "./options.ts";
+import { alivePaths, modelListPaths, modelPaths, patternOf, plainPath, readyPaths } from "./paths.ts";
 import { answerRanking, type RankContext, type RankRecord } from "./rank-handler.ts";
-import { routes } from "./routes.ts";
+import { dialectAt, routes } from "./routes.ts";
 import { failureOf, ServerError } from "./status.ts";
 import { createTracer, type Tracer } from "./tracing.ts";
 
@@ -84,7 +84,7 @@ class Server implements RerankServer {
   }
 
   #createApp(): Hono<{ Variables: Variables }> {
-    const app = new Hono<{ Variables: Variables }>().basePath(this.#options.basePath);
+    const app = new Hono<{ Variables: Variables }>({ getPath: plainPath }).basePath(this.#options.basePath);
     const { corsOrigins } = this.#options;
     app.use(async (context, next) => {
       const startedMs = performance.now();
@@ -94,14 +94,17 @@ class Server implements RerankServer {
       context.header("x-request-id", requestId);
       this.#log(context.req.raw, requestId, context.res.status, performance.now() - startedMs, context.get("record"));
     });
-    if (corsOrigins.length > 0) app.use(cors({ origin: [...corsOrigins], exposeHeaders: ["x-request-id", "retry-after"] }));
+    if (corsOrigins.length > 0)
+      app.use(
+        cors({ origin: [...corsOrigins], exposeHeaders: ["x-request-id", "retry-after", "x-crossrank-truncated", "x-crossrank-ignored"] }),
+      );
 
     this.#addRankings(app);
     this.#addInformation(app);
     app.notFound((context) =>
-      this.#refuse(context.get("requestId"), new ServerError(404, "not-found", "path: nothing is here. See /docs.")),
+      this.#refuse(context.req.path, context.get("requestId"), new ServerError(404, "not-found", "path: nothing is here. See /docs.")),
     );
-    app.onError((error, context) => this.#refuse(context.get("requestId"), error));
+    app.onError((error, context) => this.#refuse(context.req.path, context.get("requestId"), error));
     return app;
   }
 
@@ -114,8 +117,10 @@ class Server implements RerankServer {
       admit: (request) => this.#admit(request),
     };
     for (const route of routes) {
-      app.post(route.path, async ({ req, get, set }) => {
-        const work = this.#tracer.trace(req.raw, route.path, () => answerRanking(context, route, req.raw, get("requestId")));
+      const pattern = patternOf(route.path);
+      app.post(pattern, async ({ req, get, set }) => {
+        const call = { route, request: req.raw, model: req.param("model") };
+        const work = this.#tracer.trace(req.raw, route.path, () => answerRanking(context, call, get("requestId")));
         this.#running.add(work);
         try {
           const { response, record } = await work;
@@ -125,25 +130,32 @@ class Server implements RerankServer {
           this.#running.delete(work);
         }
       });
-      app.all(route.path, ({ get }) => this.#wrongMethod(get("requestId"), "POST"));
+      app.all(pattern, ({ req, get }) => this.#wrongMethod(req.path, get("requestId"), "POST"));
     }
   }
 
   #addInformation(app: Hono<{ Variables: Variables }>): void {
-    const add = (paths: readonly string[], isOpen: boolean, answer: () => Response | Promise<Response>): void => {
-      for (const path of paths) {
+    const add = (paths: readonly string[], isOpen: boolean, answer: (id: string) => Response | Promise<Response>): void => {
+      for (const path of paths.map(patternOf)) {
         app.get(path, async ({ req }) => {
           if (!isOpen) await this.#checkKey(req.raw);
-          return answer();
+          return answer(req.param("model") ?? "");
         });
-        app.all(path, ({ get }) => this.#wrongMethod(get("requestId"), "GET"));
+        app.all(path, ({ req, get }) => this.#wrongMethod(req.path, get("requestId"), "GET"));
       }
     };
+    const models = this.#models;
     // Probes carry no keys, and these tell nothing.
-    add(["/health", "/tei/health", "/infinity/health", "/vllm/health", "/llamacpp/health"], true, () => Response.json({ status: "ok" }));
-    add(["/ready"], true, () => this.#readiness());
-    add(["/info", "/tei/info"], false, () => Response.json(describeServer(this.#models, this.#options, packageJson.version)));
-    add(["/v1/models", "/vllm/v1/models", "/infinity/models", "/nim/v1/models"], false, () => Response.json(listModels(this.#models)));
+    add(alivePaths, true, () => Response.json({ status: "ok" }));
+    add(readyPaths, true, () => this.#readiness());
+    // Xinference's client asks, without its key, whether it has to send one.
+    add(["/v1/cluster/auth", "/xinference/v1/cluster/auth"], true, () => Response.json({ auth: this.#options.apiKeys.length > 0 }));
+    add(["/info", "/tei/info"], false, () => Response.json(describeServer(models, this.#options, packageJson.version)));
+    add(modelListPaths, false, () => Response.json({ object: "list", data: listModels(models) }));
+    add(modelPaths, false, (name) => Response.json(describeModelNamed(models, name)));
+    add(["/cohere/v1/models"], false, () => Response.json({ models: listModels(models).map(inCohereWords) }));
+    add(["/cohere/v1/models/{model}"], false, (name) => Response.json(inCohereWords(describeModelNamed(models, name))));
+    add(["/together/v1/models"], false, () => Response.json(listModels(models).map((model) => ({ ...model, type: "rerank" }))));
     add(
       ["/metrics"],
       false,
@@ -176,16 +188,17 @@ class Server implements RerankServer {
     return Response.json({ status: isLeaving ? "draining" : this.#phase }, { status: this.#phase === "ready" ? 200 : 503 });
   }
 
-  #wrongMethod(requestId: string, allowed: string): Response {
-    const response = this.#refuse(requestId, new ServerError(405, "invalid-input", `method: this path takes ${allowed}.`));
+  #wrongMethod(path: string, requestId: string, allowed: string): Response {
+    const response = this.#refuse(path, requestId, new ServerError(405, "invalid-input", `method: this path takes ${allowed}.`));
     response.headers.set("allow", allowed);
     return response;
   }
 
-  #refuse(requestId: string, error: unknown): Response {
+  /** In the words of whoever's path it is. */
+  #refuse(path: string, requestId: string, error: unknown): Response {
     const failure = failureOf(error, requestId);
     if (failure.internal !== undefined) this.#options.logger?.error({ requestId, ...internalOf(failure.internal) }, "request failed");
-    const { status, body } = nativeDialect.encodeError(failure);
+    const { status, body } = dialectAt(path.slice(this.#options.basePath.length)).encodeError(failure);
     return Response.json(body, { status, headers: status === 401 ? { "www-authenticate": "Bearer" } : {} });
   }
 

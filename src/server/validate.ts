@@ -34,6 +34,8 @@ export function validate(schema: z.ZodType, body: object): unknown {
 
 function typeOf(issue: z.core.$ZodIssue, value: unknown): WireIssue["type"] {
   if (value === undefined) return "missing";
+  // Of a number or its digits: the union itself says nothing of types.
+  if (issue.message.startsWith("expected an integer")) return "int_type";
   return (issue.code === "invalid_type" ? types[issue.expected] : undefined) ?? "value_error";
 }
 

@@ -54,6 +54,21 @@ describe("late interaction", () => {
     expect(() => encoder().encodeQuery(text, { ...defaults, truncation: "only_second" })).toThrow("head.queryLength");
   });
 
+  test("cuts at the beginning where the left side is cut, and a document to the limit of its call", () => {
+    const left = { ...defaults, truncationSide: "left" } as const;
+    const ending = [...tokenizer.tokenize("a cat", 99, "neutralise").ids, id("[SEP]")];
+    for (const { ids } of [
+      encoder().encodeDocument(`${"dog ".repeat(50)}a cat`, left),
+      encoder().encodeQuery(`${"dog ".repeat(50)}a cat`, left),
+    ]) {
+      expect([...ids].slice(0, 2)[0]).toBe(id("[CLS]"));
+      expect([...ids].slice(-ending.length)).toEqual(ending);
+    }
+    expect(encoder().encodeDocument("dog ".repeat(50), { ...defaults, maxLength: 9 }).ids).toHaveLength(9);
+    expect(encoder().encodeQuery("dog ".repeat(50), { ...defaults, maxLength: 9 }).ids).toHaveLength(12);
+    expect(() => encoder().encodeDocument("dog", { ...defaults, maxLength: 3 })).toThrow("Give a larger maxLength");
+  });
+
   test("has no mark where a text has typed one", () => {
     const { ids } = encoder().encodeDocument("[MASK] [SEP]", defaults);
     expect([...ids].filter((one) => one === id("[SEP]") || one === id("[MASK]"))).toEqual([id("[SEP]")]);

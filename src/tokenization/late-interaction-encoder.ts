@@ -1,7 +1,7 @@
 import { RerankError } from "../errors.ts";
 import type { LateInteractionHead } from "../types.ts";
 import { padTokenId } from "./pad-token.ts";
-import { type EncodedPair, type EncodeOptions, type TokenizerFiles, tooLong } from "./pair-encoder.ts";
+import { cut, type EncodedPair, type EncodeOptions, type TokenizerFiles, tooLong } from "./pair-encoder.ts";
 import { createTextTokenizer, type TextTokenizer } from "./text-tokenizer.ts";
 import { readTokenizerFile, unsupported } from "./tokenizer-file.ts";
 
@@ -57,15 +57,15 @@ export function createLateInteractionEncoder(files: TokenizerFiles, head: Requir
     mark: number,
     limit: number,
     what: "query" | "document",
-    { truncation, specialTokens }: EncodeOptions,
+    { truncation, truncationSide = "right", specialTokens }: EncodeOptions,
   ): EncodedPair => {
     const room = limit - prefix.length - suffix.length - 1;
     if (room < 1)
       throw new RerankError(
         "invalid-input",
-        `tokenization: a ${what} of ${limit} tokens has no room beside the special ones. Give a larger head.${what}Length.`,
+        `tokenization: a ${what} of ${limit} tokens has no room beside the special ones. Give a larger ${limit < head[`${what}Length`] ? "maxLength" : `head.${what}Length`}.`,
       );
-    const { ids, isWhole } = tokenizer.tokenize(text, limit, specialTokens);
+    const { ids, isWhole } = tokenizer.tokenize(text, limit, specialTokens, truncationSide);
     const fullTokens = ids.length + limit - room;
     const isCut = !isWhole || ids.length > room;
     if (isCut && truncation === "error") throw tooLong(fullTokens, limit, isWhole);
@@ -75,7 +75,7 @@ export function createLateInteractionEncoder(files: TokenizerFiles, head: Requir
         `tokenization: the query has ${fullTokens} tokens, and truncation "only_second" must leave it whole in ${limit}. Shorten it, raise head.queryLength, or use truncation "longest_first".`,
       );
     }
-    const all = Int32Array.from([...prefix, mark, ...ids.slice(0, room), ...suffix]);
+    const all = Int32Array.from([...prefix, mark, ...cut(ids, room, truncationSide), ...suffix]);
     return { ids: all, typeIds: new Uint8Array(all.length), fullTokens: isCut ? fullTokens : 0 };
   };
 
@@ -94,7 +94,8 @@ export function createLateInteractionEncoder(files: TokenizerFiles, head: Requir
       };
     },
     encodeDocument(document, options) {
-      const encoded = encode(document, marks.document, head.documentLength, "document", options);
+      const limit = Math.min(head.documentLength, options.maxLength ?? head.documentLength);
+      const encoded = encode(document, marks.document, limit, "document", options);
       return { ...encoded, isCompared: Array.from(encoded.ids, (id) => !skipped.has(id)) };
     },
   };

@@ -94,8 +94,43 @@ describe("truncation", () => {
     expect(encoder({}, 10).encode("how to", long, { ...defaults, truncation: "error" }).fullTokens).toBe(0);
   });
 
-  test("refuses a limit without room beside the special tokens", () => {
+  test("refuses a limit without room beside the special tokens, the encoder's own or the call's", () => {
     expect(() => encoder({}, 3)).toThrowError(expect.objectContaining({ code: "invalid-input" }));
+    expect(() => encoder().encode("how", "to", { ...defaults, maxLength: 3 })).toThrowError(
+      expect.objectContaining({ code: "invalid-input", message: expect.stringContaining("maxLength is 3") }),
+    );
+  });
+
+  test("cuts one pair to the limit of its call, and never beyond the encoder's own", () => {
+    const long = "train a dog needs time";
+    for (const maxLength of [5, 8, 10])
+      expect(encoder().encode("how to", long, { ...defaults, maxLength })).toEqual(encoder({}, maxLength).encode("how to", long, defaults));
+    expect(encoder({}, 7).encode("how to", long, { ...defaults, maxLength: 1000 }).ids).toHaveLength(7);
+    expect(() => encoder().encode("how to", long, { ...defaults, truncation: "error", maxLength: 8 })).toThrow("the model reads 8");
+  });
+
+  // Of tokenizers 0.23.3 for Python, with enable_truncation(max_length, direction="left"), 2026-11-28.
+  test.each([
+    [8, "longest_first", [2, 4, 5, 3, 8, 10, 11, 3]],
+    [6, "longest_first", [2, 5, 3, 10, 11, 3]],
+    [8, "only_second", [2, 4, 5, 3, 8, 10, 11, 3]],
+  ] as const)(
+    "of the left side at %i tokens by %s leaves the ends of the texts, as the Rust tokenizers do",
+    (maxLength, truncation, ids) => {
+      const options = { ...defaults, truncation, truncationSide: "left" } as const;
+      const pair = encoder().encode("how to", "train a dog needs time", { ...options, maxLength });
+      expect(plain(pair)).toMatchObject({ ids, fullTokens: 10 });
+      expect(encoder({}, maxLength).encode("how to", "train a dog needs time", options)).toEqual(pair);
+    },
+  );
+
+  test("of the left side reads a huge text from its end, and remembers no query for the other side", () => {
+    const limited = encoder({}, 16);
+    const huge = `${"needs ".repeat(500_000)}train a dog`;
+    const left = { ...defaults, truncationSide: "left" } as const;
+    expect([...limited.encode("how", huge, left).ids].slice(-4)).toEqual([6, 7, 8, 3]);
+    expect([...limited.encode(huge, "how", defaults).ids].slice(0, 3)).toEqual([2, 10, 10]);
+    expect([...limited.encode(huge, "how", left).ids].slice(-6)).toEqual([6, 7, 8, 3, 4, 3]);
   });
 });
 

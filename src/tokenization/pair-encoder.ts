@@ -1,5 +1,5 @@
 import { RerankError } from "../errors.ts";
-import type { Truncation } from "../types.ts";
+import type { Truncation, TruncationSide } from "../types.ts";
 import { padTokenId } from "./pad-token.ts";
 import { learnPairLayout, type PairLayout } from "./pair-layout.ts";
 import { pairLengths } from "./pair-lengths.ts";
@@ -18,6 +18,10 @@ export interface TokenizerFiles {
 /** How one pair is encoded. */
 export interface EncodeOptions {
   truncation: Truncation;
+  /** @default "right" */
+  truncationSide?: TruncationSide;
+  /** Most tokens of this pair, where that is less than the encoder's own limit; ≥ 1. @default the encoder's */
+  maxLength?: number;
   /** Special tokens typed inside the texts: `neutralise` them, or `interpret` them as the Rust tokenizers do. */
   specialTokens: "neutralise" | "interpret";
   /** What counts as relevant, for encoders of a template that has a place for it. */
@@ -63,29 +67,41 @@ export function createPairEncoder(files: TokenizerFiles, limits: { maxTokens: nu
   const tokenizer = createTextTokenizer(file);
   const layout = learnPairLayout(file, tokenizer, limits.typeVocabSize);
   const { maxTokens } = limits;
-  const target = maxTokens - layout.specialCount;
-  if (target < 1) {
-    throw new RerankError(
-      "invalid-input",
-      `tokenization: maxLength is ${maxTokens}, and the model's special tokens alone take ${layout.specialCount}. Give a larger maxLength.`,
-    );
-  }
+  roomIn(layout, maxTokens);
   const queries = new QueryMemory(tokenizer, maxTokens);
   return {
     padId: padTokenId(file, files.config, tokenizer),
     idOf: (token) => singleTokenId(tokenizer, token),
-    encode(query, document, { truncation, specialTokens }) {
-      const first = queries.tokenize(query, specialTokens);
-      const second = tokenizer.tokenize(document, maxTokens, specialTokens);
+    encode(query, document, { truncation, truncationSide = "right", maxLength = maxTokens, specialTokens }) {
+      const limit = Math.min(maxLength, maxTokens);
+      const target = roomIn(layout, limit);
+      const first = queries.tokenize(query, specialTokens, truncationSide);
+      const second = tokenizer.tokenize(document, maxTokens, specialTokens, truncationSide);
       const isWhole = first.isWhole && second.isWhole;
       const total = first.ids.length + second.ids.length;
-      if (isWhole && total <= target) return assemble(layout, first.ids, first.ids.length, second.ids, second.ids.length, 0);
+      if (isWhole && total <= target) return assemble(layout, first.ids, second.ids, 0);
       const fullTokens = total + layout.specialCount;
-      if (truncation === "error") throw tooLong(fullTokens, maxTokens, isWhole);
+      if (truncation === "error") throw tooLong(fullTokens, limit, isWhole);
       const [queryLength, documentLength] = pairLengths(comparable(first, target), comparable(second, target), target, truncation);
-      return assemble(layout, first.ids, queryLength, second.ids, documentLength, fullTokens);
+      const kept = [cut(first.ids, queryLength, truncationSide), cut(second.ids, documentLength, truncationSide)] as const;
+      return assemble(layout, ...kept, fullTokens);
     },
   };
+}
+
+/** Tokens that both texts may have. @throws RerankError `invalid-input` where there is no room for any */
+function roomIn({ specialCount }: PairLayout, maxLength: number): number {
+  if (maxLength > specialCount) return maxLength - specialCount;
+  throw new RerankError(
+    "invalid-input",
+    `tokenization: maxLength is ${maxLength}, and the model's special tokens alone take ${specialCount}. Give a larger maxLength.`,
+  );
+}
+
+/** So many ids, with those of one side left out. */
+export function cut(ids: readonly number[], length: number, side: TruncationSide): readonly number[] {
+  if (ids.length <= length) return ids;
+  return side === "left" ? ids.slice(ids.length - length) : ids.slice(0, length);
 }
 
 /**
@@ -96,25 +112,18 @@ function comparable(text: TokenizedText, target: number): number {
   return text.ids.length > target ? Math.max(text.ids.length, text.estimate) : text.ids.length;
 }
 
-function assemble(
-  layout: PairLayout,
-  query: readonly number[],
-  queryLength: number,
-  document: readonly number[],
-  documentLength: number,
-  fullTokens: number,
-): EncodedPair {
+function assemble(layout: PairLayout, query: readonly number[], document: readonly number[], fullTokens: number): EncodedPair {
   const { prefix, middle, suffix } = layout;
-  const ids = new Int32Array(layout.specialCount + queryLength + documentLength);
+  const ids = new Int32Array(layout.specialCount + query.length + document.length);
   const typeIds = new Uint8Array(ids.length);
   const queryStart = prefix.length;
-  const middleStart = queryStart + queryLength;
+  const middleStart = queryStart + query.length;
   const documentStart = middleStart + middle.length;
-  const suffixStart = documentStart + documentLength;
+  const suffixStart = documentStart + document.length;
   ids.set(prefix, 0);
-  for (let index = 0; index < queryLength; index += 1) ids[queryStart + index] = query[index]!;
+  ids.set(query, queryStart);
   ids.set(middle, middleStart);
-  for (let index = 0; index < documentLength; index += 1) ids[documentStart + index] = document[index]!;
+  ids.set(document, documentStart);
   ids.set(suffix, suffixStart);
   typeIds.set(layout.prefixTypes, 0);
   typeIds.fill(layout.queryType, queryStart, middleStart);

@@ -82,8 +82,8 @@ describe("a prompt", () => {
     const shapes: PromptTemplate[] = [template, ["<|im_start|>query: {query}", "\n", "document: {document} ?", "\nanswer:<|im_end|>\n"]];
     const encoders = shapes.map((shape) => encoder(64, "", shape));
     fc.assert(
-      fc.property(text, text, fc.nat({ max: 1 }), (query, document, which) => {
-        const { ids, fullTokens } = encoders[which]!.encode(query, document, defaults);
+      fc.property(text, text, fc.nat({ max: 1 }), fc.constantFrom("left", "right"), (query, document, which, truncationSide) => {
+        const { ids, fullTokens } = encoders[which]!.encode(query, document, { ...defaults, truncationSide });
         expect(ids.length).toBeLessThanOrEqual(64);
         expect([...ids.slice(0, 1)]).toEqual(prefix);
         expect([...ids.slice(-suffix.length)]).toEqual(suffix);
@@ -102,6 +102,34 @@ describe("a prompt", () => {
     const whole = encoder().encode("a", long, defaults).ids.length;
     expect(() => encoder(100).encode("a", long, { ...defaults, truncation: "error" })).toThrow(`have ${whole} tokens together`);
     expect(encoder(100).encode("a", "b", { ...defaults, truncation: "error" }).fullTokens).toBe(0);
+  });
+
+  test("keeps the ends of the texts where the left side is cut, and what stands around them", () => {
+    const left = { ...defaults, truncationSide: "left" } as const;
+    const shapes: PromptTemplate[] = [template, ["<|im_start|>query: {query}", "\n", "document: {document}", "\nanswer:<|im_end|>\n"]];
+    for (const shape of shapes) {
+      const encode = encoder(100, "", shape).encode("How to train a dog", `${long} At the end a cat.`, left);
+      const ending = [...idsOf(" At the end a cat."), ...idsOf("\nanswer:"), ...suffix];
+      expect([...encode.ids].slice(-ending.length)).toEqual(ending);
+      expect([...encode.ids].join()).toContain(idsOf("query: How to train a dog").slice(1).join());
+      expect(encode.ids).toHaveLength(100);
+      expect(encode.fullTokens).toBeGreaterThan(100);
+      // The query's end too, once it is beyond its share.
+      const crowded = encoder(100, "", shape).encode(`${long} How to train a dog`, "a cat", left);
+      expect([...crowded.ids].join()).toContain(idsOf(" How to train a dog").join());
+      expect([...crowded.ids].join()).toContain(idsOf(" a cat").join());
+    }
+  });
+
+  test("is cut to the limit of its call, and never beyond the encoder's own", () => {
+    for (const truncationSide of ["left", "right"] as const) {
+      const options = { ...defaults, truncationSide };
+      expect(encoder().encode("train a dog", long, { ...options, maxLength: 90 })).toEqual(
+        encoder(90).encode("train a dog", long, options),
+      );
+    }
+    expect(encoder(90).encode("a", long, { ...defaults, maxLength: 500 }).ids).toHaveLength(90);
+    expect(() => encoder().encode("a", "b", { ...defaults, maxLength: 12 })).toThrow("maxLength is 12");
   });
 
   test("needs room beside its template", () => {

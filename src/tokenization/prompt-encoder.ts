@@ -1,11 +1,11 @@
 import { LRUCache } from "lru-cache";
 import { RerankError } from "../errors.ts";
-import type { PromptTemplate } from "../types.ts";
+import type { PromptTemplate, TruncationSide } from "../types.ts";
 import { padTokenId } from "./pad-token.ts";
-import { type EncodedPair, type EncodeOptions, type PairEncoder, type TokenizerFiles, tooLong } from "./pair-encoder.ts";
+import { cut, type EncodedPair, type EncodeOptions, type PairEncoder, type TokenizerFiles, tooLong } from "./pair-encoder.ts";
 import { type Prompt, readPrompt } from "./prompt.ts";
 import { QueryMemory } from "./query-memory.ts";
-import { createTextTokenizer, singleTokenId, type TextTokenizer } from "./text-tokenizer.ts";
+import { createTextTokenizer, singleTokenId, type TextTokenizer, type TokenizedText } from "./text-tokenizer.ts";
 import { readTokenizerFile } from "./tokenizer-file.ts";
 
 /** A template as one encoder needs it, and how much room it leaves. */
@@ -25,8 +25,9 @@ const rememberedFrames = 8;
 /**
  * Builds the encoder of a model that reads query and document in a prompt.
  *
- * The template is never cut, whatever comes after the document included. Of the texts, the document is cut at its end. With `longest_first`
- * the query keeps three quarters of the room at most, and is cut at its end, too; with `only_second` it stays whole.
+ * The template is never cut, whatever comes after the document included. Of the texts, the document is cut, at its end unless the options say
+ * at its beginning. With `longest_first` the query keeps three quarters of the room at most, and is cut on the same side, too; with
+ * `only_second` it stays whole.
  *
  * @param limits `maxTokens`: most tokens of the whole prompt
  * @param instruction where a pair comes without one; "" for none
@@ -46,24 +47,27 @@ export function createPromptEncoder(
   const { maxTokens } = limits;
   const queries = new QueryMemory(tokenizer, maxTokens);
   const frames = new LRUCache<string, Frame>({ max: rememberedFrames });
-  const frameOf = (options: Pick<EncodeOptions, "specialTokens" | "instruction">): Frame => {
+  const frameOf = (options: Pick<EncodeOptions, "specialTokens" | "instruction">, limit: number): Frame => {
     const wanted = options.instruction ?? instruction;
-    const key = options.specialTokens + wanted;
+    const key = `${options.specialTokens} ${limit} ${wanted}`;
     const known = frames.get(key);
     if (known !== undefined) return known;
     const prompt = readPrompt(template, wanted, options.specialTokens, file, tokenizer);
-    const frame = withRoom(prompt, tokenizer, maxTokens, options.specialTokens);
+    const frame = withRoom(prompt, tokenizer, limit, options.specialTokens);
     frames.set(key, frame);
     return frame;
   };
-  frameOf({ specialTokens: "neutralise" });
+  frameOf({ specialTokens: "neutralise" }, maxTokens);
   return {
     padId: padTokenId(file, files.config, tokenizer),
     idOf: (token) => singleTokenId(tokenizer, token),
     encode(query, document, options) {
-      const frame = frameOf(options);
-      const tokenize = (text: string): ReturnType<TextTokenizer["tokenize"]> => tokenizer.tokenize(text, maxTokens, options.specialTokens);
-      const remember = (text: string): ReturnType<TextTokenizer["tokenize"]> => queries.tokenize(text, options.specialTokens);
+      const limit = Math.min(options.maxLength ?? maxTokens, maxTokens);
+      const frame = frameOf(options, limit);
+      const side = options.truncationSide ?? "right";
+      const tokenize = (text: string, from?: TruncationSide): TokenizedText =>
+        tokenizer.tokenize(text, maxTokens, options.specialTokens, from);
+      const remember = (text: string): TokenizedText => queries.tokenize(text, options.specialTokens);
       const { queryHead, queryTail, between, documentHead, documentTail, room, tailIds } = frame;
       const asked = `${queryHead}${query}${queryTail}`;
       const first = between === undefined ? undefined : remember(asked);
@@ -74,7 +78,7 @@ export function createPromptEncoder(
         return assemble(frame, [...(first?.ids ?? []), ...(between ?? []), ...answered.ids], 0);
 
       const fullTokens = frame.before.length + length + frame.after.length;
-      if (options.truncation === "error") throw tooLong(fullTokens, maxTokens, isWhole);
+      if (options.truncation === "error") throw tooLong(fullTokens, limit, isWhole);
       const question = remember(`${queryHead}${query}`).ids;
       if (options.truncation === "only_second" && question.length + frame.middleIds.length >= room) {
         throw new RerankError(
@@ -83,11 +87,23 @@ export function createPromptEncoder(
             `"only_second" must fit them whole into ${room} with room for the document. Shorten the query, raise maxLength if the model allows it, or use truncation "longest_first".`,
         );
       }
+      const cutQuestion = (): readonly number[] => {
+        if (side === "right") return cut(question, frame.queryRoom, side);
+        const headIds = tokenize(queryHead).ids;
+        return [...headIds, ...cut(tokenize(query, side).ids, Math.max(0, frame.queryRoom - headIds.length), side)];
+      };
       const isCut = options.truncation !== "only_second" && question.length > frame.queryRoom;
       const apart = between === undefined ? [] : [...(isCut ? tokenize(queryTail) : first!).ids, ...between];
-      const beginning = isCut ? [...question.slice(0, frame.queryRoom), ...apart] : apart;
-      const rest = tokenize(`${between !== undefined ? documentHead : isCut ? queryTail : asked}${document}`);
-      return assemble(frame, [...beginning, ...rest.ids].slice(0, room).concat(tailIds), fullTokens);
+      const head = between !== undefined ? documentHead : isCut ? queryTail : asked;
+      const beginning = isCut ? [...cutQuestion(), ...apart] : apart;
+      const rest = tokenize(`${head}${document}`);
+      const body = [...beginning, ...rest.ids];
+      const fits = rest.isWhole && body.length <= room;
+      if (fits || side === "right") return assemble(frame, body.slice(0, room).concat(tailIds), fullTokens);
+      // What stands before the document stays, and so it is tokenised apart from what the document has left.
+      const start = [...beginning, ...tokenize(head).ids].slice(0, room);
+      const ending = tokenize(`${document}${documentTail}`, side).ids;
+      return assemble(frame, [...start, ...cut(ending, room + tailIds.length - start.length, side)], fullTokens);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { TruncationSide } from "../types.ts";
 import type { TextTokenizer, TokenizedText } from "./text-tokenizer.ts";
 
 // A worker serves a few requests at a time, each with one query.
@@ -17,11 +18,11 @@ export class QueryMemory {
   }
 
   /** @throws RerankError `tokenization` when the library fails on the query */
-  tokenize(query: string, specialTokens: "neutralise" | "interpret"): TokenizedText {
-    const key = specialTokens + query;
+  tokenize(query: string, specialTokens: "neutralise" | "interpret", side?: TruncationSide): TokenizedText {
+    const key = `${specialTokens}${side === "left" ? side : ""} ${query}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const tokenized = this.#tokenizer.tokenize(query, this.#needed, specialTokens);
+    const tokenized = this.#tokenizer.tokenize(query, this.#needed, specialTokens, side);
     this.#known.set(key, tokenized);
     return tokenized;
   }

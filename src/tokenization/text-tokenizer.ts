@@ -1,4 +1,5 @@
 import { messageOf } from "../errors.ts";
+import type { TruncationSide } from "../types.ts";
 import { FastBertNormalizer } from "./bert-normalizer.ts";
 import { withFastByteLevel } from "./byte-level.ts";
 import { type LibraryModel, type LibraryTokenizer, Tokenizer } from "./library.ts";
@@ -11,7 +12,7 @@ import { WordPieceModel } from "./word-piece-model.ts";
 /** The tokens of one text, without the special tokens that surround it. */
 export interface TokenizedText {
   ids: readonly number[];
-  /** Whether the whole text was read; if not, `ids` are the tokens of its beginning. */
+  /** Whether the whole text was read; if not, `ids` are the tokens of its beginning, or of its end where it is cut from the left. */
   isWhole: boolean;
   /** Length in tokens: exact for a whole text, else extrapolated from the part that was read. */
   estimate: number;
@@ -20,14 +21,14 @@ export interface TokenizedText {
 /** Turns single texts into token ids. */
 export interface TextTokenizer {
   /**
-   * The ids of a text, or of as much of its beginning as gives `needed` tokens.
+   * The ids of a text, or of as much of its beginning as gives `needed` tokens; of its end where it is cut from the left.
    *
    * Time is bounded: 16 characters per needed token are read first (at least 4,096), then four times as many while they give too few
    * tokens, up to 256 per needed token or 1,048,576, whichever is less. Lone surrogates are read as U+FFFD.
    *
    * @throws RerankError `tokenization` when the library fails on the text
    */
-  tokenize(text: string, needed: number, specialTokens: "neutralise" | "interpret"): TokenizedText;
+  tokenize(text: string, needed: number, specialTokens: "neutralise" | "interpret", side?: TruncationSide): TokenizedText;
   /** The id of a token by its content, or undefined. */
   idOf(token: string): number | undefined;
   /** What the post-processor makes of one list of tokens or of two; undefined where there is none. */
@@ -63,16 +64,16 @@ export function createTextTokenizer(file: TokenizerFile): TextTokenizer {
   };
 
   return {
-    tokenize(text, needed, specialTokens) {
+    tokenize(text, needed, specialTokens, side) {
       if (model instanceof UnigramModel) model.acceptsSpecial = specialTokens === "interpret";
       const most = Math.max(leastCharacters, Math.min(mostCharacters, needed * mostCharactersPerToken));
       let size = Math.min(most, Math.max(leastCharacters, needed * charactersPerToken));
       for (;;) {
-        const { end, isClean } = textWindow(text, size);
-        const isWhole = end === text.length;
-        const ids = encoders[specialTokens].encode((isWhole ? text : text.slice(0, end)).toWellFormed());
+        const { start, end, isClean } = textWindow(text, size, side);
+        const isWhole = end - start === text.length;
+        const ids = encoders[specialTokens].encode((isWhole ? text : text.slice(start, end)).toWellFormed());
         if (isWhole || size === most || ids.length >= needed + (isClean ? 0 : uncleanMargin)) {
-          return { ids, isWhole, estimate: isWhole ? ids.length : Math.round((ids.length * text.length) / end) };
+          return { ids, isWhole, estimate: isWhole ? ids.length : Math.round((ids.length * text.length) / (end - start)) };
         }
         size = Math.min(most, size * growth);
       }

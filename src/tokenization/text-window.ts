@@ -1,23 +1,50 @@
+import type { TruncationSide } from "../types.ts";
+
+/** A part of a text, in UTF-16 units. */
+export interface TextWindow {
+  start: number;
+  end: number;
+  /** Whether the tokens of the part are, next to the cut too, those of the whole text. */
+  isClean: boolean;
+}
+
 /**
  * Where to cut a text by characters before it is tokenised, so that a huge text costs no more than a long one.
  *
- * The cut lies before white space in the second half of the window where there is any, because no tokenizer builds a token across
- * it: the tokens of the kept part are then the first tokens of the whole text. Without white space the cut may fall inside a word, but never
- * inside a surrogate pair.
+ * The cut lies before white space in the half of the window that is next to it, where there is any, because no tokenizer builds a token across
+ * it: the tokens of a kept beginning are then the first tokens of the whole text. Without white space the cut may fall inside a word, but never
+ * inside a surrogate pair. A kept end is never clean: tokenizers mark where a text begins.
  *
  * @param maxCharacters UTF-16 units; ≥ 2
- * @returns how many UTF-16 units to keep, and whether the cut leaves the tokens before it as they are
+ * @param side where the text is cut
  */
-export function textWindow(text: string, maxCharacters: number): { end: number; isClean: boolean } {
-  if (text.length <= maxCharacters) return { end: text.length, isClean: true };
+export function textWindow(text: string, maxCharacters: number, side: TruncationSide = "right"): TextWindow {
+  if (text.length <= maxCharacters) return { start: 0, end: text.length, isClean: true };
+  return side === "left" ? endOf(text, maxCharacters) : beginningOf(text, maxCharacters);
+}
+
+function beginningOf(text: string, maxCharacters: number): TextWindow {
   const lowest = maxCharacters >> 1;
   let end = maxCharacters;
   while (end > lowest && !isWhiteSpace(text.charCodeAt(end))) end -= 1;
   // To the start of a run of white space: byte-level tokenizers treat the run's last space differently.
   while (end > lowest && isWhiteSpace(text.charCodeAt(end - 1))) end -= 1;
-  if (end > lowest) return { end, isClean: true };
-  const isInsidePair = isHighSurrogate(text.charCodeAt(maxCharacters - 1)) && isLowSurrogate(text.charCodeAt(maxCharacters));
-  return { end: isInsidePair ? maxCharacters - 1 : maxCharacters, isClean: false };
+  if (end > lowest) return { start: 0, end, isClean: true };
+  return { start: 0, end: isInsidePair(text, maxCharacters) ? maxCharacters - 1 : maxCharacters, isClean: false };
+}
+
+function endOf(text: string, maxCharacters: number): TextWindow {
+  const first = text.length - maxCharacters;
+  const highest = first + (maxCharacters >> 1);
+  let start = first;
+  while (start < highest && !(isWhiteSpace(text.charCodeAt(start)) && !isWhiteSpace(text.charCodeAt(start - 1)))) start += 1;
+  if (start === highest) start = isInsidePair(text, first) ? first + 1 : first;
+  return { start, end: text.length, isClean: false };
+}
+
+/** Whether a cut before this unit would divide a surrogate pair. */
+function isInsidePair(text: string, index: number): boolean {
+  return isHighSurrogate(text.charCodeAt(index - 1)) && isLowSurrogate(text.charCodeAt(index));
 }
 
 function isWhiteSpace(unit: number): boolean {

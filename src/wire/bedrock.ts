@@ -42,7 +42,11 @@ export interface BedrockReplyBody {
  */
 export const bedrock: Codec<BedrockRequestBody, BedrockReplyBody> = {
   name: "bedrock",
-  requestFields: new Set(["model", "topK"]),
+  requestFields: new Map([
+    ["model", ["rerankingConfiguration.bedrockRerankingConfiguration.modelConfiguration.modelArn"]],
+    ["topK", ["rerankingConfiguration.bedrockRerankingConfiguration.numberOfResults"]],
+  ]),
+  documentsKey: "sources",
   replyFields: new Set(["document"]),
   takesObjects: true,
   echoesByDefault: false,

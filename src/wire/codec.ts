@@ -27,9 +27,19 @@ export interface WireRequest {
   rawScores?: boolean;
   /** Whether a pair that is too long is cut; false makes it an error. */
   truncate?: boolean;
-  /** Most tokens of one document. */
+  /** Most tokens of a pair; ≥ 1. */
+  maxTokens?: number;
+  /** Where a pair that is too long is cut. Absent: at the right. */
+  truncationSide?: "left" | "right";
+  /** Most tokens of one document; ≥ 1. */
   maxTokensPerDocument?: number;
 }
+
+/** A field of a request beside `query` and `documents`. */
+export type RequestField = Exclude<keyof WireRequest, "query" | "documents">;
+
+/** Fields, each with the keys under which a body may say it, the usual one first; `a.b` is a key inside an object. */
+export type RequestFields = ReadonlyMap<RequestField, readonly string[]>;
 
 /** One result, best first in its list. */
 export interface WireResult {
@@ -96,7 +106,11 @@ export interface Codec<RequestBody, ReplyBody> {
   /** Name in paths, metrics and documentation: `cohere-v2`. */
   readonly name: string;
   /** Fields of a request that the dialect can say, beside `query` and `documents`. */
-  readonly requestFields: ReadonlySet<Exclude<keyof WireRequest, "query" | "documents">>;
+  readonly requestFields: RequestFields;
+  /** Key of the list of documents. */
+  readonly documentsKey: string;
+  /** Keys of a request that are heeded though they stand for no field. @default none */
+  readonly otherKeys?: readonly string[];
   /** Fields of a reply that the dialect can say, beside `results`; `document` stands for those of the results. */
   readonly replyFields: ReadonlySet<Exclude<keyof WireReply, "results"> | "document">;
   /** Whether the service reads object documents; where not, a client sends their texts. Bodies may be typed wider, for lenient servers. */

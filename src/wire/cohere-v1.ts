@@ -14,6 +14,8 @@ export interface CohereV1RequestBody {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
   rank_fields?: Maybe<readonly string[]>;
   return_documents?: Maybe<boolean>;
   /** Chunks, not tokens: has no meaning here, where a document is cut or read whole. */
@@ -32,7 +34,8 @@ const fields = spelledAs<CohereV1RequestBody>(usualSpelling);
 /** @see https://github.com/cohere-ai/cohere-developer-experience `cohere-openapi.yaml` at e814c8a */
 export const cohereV1: Codec<CohereV1RequestBody, CohereV1ReplyBody> = {
   name: "cohere-v1",
-  requestFields: fields.names,
+  requestFields: fields.keys,
+  documentsKey: "documents",
   replyFields: new Set(["id", "tokens", "billedUnits", "document"]),
   takesObjects: true,
   echoesByDefault: false,

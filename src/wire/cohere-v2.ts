@@ -5,7 +5,7 @@ import { onlyTexts } from "./documents.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
-import { spelledAs } from "./request-fields.ts";
+import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults } from "./results.ts";
 
 /** A request; Cohere requires `model`, a server may have a default. */
@@ -14,6 +14,8 @@ export interface CohereV2RequestBody {
   query: string;
   documents: readonly string[];
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
   max_tokens_per_doc?: Maybe<number>;
   /** 0 to 999; has no meaning here. */
   priority?: Maybe<number>;
@@ -26,12 +28,13 @@ export interface CohereV2ReplyBody {
   meta: CohereMeta;
 }
 
-const fields = spelledAs<CohereV2RequestBody>({ model: "model", topK: "top_n", maxTokensPerDocument: "max_tokens_per_doc" });
+const fields = spelledAs<CohereV2RequestBody>({ model: "model", topK: limitKeys, maxTokensPerDocument: "max_tokens_per_doc" });
 
 /** @see https://github.com/cohere-ai/cohere-developer-experience `cohere-openapi.yaml` at e814c8a */
 export const cohereV2: Codec<CohereV2RequestBody, CohereV2ReplyBody> = {
   name: "cohere-v2",
-  requestFields: fields.names,
+  requestFields: fields.keys,
+  documentsKey: "documents",
   replyFields: new Set(["id", "tokens", "billedUnits"]),
   takesObjects: false,
   echoesByDefault: false,

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { WireDocument, WireReply, WireRequest } from "./codec.ts";
+import type { RequestField, WireDocument, WireReply, WireRequest } from "./codec.ts";
 import { type AnyCodec, codecs } from "./dialects.ts";
+import { spellingIn } from "./request-fields.ts";
 
 const statuses = [400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 499, 500, 501, 502, 503, 504];
 
@@ -19,6 +20,7 @@ const strange = fc.string({ unit: fc.constantFrom("\ud800", "\udfff", "\u0000", 
 const text = fc.oneof(fc.string({ unit: "binary", maxLength: 12 }), strange);
 const object = fc.dictionary(fc.oneof(text, fc.constant("text")), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 }).map(sent);
 const count = fc.nat({ max: 10_000_000 });
+const counts: ReadonlySet<RequestField> = new Set(["topK", "maxTokens", "maxTokensPerDocument"]);
 
 /** Documents that come back as they were out of a reply of the dialect. */
 function echoed(name: string): fc.Arbitrary<WireDocument> {
@@ -47,6 +49,8 @@ function requests({ name, takesObjects }: AnyCodec): fc.Arbitrary<WireRequest> {
       rawScores: fc.boolean(),
       // vLLM says false by saying nothing.
       truncate: name === "vllm" ? fc.constant(true) : fc.boolean(),
+      maxTokens: fc.integer({ min: 1 }),
+      truncationSide: fc.constantFrom("left", "right"),
       maxTokensPerDocument: fc.integer({ min: 1 }),
     },
     { requiredKeys: ["query", "documents"] },
@@ -63,7 +67,7 @@ function replies({ name }: AnyCodec): fc.Arbitrary<WireReply> {
   );
 }
 
-function only<T extends object>(value: T, names: ReadonlySet<string>, always: readonly string[]): Partial<T> {
+function only<T extends object>(value: T, names: Pick<ReadonlySet<string>, "has">, always: readonly string[]): Partial<T> {
   return Object.fromEntries(Object.entries(value).filter(([key]) => names.has(key) || always.includes(key))) as Partial<T>;
 }
 
@@ -76,7 +80,10 @@ describe.each(codecs.map((codec) => ({ name: codec.name, codec })))("$name", ({ 
     fc.assert(
       fc.property(requests(codec), (request) => {
         const body = sent(codec.encodeRequest(request));
-        expect(codec.decodeRequest(body)).toEqual(only(request, codec.requestFields, ["query", "documents"]));
+        const { truncate, ...others } = request;
+        // Where vLLM says how many tokens stay it says that pairs are cut.
+        const said = codec.name === "vllm" && request.maxTokens !== undefined ? others : request;
+        expect(codec.decodeRequest(body)).toEqual(only(said, codec.requestFields as ReadonlyMap<string, unknown>, ["query", "documents"]));
       }),
     );
   });
@@ -101,12 +108,30 @@ describe.each(codecs.map((codec) => ({ name: codec.name, codec })))("$name", ({ 
       fields: ["text"],
       rawScores: true,
       truncate: true,
+      maxTokens: 1,
+      truncationSide: "left",
       maxTokensPerDocument: 1,
     };
     const body = codec.encodeRequest(request) as Record<string, unknown>;
     const kept = Object.entries(codec.encodeRequest({ query: request.query, documents: request.documents }) as object);
     const nulls = Object.keys(body).map((key) => [key, null]);
     expect(codec.decodeRequest(Object.fromEntries([...nulls, ...kept]))).toEqual({ query: request.query, documents: request.documents });
+  });
+
+  it("says under which keys a body of its own may say a field, and reads a limit under both of its names", () => {
+    const documents = codec.name === "pinecone" ? [{ text: "a" }] : ["a"];
+    for (const [field, keys] of codec.requestFields as ReadonlyMap<RequestField, readonly string[]>) {
+      const value = { model: "m", fields: ["f"], truncationSide: "left" }[field as string] ?? (counts.has(field) ? 7 : true);
+      const body = codec.encodeRequest({ query: "q", documents, [field]: value }) as object;
+      expect(Object.keys(body)).toContain(keys[0]!.split(".")[0]);
+      expect(Object.keys(body)).toContain(codec.documentsKey);
+      expect(spellingIn(body, field, keys)).toBe(keys[0]);
+    }
+    const limits = codec.requestFields.get("topK") ?? [];
+    expect([...limits].sort()).toEqual(limits.length === 0 ? [] : ["top_k", "top_n"]);
+    const plain = codec.encodeRequest({ query: "q", documents }) as object;
+    for (const key of limits) expect(codec.decodeRequest({ ...plain, [key]: 2 })).toMatchObject({ topK: 2 });
+    if (limits.length > 0) expect(codec.decodeRequest({ ...plain, [limits[0]!]: 3, [limits[1]!]: 2 })).toMatchObject({ topK: 3 });
   });
 
   it("refuses object documents where the service takes texts only", () => {

@@ -240,7 +240,7 @@ describe("pinecone", () => {
       top_n: 4,
       return_documents: true,
       rank_fields: ["text"],
-      parameters: { truncate: "END" },
+      parameters: { truncate: "END" as const },
     };
     expect(pinecone.decodeRequest(request)).toEqual({
       model: "bge-reranker-v2-m3",
@@ -254,7 +254,7 @@ describe("pinecone", () => {
     expect(pinecone.encodeRequest({ query: "q", documents: ["a"], truncate: false })).toEqual({
       query: "q",
       documents: [{ text: "a" }],
-      parameters: { truncate: "NONE" },
+      parameters: { truncate: "NONE" as const },
     });
   });
 
@@ -335,7 +335,7 @@ describe("nim", () => {
       model: "nvidia/llama-nemotron-rerank-1b-v2",
       query: { text: "which way should i go?" },
       passages: [{ text: "two roads diverged" }, { text: "then took the other" }],
-      truncate: "END",
+      truncate: "END" as const,
     };
     expect(nim.decodeRequest(request)).toEqual({
       model: "nvidia/llama-nemotron-rerank-1b-v2",

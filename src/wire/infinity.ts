@@ -4,7 +4,7 @@ import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
-import { spelledAs } from "./request-fields.ts";
+import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
 
 /** A request; Infinity itself takes texts only. */
@@ -15,6 +15,8 @@ export interface InfinityRequestBody {
   return_documents?: Maybe<boolean>;
   raw_scores?: Maybe<boolean>;
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
 }
 
 /** A reply. */
@@ -29,7 +31,7 @@ export interface InfinityReplyBody {
 
 const fields = spelledAs<InfinityRequestBody>({
   model: "model",
-  topK: "top_n",
+  topK: limitKeys,
   returnDocuments: "return_documents",
   rawScores: "raw_scores",
 });
@@ -37,7 +39,8 @@ const fields = spelledAs<InfinityRequestBody>({
 /** @see https://github.com/michaelfeil/infinity `libs/infinity_emb/infinity_emb/fastapi_schemas/pymodels.py` at fcb951c */
 export const infinity: Codec<InfinityRequestBody, InfinityReplyBody> = {
   name: "infinity",
-  requestFields: fields.names,
+  requestFields: fields.keys,
+  documentsKey: "documents",
   replyFields: new Set(["id", "model", "created", "tokens", "document"]),
   takesObjects: false,
   echoesByDefault: false,

@@ -4,7 +4,7 @@ import { onlyTexts, readWrapped, wrapText } from "./documents.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
-import { spelledAs } from "./request-fields.ts";
+import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults } from "./results.ts";
 
 /** A request; Jina requires `model`, and takes objects `{text}` and `{image}` only. */
@@ -13,6 +13,8 @@ export interface JinaRequestBody {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   truncation?: Maybe<boolean>;
   /** Tokens; jina-reranker-v3 only. */
@@ -31,7 +33,7 @@ export interface JinaReplyBody {
 
 const fields = spelledAs<JinaRequestBody>({
   model: "model",
-  topK: "top_n",
+  topK: limitKeys,
   returnDocuments: "return_documents",
   truncate: "truncation",
   maxTokensPerDocument: "max_doc_length",
@@ -43,7 +45,8 @@ const codes: Readonly<Record<number, string>> = { 401: "AUTH_INVALID_API_KEY", 4
 /** @see https://github.com/tryAGI/Jina `src/libs/Jina/openapi.json` at 2a3f424, a copy of Jina's specification */
 export const jina: Codec<JinaRequestBody, JinaReplyBody> = {
   name: "jina",
-  requestFields: fields.names,
+  requestFields: fields.keys,
+  documentsKey: "documents",
   replyFields: new Set(["model", "tokens", "document"]),
   takesObjects: false,
   echoesByDefault: true,

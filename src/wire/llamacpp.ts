@@ -4,7 +4,7 @@ import { onlyTexts, readText } from "./documents.ts";
 import { messageInBody, statusIn, typeIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
-import { spelledAs } from "./request-fields.ts";
+import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
 import { type TeiResult, teiResults } from "./tei.ts";
 
@@ -14,6 +14,8 @@ export interface LlamaCppRequestBody {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
 }
 
 /** A reply in that mode; documents are never echoed. */
@@ -24,22 +26,27 @@ export interface LlamaCppReplyBody {
   results: RelevanceResult<never>[];
 }
 
-/** A request in the mode that is named after TEI: a body with `texts`. */
+/** A request in the mode that is named after TEI: a body with `texts`, which may be a flag beside `documents`. */
 export interface LlamaCppTextsRequestBody {
   model?: Maybe<string>;
   query: string;
-  texts: readonly string[];
+  texts: readonly string[] | boolean;
+  /** Counts before `texts`. */
+  documents?: Maybe<readonly string[]>;
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
   return_text?: Maybe<boolean>;
 }
 
-const fields = spelledAs<LlamaCppRequestBody>({ model: "model", topK: "top_n" });
-const textsFields = spelledAs<LlamaCppTextsRequestBody>({ model: "model", topK: "top_n", returnDocuments: "return_text" });
+const fields = spelledAs<LlamaCppRequestBody>({ model: "model", topK: limitKeys });
+const textsFields = spelledAs<LlamaCppTextsRequestBody>({ model: "model", topK: limitKeys, returnDocuments: "return_text" });
 
 /** @see https://github.com/ggml-org/llama.cpp `tools/server/README.md` at 00dc805, and `format_response_rerank` in its server */
 export const llamaCpp: Codec<LlamaCppRequestBody, LlamaCppReplyBody> = {
   name: "llamacpp",
-  requestFields: fields.names,
+  requestFields: fields.keys,
+  documentsKey: "documents",
   replyFields: new Set(["model", "tokens"]),
   takesObjects: false,
   echoesByDefault: false,
@@ -59,7 +66,9 @@ export const llamaCpp: Codec<LlamaCppRequestBody, LlamaCppReplyBody> = {
 /** llama.cpp asked with `texts`: the reply is TEI's bare list. */
 export const llamaCppTexts: Codec<LlamaCppTextsRequestBody, TeiResult[]> = {
   name: "llamacpp-texts",
-  requestFields: textsFields.names,
+  requestFields: textsFields.keys,
+  documentsKey: "texts",
+  otherKeys: ["documents"],
   replyFields: new Set(["document"]),
   takesObjects: false,
   echoesByDefault: false,
@@ -69,7 +78,11 @@ export const llamaCppTexts: Codec<LlamaCppTextsRequestBody, TeiResult[]> = {
     query: request.query,
     texts: onlyTexts(request.documents, "llamacpp-texts"),
   }),
-  decodeRequest: (body) => ({ query: body.query, documents: body.texts, ...textsFields.decode(body) }),
+  decodeRequest: (body) => ({
+    query: body.query,
+    documents: body.documents ?? (typeof body.texts === "boolean" ? [] : body.texts),
+    ...textsFields.decode(body),
+  }),
   encodeReply: (reply) => teiResults(reply.results),
   decodeReply: (body) => readReply(body, { dialect: "llamacpp-texts", score: "score", document: ["text", readText] }),
   encodeError: encodeLlamaCppError,

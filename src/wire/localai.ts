@@ -4,7 +4,7 @@ import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
-import { spelledAs } from "./request-fields.ts";
+import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
 
 /** A request; LocalAI itself takes texts only. */
@@ -13,6 +13,8 @@ export interface LocalAiRequestBody {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
   /** Has no meaning here. */
   backend?: Maybe<string>;
 }
@@ -24,12 +26,13 @@ export interface LocalAiReplyBody {
   results: RelevanceResult<{ text: string }>[];
 }
 
-const fields = spelledAs<LocalAiRequestBody>({ model: "model", topK: "top_n" });
+const fields = spelledAs<LocalAiRequestBody>({ model: "model", topK: limitKeys });
 
 /** @see https://github.com/mudler/LocalAI `core/schema/jina.go` and `core/http/app.go` at 82c191a */
 export const localAi: Codec<LocalAiRequestBody, LocalAiReplyBody> = {
   name: "localai",
-  requestFields: fields.names,
+  requestFields: fields.keys,
+  documentsKey: "documents",
   replyFields: new Set(["model", "tokens", "document"]),
   takesObjects: false,
   echoesByDefault: true,

@@ -14,6 +14,8 @@ export interface MixedbreadRequestBody {
   input: readonly WireDocument[];
   rank_fields?: Maybe<readonly string[]>;
   top_k?: Maybe<number>;
+  /** Read as `top_k`, where that is not there. */
+  top_n?: Maybe<number>;
   return_input?: Maybe<boolean>;
   /** Has no meaning here. */
   rewrite_query?: Maybe<boolean>;
@@ -32,7 +34,7 @@ export interface MixedbreadReplyBody {
 
 const fields = spelledAs<MixedbreadRequestBody>({
   model: "model",
-  topK: "top_k",
+  topK: ["top_k", "top_n"],
   fields: "rank_fields",
   returnDocuments: "return_input",
 });
@@ -46,7 +48,8 @@ const fields = spelledAs<MixedbreadRequestBody>({
  */
 export const mixedbread: Codec<MixedbreadRequestBody, MixedbreadReplyBody> = {
   name: "mixedbread",
-  requestFields: fields.names,
+  requestFields: fields.keys,
+  documentsKey: "input",
   replyFields: new Set(["model", "tokens", "document"]),
   takesObjects: true,
   echoesByDefault: false,

@@ -12,8 +12,7 @@ export interface NimRequestBody {
   model?: Maybe<string>;
   query: { readonly text: string };
   passages: readonly { readonly text: string }[];
-  /** "END" or "NONE". */
-  truncate?: Maybe<string>;
+  truncate?: Maybe<"END" | "NONE">;
 }
 
 /** A reply. */
@@ -34,7 +33,8 @@ const errorTypes: Readonly<Record<number, string>> = { 400: "invalid_request_err
  */
 export const nim: Codec<NimRequestBody, NimReplyBody> = {
   name: "nim",
-  requestFields: new Set([...fields.names, "truncate"]),
+  requestFields: new Map([...fields.keys, ["truncate", ["truncate"]]]),
+  documentsKey: "passages",
   replyFields: new Set(),
   takesObjects: false,
   echoesByDefault: false,

@@ -13,10 +13,12 @@ export interface PineconeRequestBody {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   rank_fields?: Maybe<readonly string[]>;
-  /** By model; `truncate` is "END" or "NONE". */
-  parameters?: Maybe<{ readonly truncate?: Maybe<string>; readonly [key: string]: unknown }>;
+  /** By model. */
+  parameters?: Maybe<{ readonly truncate?: Maybe<"END" | "NONE">; readonly [key: string]: unknown }>;
 }
 
 /** A reply. */
@@ -31,7 +33,8 @@ const fields = spelledAs<PineconeRequestBody>(usualSpelling);
 /** @see https://github.com/pinecone-io/pinecone-api `2026-04/inference_2026-04.oas.yaml` at 068bdf7 */
 export const pinecone: Codec<PineconeRequestBody, PineconeReplyBody> = {
   name: "pinecone",
-  requestFields: new Set([...fields.names, "truncate"]),
+  requestFields: new Map([...fields.keys, ["truncate", ["parameters.truncate"]]]),
+  documentsKey: "documents",
   replyFields: new Set(["model", "billedUnits", "document"]),
   takesObjects: true,
   echoesByDefault: true,

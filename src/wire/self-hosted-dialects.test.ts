@@ -24,7 +24,11 @@ describe("tei", () => {
       documents: ["Deep Learning is not...", "Deep learning is..."],
       rawScores: false,
       returnDocuments: true,
+      truncationSide: "right",
     });
+    // In capitals, which is all that versions before the aliases read.
+    expect(tei.encodeRequest({ query: "q", documents: [], truncationSide: "left" })).toMatchObject({ truncation_direction: "Left" });
+    expect(tei.decodeRequest({ query: "q", texts: [], truncation_direction: "Left" })).toMatchObject({ truncationSide: "left" });
   });
 
   it("answers a bare list", () => {
@@ -74,6 +78,11 @@ describe("vllm", () => {
     expect(vllm.decodeRequest({ ...body, truncate_prompt_tokens: -1, max_tokens_per_doc: 9 })).toMatchObject({
       truncate: true,
       maxTokensPerDocument: 9,
+    });
+    expect(vllm.decodeRequest({ ...body, truncate_prompt_tokens: 12, truncation_side: "left" })).toEqual({
+      ...body,
+      maxTokens: 12,
+      truncationSide: "left",
     });
     expect(vllm.encodeRequest({ ...body, truncate: true, rawScores: true })).toEqual({
       ...body,
@@ -210,6 +219,9 @@ describe("llamacpp", () => {
       topK: 1,
       returnDocuments: true,
     });
+    // The flag asks for the form alone, and documents count before texts.
+    for (const texts of [true, ["b"]])
+      expect(llamaCppTexts.decodeRequest({ query: "q", texts, documents: ["a"] })).toEqual({ query: "q", documents: ["a"] });
     expect(llamaCppTexts.encodeReply({ results: [{ index: 0, score: -4.5, document: "a" }] })).toEqual([
       { index: 0, score: -4.5, text: "a" },
     ]);

@@ -2,16 +2,20 @@
 import type { Codec, Maybe, WireError, WireFailure, WireResult } from "./codec.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody } from "./error-bodies.ts";
+import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { spelledAs } from "./request-fields.ts";
+
+/** Where TEI cuts. */
+export type TeiDirection = "Left" | "left" | "Right" | "right";
 
 /** A request. */
 export interface TeiRequestBody {
   query: string;
   texts: readonly string[];
   truncate?: Maybe<boolean>;
-  /** Has no meaning here: what is cut is cut at the right. */
-  truncation_direction?: Maybe<string>;
+  /** In capitals; newer versions read small letters, too. @default "Right" */
+  truncation_direction?: Maybe<TeiDirection>;
   raw_scores?: Maybe<boolean>;
   return_text?: Maybe<boolean>;
 }
@@ -23,18 +27,30 @@ export interface TeiResult {
   text?: string;
 }
 
+const directions = { left: "Left", right: "Right" } as const;
 const fields = spelledAs<TeiRequestBody>({ truncate: "truncate", rawScores: "raw_scores", returnDocuments: "return_text" });
 
 /** @see https://github.com/huggingface/text-embeddings-inference `router/src/http/types.rs` and `router/src/lib.rs` at 0d124dc */
 export const tei: Codec<TeiRequestBody, TeiResult[]> = {
   name: "tei",
-  requestFields: fields.names,
+  requestFields: new Map([...fields.keys, ["truncationSide", ["truncation_direction"]]]),
+  documentsKey: "texts",
   replyFields: new Set(["document"]),
   takesObjects: false,
   echoesByDefault: false,
   scoresAreLogits: false,
-  encodeRequest: (request) => ({ ...fields.encode(request), query: request.query, texts: onlyTexts(request.documents, "tei") }),
-  decodeRequest: (body) => ({ query: body.query, documents: body.texts, ...fields.decode(body) }),
+  encodeRequest: (request) => ({
+    ...fields.encode(request),
+    query: request.query,
+    texts: onlyTexts(request.documents, "tei"),
+    ...present({ truncation_direction: request.truncationSide && directions[request.truncationSide] }),
+  }),
+  decodeRequest: (body) => ({
+    query: body.query,
+    documents: body.texts,
+    ...fields.decode(body),
+    ...present({ truncationSide: body.truncation_direction?.toLowerCase() as "left" | "right" | undefined }),
+  }),
   encodeReply: (reply) => teiResults(reply.results),
   decodeReply: (body) => readReply(body, { dialect: "tei", score: "score", document: ["text", readText] }),
   encodeError: encodeTeiError,

@@ -13,6 +13,8 @@ export interface TogetherRequestBody {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   rank_fields?: Maybe<readonly string[]>;
 }
@@ -36,7 +38,8 @@ const fields = spelledAs<TogetherRequestBody>(usualSpelling);
  */
 export const together: Codec<TogetherRequestBody, TogetherReplyBody> = {
   name: "together",
-  requestFields: fields.names,
+  requestFields: fields.keys,
+  documentsKey: "documents",
   replyFields: new Set(["id", "model", "tokens", "document"]),
   takesObjects: true,
   echoesByDefault: false,

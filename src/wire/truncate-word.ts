@@ -8,6 +8,6 @@ export function truncateWord(truncate: boolean | undefined): "END" | "NONE" | un
 }
 
 /** The truth value of a word; undefined where it says nothing. */
-export function readTruncateWord(word: Maybe<string>): boolean | undefined {
+export function readTruncateWord(word: Maybe<"END" | "NONE">): boolean | undefined {
   return word === undefined || word === null ? undefined : word !== "NONE";
 }

@@ -12,6 +12,13 @@ describe("union", () => {
     ],
     ["Jina", { top_n: 2, truncation: false, max_doc_length: 64 }, { topK: 2, truncate: false, maxTokensPerDocument: 64 }],
     ["vLLM", { top_n: 0, use_activation: false, max_tokens_per_doc: 32 }, { rawScores: true, maxTokensPerDocument: 32 }],
+    [
+      "vLLM",
+      { truncate_prompt_tokens: 12, truncation_side: "left", activation: false },
+      { maxTokens: 12, truncationSide: "left", rawScores: true },
+    ] as const,
+    ["vLLM", { truncate_prompt_tokens: -1, top_n: -1 }, {}],
+    ["Voyage", { top_k: 2, top_n: 0 }, { topK: 2 }],
     ["Infinity", { raw_scores: true, return_documents: true }, { rawScores: true, returnDocuments: true }],
     ["LiteLLM", { model: "m", top_n: null, rank_fields: null, return_documents: true }, { model: "m", returnDocuments: true }],
     [

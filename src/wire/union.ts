@@ -15,12 +15,20 @@ export interface UnionRequestBody {
   documents: readonly WireDocument[];
   /** 0 means all, as in vLLM. */
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   rank_fields?: Maybe<readonly string[]>;
   /** Infinity's. */
   raw_scores?: Maybe<boolean>;
   /** vLLM's; false means `raw_scores`. */
   use_activation?: Maybe<boolean>;
+  /** `use_activation` in older versions of vLLM. */
+  activation?: Maybe<boolean>;
+  /** vLLM's; −1 means what the model reads. */
+  truncate_prompt_tokens?: Maybe<number>;
+  /** vLLM's. */
+  truncation_side?: Maybe<"left" | "right">;
   /** Jina's. */
   truncation?: Maybe<boolean>;
   /** vLLM's and Cohere v2's. */
@@ -45,19 +53,22 @@ const fields = spelledAs<UnionRequestBody>({
   ...usualSpelling,
   rawScores: "raw_scores",
   truncate: "truncation",
-  maxTokensPerDocument: "max_tokens_per_doc",
+  maxTokens: "truncate_prompt_tokens",
+  truncationSide: "truncation_side",
+  maxTokensPerDocument: ["max_tokens_per_doc", "max_doc_length"],
 });
 
 /** Errors have `message` for Cohere's clients and `detail` for Jina's, and keep crossrank's status and code. */
 export const union: Codec<UnionRequestBody, UnionReplyBody> = {
   name: "union",
-  requestFields: fields.names,
+  requestFields: new Map([...fields.keys, ["rawScores", ["raw_scores", "use_activation", "activation"]]]),
+  documentsKey: "documents",
   replyFields: new Set(["id", "model", "tokens", "billedUnits", "document"]),
   takesObjects: true,
   echoesByDefault: true,
   scoresAreLogits: false,
   encodeRequest: (request) => ({ ...fields.encode(request), query: request.query, documents: request.documents }),
-  decodeRequest: (body) => ({ query: body.query, documents: body.documents, ...decodeSynonyms(body), ...fields.decode(body) }),
+  decodeRequest: (body) => ({ query: body.query, documents: body.documents, ...decodeActivation(body), ...fields.decode(body) }),
   encodeReply: (reply) => ({
     ...present({ id: reply.id, model: reply.model, usage: tokenUsage(reply.tokens) }),
     object: "list",
@@ -73,10 +84,8 @@ export const union: Codec<UnionRequestBody, UnionReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** What a body says in the second word for a thing; the first one, where it is there too, counts. */
-function decodeSynonyms(body: UnionRequestBody): { rawScores?: boolean; maxTokensPerDocument?: number } {
-  return present({
-    rawScores: typeof body.use_activation === "boolean" ? !body.use_activation : undefined,
-    maxTokensPerDocument: body.max_doc_length,
-  });
+/** Raw scores in vLLM's words; Infinity's, where they are there too, count. */
+function decodeActivation({ use_activation, activation }: UnionRequestBody): { rawScores?: boolean } {
+  const isActivated = use_activation ?? activation ?? undefined;
+  return isActivated === undefined ? {} : { rawScores: !isActivated };
 }

@@ -1,15 +1,17 @@
 /** vLLM's scoring of pairs: `POST /score` and `/v1/score`. It ranks nothing, so it has a contract of its own. */
 import { RerankError } from "../errors.ts";
-import type { Maybe, WireError, WireFailure } from "./codec.ts";
+import type { Maybe, RequestFields, WireError, WireFailure, WireRequest } from "./codec.ts";
 import { present } from "./present.ts";
+import { spelledAs } from "./request-fields.ts";
 import { type TokenUsage, tokenUsage } from "./results.ts";
-import { decodeVllmOptions, encodeVllmError, type VllmOptions } from "./vllm.ts";
+import { decodeVllmOptions, encodeVllmError, type VllmOptions, vllmOptionKeys } from "./vllm.ts";
 
 /** One text or a list of them. */
 export type VllmScoreTexts = string | readonly string[];
 
 /** A request: one of four spellings of the same two lists. */
 export interface VllmScoreRequestBody extends VllmOptions {
+  max_tokens_per_doc?: Maybe<number>;
   text_1?: Maybe<VllmScoreTexts>;
   text_2?: Maybe<VllmScoreTexts>;
   queries?: Maybe<VllmScoreTexts>;
@@ -30,11 +32,9 @@ export interface VllmScoreReplyBody {
 }
 
 /** Pairs to score, in the order of their scores. */
-export interface ScoreRequest {
+export interface ScoreRequest
+  extends Pick<WireRequest, "model" | "rawScores" | "truncate" | "maxTokens" | "truncationSide" | "maxTokensPerDocument"> {
   pairs: readonly (readonly [query: string, document: string])[];
-  model?: string;
-  rawScores?: boolean;
-  truncate?: boolean;
 }
 
 /** The answer to one {@link ScoreRequest}. */
@@ -51,6 +51,10 @@ export interface ScoreReply {
 /** A codec of scoring, for servers. */
 export interface ScoreCodec {
   readonly name: string;
+  /** As in `Codec`. */
+  readonly requestFields: RequestFields;
+  /** Keys of a request that may hold its texts. */
+  readonly otherKeys: readonly string[];
   /**
    * One query goes with every document, as many queries as documents go pairwise.
    *
@@ -61,10 +65,14 @@ export interface ScoreCodec {
   encodeError(failure: WireFailure): WireError;
 }
 
+const fields = spelledAs<VllmScoreRequestBody>({ model: "model", maxTokensPerDocument: "max_tokens_per_doc" });
+
 /** @see https://github.com/vllm-project/vllm `vllm/entrypoints/pooling/scoring/protocol.py` at 004706d; `_validate_score_input_lens` */
 export const vllmScore: ScoreCodec = {
   name: "vllm-score",
-  decodeRequest: (body) => ({ pairs: pairsOf(body), ...present({ model: body.model }), ...decodeVllmOptions(body) }),
+  requestFields: new Map([...fields.keys, ...vllmOptionKeys]),
+  otherKeys: ["text_1", "text_2", "queries", "documents", "items", "data_1", "data_2"],
+  decodeRequest: (body) => ({ pairs: pairsOf(body), ...fields.decode(body), ...decodeVllmOptions(body) }),
   encodeReply: (reply) => ({
     ...present({ id: reply.id, created: reply.created, model: reply.model, usage: tokenUsage(reply.tokens) }),
     object: "list",

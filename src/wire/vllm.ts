@@ -1,17 +1,19 @@
 /** vLLM: `POST /rerank`, `/v1/rerank` and `/v2/rerank`. */
-import type { Codec, Maybe, WireDocument, WireError, WireFailure } from "./codec.ts";
+import type { Codec, Maybe, RequestFields, WireDocument, WireError, WireFailure, WireRequest } from "./codec.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody, statusIn, typeIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
-import { spelledAs } from "./request-fields.ts";
+import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type TokenUsage, tokenUsage } from "./results.ts";
 
 /** What ranking and scoring requests share, as far as it means something here. */
 export interface VllmOptions {
   model?: Maybe<string>;
-  /** −1 cuts pairs to what the model reads, a number cuts them to so many tokens; absent, a long pair is an error. */
+  /** −1 cuts pairs to what the model reads, a number from 1 on to so many tokens; absent, a long pair is an error. */
   truncate_prompt_tokens?: Maybe<number>;
+  /** @default the tokenizer's */
+  truncation_side?: Maybe<"left" | "right">;
   /** False: logits. */
   use_activation?: Maybe<boolean>;
   /** `use_activation` in older versions. */
@@ -23,6 +25,8 @@ export interface VllmRequestBody extends VllmOptions {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
   max_tokens_per_doc?: Maybe<number>;
 }
 
@@ -35,16 +39,26 @@ export interface VllmReplyBody {
   results: { index: number; document: { text: string | null }; relevance_score: number }[];
 }
 
-const fields = spelledAs<VllmRequestBody>({ model: "model", topK: "top_n", maxTokensPerDocument: "max_tokens_per_doc" });
+const fields = spelledAs<VllmRequestBody>({ model: "model", topK: limitKeys, maxTokensPerDocument: "max_tokens_per_doc" });
+
+/** Where {@link VllmOptions} stand, but for the model. */
+export const vllmOptionKeys: RequestFields = new Map([
+  ["rawScores", ["use_activation", "activation"]],
+  ["truncate", ["truncate_prompt_tokens"]],
+  ["maxTokens", ["truncate_prompt_tokens"]],
+  ["truncationSide", ["truncation_side"]],
+]);
 
 /**
- * `truncate: false` is vLLM's default and said by leaving it out, so it comes back as absent.
+ * `truncate: false` is vLLM's default and said by leaving it out, so it comes back as absent; so does `truncate: true` beside `maxTokens`,
+ * which says it too.
  *
- * @see https://github.com/vllm-project/vllm `vllm/entrypoints/pooling/scoring/protocol.py` at 004706d
+ * @see https://github.com/vllm-project/vllm `vllm/entrypoints/pooling/scoring/protocol.py` at 5315868, and `pooling/base/protocol.py` at 020638a
  */
 export const vllm: Codec<VllmRequestBody, VllmReplyBody> = {
   name: "vllm",
-  requestFields: new Set([...fields.names, "rawScores", "truncate"]),
+  requestFields: new Map([...fields.keys, ...vllmOptionKeys]),
+  documentsKey: "documents",
   replyFields: new Set(["id", "model", "tokens", "document"]),
   takesObjects: false,
   echoesByDefault: true,
@@ -54,7 +68,10 @@ export const vllm: Codec<VllmRequestBody, VllmReplyBody> = {
     query: request.query,
     documents: onlyTexts(request.documents, "vllm"),
     ...(request.rawScores === undefined ? {} : { use_activation: !request.rawScores }),
-    ...(request.truncate === true ? { truncate_prompt_tokens: -1 } : {}),
+    ...present({
+      truncate_prompt_tokens: request.maxTokens ?? (request.truncate === true ? -1 : undefined),
+      truncation_side: request.truncationSide,
+    }),
   }),
   decodeRequest: (body) => ({ query: body.query, documents: body.documents, ...fields.decode(body), ...decodeVllmOptions(body) }),
   encodeReply: (reply) => ({
@@ -71,10 +88,15 @@ export const vllm: Codec<VllmRequestBody, VllmReplyBody> = {
 };
 
 /** What {@link VllmOptions} say beside the model. */
-export function decodeVllmOptions(body: VllmOptions): { rawScores?: boolean; truncate?: boolean } {
+export function decodeVllmOptions(body: VllmOptions): Pick<WireRequest, "rawScores" | "truncate" | "maxTokens" | "truncationSide"> {
   const activation = body.use_activation ?? body.activation ?? undefined;
-  const cut = body.truncate_prompt_tokens ?? undefined;
-  return present({ rawScores: activation === undefined ? undefined : !activation, truncate: cut === undefined ? undefined : true });
+  const limit = body.truncate_prompt_tokens ?? undefined;
+  return present({
+    rawScores: activation === undefined ? undefined : !activation,
+    truncate: limit === -1 ? true : undefined,
+    maxTokens: limit !== undefined && limit >= 1 ? limit : undefined,
+    truncationSide: body.truncation_side,
+  });
 }
 
 // The three that vLLM names itself; the rest are the phrases of Python's http.HTTPStatus, which its handler of HTTPException writes.

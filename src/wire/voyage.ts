@@ -13,6 +13,8 @@ export interface VoyageRequestBody {
   query: string;
   documents: readonly string[];
   top_k?: Maybe<number>;
+  /** Read as `top_k`, where that is not there. */
+  top_n?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   truncation?: Maybe<boolean>;
 }
@@ -27,7 +29,7 @@ export interface VoyageReplyBody {
 
 const fields = spelledAs<VoyageRequestBody>({
   model: "model",
-  topK: "top_k",
+  topK: ["top_k", "top_n"],
   returnDocuments: "return_documents",
   truncate: "truncation",
 });
@@ -35,7 +37,8 @@ const fields = spelledAs<VoyageRequestBody>({
 /** @see https://github.com/tryAGI/VoyageAI `openapi.yaml`, and https://github.com/voyage-ai/typescript-sdk at 32450b4 */
 export const voyage: Codec<VoyageRequestBody, VoyageReplyBody> = {
   name: "voyage",
-  requestFields: fields.names,
+  requestFields: fields.keys,
+  documentsKey: "documents",
   replyFields: new Set(["model", "tokens", "document"]),
   takesObjects: false,
   echoesByDefault: false,

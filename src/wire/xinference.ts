@@ -4,7 +4,7 @@ import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
-import { spelledAs } from "./request-fields.ts";
+import { limitKeys, spelledAs } from "./request-fields.ts";
 
 /** A request; Xinference requires `model`, and takes texts only. */
 export interface XinferenceRequestBody {
@@ -12,6 +12,8 @@ export interface XinferenceRequestBody {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
+  /** Read as `top_n`, where that is not there. */
+  top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   /** Has no meaning here: tokens are always told. */
   return_len?: Maybe<boolean>;
@@ -33,12 +35,14 @@ export interface XinferenceReplyBody {
   };
 }
 
-const fields = spelledAs<XinferenceRequestBody>({ model: "model", topK: "top_n", returnDocuments: "return_documents" });
+const fields = spelledAs<XinferenceRequestBody>({ model: "model", topK: limitKeys, returnDocuments: "return_documents" });
 
 /** @see https://github.com/xorbitsai/inference `xinference/types.py` and `xinference/api/restful_api.py` at 7ecec16, and its issue 1657 */
 export const xinference: Codec<XinferenceRequestBody, XinferenceReplyBody> = {
   name: "xinference",
-  requestFields: fields.names,
+  requestFields: fields.keys,
+  documentsKey: "documents",
+  otherKeys: ["return_len"],
   replyFields: new Set(["id", "tokens", "document"]),
   takesObjects: false,
   echoesByDefault: false,

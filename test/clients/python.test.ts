@@ -14,7 +14,7 @@ import { documents, type KeyedServer, maxDocuments, objects, query, rankedByLibr
 const folder = fileURLToPath(new URL("python", import.meta.url));
 
 const packages = {
-  requirements: ["cohere", "voyageai", "pinecone", "together", "mixedbread", "tei-client", "litellm"],
+  requirements: ["cohere", "voyageai", "pinecone", "together", "mixedbread", "tei-client", "litellm", "xinference-client"],
   "requirements-frameworks": ["rerankers", "langchain-cohere", "langchain-nvidia-ai-endpoints", "llama-index-core", "infinity-client"],
 } as const;
 type Requirements = keyof typeof packages;
@@ -46,8 +46,11 @@ describe.skipIf(!hasPython)(title, () => {
     expect(code, `${stdout}\n${stderr}`).toBe(0);
     const [calls, ...told] = stdout.trimEnd().split("\n").reverse();
     console.log(told.reverse().join("\n"));
+    const requests = server.takeRequests();
     // Failed calls included: nothing was tried a second time.
-    expect(server.takeRequests().filter((request) => request.startsWith("POST "))).toHaveLength(Number(calls));
+    expect(requests.filter((request) => request.startsWith("POST "))).toHaveLength(Number(calls));
+    // Whatever a client asks for before it ranks is there; Xinference's is asked for a model that is not.
+    expect(requests.filter((request) => /^GET .* 40[45]$/.test(request) && !request.includes("unheard-of"))).toEqual([]);
   });
 });
 

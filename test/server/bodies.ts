@@ -10,7 +10,8 @@ export type Pointer = readonly (string | number)[];
 
 const texts = [...documents];
 const objects = [{ text: texts[0]!, [marker]: 1 }, { text: texts[1]!, nested: { [marker]: [texts[2]!] } }, texts[2]!];
-const vllmOptions = { model: "mini", truncate_prompt_tokens: -1, use_activation: true, activation: true };
+const cutting = { truncate_prompt_tokens: 40, truncation_side: "left" };
+const vllmOptions = { model: "mini", ...cutting, use_activation: true, activation: true, max_tokens_per_doc: 100 };
 
 const bodies: Readonly<Record<string, { [key: string]: Json }>> = {
   native: {
@@ -21,6 +22,8 @@ const bodies: Readonly<Record<string, { [key: string]: Json }>> = {
       top_k: 2,
       threshold: 0.01,
       truncation: "longest_first",
+      truncation_side: "left",
+      max_length: 40,
       instruction: marker,
       fields: ["text", marker],
       return: ["logit", "tokens", "truncated", "model", "usage", "timings", "warnings"],
@@ -29,8 +32,16 @@ const bodies: Readonly<Record<string, { [key: string]: Json }>> = {
     },
   },
   union: {
-    ...{ model: "mini", query, documents: objects, top_n: 2, return_documents: true, rank_fields: ["text"], raw_scores: true },
-    ...{ use_activation: true, truncation: true, max_tokens_per_doc: 100, max_doc_length: 100, max_chunks_per_doc: 1 },
+    ...{ model: "mini", query, documents: objects, top_n: 2, top_k: 2, return_documents: true, rank_fields: ["text"], raw_scores: true },
+    ...{
+      use_activation: true,
+      activation: true,
+      ...cutting,
+      truncation: true,
+      max_tokens_per_doc: 100,
+      max_doc_length: 100,
+      max_chunks_per_doc: 1,
+    },
   },
   "cohere-v2": { model: "mini", query, documents: texts, top_n: 2, max_tokens_per_doc: 100, priority: 0 },
   "cohere-v1": {
@@ -49,7 +60,7 @@ const bodies: Readonly<Record<string, { [key: string]: Json }>> = {
   together: { model: "mini", query, documents: objects, top_n: 2, return_documents: true, rank_fields: ["text"] },
   nim: { model: "mini", query: { text: query }, passages: texts.map((text) => ({ text })), truncate: "END" },
   tei: { query, texts, truncate: true, truncation_direction: "Right", raw_scores: true, return_text: true },
-  vllm: { query, documents: objects, top_n: 2, max_tokens_per_doc: 100, ...vllmOptions },
+  vllm: { query, documents: objects, top_n: 2, ...vllmOptions },
   infinity: { model: "mini", query, documents: objects, return_documents: true, raw_scores: true, top_n: 2 },
   llamacpp: { model: "mini", query, documents: objects, top_n: 2 },
   "llamacpp-texts": { model: "mini", query, texts, top_n: 2, return_text: true },

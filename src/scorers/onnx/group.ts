@@ -4,7 +4,11 @@ import type { ScoreCall } from "../../scorer.ts";
 import type { EncodedPair } from "../../tokenization/pair-encoder.ts";
 
 /** Documents that are scored together. */
-export interface Group extends Pick<ScoreCall, "query" | "texts" | "truncation" | "specialTokens" | "batchSize" | "instruction"> {
+export interface Group
+  extends Pick<
+    ScoreCall,
+    "query" | "texts" | "truncation" | "truncationSide" | "maxLength" | "specialTokens" | "batchSize" | "instruction"
+  > {
   /** Place of each text in the caller's list, for messages. */
   places: readonly number[];
 }

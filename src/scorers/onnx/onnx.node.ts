@@ -185,9 +185,8 @@ class OnnxScorer implements Scorer {
 }
 
 function groupOf(call: ScoreCall, places: readonly number[]): Group {
-  const { query, truncation, specialTokens, batchSize, instruction } = call;
-  const texts = places.map((place) => call.texts[place]!);
-  return { query, truncation, specialTokens, batchSize, texts, places, ...(instruction === undefined ? {} : { instruction }) };
+  const { texts, documents, onError, signal, deadlineMs, ...encoding } = call;
+  return { ...encoding, texts: places.map((place) => texts[place]!), places };
 }
 
 function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities"] {
@@ -199,6 +198,12 @@ function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities
   return {
     scoreKind: head?.type === "late-interaction" ? "similarity" : "logit",
     sync: true,
-    options: new Set(["truncation", "specialTokens", ...(takesInstruction ? (["instruction"] as const) : [])] as const),
+    options: new Set([
+      "truncation",
+      "truncationSide",
+      "maxLength",
+      "specialTokens",
+      ...(takesInstruction ? (["instruction"] as const) : []),
+    ] as const),
   };
 }

@@ -34,9 +34,10 @@ export class ScoreCache implements PairMemory {
     this.#scores.set(this.#keyOf(call, text), score);
   }
 
-  #keyOf({ query, truncation, specialTokens, instruction }: ScoreCall, text: string): string {
+  #keyOf({ query, truncation, truncationSide, maxLength, specialTokens, instruction }: ScoreCall, text: string): string {
     // As JSON, so that no two lists of parts give the same bytes; lone surrogates are escaped there, not merged.
-    const parts = JSON.stringify([this.#identity, truncation, specialTokens, instruction ?? null, query, text]);
+    const options = [truncation, truncationSide ?? "right", maxLength ?? null, specialTokens, instruction ?? null];
+    const parts = JSON.stringify([this.#identity, ...options, query, text]);
     return createHash("sha256").update(parts).digest("base64");
   }
 }

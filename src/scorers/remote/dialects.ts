@@ -1,5 +1,5 @@
 /** What each dialect of engines takes and gives, by the codecs in `wire/`. */
-import type { ScoreCall, ScoreKind } from "../../scorer.ts";
+import type { ScoreCall, ScoreKind, ScorerOption } from "../../scorer.ts";
 import type { JsonReply } from "../../transport/http.ts";
 import type { RemoteDialect, RerankWarning } from "../../types.ts";
 import { cohereV2 } from "../../wire/cohere-v2.ts";
@@ -15,8 +15,11 @@ import { addressOf, rootAddressOf } from "./addresses.ts";
 import { decodeNative, encodeNative } from "./native.ts";
 import { placeScores } from "./placing.ts";
 
+/** An option of a call that some engines can be told. */
+export type EngineOption = Exclude<ScorerOption, "specialTokens">;
+
 /** Some documents of a call, for one engine. */
-export interface PartRequest extends Pick<ScoreCall, "query" | "texts" | "truncation" | "instruction" | "batchSize"> {
+export interface PartRequest extends Pick<ScoreCall, "query" | "texts" | "batchSize" | EngineOption> {
   /** The engine's name of the model, where it is to be said. */
   model: string | undefined;
 }
@@ -53,7 +56,7 @@ export interface EngineDialect {
   /** @throws RerankError `bad-response` for what is not one finite score for each of the part's documents */
   decode(reply: JsonReply, part: PartRequest): PartScores;
   /** What of a call's options cannot be told to such an engine, as the option with its value. */
-  ignores(part: Pick<PartRequest, "truncation" | "instruction">): ("truncation" | "instruction")[];
+  ignores(part: Pick<PartRequest, EngineOption>): EngineOption[];
 }
 
 const unlimited = Number.POSITIVE_INFINITY;
@@ -96,7 +99,7 @@ function codecDialect(
     healthAddress: (base) => rootAddressOf(base, "/health"),
     maxDocuments,
     maxBodyBytes,
-    encode: ({ query, texts, model, truncation }) =>
+    encode: ({ query, texts, model, truncation, truncationSide, maxLength }) =>
       codec.encodeRequest({
         // Parsers of JSON in other languages refuse half a surrogate pair, and with it the whole request.
         query: query.toWellFormed(),
@@ -104,6 +107,8 @@ function codecDialect(
         ...(model === undefined || !says.has("model") ? {} : { model }),
         ...(codec.echoesByDefault && says.has("returnDocuments") ? { returnDocuments: false } : {}),
         ...(says.has("truncate") ? { truncate: truncation !== "error" } : {}),
+        ...(maxLength !== undefined && says.has("maxTokens") ? { maxTokens: maxLength } : {}),
+        ...(truncationSide !== undefined && says.has("truncationSide") ? { truncationSide } : {}),
       }),
     decode: ({ body, headers }, { texts }) => {
       const { results, tokens, billedUnits, model } = codec.decodeReply(body);
@@ -116,8 +121,10 @@ function codecDialect(
         ...(model === undefined ? {} : { model }),
       };
     },
-    ignores: ({ truncation, instruction }) => [
+    ignores: ({ truncation, truncationSide, maxLength, instruction }) => [
       ...(truncation === "only_second" || (truncation === "error" && !says.has("truncate")) ? (["truncation"] as const) : []),
+      ...(truncationSide === "left" && !says.has("truncationSide") ? (["truncationSide"] as const) : []),
+      ...(maxLength !== undefined && !says.has("maxTokens") ? (["maxLength"] as const) : []),
       ...(instruction === undefined ? [] : (["instruction"] as const)),
     ],
   };

@@ -20,8 +20,9 @@ describe("a native request", () => {
   });
 
   test("says the model, the instruction and how to cut", () => {
-    expect(encodeNative({ ...part, model: "fast", instruction: "i", truncation: "error" })).toMatchObject({
-      config: { model: "fast", instruction: "i", truncation: "error" },
+    const asked = { ...part, model: "fast", instruction: "i", truncation: "error", truncationSide: "left", maxLength: 64 } as const;
+    expect(encodeNative(asked)).toMatchObject({
+      config: { model: "fast", instruction: "i", truncation: "error", truncation_side: "left", max_length: 64 },
     });
   });
 });

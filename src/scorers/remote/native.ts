@@ -12,7 +12,7 @@ import { placeScores } from "./placing.ts";
 type Fields = Readonly<Record<string, unknown>>;
 
 /** JSON of a request. @see `src/server/schemas/native.ts` */
-export function encodeNative({ query, texts, model, truncation, instruction, batchSize }: PartRequest): unknown {
+export function encodeNative({ query, texts, model, truncation, truncationSide, maxLength, instruction, batchSize }: PartRequest): unknown {
   return {
     query,
     documents: texts,
@@ -22,6 +22,8 @@ export function encodeNative({ query, texts, model, truncation, instruction, bat
       ...(model === undefined ? {} : { model }),
       // Only what differs from the server's default: a model without a tokenizer would warn that it means nothing.
       ...(truncation === "longest_first" ? {} : { truncation }),
+      ...(truncationSide === "left" ? { truncation_side: truncationSide } : {}),
+      ...(maxLength === undefined ? {} : { max_length: maxLength }),
       ...(instruction === undefined ? {} : { instruction }),
     },
   };

@@ -104,15 +104,14 @@ export class RemoteCall {
 
   async #score(part: Part, lease: Lease): Promise<void> {
     const { engine, hasOthers } = lease;
-    const { query, texts, truncation, instruction, batchSize } = this.#call;
-    const request = { query, texts: texts.slice(part.start, part.start + part.count), truncation, batchSize, model: engine.profile?.model };
+    const { texts, documents, onError, signal: _, deadlineMs, specialTokens, ...told } = this.#call;
+    const request = { ...told, texts: texts.slice(part.start, part.start + part.count), model: engine.profile?.model };
     const startedMs = this.#clock.now();
     let outcome: Awaited<ReturnType<Engine["score"]>>;
     try {
-      const told = instruction === undefined ? request : { ...request, instruction };
       outcome = await this.#stopping.guard(async (signal) => {
         if (engine === part.avoid) await this.#pause(part, signal);
-        return engine.score(told, { signal, hasOthers });
+        return engine.score(request, { signal, hasOthers });
       });
     } catch (error) {
       if (this.#call.signal?.aborted) engine.blame(this.#call.signal.reason, this.#clock.now() - startedMs);

@@ -225,6 +225,21 @@ describe("a dialect", () => {
     expect(pool[1]!.requests.at(-1)!.body.config).toMatchObject({ instruction: "Prefer code", truncation: "only_second" });
   });
 
+  test("that has words for how long pairs are cut is told them, and the others are warned of", async () => {
+    const cutting = { truncationSide: "left", maxLength: 64 } as const;
+    const told = { tei: { truncation_direction: "Left" }, vllm: { truncate_prompt_tokens: 64, truncation_side: "left" }, infinity: {} };
+    for (const [dialect, words] of Object.entries(told)) {
+      const engine = await start({ dialect: dialect as keyof typeof told });
+      const { warnings } = await scorerOf([engine], { dialect: dialect as keyof typeof told }).score(callOf(1, cutting));
+      const { body } = engine.requests.findLast(({ method }) => method === "POST")!;
+      const { query, documents, texts, truncate, model, return_documents, ...rest } = body;
+      expect(rest).toEqual(words);
+      expect(warnings.map((warning) => warning.type === "ignored-option" && warning.option)).toEqual(
+        { tei: ["maxLength"], vllm: [], infinity: ["truncationSide", "maxLength"] }[dialect],
+      );
+    }
+  });
+
   test("that has a word for long pairs is told what to do with them", async () => {
     const engine = await start();
     const scorer = scorerOf([engine]);

@@ -29,7 +29,7 @@ export function createRemoteScorer(model: RemoteModel, network: Network, clock: 
       sync: false,
       defaultDurationSecs: 60,
       // What an engine's dialect cannot say is warned of by the call itself.
-      options: new Set(["truncation", "instruction"]),
+      options: new Set(["truncation", "truncationSide", "maxLength", "instruction"]),
     },
     score: (call) => new RemoteCall(call, pool, clock).run(),
     close: async () => pool.close(),

@@ -21,18 +21,33 @@ import { documentSchema, querySchema } from "./native.ts";
 const text = z.string();
 const texts = z.array(text);
 const documents = z.array(documentSchema);
-/** FastAPI's services read "true" as true, and RAGFlow writes it so to Xinference. */
-const word = z.stringbool({ truthy: ["true"], falsy: ["false"] });
+/**
+ * FastAPI's services read words and digits as truth values, and RAGFlow writes "true" to Xinference.
+ *
+ * @see https://docs.pydantic.dev/latest/api/standard_library_types/#booleans
+ */
+const word = z.stringbool({ truthy: ["true", "t", "yes", "y", "on", "1"], falsy: ["false", "f", "no", "n", "off", "0"] });
 const flag = z.union([z.boolean(), word], { error: "expected a boolean" }).nullish();
 const name = text.nullish();
+/** An integer in JSON or, as FastAPI's services read it too, in a text. @see https://docs.pydantic.dev/latest/concepts/conversion_table/ */
+const integer = (numbers: z.ZodType<number>, texts: RegExp, expected: string) =>
+  z.union([numbers, z.string().regex(texts).transform(Number)], { error: `expected an integer${expected}` }).nullish();
 /** 0 means all, as vLLM's clients write it. */
-const count = z.int().min(0).nullish();
+const count = integer(z.int().min(0), /^\d{1,15}$/, " ≥ 0");
+/** Servers that people run themselves take −1 for all, too. */
+const limit = integer(z.int().min(-1), /^(?:-1|\d{1,15})$/, " ≥ -1");
 const names = z.array(text).nullish();
 const usage = z.looseObject({ total_tokens: z.int() }).optional();
 const index = z.int().min(0);
 
 const common = { model: name, query: querySchema };
-const vllmOptions = { model: name, truncate_prompt_tokens: z.int().min(-1).nullish(), use_activation: flag, activation: flag };
+/** vLLM takes 0 and fails then: nothing is left of a pair. */
+const tokens = integer(z.union([z.literal(-1), z.int().min(1)]), /^(?:-1|[1-9]\d{0,14})$/, " ≥ 1, or -1");
+const side = z.enum(["left", "right"]).nullish();
+const cutting = { truncate_prompt_tokens: tokens, truncation_side: side };
+const activating = { use_activation: flag, activation: flag };
+const vllmOptions = { model: name, ...cutting, ...activating, max_tokens_per_doc: count };
+const truncateWord = z.enum(["END", "NONE"]).nullish();
 const textOrTexts = z.union([text, texts], { error: "expected a string or a list of strings" }).nullish();
 
 /** One of these pairs of lists has to be there; the codec looks for it. */
@@ -72,6 +87,7 @@ export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies
     ...common,
     documents: texts,
     top_n: count,
+    top_k: count,
     max_tokens_per_doc: count,
     priority: z.number().nullish(),
   }),
@@ -79,6 +95,7 @@ export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies
     ...common,
     documents,
     top_n: count,
+    top_k: count,
     rank_fields: names,
     return_documents: flag,
     max_chunks_per_doc: count,
@@ -87,6 +104,7 @@ export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies
     ...common,
     documents,
     top_n: count,
+    top_k: count,
     return_documents: flag,
     truncation: flag,
     max_doc_length: count,
@@ -96,6 +114,7 @@ export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies
     ...common,
     documents: texts,
     top_k: count,
+    top_n: count,
     return_documents: flag,
     truncation: flag,
   }),
@@ -104,6 +123,7 @@ export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies
     input: documents,
     rank_fields: names,
     top_k: count,
+    top_n: count,
     return_input: flag,
     rewrite_query: flag,
   }),
@@ -111,14 +131,16 @@ export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies
     ...common,
     documents,
     top_n: count,
+    top_k: count,
     return_documents: flag,
     rank_fields: names,
-    parameters: z.looseObject({ truncate: name }).nullish(),
+    parameters: z.looseObject({ truncate: truncateWord }).nullish(),
   }),
   together: z.object({
     ...common,
     documents,
     top_n: count,
+    top_k: count,
     return_documents: flag,
     rank_fields: names,
   }),
@@ -126,21 +148,21 @@ export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies
     model: name,
     query: z.object({ text: querySchema }),
     passages: z.array(z.object({ text })),
-    truncate: name,
+    truncate: truncateWord,
   }),
   tei: z.object({
     query: querySchema,
     texts,
     truncate: flag,
-    truncation_direction: name,
+    truncation_direction: z.enum(["Left", "left", "Right", "right"]).nullish(),
     raw_scores: flag,
     return_text: flag,
   }),
   vllm: z.object({
     query: querySchema,
     documents,
-    top_n: count,
-    max_tokens_per_doc: count,
+    top_n: limit,
+    top_k: limit,
     ...vllmOptions,
   }),
   "vllm-score": z
@@ -160,28 +182,45 @@ export const requests: { readonly [Name in DialectName]: z.ZodType<DialectBodies
     documents,
     return_documents: flag,
     raw_scores: flag,
-    top_n: count,
+    top_n: limit,
+    top_k: limit,
   }),
-  llamacpp: z.object({ ...common, documents, top_n: count }),
-  "llamacpp-texts": z.object({ ...common, texts, top_n: count, return_text: flag }),
+  llamacpp: z.object({ ...common, documents, top_n: limit, top_k: limit }),
+  "llamacpp-texts": z
+    .object({
+      ...common,
+      // Its presence asks for this form; the documents may stand where they always do.
+      texts: z.union([texts, z.boolean()], { error: "expected a list of strings, or true beside documents" }),
+      documents: texts.nullish(),
+      top_n: limit,
+      top_k: limit,
+      return_text: flag,
+    })
+    .refine(({ texts: list, documents: listed }) => Array.isArray(list) || Array.isArray(listed), {
+      error: "expected a list of strings where there are no documents",
+      path: ["texts"],
+    }),
   xinference: z.object({
     ...common,
     documents,
-    top_n: count,
+    top_n: limit,
+    top_k: limit,
     return_documents: flag,
     return_len: flag,
     max_chunks_per_doc: count,
     kwargs: name,
   }),
-  localai: z.object({ ...common, documents, top_n: count, backend: name }),
+  localai: z.object({ ...common, documents, top_n: limit, top_k: limit, backend: name }),
   union: z.object({
     ...common,
     documents,
-    top_n: count,
+    top_n: limit,
+    top_k: limit,
     return_documents: flag,
     rank_fields: names,
     raw_scores: flag,
-    use_activation: flag,
+    ...activating,
+    ...cutting,
     truncation: flag,
     max_tokens_per_doc: count,
     max_doc_length: count,

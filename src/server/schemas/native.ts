@@ -31,6 +31,10 @@ const configSchema = z.looseObject({
   topK: integer(0),
   threshold: z.number().nullish().describe("Leave out results scored below it."),
   truncation: z.enum(["longest_first", "only_second", "error"]).nullish(),
+  truncation_side: z.enum(["left", "right"]).nullish().describe("Where a text that is too long is cut; default right."),
+  truncationSide: z.enum(["left", "right"]).nullish(),
+  max_length: integer(1).describe("Most tokens of a pair in this call; default what the model reads."),
+  maxLength: integer(1),
   instruction: z.string().nullish(),
   fields: z.array(z.string()).min(1).nullish().describe("Fields of an object that make its text, in order."),
   return: z
@@ -53,11 +57,7 @@ export interface NativeRequestBody {
 }
 
 export const nativeRequestSchema: z.ZodType<NativeRequestBody> = z
-  .strictObject({
-    query: querySchema,
-    documents: z.array(documentSchema),
-    config: configSchema.nullish(),
-  })
+  .strictObject({ query: querySchema, documents: z.array(documentSchema), config: configSchema.nullish() }, { error: explainKeys })
   .meta({
     description: "Documents to put in order by how well they answer a query.",
     example: {
@@ -66,6 +66,16 @@ export const nativeRequestSchema: z.ZodType<NativeRequestBody> = z
       config: { model: { type: "preset", name: "mini" }, top_k: 1 },
     },
   });
+
+/** Says of keys that stand beside `config` where they belong. */
+function explainKeys(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== "unrecognized_keys") return undefined;
+  const known = Object.keys(configSchema.shape);
+  const inside = issue.keys.filter((key) => known.includes(key)).map((key) => `config.${key}`);
+  const shown = issue.keys.slice(0, 8).map((key) => JSON.stringify(key.slice(0, 60)));
+  const advice = inside.length === 0 ? "Options stand in config" : `Send ${inside.join(", ")}`;
+  return `unrecognized ${issue.keys.length === 1 ? "key" : "keys"} ${shown.join(", ")}. ${advice}`;
+}
 
 const resultSchema = z.looseObject({
   index: z.int().min(0),

@@ -378,6 +378,37 @@ def check_infinity_client() -> None:
     equal(places(counted(lambda: rerank.sync(client=client, body=RerankInput(query=QUERY, documents=DOCUMENTS)))), RANKED["documents"])
 
 
+def check_xinference() -> None:
+    from xinference_client.client.restful.restful_client import Client as RESTfulClient
+    from xinference_client.client.restful.restful_client import RESTfulRerankModelHandle
+
+    for base in ["/xinference", ""]:
+
+        def handle(call: Call) -> Any:
+            model = RESTfulClient(f"{URL}{base}", api_key=call.key).get_model(call.model)
+            assert isinstance(model, RESTfulRerankModelHandle), model
+            return model
+
+        def ask(call: Call) -> Places:
+            reply = handle(Call(key=call.key)).rerank(call.documents, QUERY, top_n=call.top_k)
+            return [(result["index"], result["relevance_score"]) for result in reply["results"]]
+
+        # It says no status, and at the root it finds no `detail` in what a missing model answers.
+        check(Client(f"Client at {base or 'the root'}", ask, {"too many": (RuntimeError, 400)}))
+        for wrong, told in [(Call(model="unheard-of"), "It serves mini."), (Call(key="another-key"), "A valid API key is needed")]:
+            try:
+                handle(wrong)
+            except RuntimeError as error:
+                assert base == "" or told in str(error), error
+            else:
+                raise AssertionError(f"{wrong} raises nothing")
+        echo = counted(lambda: handle(Call()).rerank(DOCUMENTS, QUERY, return_documents=True, return_len=True))
+        also("rerank", "echoes", [r["document"]["text"] for r in echo["results"]], [DOCUMENTS[r["index"]] for r in echo["results"]])
+        also("rerank", "tells tokens", echo["meta" if base else "usage"]["tokens" if base else "total_tokens"] is not None, True)
+        models = RESTfulClient(f"{URL}{base}", api_key=KEY).list_models()
+        also("list_models", "has the model", models["mini"]["model_type"], "rerank")
+
+
 PACKAGES: dict[str, Callable[[], None]] = {
     "cohere": check_cohere,
     "voyageai": check_voyageai,
@@ -385,6 +416,7 @@ PACKAGES: dict[str, Callable[[], None]] = {
     "together": check_together,
     "mixedbread": check_mixedbread,
     "tei-client": check_tei_client,
+    "xinference-client": check_xinference,
     "rerankers": check_rerankers,
     "litellm": check_litellm,
     "langchain-cohere": check_langchain_cohere,
