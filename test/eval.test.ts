@@ -96,6 +96,13 @@ describe("crossrank eval metrics", () => {
     expect(stdout).toMatch(/^measure +mean +95 %\nnDCG@10 /);
   });
 
+  test("counts queries whose ids start with #", async () => {
+    const judged = file("hash.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\n#q2\td2\t1\n");
+    const ranked = file("hash.txt", "q1 Q0 d1 1 1 t\n#q2 Q0 d3 1 1 t\n");
+    const { counts, measures } = await json("metrics", judged, ranked, "--measure", "P@1");
+    expect({ queries: counts.queries, precision: measures["P@1"].mean }).toEqual({ queries: 2, precision: 0.5 });
+  });
+
   test("tells how many judged queries a run lacks, and counts them as 0 or leaves them out", async () => {
     const part = file("part.txt", "q1 Q0 d1 1 1 t\n");
     const args = ["metrics", pets, part, "--measure", "MRR", "--format", "tsv"];
