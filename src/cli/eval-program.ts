@@ -85,12 +85,18 @@ function addCalibrate(evaluation: Command, io: Io): void {
 }
 
 function withCollection(command: Command): Command {
-  return command.option("--split <name>", "which of the folder's qrels (default: test, else the only one)");
+  return command
+    .option("--split <name>", "which of the folder's qrels (default: test, else the only one)")
+    .option("--ignore-identical-ids", "leave out the document that has the query's own id, as ArguAna needs it");
 }
 
 function withMeasures(command: Command): Command {
   return withCollection(command)
-    .option("--measure <name>", "nDCG@k, MRR@k, MAP, Recall@k, P@k; repeatable, the first decides who wins a query", collect)
+    .option(
+      "--measure <name>",
+      "nDCG@k, MRR@k, MAP, Recall@k, P@k, Success@k, Rprec, bpref; repeatable, the first decides who wins a query",
+      collect,
+    )
     .option("--relevance-level <grade>", "grade from which a document is relevant, for all but nDCG (default: 1)", integerFrom(1));
 }
 
