@@ -204,7 +204,7 @@ Examples:
   crossrank "How to train a dog" pets.txt          short for: crossrank rank …
   crossrank rank "models" notes.txt                a query that is also a command's name
   crossrank serve --model balanced                 an HTTP server on port 8000
-  crossrank models pull balanced                   the model to use in production
+  crossrank models list                            which model for which need
   crossrank eval run ./scifact --model fast        is it better than BM25 on your judgements?
   crossrank bench --vs workers=1
   crossrank doctor
