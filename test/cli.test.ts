@@ -316,6 +316,9 @@ describe("crossrank models", () => {
       models.filter((row) => row[1] !== "(hosted)").map((row) => row[0]),
     );
     expect(rows.find((row) => row[0] === "cohere/…")?.[8]).toBe("COHERE_API_KEY or CO_API_KEY");
+    expect(rows.find((row) => row[0] === "bedrock/…")?.[8]).toBe(
+      "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; AWS_SESSION_TOKEN with temporary keys",
+    );
     expect(others).toEqual([]);
   });
 

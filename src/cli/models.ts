@@ -60,13 +60,14 @@ export async function listModels(io: Io, options: ModelsOptions): Promise<void> 
 }
 
 /** A provider of hosted models, by the prefix of their names and what they need. */
-function providerRow({ prefix, variables, needsKey, needsBaseUrl, baseUrlVariables }: ProviderInfo): string[] {
+function providerRow({ prefix, variables, optionalVariables, needsKey, needsBaseUrl, baseUrlVariables }: ProviderInfo): string[] {
   const key =
     variables.length === 0
       ? []
       : [`${variables.join(prefix === "bedrock" ? " and " : " or ")}${needsKey ? "" : " (if it asks for a key)"}`];
+  const optional = optionalVariables.map((name) => `${name} with temporary keys`);
   const url = needsBaseUrl ? [["baseUrl", ...baseUrlVariables].join(" or ")] : [];
-  return [`${prefix}/…`, "(hosted)", "", "", "", "", "", "", [...key, ...url].join("; ")];
+  return [`${prefix}/…`, "(hosted)", "", "", "", "", "", "", [...key, ...optional, ...url].join("; ")];
 }
 
 /** `models pull`: downloads, then writes the model's identity and the path of its file. @throws RerankError `download` … */
