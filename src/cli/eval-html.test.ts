@@ -66,10 +66,11 @@ describe("renderReport", () => {
     expect(page).toContain('<p class="verdict">On set, model is worse than BM25: ');
   });
 
-  it("keeps every table in a box that scrolls by itself", () => {
+  it("keeps every table and plot in a box that scrolls by itself", () => {
     const page = renderReport({ ...report, threshold: { points: [point], recommended: point } });
     expect(page.match(/<table>/g)!.length).toBeGreaterThan(3);
     expect(page.match(/<table>/g)).toHaveLength(page.match(/<div class="wide" tabindex="0"><table>/g)!.length);
+    expect(page.match(/<svg /g)).toHaveLength(page.match(/<div class="wide" tabindex="0"><svg /g)!.length);
   });
 
   it("has no plot of thresholds without them, and no table of losers where nobody lost", () => {

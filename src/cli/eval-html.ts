@@ -30,7 +30,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; } dd { 
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .25rem 0 .25rem 1.25rem; border-bottom: 1px solid var(--grid); vertical-align: top; white-space: nowrap; }
 th { color: var(--muted); font-weight: 600; } th.text, td.text { text-align: left; } th:first-child, td:first-child { padding-left: 0; } td.long { white-space: normal; overflow-wrap: anywhere; min-width: 16rem; }
-svg { display: block; width: 100%; max-width: 56rem; height: auto; } svg text { fill: var(--muted); font-size: 12px; }
+svg { display: block; width: 100%; min-width: 34rem; max-width: 56rem; height: auto; } svg text { fill: var(--muted); font-size: 12px; }
 .grid { stroke: var(--grid); } .axis { stroke: var(--muted); } .mark { stroke: var(--muted); stroke-dasharray: 4 4; }
 .gain { fill: var(--second); } .loss { fill: var(--loss); } polyline { fill: none; stroke-width: 2; }
 g.first line, polyline.first { stroke: var(--first); } g.second line, polyline.second { stroke: var(--second); } polyline.third { stroke: var(--third); }

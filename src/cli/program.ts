@@ -1,5 +1,5 @@
 /** Arguments → command. Each command's own code is imported when it runs, so that `--help` and `--version` cost nothing. */
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { addEval } from "./eval-program.ts";
 import type { CommonOptions, Io } from "./io.ts";
@@ -40,6 +40,7 @@ export function createProgram(io: Io): Command {
   addEval(program, io, packageJson.version);
   addBench(program, io);
   addDoctor(program, io);
+  addCompletion(program, io);
   return program;
 }
 
@@ -191,6 +192,19 @@ function addDoctor(program: Command, io: Io): void {
     });
 }
 
+function addCompletion(program: Command, io: Io): void {
+  program
+    .command("completion")
+    .summary("print a completion script for bash, zsh or fish")
+    .description("Print a script that completes commands, options and names of models in a shell.")
+    .addArgument(new Argument("<shell>", "whose words are completed").choices(["bash", "zsh", "fish"]))
+    .addHelpText("after", completionHelp)
+    .action(async (shell: string) => {
+      const { completionCommand } = await import("./completion.ts");
+      await completionCommand(io, program, shell);
+    });
+}
+
 /** Commander's message without its "error:" and its line breaks. */
 function oneLine(text: string): string {
   return text
@@ -241,6 +255,12 @@ Examples:
   crossrank models pull balanced
   crossrank models info BAAI/bge-reranker-base --json
   crossrank models verify`;
+
+const completionHelp = `
+Examples:
+  source <(crossrank completion bash)              in ~/.bashrc
+  source <(crossrank completion zsh)               in ~/.zshrc, after compinit
+  crossrank completion fish > ~/.config/fish/completions/crossrank.fish`;
 
 const benchHelp = `
 Examples:
