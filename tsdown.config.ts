@@ -28,10 +28,14 @@ const config: UserConfig[] = [
     // Nobody imports the programs.
     dts: { entry: ["src/index.ts", "src/testing/backend-suite.ts", "src/server/index.ts"] },
     // The page that shows the server's OpenAPI document asks no other host.
-    copy: ["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE"].map((name) => ({
-      from: `node_modules/swagger-ui-dist/${name}`,
-      to: "dist/swagger-ui",
-    })),
+    copy: [
+      ...["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE"].map((name) => ({
+        from: `node_modules/swagger-ui-dist/${name}`,
+        to: "dist/swagger-ui",
+      })),
+      // Editors check configuration files by it.
+      { from: "docs/serve.schema.json", to: "dist" },
+    ],
   },
   // Each by itself, so that it shares no chunk that could import something of Node.
   { ...shared, entry: { web: "src/web.ts" }, platform: "neutral", dts: true, clean: false },

@@ -3,6 +3,7 @@ import type { ViteUserConfig } from "vitest/config";
 // `npm run test:heavy`: what installs packages, starts many processes, runs all documentation, or compares thousands of golden numbers.
 const heavy = [
   "test/cli.test.ts",
+  "test/completion.test.ts",
   "test/package.test.ts",
   "test/readme.test.ts",
   "test/lifetime.test.ts",

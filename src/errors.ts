@@ -58,7 +58,7 @@ export class RerankError extends Error {
   readonly isRetryable: boolean;
 
   constructor(code: RerankErrorCode, message: string, options: RerankErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withSingleStops(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status;
     this.isRetryable = options.isRetryable ?? false;
@@ -94,6 +94,11 @@ export class RerankError extends Error {
       ...(data.cause === undefined ? {} : { cause: data.cause }),
     });
   }
+}
+
+/** A cause that is quoted may be a sentence with an end of its own: "…is disabled.. Install it" reads "…is disabled. Install it". */
+function withSingleStops(message: string): string {
+  return message.replace(/(?<=[^\s.])([.!?])\.(?=\s|$)/g, "$1");
 }
 
 /** The readable part of whatever was thrown. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings, settingsKey } from "./config.ts";
 import { checkModel, describeModel } from "./model-config.ts";
+import type { ModelInput } from "./model-types.ts";
 import type { AiSdkRerankingModel } from "./types.ts";
 
 const parse = (model: unknown) => checkModel(model, "model");
@@ -105,9 +106,16 @@ describe("describeModel", () => {
     [{ type: "remote", urls: ["http://user:secret@a:1/x", "http://b"] }, "remote:a:1,b"],
     [{ type: "cascade", first: "mini", second: "fast", keep: 1 }, "cascade(mini, fast)"],
     [{ type: "fuse", models: ["mini", { type: "field", name: "f" }, { type: "none" }] }, "fuse(mini, field:f, none)"],
+    [{ type: "custom", model_id: "org/name" }, "org/name"],
+    [function house() {}, "function house"],
     [aiSdkModel, "p/m"],
-  ])("calls %j %s", (model, expected) => {
+  ])("calls %j %s, as it was written and as it was checked", (model, expected) => {
+    expect(describeModel(model as ModelInput)).toBe(expected);
     expect(describeModel(parse(model))).toBe(expected);
+  });
+
+  it.each([["not a model"], [{ type: "nothing" }], [undefined]])("refuses %j", (model) => {
+    expect(() => describeModel(model as unknown as ModelInput)).toThrow(expect.objectContaining({ code: "invalid-input" }));
   });
 });
 

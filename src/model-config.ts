@@ -19,6 +19,7 @@ import {
 } from "./checks.ts";
 import { RerankError } from "./errors.ts";
 import { parseModelString } from "./model-string.ts";
+import type { ModelInput } from "./model-types.ts";
 import type {
   AiSdkRerankingModel,
   CascadeModel,
@@ -50,8 +51,17 @@ const maxDepth = 8;
 /** @throws RerankError `invalid-input` naming the path to what is wrong */
 export const checkModel: Checker<ModelReference> = (value, path) => checkNested(value, path, 0);
 
-/** What a model is called in messages, logs and lists; a short form of what the user wrote. */
-export function describeModel(model: ModelReference): string {
+/**
+ * What a model is called in messages, logs and lists; a short form of what the user wrote.
+ *
+ * @param model anything that a configuration takes
+ * @throws RerankError `invalid-input` naming the path to what is wrong
+ */
+export function describeModel(model: ModelInput): string {
+  return describeReference(checkModel(model, "model"));
+}
+
+function describeReference(model: ModelReference): string {
   switch (model.type) {
     case "preset":
       return model.name;
@@ -67,9 +77,9 @@ export function describeModel(model: ModelReference): string {
       return `remote:${model.urls.map((url) => new URL(url).host).join(",")}`;
     case "fallback":
     case "fuse":
-      return `${model.type}(${model.models.map(describeModel).join(", ")})`;
+      return `${model.type}(${model.models.map(describeReference).join(", ")})`;
     case "cascade":
-      return `cascade(${describeModel(model.first)}, ${describeModel(model.second)})`;
+      return `cascade(${describeReference(model.first)}, ${describeReference(model.second)})`;
     case "field":
       return `field:${model.name}`;
     case "none":

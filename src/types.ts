@@ -320,7 +320,7 @@ export interface Preset {
   commercialUse: boolean;
   /** What was published about these weights; empty where nothing was. None for the models in 8 bits: their scores differ. */
   quality: readonly QualityFigure[];
-  /** The one the documentation tells people to use in production. */
+  /** True of `balanced` alone, as it always was. Which preset is the best measured for which need is another question: docs/models.md. */
   recommended: boolean;
   /** Whether revision and hashes were read from a trusted source; if not, the hub's own hash is checked at download. */
   verified: boolean;

@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 import { listPresets, type Preset } from "../src/index.ts";
 import { formatBytes } from "../src/models/progress.node.ts";
 import { comparedBenchmark } from "../src/models/quality.ts";
+import { recommend } from "../src/models/recommendations.ts";
 import { root } from "./support/command.node.ts";
 
 const header = "| preset | model | parameters | size | languages | tokens | licence | MTEB |";
@@ -27,6 +28,22 @@ test("README.md says of its presets what the catalogue says; the model's column 
       return rowOf([name!, rows[place]?.split("|")[2]?.trim() ?? "", ...facts.slice(0, -1)]);
     }),
   );
+});
+
+test("docs/models.md recommends, for each need, the preset that was measured best", () => {
+  const rows = recommend(listPresets()).map(({ need, preset, figure }) => {
+    const [name, , , size, languages, tokens, licence] = cellsFor(preset);
+    const value = `${figure.value.toFixed(4)}${figure.measuredBy === "publisher" ? " *" : ""}`;
+    return rowOf([need, name!, size!, languages!, tokens!, licence!, `${value} ${figure.benchmark}`]);
+  });
+  expectTable("docs/models.md", "| need | preset | size | languages | tokens | licence | measured (nDCG@10, mean of tasks) |", rows);
+});
+
+test("README.md names what the table recommends for English and for many languages", () => {
+  const advice = /\*\*Which model\?\*\*[\s\S]*?\n\n/.exec(readFileSync(join(root, "README.md"), "utf8"))![0];
+  for (const { need, preset } of recommend(listPresets())) {
+    if (/^(English, small|English, best$|many languages, up to)/.test(need)) expect(advice, need).toContain(`\`${preset.name}\``);
+  }
 });
 
 function cellsFor(preset: Preset): string[] {

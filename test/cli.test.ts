@@ -296,6 +296,9 @@ describe("crossrank models", () => {
       .split("\n")
       .slice(0, -1)
       .map((line) => line.split("\t"));
+    const [header, ...models] = rows;
+    expect(header).toEqual(["NAME", "REPOSITORY", "SIZE", "LANGUAGES", "LIMIT", "LICENCE", "MTEB", "HERE", "NOTES"]);
+    expect(models.find((row) => row[0] === "fast")?.[8]).toBe("English, small (up to 100 MB)");
     expect(rows.find((row) => row[0] === "balanced")).toEqual([
       "balanced",
       "BAAI/bge-reranker-base",
@@ -305,14 +308,17 @@ describe("crossrank models", () => {
       "MIT",
       "0.4890",
       "no",
-      "recommended",
+      "",
     ]);
     expect(rows.find((row) => row[0] === "mini")?.[7]).toBe("bundled");
     const { presets, others } = JSON.parse((await run({ args: ["models", "list", "--json"] })).stdout);
     expect(presets.map((preset: { name: string }) => preset.name)).toEqual(
-      rows.filter((row) => row[1] !== "(hosted)").map((row) => row[0]),
+      models.filter((row) => row[1] !== "(hosted)").map((row) => row[0]),
     );
     expect(rows.find((row) => row[0] === "cohere/…")?.[8]).toBe("COHERE_API_KEY or CO_API_KEY");
+    expect(rows.find((row) => row[0] === "bedrock/…")?.[8]).toBe(
+      "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; AWS_SESSION_TOKEN with temporary keys",
+    );
     expect(others).toEqual([]);
   });
 
@@ -374,11 +380,11 @@ describe("crossrank bench", () => {
 });
 
 describe("crossrank doctor", () => {
-  it("shows the machine, says which model to use in production, and times one run", async () => {
+  it("shows the machine, says which models are better than the default, and times one run", async () => {
     const { code, stdout, stderr } = await run({ args: ["doctor"] });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^runtime +onnxruntime-node \d+\.\d+\.\d+$/m);
-    expect(stdout).toMatch(/^default +mini: the default because it always works, .*; balanced is the one to use in production$/m);
+    expect(stdout).toMatch(/^default +mini, because it always works, without a download; better ones by need:\n +fast: English, small/m);
     expect(stdout).toMatch(/^run +mini@\S+: loaded in \d+ ms; 32 documents, \d+ tokens in \d+ ms/m);
   });
 
@@ -387,7 +393,7 @@ describe("crossrank doctor", () => {
     expect(findings).toMatchObject({
       cache: { folder: join(folder, "cache"), isWritable: true, models: [] },
       defaultModel: "mini",
-      recommendedModel: "balanced",
+      recommendedModels: expect.arrayContaining([{ need: "English, small (up to 100 MB)", model: "fast" }]),
       run: { documents: 32 },
       failure: null,
     });
@@ -403,7 +409,7 @@ describe("crossrank", () => {
     expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('crossrank "How to train a dog" pets.txt') });
   });
 
-  it.each([[["rank"]], [["models"]], [["bench"]], [["doctor"]]])("explains %s", async ([name]) => {
+  it.each([[["rank"]], [["models"]], [["eval"]], [["bench"]], [["doctor"]]])("explains %s", async ([name]) => {
     const { code, stdout } = await run({ args: [name!, "--help"] });
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: crossrank ${name}`);

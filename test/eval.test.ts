@@ -96,6 +96,13 @@ describe("crossrank eval metrics", () => {
     expect(stdout).toMatch(/^measure +mean +95 %\nnDCG@10 /);
   });
 
+  test("counts queries whose ids start with #", async () => {
+    const judged = file("hash.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\n#q2\td2\t1\n");
+    const ranked = file("hash.txt", "q1 Q0 d1 1 1 t\n#q2 Q0 d3 1 1 t\n");
+    const { counts, measures } = await json("metrics", judged, ranked, "--measure", "P@1");
+    expect({ queries: counts.queries, precision: measures["P@1"].mean }).toEqual({ queries: 2, precision: 0.5 });
+  });
+
   test("tells how many judged queries a run lacks, and counts them as 0 or leaves them out", async () => {
     const part = file("part.txt", "q1 Q0 d1 1 1 t\n");
     const args = ["metrics", pets, part, "--measure", "MRR", "--format", "tsv"];
@@ -104,6 +111,52 @@ describe("crossrank eval metrics", () => {
       stderr: `crossrank: 7 of 8 judged queries are not in ${part}: counted as 0; --skip-missing leaves them out.\n`,
     });
     expect((await evaluate(...args, "--skip-missing", "--quiet")).stdout).toBe("MRR\tall\t1\n");
+  });
+});
+
+describe("a query that is a document of its own collection", () => {
+  // As in ArguAna: the argument itself is found first, and only its counter-argument is relevant.
+  const texts = [
+    "dogs need long walks in the park",
+    "dogs need no long walks in the park",
+    "the harbour opens at noon in summer",
+    "the harbour is closed at noon in summer",
+  ];
+  const corpus = file("own-corpus.jsonl", texts.map((text, place) => JSON.stringify({ _id: `d${place}`, text })).join("\n"));
+  const queries = file("own-queries.jsonl", JSON.stringify({ _id: "d0", text: texts[0] }));
+  const judged = file("own-qrels.tsv", "d0\td1\t1\n");
+  const ranked = file("own-run.txt", "d0 Q0 d0 1 3 t\nd0 Q0 d1 2 2 t\nd0 Q0 d2 3 1 t\n");
+  const collection = [judged, "--corpus", corpus, "--queries", queries];
+  const remark = "crossrank: 1 of 1 judged queries have the id of a document.";
+  const commands: [string, string[]][] = [
+    ["metrics", [judged, ranked]],
+    ["run", [...collection, "-m", tiny]],
+    ["run", [...collection, "-m", tiny, "--candidates", ranked]],
+    ["compare", [judged, ranked, ranked]],
+    ["compare", [...collection, ranked, "-m", tiny]],
+  ];
+
+  test.each(commands)("is left out of eval %s %j where that is asked for, else remarked on", async (command, args) => {
+    const measured = [command, ...args, "--measure", "MRR", "--depth", "2"].filter(
+      (word, place, words) => command !== "metrics" || (word !== "--depth" && words[place - 1] !== "--depth"),
+    );
+    const firstMean = (report: { measures: unknown }): number => {
+      const [first] = Object.values(report.measures as Record<string, { mean?: number; first?: { mean: number } }>);
+      return first!.mean ?? first!.first!.mean;
+    };
+    const plain = await evaluate(...measured);
+    expect(plain.stderr).toContain(remark);
+    expect(firstMean(JSON.parse(plain.stdout))).toBe(0.5);
+    const report = await json(...measured, "--ignore-identical-ids");
+    expect(firstMean(report)).toBe(1);
+    if (command === "run") expect(report.second.pairs).toBe(2);
+  });
+
+  test("is no pair of a calibration", async () => {
+    const partners = [1, 0, 3, 2];
+    const own = file("own-judged.tsv", partners.map((other, place) => `d${place}\td${place}\t1\nd${place}\td${other}\t1\n`).join(""));
+    const args = [own, "--corpus", corpus, "--queries", corpus, "-m", "mini", "--folds", "2", "--output", join(folder, "own.json")];
+    expect((await json("calibrate", ...args, "--ignore-identical-ids")).fitted).toMatchObject({ pairs: 12, relevant: 4 });
   });
 });
 

@@ -1,5 +1,5 @@
 /** `crossrank serve` as a process, the way its users start it, and the examples that mount the server. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
@@ -18,6 +18,8 @@ const documents = ["Dog training requires patience.", "Cats are independent anim
 const json = { "content-type": "application/json" };
 
 const folder = mkdtempSync(join(tmpdir(), "crossrank-serve-"));
+const notPem = join(folder, "not.pem");
+writeFileSync(notPem, "no certificate");
 let hub: Hub;
 let running: ServeProcess[] = [];
 
@@ -34,7 +36,27 @@ const start = async (args: readonly string[] = [], env: Record<string, string> =
 const post = (url: string, body: object, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(url, { method: "POST", headers: { ...json, ...headers }, body: JSON.stringify(body) });
 
+const busy = createServer();
+let taken: AddressInfo;
+
+function makePair(name: string): [certificate: string, key: string] {
+  const [certificate, key] = [join(folder, `${name}-cert.pem`), join(folder, `${name}-key.pem`)];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+  execFileSync(
+    "openssl",
+    ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", key, "-out", certificate, ...subject],
+    { stdio: "ignore" },
+  );
+  return [certificate, key];
+}
+
+function mixedPair(): string[] {
+  return ["--tls-cert", makePair("one")[0], "--tls-key", makePair("other")[1]];
+}
+
 beforeAll(async () => {
+  await new Promise((resolve) => busy.listen(0, "127.0.0.1", () => resolve(undefined)));
+  taken = busy.address() as AddressInfo;
   const paths = ["config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx"];
   const files = Object.fromEntries(paths.map((path) => [path, readFileSync(join(root, "models/mini", path))]));
   hub = await startHub({ repositories: { [getPreset("fast").repository!]: { files } } });
@@ -46,6 +68,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await hub.close();
+  busy.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -119,13 +142,7 @@ describe("crossrank serve", () => {
   });
 
   test("speaks TLS", async () => {
-    const [certificate, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
-    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
-    execFileSync(
-      "openssl",
-      ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", key, "-out", certificate, ...subject],
-      { stdio: "ignore" },
-    );
+    const [certificate, key] = makePair("served");
     const { url } = await start(["--tls-cert", certificate, "--tls-key", key]);
     expect(url).toMatch(/^https:/);
     const status = await new Promise((resolve, reject) => {
@@ -141,10 +158,81 @@ describe("crossrank serve", () => {
     ["a folder without a model", ["--model", "./examples"], /serve ended with 3: crossrank: models: folder .* lacks/],
     ["half of a TLS pair", ["--tls-cert", "x"], /serve ended with 2: .*--tls-cert and --tls-key go together/],
     ["a key file that is not there", ["--api-key-file", "/no/such"], /serve ended with 2: .*cannot read the keys/],
-    ["a backend that is none", ["--backend", "/no/such.js"], /serve ended with 3: .*no\/such\.js/],
+    ["a backend file that is not there", ["--backend", "/no/such.js"], /serve ended with 2: .*--backend: cannot read \/no\/such\.js/],
+    ["a backend that is none", ["--backend", join(root, "vitest.config.ts")], /serve ended with 3: .*vitest\.config\.ts/],
+    ["a calibration that is not there", ["--calibration", "/no/such.json"], /serve ended with 2: .*--calibration: cannot read \/no\/such/],
+    ["a calibration that is none", ["--calibration", join(root, "package.json")], /serve ended with 2: .*calibration \(.*package\.json\)/],
+    ["a port that is none", ["--port", "99999"], /serve ended with 2: .*Give an integer from 0 to 65535/],
+    [
+      "a certificate that is none",
+      ["--tls-cert", notPem, "--tls-key", notPem],
+      /serve ended with 2: .*Give a PEM certificate and the PEM key/,
+    ],
+    ["a certificate that is not there", ["--tls-cert", "/no/c", "--tls-key", "/no/k"], /serve ended with 2: .*cannot read \/no\/c/],
+    ["an address of another machine", ["--host", "192.0.2.1"], /serve ended with 2: .*cannot listen on 192\.0\.2\.1/],
+    [
+      "a folder for a socket that is not there",
+      ["--socket", "/no/such/s.sock"],
+      /serve ended with 2: .*cannot listen on \/no\/such\/s\.sock/,
+    ],
+    ["a key that no header can hold", ["--api-key", "schlüssel"], /serve ended with 2: .*visible ASCII/],
+    ["an origin with a path", ["--cors-origin", "https://a.example/"], /serve ended with 2: .*without a path/],
+    ["a time before now", ["--timeout", "-1"], /serve ended with 2: .*Give a number of seconds/],
+    [
+      "a configuration that is not there",
+      ["--config", "/no/such.json"],
+      /serve ended with 2: .*cannot read the configuration in \/no\/such/,
+    ],
     ["a limit of nothing", ["--max-documents", "0"], /serve ended with 2: .*≥ 1/],
   ])("does not start with %s", async (_what, args, message) => {
     await expect(start(args)).rejects.toThrow(message);
+  });
+
+  // An option of another kind each, for what is checked last must not be preceded by a download either.
+  test.each([
+    ["a port that is taken", async () => ["--port", String(taken.port)]],
+    ["a certificate that is none", async () => ["--tls-cert", notPem, "--tls-key", notPem]],
+    ["a key that belongs to another certificate", async () => mixedPair()],
+    ["a calibration that is not there", async () => ["--calibration", "/no/such.json"]],
+    ["a folder that is no model", async () => ["--model", "./examples"]],
+    ["a path that is none", async () => ["--base-path", "api/"]],
+  ])("finds %s before it downloads a model", async (_what, args) => {
+    const before = hub.requests.length;
+    const env = { HF_ENDPOINT: hub.url, CROSSRANK_CACHE: join(folder, "untouched"), HF_HOME: join(folder, "none") };
+    await expect(start(["--model", "fast", ...(await args())], env)).rejects.toThrow(/serve ended with [23]: crossrank: /);
+    expect(hub.requests.length).toBe(before);
+  });
+
+  test("takes its settings from a file and from the environment, flags first", async () => {
+    const config = join(folder, "crossrank.yaml");
+    writeFileSync(config, "model: [house=mini]\nmaxDocuments: 2\nbasePath: /file\nport: 1\n");
+    const { url } = await start(["--base-path", "/flag"], { CROSSRANK_CONFIG: config, CROSSRANK_MAX_DOCUMENTS: "3", PORT: "2" });
+    const info = (await (await fetch(`${url}/flag/info`)).json()) as { model_id: string; max_client_batch_size: number };
+    expect(info).toMatchObject({ max_client_batch_size: 3 });
+    expect((await post(`${url}/flag/v1/rerank`, { model: "house", query, documents })).status).toBe(200);
+  });
+
+  test("warns where others may call without a key, and only there", async () => {
+    const warnings = ({ log }: ServeProcess) => log.filter(({ level }) => level === "warn").map(({ msg }) => msg);
+    expect(warnings(await start(["--host", "0.0.0.0"]))).toEqual([expect.stringContaining("needs no key")]);
+    expect(warnings(await start(["--host", "0.0.0.0", "--api-key", "k"]))).toEqual([]);
+    expect(warnings(await start(["--host", "localhost"]))).toEqual([]);
+  });
+
+  test("tells people on a terminal where it listens and where the page is", async () => {
+    const command = [process.execPath, join(root, "dist/cli.js"), "serve", "--port", "0"].join(" ");
+    const child = spawn("script", ["--quiet", "--return", "--flush", "--command", command, "/dev/null"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let shown = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (shown += text));
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    await expect
+      .poll(() => shown)
+      .toMatch(/crossrank: ready at http:\/\/127\.0\.0\.1:\d+\. To read about the API and try it: http:\/\/127\.0\.0\.1:\d+\/docs\./);
+    expect(shown).toMatch(/^crossrank: listening on http:\/\/127\.0\.0\.1:\d+, loading the models …/);
+    child.kill("SIGTERM");
+    await ended;
   });
 
   test("does not start on a port that is taken", async () => {

@@ -2,6 +2,7 @@ import { createReranker, listPresets, type RerankerStats } from "../index.ts";
 import { resolveCacheDir } from "../models/environment.node.ts";
 import { type CachedModel, listCached } from "../models/inventory.node.ts";
 import { formatBytes } from "../models/progress.node.ts";
+import { recommend } from "../models/recommendations.ts";
 import { alignColumns, printable } from "./display.ts";
 import { messageOf } from "./failure.ts";
 import type { CommonOptions, Io } from "./io.ts";
@@ -33,7 +34,8 @@ interface Findings {
   onnxruntime: string | null;
   cache: { folder: string; isWritable: boolean; models: CachedModel[] };
   defaultModel: string;
-  recommendedModel: string;
+  /** The best measured preset for each need. */
+  recommendedModels: { need: string; model: string }[];
   /** Null when the run failed. */
   run: TimedRun | null;
   failure: string | null;
@@ -76,7 +78,7 @@ async function examine(io: Io, version: string, options: DoctorOptions): Promise
     onnxruntime: installedVersion("onnxruntime-node") ?? null,
     cache: { folder, isWritable: await isWritable(folder), models: listCached(options) },
     defaultModel: "mini",
-    recommendedModel: listPresets().find((preset) => preset.recommended)!.name,
+    recommendedModels: recommend(listPresets()).map(({ need, preset }) => ({ need, model: preset.name })),
     run,
     failure: error === undefined ? null : messageOf(error),
   };
@@ -100,7 +102,7 @@ async function timeDefaultModel(signal: AbortSignal): Promise<TimedRun> {
 }
 
 function describeFindings(findings: Findings): string[][] {
-  const { machine, cache, run, defaultModel, recommendedModel } = findings;
+  const { machine, cache, run, defaultModel, recommendedModels } = findings;
   const limit = machine.memoryLimitBytes === undefined ? "" : `, limited to ${formatBytes(machine.memoryLimitBytes)}`;
   return [
     ["crossrank", findings.crossrank],
@@ -113,10 +115,8 @@ function describeFindings(findings: Findings): string[][] {
     ["memory", `${formatBytes(machine.freeMemoryBytes)} free of ${formatBytes(machine.totalMemoryBytes)}${limit}`],
     ["cache", `${printable(cache.folder)} (${cache.isWritable ? "writable" : "NOT writable"})`],
     ...describeCached(cache.models),
-    [
-      "default",
-      `${defaultModel}: the default because it always works, without a download; ${recommendedModel} is the one to use in production`,
-    ],
+    ["default", `${defaultModel}, because it always works, without a download; better ones by need:`],
+    ...recommendedModels.map(({ need, model }) => ["", `${model}: ${need}`]),
     ...(run === null ? [["run", `FAILED: ${printable(findings.failure ?? "")}`]] : describeRun(run)),
   ];
 }

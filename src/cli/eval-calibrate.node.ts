@@ -89,7 +89,8 @@ async function readCandidates(io: Io, dataset: string | undefined, options: Cali
   const run: Run = new Map(
     [...experiment.run].map(([queryId, scores]) => {
       const judged = experiment.qrels.get(queryId)!;
-      const relevant = [...judged.keys()].filter((id) => judged.get(id)! >= relevanceLevel && experiment.documents.has(id));
+      const isOwn = (id: string): boolean => options.ignoreIdenticalIds === true && id === queryId;
+      const relevant = [...judged.keys()].filter((id) => judged.get(id)! >= relevanceLevel && experiment.documents.has(id) && !isOwn(id));
       const ids = new Set([...rankedIds(scores).slice(0, depth), ...relevant]);
       return [queryId, new Map([...ids].map((id, place) => [id, -place]))];
     }),

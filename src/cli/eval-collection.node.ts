@@ -1,6 +1,6 @@
 /** Finds and reads the files of a test collection. */
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { parseQrels, parseRun, parseTexts } from "../eval/formats.ts";
 import { RerankError } from "../index.ts";
 import { messageOf } from "./failure.ts";
@@ -40,7 +40,7 @@ export async function readJudgements(io: Io, dataset: string, options: Collectio
   const path = isFolder(dataset) ? qrelsOf(dataset, options.split) : dataset;
   const qrels = parseQrels(await readLines(io, path), path);
   if (qrels.size === 0) throw new RerankError("invalid-input", `eval: ${path} judges nothing. Name a file with relevance judgements.`);
-  return { name: basename(resolve(dataset)), qrels };
+  return { name: collectionName(resolve(dataset)), qrels };
 }
 
 /** Queries and documents of a collection. @throws RerankError `invalid-input` for what is not there or is not in its form */
@@ -75,6 +75,15 @@ export async function readLines(io: Io, path: string): Promise<string[]> {
   }
   if (io.signal.aborted) throw new RerankError("aborted", `${path}: interrupted while reading. Run it again.`);
   return lines;
+}
+
+/** `scifact` of the folder and of its qrels.tsv, `scifact, dev` of scifact/qrels/dev.tsv; any other file's own name. */
+function collectionName(path: string): string {
+  if (isFolder(path)) return basename(path);
+  const folder = dirname(path);
+  const split = basename(path).replace(/\.\w+$/, "");
+  if (basename(folder) === "qrels") return `${basename(dirname(folder))}, ${split}`;
+  return split === "qrels" ? basename(folder) : basename(path);
 }
 
 function qrelsOf(folder: string, split: string | undefined): string {

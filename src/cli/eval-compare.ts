@@ -1,6 +1,14 @@
 import { RerankError } from "../index.ts";
 import { findQueries, readJudgements, readRun } from "./eval-collection.node.ts";
-import { type ExperimentOptions, noteMissing, prepareExperiment, rerankBy } from "./eval-experiment.ts";
+import {
+  documentIdsOf,
+  type ExperimentOptions,
+  judgedRun,
+  noteIdenticalIds,
+  noteMissing,
+  prepareExperiment,
+  rerankBy,
+} from "./eval-experiment.ts";
 import { checkReport, compareSystems, type ReportOptions, type SystemRun, systemOf, writeReport } from "./eval-run.ts";
 import type { Io } from "./io.ts";
 
@@ -30,12 +38,14 @@ export async function compareCommand(
   checkReport(options);
   const labelOf = labelling([...runFiles, ...models]);
   const systems: SystemRun[] = [];
-  for (const path of runFiles) systems.push({ report: { label: labelOf(path), name: path }, run: await readRun(io, path) });
+  for (const path of runFiles)
+    systems.push({ report: { label: labelOf(path), name: path }, run: judgedRun(await readRun(io, path), options) });
   if (models.length === 0) {
     const { name, qrels: all } = await readJudgements(io, dataset, options);
     const qrels = new Map([...all].slice(0, options.limit));
     const queries = await findQueries(io, dataset, options);
     for (const { report, run } of systems) noteMissing(io, qrels, run, report.name, options);
+    noteIdenticalIds(io, qrels, documentIdsOf([qrels, ...systems.map(({ run }) => run)]), options);
     const collection = { name, qrels, ...(queries === undefined ? {} : { queries }) };
     await writeReport(io, compareSystems(version, collection, systems[0]!, systems[1]!, options), options);
     return;

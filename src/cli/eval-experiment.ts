@@ -1,6 +1,7 @@
 /** What `eval run`, `compare` and `calibrate` share: a collection, the candidates of its queries, and a model that scores them. */
 import { Bm25 } from "../eval/bm25.ts";
 import { type Candidates, type RerankedRun, rerankRun } from "../eval/evaluate.ts";
+import { withoutIdenticalIds } from "../eval/identical-ids.ts";
 import { defaultMeasures, type Qrels, type Run } from "../eval/metrics.ts";
 import { createReranker, RerankError, type RerankerConfig } from "../index.ts";
 import { type CollectionOptions, readJudgements, readRun, readTexts } from "./eval-collection.node.ts";
@@ -13,6 +14,8 @@ import { summariseWarnings } from "./rank.ts";
 export interface MeasureOptions extends CommonOptions {
   measure?: string[];
   relevanceLevel?: number;
+  /** Leave out each query's own document, the one that has its id. */
+  ignoreIdenticalIds?: boolean;
 }
 
 /** Options of candidates and models, as commander names them. */
@@ -42,6 +45,25 @@ export function noteMissing(io: Io, qrels: Qrels, run: Run, place: string, { qui
   if (missing > 0 && quiet !== true) io.note(`crossrank: ${missing} of ${qrels.size} judged queries are not in ${place}: ${done}.`);
 }
 
+/** A run, without each query's own document where that is asked for. */
+export function judgedRun<T extends Run>(run: T, { ignoreIdenticalIds }: MeasureOptions): T | Run {
+  return ignoreIdenticalIds === true ? withoutIdenticalIds(run) : run;
+}
+
+/** Tells on standard error how many queries have the id of a document, which may be the query itself. */
+export function noteIdenticalIds(io: Io, qrels: Qrels, documentIds: Iterable<string>, options: MeasureOptions): void {
+  if (options.quiet === true || options.ignoreIdenticalIds === true) return;
+  const found = new Set([...documentIds].filter((id) => qrels.has(id))).size;
+  if (found === 0) return;
+  const advice = "If that document is the query itself, as in ArguAna, leave it out with --ignore-identical-ids";
+  io.note(`crossrank: ${found} of ${qrels.size} judged queries have the id of a document. ${advice}.`);
+}
+
+/** Every document of judgements and runs. */
+export function* documentIdsOf(tables: readonly Run[]): Generator<string> {
+  for (const table of tables) for (const row of table.values()) yield* row.keys();
+}
+
 /** Names of measures; the first decides who wins a query. */
 export function measuresOf({ measure }: MeasureOptions): readonly string[] {
   return measure ?? defaultMeasures;
@@ -57,13 +79,10 @@ export async function prepareExperiment(io: Io, dataset: string, options: Experi
   const { name, qrels: all } = await readJudgements(io, dataset, options);
   const qrels = new Map([...all].slice(0, limit));
   const texts = await readTexts(io, dataset, options);
-  if (options.candidates === undefined) {
-    return { ...texts, name, qrels, depth, run: searchAll(qrels, texts, depth), source: "BM25 (k1 0.9, b 0.4, no stemming)" };
-  }
-  const given = await readRun(io, options.candidates);
-  noteMissing(io, qrels, given, options.candidates, options);
-  const run = new Map([...qrels.keys()].map((id) => [id, given.get(id) ?? new Map<string, number>()]));
-  return { ...texts, name, qrels, depth, run, source: options.candidates };
+  noteIdenticalIds(io, qrels, texts.documents.keys(), options);
+  const { run, source } = await findCandidates(io, qrels, texts, depth, options);
+  const note = options.ignoreIdenticalIds === true ? ", without each query's own document" : "";
+  return { ...texts, name, qrels, depth, run, source: `${source}${note}` };
 }
 
 /**
@@ -103,7 +122,27 @@ export async function rerankBy(
   }
 }
 
-function searchAll(qrels: Qrels, { queries, documents }: Pick<Candidates, "queries" | "documents">, depth: number): Run {
+async function findCandidates(
+  io: Io,
+  qrels: Qrels,
+  texts: Pick<Candidates, "queries" | "documents">,
+  depth: number,
+  options: ExperimentOptions,
+): Promise<Pick<Experiment, "run" | "source">> {
+  if (options.candidates === undefined) {
+    return { run: searchAll(qrels, texts, depth, options), source: "BM25 (k1 0.9, b 0.4, no stemming)" };
+  }
+  const given = judgedRun(await readRun(io, options.candidates), options);
+  noteMissing(io, qrels, given, options.candidates, options);
+  return { run: new Map([...qrels.keys()].map((id) => [id, given.get(id) ?? new Map<string, number>()])), source: options.candidates };
+}
+
+function searchAll(
+  qrels: Qrels,
+  { queries, documents }: Pick<Candidates, "queries" | "documents">,
+  depth: number,
+  options: ExperimentOptions,
+): Run {
   const index = new Bm25(documents);
   return new Map(
     [...qrels.keys()].map((id) => {
@@ -111,7 +150,9 @@ function searchAll(qrels: Qrels, { queries, documents }: Pick<Candidates, "queri
       if (query === undefined) {
         throw new RerankError("invalid-input", `eval: query ${JSON.stringify(id)} is judged and has no text. Add it to the queries.`);
       }
-      return [id, index.search(query, depth)];
+      // One more than asked for: the query's own document may be among them.
+      const found = judgedRun(new Map([[id, index.search(query, depth + 1)]]), options).get(id)!;
+      return [id, new Map([...found].slice(0, depth))];
     }),
   );
 }

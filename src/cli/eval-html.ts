@@ -11,6 +11,8 @@ import {
   signed,
   thresholdCells,
   thresholdHeadings,
+  titleOf,
+  verdictOf,
 } from "./eval-report.ts";
 
 const shownQueries = 20;
@@ -24,10 +26,11 @@ const style = `
 body { background: var(--surface); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2.5rem 0 .5rem; } p, dl { margin: .25rem 0; color: var(--muted); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; } dd { margin: 0; color: var(--ink); overflow-wrap: anywhere; }
+.verdict { color: var(--ink); font-size: 1.1rem; margin: .5rem 0 1rem; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .25rem 0 .25rem 1.25rem; border-bottom: 1px solid var(--grid); vertical-align: top; white-space: nowrap; }
 th { color: var(--muted); font-weight: 600; } th.text, td.text { text-align: left; } th:first-child, td:first-child { padding-left: 0; } td.long { white-space: normal; overflow-wrap: anywhere; min-width: 16rem; }
-svg { display: block; width: 100%; max-width: 56rem; height: auto; } svg text { fill: var(--muted); font-size: 12px; }
+svg { display: block; width: 100%; min-width: 34rem; max-width: 56rem; height: auto; } svg text { fill: var(--muted); font-size: 12px; }
 .grid { stroke: var(--grid); } .axis { stroke: var(--muted); } .mark { stroke: var(--muted); stroke-dasharray: 4 4; }
 .gain { fill: var(--second); } .loss { fill: var(--loss); } polyline { fill: none; stroke-width: 2; }
 g.first line, polyline.first { stroke: var(--first); } g.second line, polyline.second { stroke: var(--second); } polyline.third { stroke: var(--third); }
@@ -39,14 +42,15 @@ g line { stroke-width: 2; } g.first circle { fill: var(--surface); stroke: var(-
 
 /** One HTML page with everything of a report. */
 export function renderReport(report: ComparisonReport): string {
-  const { dataset, first, second, measures, queries, threshold } = report;
-  const title = `${first.label} and ${second.label} on ${dataset.name}`;
+  const { first, second, measures, queries, threshold } = report;
+  const title = titleOf(report);
   const primary = measures[0]!.measure;
   const { better, worse, equal } = countChanges(queries);
   const { winners, losers } = extremes(queries, shownQueries);
   const key = (kind: string, name: string): string => `<span class="key ${kind}"></span>${text(name)}`;
   const body = [
     `<h1>${text(title)}</h1>`,
+    `<p class="verdict">${text(verdictOf(report))}</p>`,
     facts(report),
     "<h2>Measures</h2>",
     `<p>Means over the queries with 95 % bootstrap intervals.${key("first", first.label)}${key("second", second.label)}</p>`,
@@ -139,7 +143,7 @@ function table(heading: readonly string[], rows: readonly (readonly string[])[],
   };
   const row = (tag: "th" | "td", values: readonly string[]): string =>
     `<tr>${values.map((value, column) => cell(tag, value, column)).join("")}</tr>`;
-  return `<div class="wide"><table>${row("th", heading)}${rows.map((values) => row("td", values)).join("")}</table></div>`;
+  return `<div class="wide" tabindex="0"><table>${row("th", heading)}${rows.map((values) => row("td", values)).join("")}</table></div>`;
 }
 
 /** Text of the page; what steers a terminal steers no page, but is no text either. */

@@ -2,7 +2,7 @@ import { type Evaluation, evaluateRun } from "../eval/metrics.ts";
 import { bootstrapInterval, type Interval } from "../eval/statistics.ts";
 import { alignColumns, printable } from "./display.ts";
 import { type CollectionOptions, readJudgements, readRun } from "./eval-collection.node.ts";
-import { type MeasureOptions, measuresOf, noteMissing } from "./eval-experiment.ts";
+import { documentIdsOf, judgedRun, type MeasureOptions, measuresOf, noteIdenticalIds, noteMissing } from "./eval-experiment.ts";
 import type { Io } from "./io.ts";
 import { toJson } from "./output.ts";
 
@@ -20,13 +20,14 @@ export interface MetricsOptions extends MeasureOptions, CollectionOptions {
  */
 export async function metricsCommand(io: Io, dataset: string, runFile: string, options: MetricsOptions): Promise<void> {
   const { qrels } = await readJudgements(io, dataset, options);
-  const run = await readRun(io, runFile);
+  const run = judgedRun(await readRun(io, runFile), options);
   const evaluation = evaluateRun(qrels, run, measuresOf(options), {
     missing: options.skipMissing === true ? "skip" : "zero",
     ...(options.relevanceLevel === undefined ? {} : { relevanceLevel: options.relevanceLevel }),
   });
   const done = options.skipMissing === true ? "left out" : "counted as 0; --skip-missing leaves them out";
   noteMissing(io, qrels, run, runFile, options, done);
+  noteIdenticalIds(io, qrels, documentIdsOf([qrels, run]), options);
   const intervals = Object.fromEntries(Object.entries(evaluation.values).map(([name, values]) => [name, bootstrapInterval(values)]));
   const format = options.format ?? (io.stdoutIsTerminal ? "table" : "json");
   for (const line of describe(evaluation, intervals, format, options.perQuery === true)) await io.write(`${line}\n`);

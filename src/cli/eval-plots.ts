@@ -103,7 +103,7 @@ function label(x: number, y: number, text: string, anchor: "end" | "middle"): st
 
 function svg(height: number, title: string, parts: readonly string[]): string {
   const name = escapeHtml(title);
-  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${name}">${parts.join("")}</svg>`;
+  return `<div class="wide" tabindex="0"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${name}">${parts.join("")}</svg></div>`;
 }
 
 function at(value: number): string {

@@ -21,6 +21,7 @@ const datasetArgument = "folder in BEIR's form (corpus.jsonl, queries.jsonl, qre
 function addMetrics(evaluation: Command, io: Io): void {
   const command = evaluation
     .command("metrics")
+    .summary("measure a run against relevance judgements, as trec_eval does")
     .description("Measure a run against relevance judgements, as trec_eval does, with 95 % intervals.")
     .argument("<dataset>", datasetArgument)
     .argument("<run>", 'TREC run, or JSONL; "-" is standard input');
@@ -37,6 +38,7 @@ function addMetrics(evaluation: Command, io: Io): void {
 function addRun(evaluation: Command, io: Io, version: string): void {
   const command = evaluation
     .command("run")
+    .summary("rerank candidates, and compare the order before with that after")
     .description("Rerank candidates, and compare the order before with that after.")
     .argument("<dataset>", datasetArgument)
     .option("-m, --model <model>", 'preset, hub id (org/name), ./folder or provider/model (default: "mini")');
@@ -53,6 +55,7 @@ function addRun(evaluation: Command, io: Io, version: string): void {
 function addCompare(evaluation: Command, io: Io, version: string): void {
   const command = evaluation
     .command("compare")
+    .summary("compare two systems, query by query")
     .description("Compare two systems, query by query: two runs, two models, or a run and a model.")
     .argument("<dataset>", datasetArgument)
     .argument("[runs...]", "TREC runs, or JSONL")
@@ -68,6 +71,7 @@ function addCompare(evaluation: Command, io: Io, version: string): void {
 function addCalibrate(evaluation: Command, io: Io): void {
   const command = evaluation
     .command("calibrate")
+    .summary("fit probabilities to a local model's logits")
     .description("Fit probabilities to a local model's logits, on its candidates and the relevant documents, or on labelled pairs.")
     .argument("[dataset]", datasetArgument)
     .option("--pairs <file>", 'JSONL of {"query","document","label"} in place of a dataset')
@@ -85,12 +89,18 @@ function addCalibrate(evaluation: Command, io: Io): void {
 }
 
 function withCollection(command: Command): Command {
-  return command.option("--split <name>", "which of the folder's qrels (default: test, else the only one)");
+  return command
+    .option("--split <name>", "which of the folder's qrels (default: test, else the only one)")
+    .option("--ignore-identical-ids", "leave out the document that has the query's own id, as ArguAna needs it");
 }
 
 function withMeasures(command: Command): Command {
   return withCollection(command)
-    .option("--measure <name>", "nDCG@k, MRR@k, MAP, Recall@k, P@k; repeatable, the first decides who wins a query", collect)
+    .option(
+      "--measure <name>",
+      "nDCG@k, MRR@k, MAP, Recall@k, P@k, Success@k, Rprec, bpref; repeatable, the first decides who wins a query",
+      collect,
+    )
     .option("--relevance-level <grade>", "grade from which a document is relevant, for all but nDCG (default: 1)", integerFrom(1));
 }
 

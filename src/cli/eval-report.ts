@@ -34,6 +34,8 @@ export interface ComparisonReport {
 }
 
 const shownQueries = 5;
+/** Below this p a difference is said to be shown. */
+const significance = 0.05;
 const leastTextColumns = 16;
 
 /** Lines for people. @param columns of the terminal */
@@ -46,11 +48,52 @@ export function* describeComparison(report: ComparisonReport, columns: number): 
     ...[first, second].map((system) => [system.label, describeSystem(system)]),
   ]);
   yield "";
+  yield verdictOf(report);
+  yield "";
   const heading = ["measure", first.label, "95 %", second.label, "95 %", "difference", "95 %", "p"];
   yield* alignColumns([heading, ...measures.map(measureCells)]);
   yield "";
   yield* describeQueries(report, columns);
   if (threshold !== undefined) yield* describeThresholds(threshold);
+}
+
+/** `pets: mini against BM25`: which collection, and which two systems. */
+export function titleOf(report: ComparisonReport): string {
+  const [first, second] = namesOf(report);
+  return `${printable(report.dataset.name)}: ${second} against ${first}`;
+}
+
+/** What the first measure says, in one sentence. */
+export function verdictOf(report: ComparisonReport): string {
+  const { dataset, measures } = report;
+  const { measure, first, second, comparison } = measures[0]!;
+  const [one, other] = namesOf(report);
+  const place = `On ${printable(dataset.name)}`;
+  if (comparison.difference === 0) return `${place}, ${other} and ${one} are equal: ${measure} is ${second.mean.toFixed(4)} for both.`;
+  const values = `${measure} is ${second.mean.toFixed(4)} against ${first.mean.toFixed(4)}`;
+  const p = `p ${comparison.pValue < 0.001 ? "" : "= "}${formatP(comparison.pValue)}, ${dataset.queries} ${dataset.queries === 1 ? "query" : "queries"}`;
+  if (comparison.pValue >= significance) {
+    return `${place}, no difference between ${other} and ${one} is shown: ${values}, and chance alone often gives as much (${p}).`;
+  }
+  return `${place}, ${other} is ${comparison.difference > 0 ? "better" : "worse"} than ${one}: ${values}, which chance alone rarely gives (${p}).`;
+}
+
+/** Short names: a model without its revision, a file without its folder; the labels where both would be called the same. */
+function namesOf({ first, second }: ComparisonReport): [first: string, second: string] {
+  const nameOf = ({ label, name }: SystemReport): string => {
+    const isPlain = label !== "before" && label !== "after";
+    return printable(
+      isPlain
+        ? label
+        : name
+            .replace(/[@(,].*$/s, "")
+            .trim()
+            .split(/[\\/]/)
+            .at(-1)!,
+    );
+  };
+  const names: [string, string] = [nameOf(first), nameOf(second)];
+  return names[0] === names[1] ? [first.label, second.label] : names;
 }
 
 /** Queries by who wins them in the first measure. */

@@ -37,6 +37,12 @@ describe("reportFailure", () => {
     expect(notes).toEqual(["crossrank: unexpected failure: x is not a function. Run it again with --debug and report it."]);
   });
 
+  it("has one stop where the message has its own", () => {
+    expect(report(new Error("It broke.")).notes[0]).toBe(
+      "crossrank: unexpected failure: It broke. Run it again with --debug and report it.",
+    );
+  });
+
   it("shows stacks, of causes too, only for --debug", () => {
     const { notes } = report(new RerankError("download", "hub: failed.", { cause: new Error("socket") }), { isDebug: true });
     expect(notes.filter((line) => line.trimStart().startsWith("at ")).length).toBeGreaterThan(1);

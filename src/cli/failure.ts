@@ -23,7 +23,9 @@ export function reportFailure(io: Io, error: unknown, isDebug: boolean): number 
     return exitCodes.interrupted;
   }
   const isKnown = RerankError.is(error);
-  io.note(`crossrank: ${isKnown ? error.message : `unexpected failure: ${messageOf(error)}. Run it again with --debug and report it.`}`);
+  io.note(
+    `crossrank: ${isKnown ? error.message : `unexpected failure: ${messageOf(error).replace(/\.$/, "")}. Run it again with --debug and report it.`}`,
+  );
   if (isDebug) for (const line of stackLines(error)) io.note(line);
   if (!isKnown) return exitCodes.unexpected;
   return badInput.has(error.code) ? exitCodes.badInput : exitCodes.modelFailed;

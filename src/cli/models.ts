@@ -4,6 +4,7 @@ import { type CachedModel, listCached, removeCached, verifyCached } from "../mod
 import { type LocatedModel, locateModel, type ModelSource } from "../models/locate.node.ts";
 import { createProgressBar, formatBytes } from "../models/progress.node.ts";
 import { comparedBenchmark } from "../models/quality.ts";
+import { recommend } from "../models/recommendations.ts";
 import { alignColumns, printable } from "./display.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { type LocalModelOptions, parseLocalModel } from "./model-argument.ts";
@@ -36,7 +37,7 @@ const recordKeys: readonly (keyof Preset)[] = [
   ] as const),
 ];
 
-/** `models list`: a table on a terminal, tab-separated without a header in a pipe, everything as JSON with `--json`. */
+/** `models list`: a table on a terminal, tab-separated in a pipe, both with a header; everything as JSON with `--json`. */
 export async function listModels(io: Io, options: ModelsOptions): Promise<void> {
   const presets = listPresets().map((preset) => ({ ...preset, onThisMachine: presenceOf(preset, options) }));
   const repositories = new Set(presets.map((preset) => preset.repository));
@@ -45,23 +46,28 @@ export async function listModels(io: Io, options: ModelsOptions): Promise<void> 
     await io.write(`${toJson({ presets, others, providers: listProviders() }, 2)}\n`);
     return;
   }
-  const rows = [...presets.map(presetRow), ...others.map(otherRow), ...listProviders().map(providerRow)];
-  if (!io.stdoutIsTerminal) {
-    for (const row of rows) await io.write(`${row.join("\t")}\n`);
-    return;
-  }
-  const header = ["NAME", "REPOSITORY", "SIZE", "LANGUAGES", "LIMIT", "LICENCE", "MTEB", "HERE", ""];
-  for (const line of alignColumns([header, ...rows], new Set([2, 4]))) await io.write(`${line}\n`);
+  const recommendations = recommend(presets);
+  const needsOf = ({ name }: Preset): string =>
+    recommendations
+      .filter(({ preset }) => preset.name === name)
+      .map(({ need }) => need)
+      .join("; ");
+  const header = ["NAME", "REPOSITORY", "SIZE", "LANGUAGES", "LIMIT", "LICENCE", "MTEB", "HERE", "NOTES"];
+  const presetRows = presets.map((preset) => [...presetRow(preset), needsOf(preset)]);
+  const rows = [header, ...presetRows, ...others.map(otherRow), ...listProviders().map(providerRow)];
+  const lines = io.stdoutIsTerminal ? alignColumns(rows, new Set([2, 4])) : rows.map((row) => row.join("\t"));
+  for (const line of lines) await io.write(`${line}\n`);
 }
 
 /** A provider of hosted models, by the prefix of their names and what they need. */
-function providerRow({ prefix, variables, needsKey, needsBaseUrl, baseUrlVariables }: ProviderInfo): string[] {
+function providerRow({ prefix, variables, optionalVariables, needsKey, needsBaseUrl, baseUrlVariables }: ProviderInfo): string[] {
   const key =
     variables.length === 0
       ? []
       : [`${variables.join(prefix === "bedrock" ? " and " : " or ")}${needsKey ? "" : " (if it asks for a key)"}`];
+  const optional = optionalVariables.map((name) => `${name} with temporary keys`);
   const url = needsBaseUrl ? [["baseUrl", ...baseUrlVariables].join(" or ")] : [];
-  return [`${prefix}/…`, "(hosted)", "", "", "", "", "", "", [...key, ...url].join("; ")];
+  return [`${prefix}/…`, "(hosted)", "", "", "", "", "", "", [...key, ...optional, ...url].join("; ")];
 }
 
 /** `models pull`: downloads, then writes the model's identity and the path of its file. @throws RerankError `download` … */
@@ -137,7 +143,6 @@ function presetRow(preset: Preset & { onThisMachine: Presence }): string[] {
     preset.commercialUse ? preset.licence : `${preset.licence} (non-commercial)`,
     preset.quality.find(({ benchmark }) => benchmark === comparedBenchmark)?.value.toFixed(4) ?? "-",
     preset.onThisMachine,
-    preset.recommended ? "recommended" : "",
   ];
 }
 

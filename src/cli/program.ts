@@ -1,9 +1,9 @@
 /** Arguments → command. Each command's own code is imported when it runs, so that `--help` and `--version` cost nothing. */
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { addEval } from "./eval-program.ts";
 import type { CommonOptions, Io } from "./io.ts";
-import { collect, finiteNumber, integerFrom } from "./option-values.ts";
+import { collect, finiteNumber, integerFrom, secondsFrom } from "./option-values.ts";
 
 /**
  * Runs one command line, without the program's name in front.
@@ -23,7 +23,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function createProgram(io: Io): Command {
+/** All commands with their options. */
+export function createProgram(io: Io): Command {
   const program = new Command("crossrank")
     .description("Order documents by how well they answer a query.")
     .version(packageJson.version)
@@ -39,6 +40,7 @@ function createProgram(io: Io): Command {
   addEval(program, io, packageJson.version);
   addBench(program, io);
   addDoctor(program, io);
+  addCompletion(program, io);
   return program;
 }
 
@@ -74,15 +76,16 @@ function addServe(program: Command, io: Io): void {
     .command("serve")
     .summary("answer rerank requests over HTTP, in crossrank's words and in those of other rerankers")
     .description("Serve models over HTTP until a signal comes. Routes, dialects and limits: docs/server.md.")
+    .option("--config <file>", "settings as JSON or YAML, by the flags' names (default: $CROSSRANK_CONFIG)")
     .option("-m, --model <[name=]model>", 'loaded at start, repeatable; the first answers by default (default: "mini")', collect)
     .option("--backend <file>", "module that exports a backend, repeatable; requests name it as a plugin", collect)
     .option("--host <address>", "default: 127.0.0.1, this machine only")
-    .option("-p, --port <number>", "default: 8000; 0 takes a free one", integerFrom(0))
+    .option("-p, --port <number>", "default: $PORT, else 8000; 0 takes a free one", integerFrom(0, 65_535))
     .option("--socket <path>", "a Unix socket in place of host and port")
     .option("--tls-cert <file>", "PEM certificate; with --tls-key it serves HTTPS")
     .option("--tls-key <file>", "PEM key")
     .option("--api-key <key>", "needed by requests, repeatable; others see it in the process list (default: $CROSSRANK_API_KEYS)", collect)
-    .option("--api-key-file <file>", "one key a line")
+    .option("--api-key-file <file>", "one key a line; # begins a comment")
     .option("--cors-origin <origin>", 'whose pages may call, repeatable; "*" for all (default: none)', collect)
     .option("--base-path <path>", "path in front of every route")
     .option("--allow-models", "requests may name hub ids and hosted models, too")
@@ -95,10 +98,10 @@ function addServe(program: Command, io: Io): void {
     .option("--max-requests <count>", "answered at once; more get 429 (default: 1024)", integerFrom(1))
     .option("--max-queued <count>", "documents that wait for a model; more get 429 (default: 16384)", integerFrom(1))
     .option("--max-models <count>", "kept beside those of --model (default: 2)", integerFrom(1))
-    .option("--timeout <seconds>", "of one request (default: 60)", finiteNumber)
-    .option("--request-timeout <seconds>", "for a request to arrive, body included (default: 120)", finiteNumber)
-    .option("--drain-delay <seconds>", "after a signal, answer on while /ready says no (default: 0)", finiteNumber)
-    .option("--drain-timeout <seconds>", "then, longest wait for requests under way (default: 30)", finiteNumber)
+    .option("--timeout <seconds>", "of one request (default: 60)", secondsFrom(0.001))
+    .option("--request-timeout <seconds>", "for a request to arrive, body included (default: 120)", secondsFrom(0.001))
+    .option("--drain-delay <seconds>", "after a signal, answer on while /ready says no (default: 0)", secondsFrom(0))
+    .option("--drain-timeout <seconds>", "then, longest wait for requests under way (default: 30)", secondsFrom(0))
     .option("--workers <count>", "threads that each hold a model (default: planned)", integerFrom(1))
     .option("--threads <count>", "threads of one worker (default: planned)", integerFrom(1))
     .option("--calibration <[name=]file>", "of crossrank eval calibrate, for the first model or the named one; repeatable", collect)
@@ -110,7 +113,7 @@ function addServe(program: Command, io: Io): void {
     .addHelpText("after", serveHelp)
     .action(async (_options, command: Command) => {
       const { serveCommand } = await import("./serve.node.ts");
-      await serveCommand(io, command.optsWithGlobals());
+      await serveCommand(io, command);
     });
 }
 
@@ -189,6 +192,19 @@ function addDoctor(program: Command, io: Io): void {
     });
 }
 
+function addCompletion(program: Command, io: Io): void {
+  program
+    .command("completion")
+    .summary("print a completion script for bash, zsh or fish")
+    .description("Print a script that completes commands, options and names of models in a shell.")
+    .addArgument(new Argument("<shell>", "whose words are completed").choices(["bash", "zsh", "fish"]))
+    .addHelpText("after", completionHelp)
+    .action(async (shell: string) => {
+      const { completionCommand } = await import("./completion.ts");
+      await completionCommand(io, program, shell);
+    });
+}
+
 /** Commander's message without its "error:" and its line breaks. */
 function oneLine(text: string): string {
   return text
@@ -202,7 +218,7 @@ Examples:
   crossrank "How to train a dog" pets.txt          short for: crossrank rank …
   crossrank rank "models" notes.txt                a query that is also a command's name
   crossrank serve --model balanced                 an HTTP server on port 8000
-  crossrank models pull balanced                   the model to use in production
+  crossrank models list                            which model for which need
   crossrank eval run ./scifact --model fast        is it better than BM25 on your judgements?
   crossrank bench --vs workers=1
   crossrank doctor
@@ -229,6 +245,8 @@ Examples:
   crossrank serve --model balanced --model house=./models/house --host 0.0.0.0 --api-key-file keys.txt
   curl -s localhost:8000/rerank -H 'content-type: application/json' -d '{"query":"dogs","documents":["a cat","a dog"]}'
 
+Every flag is also an environment variable, --max-models for example CROSSRANK_MAX_MODELS, and a key of the
+configuration file, maxModels. Flags come first, then variables, then the file. Lists in variables are separated by commas.
 SIGTERM and SIGINT end it once the requests under way are answered; a second one does not wait.`;
 
 const modelsHelp = `
@@ -237,6 +255,12 @@ Examples:
   crossrank models pull balanced
   crossrank models info BAAI/bge-reranker-base --json
   crossrank models verify`;
+
+const completionHelp = `
+Examples:
+  source <(crossrank completion bash)              in ~/.bashrc
+  source <(crossrank completion zsh)               in ~/.zshrc, after compinit
+  crossrank completion fish > ~/.config/fish/completions/crossrank.fish`;
 
 const benchHelp = `
 Examples:

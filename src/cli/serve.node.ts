@@ -1,21 +1,28 @@
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Command } from "commander";
 import { pino } from "pino";
-import { RerankError, registerRerankerBackend } from "../index.ts";
+import { RerankError, RerankerConfig, registerRerankerBackend } from "../index.ts";
+import { readCalibration } from "../models/calibration.node.ts";
+import { expandHome } from "../models/environment.node.ts";
+import { locateModel } from "../models/locate.node.ts";
 import {
   createRerankServer,
   type Listening,
   type ListenOptions,
   listen,
+  type RerankServer,
   type RerankServerOptions,
   type ServedModel,
 } from "../server/index.ts";
 import { messageOf } from "./failure.ts";
 import type { CommonOptions, Io } from "./io.ts";
+import { applySettings } from "./serve-settings.node.ts";
+import { addressWords, isOpenToOthers, openWarning } from "./serve-words.ts";
 
 /** Options of `crossrank serve`, as commander names them. */
-export interface ServeOptions extends CommonOptions {
+interface ServeOptions extends CommonOptions {
   model?: string[];
   backend?: string[];
   host?: string;
@@ -50,37 +57,50 @@ export interface ServeOptions extends CommonOptions {
   logLevel?: string;
 }
 
-const keyVariable = "CROSSRANK_API_KEYS";
-
 /**
  * Serves until the first signal, then answers what is under way and ends.
  *
  * @throws RerankError of whatever keeps the server from starting, a model that cannot be loaded included; `aborted` when requests were
  *   cut off at the end
  */
-export async function serveCommand(io: Io, options: ServeOptions): Promise<void> {
-  for (const file of options.backend ?? []) registerRerankerBackend(pathToFileURL(resolve(file)));
+export async function serveCommand(io: Io, command: Command): Promise<void> {
+  applySettings(command, process.env);
+  const options: ServeOptions = command.optsWithGlobals();
+  const where = listenOptions(options);
+  const settings = serverOptions(options);
+  checkFiles(options, settings);
   const logger = pino({
     level: options.logLevel ?? (options.quiet === true ? "error" : "info"),
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   });
-  const server = createRerankServer({ ...serverOptions(options), logger });
+  // A terminal that shows the words does not need the log's lines that say the same.
+  const announce = (fields: object, message: string, words: string): void => {
+    if (!io.stdoutIsTerminal) logger.info(fields, message);
+    tell(io, options, words);
+  };
+  let server: RerankServer | undefined;
   let listening: Listening | undefined;
   try {
-    // Before the models are there, so that probes see a process that lives.
-    listening = await listen(server, listenOptions(options));
-    logger.info({ url: listening.url }, "listening");
-    await Promise.race([server.ready, aborted(io.signal)]);
-    if (!io.signal.aborted) logger.info({ url: listening.url }, "ready");
+    for (const file of options.backend ?? []) registerRerankerBackend(pathToFileURL(resolve(file)));
+    // Before the models are there, so that probes see a process that lives; and models only once the address is taken.
+    listening = await listen(() => (server = createRerankServer({ ...settings, logger })), where);
+    const { url } = listening;
+    announce({ url }, "listening", addressWords(url, "loading"));
+    if (isOpenToOthers(where) && settings.apiKeys?.length === 0) {
+      if (!io.stdoutIsTerminal) logger.warn({ url }, openWarning);
+      tell(io, options, openWarning);
+    }
+    await Promise.race([server!.ready, aborted(io.signal)]);
+    if (!io.signal.aborted) announce({ url }, "ready", addressWords(url, "ready"));
     await aborted(io.signal);
   } finally {
     const { drainDelay: delaySecs = 0, drainTimeout: timeoutSecs = 30 } = options;
     // Without a signal a failure brought us here, and there is nobody to wait for.
     const cut = await listening?.stop({ delaySecs: io.signal.aborted ? delaySecs : 0, timeoutSecs, signal: io.hurry });
-    await server.close();
-    logger.info({ requestsCutOff: cut ?? 0 }, "stopped");
+    await server?.close();
+    if (cut !== undefined) announce({ requestsCutOff: cut }, "stopped", "stopped");
     if (cut === 0) io.settleSignal();
   }
 }
@@ -146,19 +166,7 @@ function readKeys({ apiKey = [], apiKeyFile }: ServeOptions): string[] {
   if (apiKeyFile !== undefined && fromFile.length === 0) {
     throw new RerankError("invalid-input", `serve: ${apiKeyFile} holds no keys. Write one a line, or leave --api-key-file out.`);
   }
-  const given = [...apiKey, ...fromFile];
-  const variable = process.env[keyVariable] ?? "";
-  const keys =
-    given.length > 0
-      ? given
-      : variable
-          .split(",")
-          .map((key) => key.trim())
-          .filter((key) => key !== "");
-  if (given.length === 0 && variable !== "" && keys.length === 0) {
-    throw new RerankError("invalid-input", `serve: ${keyVariable} holds no keys. Separate them by commas, unset it, or use --api-key.`);
-  }
-  return keys;
+  return [...apiKey, ...fromFile];
 }
 
 function readKeyFile(path: string): string[] {
@@ -167,6 +175,27 @@ function readKeyFile(path: string): string[] {
     return lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
   } catch (cause) {
     throw new RerankError("invalid-input", `serve: cannot read the keys in ${path}: ${messageOf(cause)}.`, { cause });
+  }
+}
+
+/** What can be known before a model is loaded: files that cannot be read, folders that are no models, calibrations of other models. */
+function checkFiles({ backend = [], cacheDir }: ServeOptions, { models = [] }: RerankServerOptions): void {
+  for (const file of backend) checkReadable(file, "--backend");
+  for (const entry of models) {
+    const { model, calibration } = typeof entry === "string" ? { model: entry, calibration: undefined } : entry;
+    const reference = RerankerConfig.parse({ model }).model;
+    if (calibration !== undefined) checkReadable(expandHome(calibration), "--calibration");
+    if (reference.type !== "preset" && reference.type !== "custom") continue;
+    const located = locateModel(reference, { cacheDir });
+    if (calibration !== undefined && located !== undefined) readCalibration(calibration, located);
+  }
+}
+
+function checkReadable(path: string, flag: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    throw new RerankError("invalid-input", `serve: ${flag}: cannot read ${path}: ${messageOf(cause)}. Check the path.`, { cause });
   }
 }
 
@@ -181,6 +210,11 @@ function listenOptions({ host, port, socket, tlsCert, tlsKey, requestTimeout }: 
     ...(requestTimeout === undefined ? {} : { requestTimeoutSecs: requestTimeout }),
     ...(tlsCert === undefined || tlsKey === undefined ? {} : { tls: { certFile: tlsCert, keyFile: tlsKey } }),
   };
+}
+
+/** For people, on standard error; the log for machines is on standard output. */
+function tell(io: Io, { quiet, logLevel }: ServeOptions, words: string): void {
+  if (io.stderrIsTerminal && quiet !== true && logLevel !== "silent") io.note(`crossrank: ${words}`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -171,6 +171,11 @@ describe("fitCalibration", () => {
   });
 
   it("refuses more folds than queries", () => {
-    expect(() => fitCalibration(pairsOf([1, 0], [2, 1]), { folds: 3 })).toThrow("2 queries cannot be dealt to 3 folds");
+    const two = pairsOf([1, 0], [2, 1]);
+    const refusal = (pairs: typeof two, folds?: number) => () => fitCalibration(pairs, folds === undefined ? {} : { folds });
+    expect(refusal(two, 3)).toThrow(/^eval: 2 queries are too few for 3 folds, .*\. Take 2 folds, or judge more queries\.$/);
+    const one = two.map((pair) => ({ ...pair, queryId: "only" }));
+    expect(refusal(one)).toThrow(/^eval: 1 query is too few for 5 folds, .*\. Judge documents of at least two queries\.$/);
+    expect(refusal(two, 1)).toThrow("eval: folds: expected an integer ≥ 2, got 1.");
   });
 });

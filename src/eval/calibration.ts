@@ -68,12 +68,7 @@ export function fitCalibration(pairs: readonly LabelledPair[], options: Calibrat
   const fitOn = method === "platt" ? fitPlatt : fitIsotonic;
   const calibration = fitOn(pairs);
   const byQuery = groupBy(pairs, ({ queryId }) => queryId);
-  if (!Number.isSafeInteger(folds) || folds < 2 || folds > byQuery.size) {
-    throw new RerankError(
-      "invalid-input",
-      `eval: ${byQuery.size} queries cannot be dealt to ${folds} folds. Take 2 folds or more, and a query for each.`,
-    );
-  }
+  checkFolds(folds, byQuery.size);
   const parts = dealQueries([...byQuery.values()], folds, seed);
   const heldOut = parts.map((part, place) => {
     const fitted = fitOn(parts.flatMap((other, otherPlace) => (otherPlace === place ? [] : other)));
@@ -249,6 +244,19 @@ function newtonStep(pairs: readonly LabelledPair[], targets: readonly number[], 
   const determinant = h11 * h22 - h12 * h12;
   const step = { slope: -(h22 * g1 - h12 * g2) / determinant, intercept: -(h11 * g2 - h12 * g1) / determinant };
   return { ...step, decrease: -(g1 * step.slope + g2 * step.intercept) };
+}
+
+function checkFolds(folds: number, queries: number): void {
+  if (!Number.isSafeInteger(folds) || folds < 2) {
+    throw new RerankError("invalid-input", `eval: folds: expected an integer ≥ 2, got ${folds}. Change or remove it.`);
+  }
+  if (queries >= folds) return;
+  const remedy =
+    queries < 2
+      ? "Judge documents of at least two queries"
+      : `Take ${queries === 2 ? "2" : `2 to ${queries}`} folds, or judge more queries`;
+  const what = `${queries} ${queries === 1 ? "query is" : "queries are"} too few for ${folds} folds, for each fold holds out queries of its own`;
+  throw new RerankError("invalid-input", `eval: ${what}. ${remedy}.`);
 }
 
 /** Queries in a random order, dealt in turns. */

@@ -12,7 +12,7 @@ const expected = new Map([
   ],
   ["q2", new Map([["d1", 2]])],
 ]);
-const id = fc.stringMatching(/^[\w:é𝒳-]{1,8}$/u);
+const id = fc.stringMatching(/^[\w:é𝒳#-]{1,8}$/u);
 const tables = (value: fc.Arbitrary<number>) =>
   fc
     .dictionary(id, fc.dictionary(id, value, { minKeys: 1, maxKeys: 4, noNullPrototype: true }), { maxKeys: 4, noNullPrototype: true })
@@ -40,6 +40,27 @@ describe("parseQrels", () => {
   });
 
   it.each([
+    ["BEIR with its header", ["query-id\tcorpus-id\tscore", "q1\td1\t1", "#q2\t#d2\t1"]],
+    ["BEIR without a header", ["#q2\t#d2\t1", "q1\td1\t1"]],
+    ["three columns with spaces", ["q1 d1 1", "#q2 #d2 1"]],
+    ["JSONL", ['{"query_id":"q1","doc_id":"d1","relevance":1}', '{"query_id":"#q2","doc_id":"#d2","relevance":1}']],
+  ])("reads ids that start with # in %s", (_form, lines) => {
+    const judged = parseQrels(lines);
+    expect(judged.get("#q2")).toEqual(new Map([["#d2", 1]]));
+    expect(judged.size).toBe(2);
+  });
+
+  it("has comments in TREC's form alone, as trec_eval 10 has them", () => {
+    expect(parseQrels(["# judged in June", "#q1 0 d1 1", "q1 0 #d2 1"])).toEqual(new Map([["q1", new Map([["#d2", 1]])]]));
+    expect(() => parseQrels(['{"query_id":"q1","doc_id":"d1","relevance":1}', "# a note"], "file")).toThrow(/^file:2: not JSON/);
+    expect(() => parseQrels(["q1\td1\t1", "#q2\td2"], "file")).toThrow(/^file:2: 2 columns/);
+  });
+
+  it("takes only the first line for a header", () => {
+    expect(() => parseQrels(["query-id\tcorpus-id\tscore", "q1\td1\thigh"], "file")).toThrow(/^file:2: .* has no grade/);
+  });
+
+  it.each([
     [["q1 d1"], "file:1: 2 columns. Write query, iteration, document and grade, or query, document and grade."],
     [["q1 0 d1 1", "q1 0 d2 high"], 'file:2: "q1 0 d2 high" has no grade. Write query, document and grade.'],
     [["q1 0 d1 0.5"], "file:1: the grade is no integer. Grades are 0, 1, 2 …."],
@@ -53,6 +74,7 @@ describe("parseQrels", () => {
   it.each(["trec", "beir", "jsonl"] as const)("reads back what is written as %s", (format) => {
     fc.assert(
       fc.property(tables(fc.integer({ min: -1, max: 9 })), (qrels) => {
+        fc.pre(format !== "trec" || ![...qrels.keys()].some((key) => key.startsWith("#")));
         expect(parseQrels(formatQrels(qrels, format))).toEqual(qrels);
       }),
     );
@@ -72,6 +94,19 @@ describe("parseRun", () => {
     ]);
     expect(parseRun(["q1 Q0 d1 1 1.5 tag", "q1\tQ0\td2\t2\t-2e-3\ttag and more"])).toEqual(run);
     expect(parseRun(['{"query_id":"q1","doc_id":"d1","score":1.5}', '{"qid":"q1","docno":"d2","score":-0.002}'])).toEqual(run);
+  });
+
+  it.each([
+    ["TREC's form", ["# a note, not a line of the run", "q1 Q0 d1 1 1.5 t", "#q2 Q0 #d2 1 1.5 t"]],
+    ["JSONL", ['{"query_id":"q1","doc_id":"d1","score":1.5}', '{"query_id":"#q2","doc_id":"#d2","score":1.5}']],
+  ])("reads ids that start with # in %s", (_form, lines) => {
+    const run = parseRun(lines);
+    expect(run.get("#q2")).toEqual(new Map([["#d2", 1.5]]));
+    expect(run.size).toBe(2);
+  });
+
+  it("has no comments in JSONL", () => {
+    expect(() => parseRun(['{"query_id":"q1","doc_id":"d1","score":1.5}', "# a note"], "file")).toThrow(/^file:2: not JSON/);
   });
 
   it.each([
@@ -109,6 +144,7 @@ describe("parseRun", () => {
   });
 
   it("does not write ids that its form cannot hold", () => {
+    expect(() => [...formatQrels(new Map([["#q", new Map([["d", 1]])]]))]).toThrow(/"#q" would begin a comment/);
     expect(() => [...formatRun(new Map([["a b", new Map([["d", 1]])]]))]).toThrow(/"a b" has white space/);
   });
 });

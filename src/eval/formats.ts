@@ -22,24 +22,28 @@ const queryKeys = ["query_id", "query-id", "qid"];
 const documentKeys = ["doc_id", "corpus-id", "docno"];
 
 /**
- * Relevance judgements, in any of four forms, of which the first line decides:
+ * Relevance judgements, in any of three forms, of which the first line decides:
  *
  * - TREC: `query iteration document grade`, separated by white space
  * - BEIR: `query-id`, `corpus-id`, `score`, separated by tabs, with or without that header
  * - JSONL: `{"query_id","doc_id","relevance"}`, or BEIR's keys
  *
- * Blank lines and, outside JSONL, those that start with `#` are skipped.
+ * Blank lines are skipped. Lines that start with `#` are comments in TREC's form alone; in the others an id may start so.
  *
  * @param place the file's name, for messages
  * @throws RerankError `invalid-input` naming the line: too few columns, a grade that is no integer, a document judged twice
+ * @see https://github.com/usnistgov/trec_eval formats.c at f425365: "Lines starting with '#' are ignored"
  */
 export function parseQrels(lines: Lines, place = "qrels"): Map<string, Map<string, number>> {
   const result = new Map<string, Map<string, number>>();
-  for (const [number, line] of contentLines(lines)) {
+  const content = [...contentLines(lines)];
+  const form = qrelsForm(content.map(([, line]) => line));
+  for (const [index, [number, line]] of content.entries()) {
     const where = `${place}:${number}`;
-    const entry = line.startsWith("{") ? readRecord(line, where, ["relevance", "score", "grade"]) : readQrelsColumns(line, where);
+    if (form === "trec" && line.startsWith("#")) continue;
+    const entry = form === "jsonl" ? readRecord(line, where, ["relevance", "score", "grade"]) : readQrelsColumns(line, where);
     if (entry === undefined) {
-      if (result.size === 0) continue; // the header
+      if (index === 0) continue; // BEIR's header
       throw malformed(where, `${JSON.stringify(line.slice(0, 80))} has no grade`, "Write query, document and grade");
     }
     if (!Number.isInteger(entry.value)) throw malformed(where, "the grade is no integer", "Grades are 0, 1, 2 …");
@@ -49,18 +53,24 @@ export function parseQrels(lines: Lines, place = "qrels"): Map<string, Map<strin
 }
 
 /**
- * A run, in TREC's form (`query Q0 document rank score tag`, the rank ignored as trec_eval does) or as JSONL (`{"query_id","doc_id","score"}`).
+ * A run, in TREC's form (`query Q0 document rank score tag`, the rank ignored as trec_eval does) or as JSONL
+ * (`{"query_id","doc_id","score"}`); the first line decides.
  *
- * Blank lines and, outside JSONL, those that start with `#` are skipped.
+ * Blank lines are skipped. In TREC's form a line that starts with `#` is a comment, unless it has the columns of a run: then `#` begins
+ * the query's id.
  *
  * @param place the file's name, for messages
  * @throws RerankError `invalid-input` naming the line: too few columns, a score that is no finite number, a document ranked twice
  */
 export function parseRun(lines: Lines, place = "run"): Map<string, Map<string, number>> {
   const result = new Map<string, Map<string, number>>();
-  for (const [number, line] of contentLines(lines)) {
+  const content = [...contentLines(lines)];
+  const isComment = (line: string): boolean => line.startsWith("#") && !isRunLine(line);
+  const isJson = content.find(([, line]) => !isComment(line))?.[1].startsWith("{") ?? false;
+  for (const [number, line] of content) {
+    if (!isJson && isComment(line)) continue;
     const where = `${place}:${number}`;
-    const entry = line.startsWith("{") ? readRecord(line, where, ["score"]) : readRunColumns(line, where);
+    const entry = isJson ? readRecord(line, where, ["score"]) : readRunColumns(line, where);
     if (!Number.isFinite(entry.value)) throw malformed(where, "the score is no finite number", "Write it as in 12.5 or 1e-3");
     add(result, entry, where);
   }
@@ -79,7 +89,7 @@ export function parseRun(lines: Lines, place = "run"): Map<string, Map<string, n
  */
 export function parseTexts(lines: Lines, place = "texts"): Map<string, string> {
   const result = new Map<string, string>();
-  for (const [number, line] of contentLines(lines, /^$/)) {
+  for (const [number, line] of contentLines(lines)) {
     const where = `${place}:${number}`;
     const [id, text] = line.startsWith("{") ? readTextRecord(line, where) : readTextColumns(line, where);
     if (result.has(id)) throw malformed(where, `id ${JSON.stringify(id)} is there twice`, "Give each text an id of its own");
@@ -88,13 +98,17 @@ export function parseTexts(lines: Lines, place = "texts"): Map<string, string> {
   return result;
 }
 
-/** Lines of a qrels file, without their ends, in the order of the map; {@link parseQrels} reads them back. */
+/**
+ * Lines of a qrels file, without their ends, in the order of the map; {@link parseQrels} reads them back.
+ *
+ * @throws RerankError `invalid-input` for an id that TREC's form cannot hold: with white space, or a query's that starts with `#`
+ */
 export function* formatQrels(qrels: Qrels, format: QrelsFormat = "trec"): Generator<string> {
   if (format === "beir") yield "query-id\tcorpus-id\tscore";
   for (const [queryId, judgements] of qrels) {
     for (const [documentId, grade] of judgements) {
       if (format === "jsonl") yield JSON.stringify({ query_id: queryId, doc_id: documentId, relevance: grade });
-      else yield format === "beir" ? `${queryId}\t${documentId}\t${grade}` : `${column(queryId)} 0 ${column(documentId)} ${grade}`;
+      else yield format === "beir" ? `${queryId}\t${documentId}\t${grade}` : `${firstColumn(queryId)} 0 ${column(documentId)} ${grade}`;
     }
   }
 }
@@ -120,19 +134,35 @@ export function* formatTexts(texts: ReadonlyMap<string, string>): Generator<stri
   for (const [id, text] of texts) yield JSON.stringify({ _id: id, text });
 }
 
-function* contentLines(lines: Lines, comment: RegExp = /^#/): Generator<[number, string]> {
+/** Lines that are not blank, each with its number. */
+function* contentLines(lines: Lines): Generator<[number, string]> {
   let number = 0;
   for (const line of lines) {
     number += 1;
-    if (line.trim() !== "" && !comment.test(line)) yield [number, line];
+    if (line.trim() !== "") yield [number, line];
   }
+}
+
+/** By the first line that cannot be a comment. */
+function qrelsForm(lines: readonly string[]): QrelsFormat {
+  const line = lines.find((candidate) => !candidate.startsWith("#")) ?? lines.find(hasThreeColumns) ?? "";
+  if (line.startsWith("{")) return "jsonl";
+  return hasThreeColumns(line) || columnsOf(line).length === 3 ? "beir" : "trec";
+}
+
+/** Ids of BEIR may hold spaces, so tabs count where they give three columns that end with a grade. */
+function hasThreeColumns(line: string): boolean {
+  const columns = line.trim().split("\t");
+  return columns.length === 3 && !Number.isNaN(toNumber(columns[2]!));
+}
+
+function columnsOf(line: string): string[] {
+  return line.trim().split(/\s+/);
 }
 
 /** @returns undefined for three columns of which the last is no number */
 function readQrelsColumns(line: string, where: string): Entry | undefined {
-  const tabs = line.trim().split("\t");
-  // Ids of BEIR may hold spaces, so tabs come first where they give three columns that end with a grade.
-  const columns = tabs.length === 3 && !Number.isNaN(toNumber(tabs[2]!)) ? tabs : line.trim().split(/\s+/);
+  const columns = hasThreeColumns(line) ? line.trim().split("\t") : columnsOf(line);
   if (columns.length !== 3 && columns.length !== 4) {
     throw malformed(where, `${columns.length} columns`, "Write query, iteration, document and grade, or query, document and grade");
   }
@@ -141,8 +171,13 @@ function readQrelsColumns(line: string, where: string): Entry | undefined {
   return Number.isNaN(value) ? undefined : { queryId, documentId, value };
 }
 
+function isRunLine(line: string): boolean {
+  const columns = columnsOf(line);
+  return columns.length >= 6 && !Number.isNaN(toNumber(columns[4]!));
+}
+
 function readRunColumns(line: string, where: string): Entry {
-  const [queryId, , documentId, , score, tag] = line.trim().split(/\s+/);
+  const [queryId, , documentId, , score, tag] = columnsOf(line);
   // The tag is not used, but a line without it is most often one of another form.
   if (tag === undefined) throw malformed(where, "fewer than 6 columns", "Write query, Q0, document, rank, score and tag, or JSONL");
   return { queryId: queryId!, documentId: documentId!, value: toNumber(score!) };
@@ -202,6 +237,12 @@ function add(result: Map<string, Map<string, number>>, { queryId, documentId, va
   if (known === undefined) result.set(queryId, new Map([[documentId, value]]));
   else if (known.has(documentId)) throw malformed(where, `document ${documentId} of query ${queryId} is there twice`, "Remove one of them");
   else known.set(documentId, value);
+}
+
+function firstColumn(queryId: string): string {
+  if (!queryId.startsWith("#")) return column(queryId);
+  const why = `eval: query id ${JSON.stringify(queryId)} would begin a comment in TREC's form`;
+  throw new RerankError("invalid-input", `${why}. Write BEIR's form or JSONL.`);
 }
 
 function column(id: string): string {

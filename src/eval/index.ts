@@ -41,6 +41,7 @@ export {
   type QrelsFormat,
   type RunFormat,
 } from "./formats.ts";
+export { withoutIdenticalIds } from "./identical-ids.ts";
 export {
   defaultMeasures,
   type Evaluation,

@@ -5,7 +5,7 @@ import { defaultMeasures, evaluateRun, measureRanking, parseMeasure, rankedIds }
 const measure = (name: string, ranking: string[], grades: Record<string, number>, level?: number): number =>
   measureRanking(parseMeasure(name), ranking, new Map(Object.entries(grades)), level);
 
-const names = ["nDCG", "nDCG@1", "nDCG@3", "MRR", "MRR@2", "MAP", "MAP@2", "Recall@2", "P@2"];
+const names = ["Success@2", "Rprec", "bpref", "nDCG", "nDCG@1", "nDCG@3", "MRR", "MRR@2", "MAP", "MAP@2", "Recall@2", "P@2"];
 const documentIds = ["a", "b", "c", "d", "e", "f"];
 const grades = fc.dictionary(fc.constantFrom(...documentIds), fc.integer({ min: -1, max: 3 }), { noNullPrototype: true });
 const scores = fc.dictionary(fc.constantFrom(...documentIds), fc.integer({ min: 0, max: 2 }), { noNullPrototype: true });
@@ -23,13 +23,19 @@ describe("parseMeasure", () => {
     ["recall_100", "Recall@100"],
     ["R@5", "Recall@5"],
     ["P_5", "P@5"],
+    ["success_5", "Success@5"],
+    ["rprec", "Rprec"],
+    ["Bpref", "bpref"],
   ])("reads %s as %s", (text, name) => {
     expect(parseMeasure(text).name).toBe(name);
   });
 
-  it.each(["", "nDCG@0", "nDCG@-1", "nDCG@1.5", "P", "recall", "F1@3", "constructor", "__proto__"])("refuses %j", (text) => {
-    expect(() => parseMeasure(text)).toThrow(expect.objectContaining({ code: "invalid-input" }));
-  });
+  it.each(["", "nDCG@0", "nDCG@-1", "nDCG@1.5", "P", "recall", "Success", "Rprec@5", "bpref@10", "F1@3", "constructor", "__proto__"])(
+    "refuses %j",
+    (text) => {
+      expect(() => parseMeasure(text)).toThrow(expect.objectContaining({ code: "invalid-input" }));
+    },
+  );
 });
 
 describe("rankedIds", () => {
@@ -67,8 +73,17 @@ describe("measureRanking", () => {
     ["Recall@2", 1 / 2],
     ["P@2", 1 / 2],
     ["P@10", 2 / 10],
+    ["Success@1", 0],
+    ["Success@2", 1],
+    ["Rprec", 1 / 2],
+    ["bpref", 1],
   ])("gives %s of a hand case", (name, expected) => {
     expect(measure(name, ["x", "one", "two"], { one: 1, two: 2, zero: 0 })).toBeCloseTo(expected, 14);
+  });
+
+  it("leaves out of bpref what is not judged, and counts no more documents as not relevant than there are relevant ones", () => {
+    expect(measure("bpref", ["zero", "one", "x", "pool", "two"], { one: 1, two: 2, zero: 0, pool: -1 })).toBe(0);
+    expect(measure("bpref", ["zero", "one", "two"], { one: 1, two: 2, zero: 0, other: 0, third: 0 })).toBe(1 / 2);
   });
 
   it("counts grades from the relevance level up, and the gain of nDCG in any case", () => {
@@ -95,7 +110,19 @@ describe("measureRanking", () => {
         fc.pre(relevant.length > 0);
         const ideal = Object.keys(judged).sort((left, right) => judged[right]! - judged[left]!);
         const found = relevant.length;
-        for (const name of ["nDCG", "nDCG@1", "nDCG@3", "MRR", "MRR@1", "MAP", `Recall@${found}`, `P@${found}`]) {
+        for (const name of [
+          "nDCG",
+          "nDCG@1",
+          "nDCG@3",
+          "MRR",
+          "MRR@1",
+          "MAP",
+          "Rprec",
+          "bpref",
+          "Success@1",
+          `Recall@${found}`,
+          `P@${found}`,
+        ]) {
           expect(measure(name, ideal, judged), name).toBeCloseTo(1, 12);
         }
       }),

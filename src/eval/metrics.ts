@@ -1,18 +1,23 @@
 /**
  * Measures of a ranking against relevance judgements, as trec_eval defines them.
  *
- * @see https://github.com/usnistgov/trec_eval version 10.0 at f425365: m_ndcg_cut.c, m_recip_rank.c, m_map.c, m_map_cut.c, m_recall.c, m_P.c, form_res_rels.c
+ * @see https://github.com/usnistgov/trec_eval version 10.0 at f425365: m_ndcg_cut.c, m_recip_rank.c, m_map.c, m_map_cut.c, m_recall.c,
+ *   m_P.c, m_success.c, m_Rprec.c, m_bpref.c, form_res_rels.c
  */
 import { RerankError } from "../errors.ts";
 
-/** Relevance judgements: query id → document id → grade; 0 and below is "not relevant". A document that is not there counts as not relevant. */
+/**
+ * Relevance judgements: query id → document id → grade; 0 is "not relevant", a negative grade "in the pool and not judged".
+ *
+ * What is not judged, or not there, counts as not relevant; bpref alone leaves it out.
+ */
 export type Qrels = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 /** A system's answers: query id → document id → score; higher is better, only the order within a query counts. */
 export type Run = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 /** Families of measures. */
-export type MeasureFamily = "nDCG" | "MRR" | "MAP" | "Recall" | "P";
+export type MeasureFamily = "nDCG" | "MRR" | "MAP" | "Recall" | "P" | "Success" | "Rprec" | "bpref";
 
 /** One measure. */
 export interface Measure {
@@ -66,20 +71,29 @@ const familyNames: Readonly<Record<string, MeasureFamily>> = {
   r: "Recall",
   p: "P",
   precision: "P",
+  success: "Success",
+  rprec: "Rprec",
+  bpref: "bpref",
 };
 
+// Which families need a cutoff, and which can have none; the others go with and without.
+const needCutoff: ReadonlySet<MeasureFamily> = new Set(["Recall", "P", "Success"]);
+const haveNoCutoff: ReadonlySet<MeasureFamily> = new Set(["Rprec", "bpref"]);
+
 /**
- * The measure of a name: `nDCG@10`, `MRR@10`, `MAP`, `Recall@100`, `P@5`, in any case; trec_eval's names (`ndcg_cut_10`, `recip_rank`) too.
+ * The measure of a name: `nDCG@10`, `MRR@10`, `MAP`, `Recall@100`, `P@5`, `Success@5`, `Rprec`, `bpref`, in any case; trec_eval's names
+ * (`ndcg_cut_10`, `recip_rank`) too.
  *
- * @throws RerankError `invalid-input` for an unknown name, a cutoff that is no integer ≥ 1, or Recall and P without one
+ * @throws RerankError `invalid-input` for an unknown name, a cutoff that is no integer ≥ 1, one that is missing (Recall, P, Success) or
+ *   that makes no sense (Rprec, bpref)
  */
 export function parseMeasure(text: string): Measure {
   const [, name = "", digits] = /^([a-z_]+?)(?:[@_](\d+))?$/i.exec(text.trim()) ?? [];
   const family = Object.hasOwn(familyNames, name.toLowerCase()) ? familyNames[name.toLowerCase()]! : undefined;
   const cutoff = digits === undefined ? undefined : Number(digits);
-  const needsCutoff = family === "Recall" || family === "P";
-  if (family === undefined || cutoff === 0 || (cutoff === undefined && needsCutoff)) {
-    const advice = "Give nDCG, MRR or MAP, each with or without a cutoff as in nDCG@10, or Recall or P with one";
+  const isWrong = family === undefined || cutoff === 0 || (cutoff === undefined ? needCutoff : haveNoCutoff).has(family);
+  if (isWrong) {
+    const advice = "Give nDCG, MRR or MAP, with or without a cutoff as in nDCG@10; Recall, P or Success with one; Rprec or bpref without";
     throw new RerankError("invalid-input", `eval: ${JSON.stringify(text)} is no measure. ${advice}.`);
   }
   return cutoff === undefined ? { name: family, family } : { name: `${family}@${cutoff}`, family, cutoff };
@@ -106,15 +120,23 @@ export function measureRanking(
   judgements: ReadonlyMap<string, number>,
   relevanceLevel = 1,
 ): number {
-  const top = ranking.slice(0, cutoff).map((id) => judgements.get(id) ?? 0);
-  if (family === "nDCG") return normalisedGain(top, Array.from(judgements.values()), cutoff);
+  const grades = Array.from(judgements.values());
+  if (family === "bpref")
+    return binaryPreference(
+      ranking.flatMap((id) => judgements.get(id) ?? []),
+      grades,
+      relevanceLevel,
+    );
   const isRelevant = (grade: number): boolean => grade >= relevanceLevel;
+  const relevant = grades.filter(isRelevant).length;
+  const top = ranking.slice(0, family === "Rprec" ? relevant : cutoff).map((id) => judgements.get(id) ?? 0);
+  if (family === "nDCG") return normalisedGain(top, grades, cutoff);
   if (family === "MRR") return 1 / (top.findIndex(isRelevant) + 1 || Number.POSITIVE_INFINITY);
   const found = top.filter(isRelevant).length;
   if (family === "P") return found / cutoff;
-  const relevant = Array.from(judgements.values()).filter(isRelevant).length;
+  if (family === "Success") return found > 0 ? 1 : 0;
   if (relevant === 0) return 0;
-  return family === "Recall" ? found / relevant : sumOfPrecisions(top.map(isRelevant)) / relevant;
+  return family === "MAP" ? sumOfPrecisions(top.map(isRelevant)) / relevant : found / relevant;
 }
 
 /**
@@ -193,6 +215,24 @@ function sumOfPrecisions(relevance: readonly boolean[]): number {
     found += isRelevant ? 1 : 0;
     return isRelevant ? sum + found / (index + 1) : sum;
   }, 0);
+}
+
+/**
+ * The share of relevant documents that stand above those judged not relevant, of which as many count as there are relevant ones.
+ *
+ * @param ranked grades of the ranked documents that have one, best first
+ * @param grades of all judged documents; negative ones are not judged
+ */
+function binaryPreference(ranked: readonly number[], grades: readonly number[], relevanceLevel: number): number {
+  const relevant = grades.filter((grade) => grade >= relevanceLevel).length;
+  const bound = Math.min(relevant, grades.filter((grade) => grade >= 0 && grade < relevanceLevel).length);
+  let above = 0;
+  let sum = 0;
+  for (const grade of ranked) {
+    if (grade >= relevanceLevel) sum += above === 0 ? 1 : 1 - Math.min(above, relevant) / bound;
+    else if (grade >= 0) above += 1;
+  }
+  return relevant === 0 ? 0 : sum / relevant;
 }
 
 function checkedScores(queryId: string, scores: ReadonlyMap<string, number>): ReadonlyMap<string, number> {

@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, Server as NetServer, type Socket } from "node:net";
+import { createSecureContext } from "node:tls";
 import { getRequestListener } from "@hono/node-server";
 import { RerankError } from "../index.ts";
 import type { RerankServer } from "./server.ts";
@@ -50,14 +51,21 @@ const idleGraceMs = 1000;
 /**
  * Listens, and answers as soon as it returns; models may still be loading.
  *
- * @throws RerankError `invalid-input` for a port or socket that is taken, or TLS files that cannot be used
+ * @param given a server, or what makes one: it is called once the address is taken, so that no model is loaded for a server that cannot
+ *   listen
+ * @throws RerankError `invalid-input` for a port that is none, a port or socket that is taken, or TLS files that cannot be used; whatever
+ *   keeps the server from being made
  */
-export async function listen(server: RerankServer, options: ListenOptions = {}): Promise<Listening> {
+export async function listen(given: RerankServer | (() => RerankServer), options: ListenOptions = {}): Promise<Listening> {
   const { host = "127.0.0.1", port = 8000, socket, tls, requestTimeoutSecs = 120 } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new RerankError("invalid-input", `server: port: expected an integer from 0 to 65535, got ${port}. Choose another one.`);
+  }
   const requestTimeout = requestTimeoutSecs * 1000;
   let isStopping = false;
   const underWay = new RequestsUnderWay();
-  const answer = getRequestListener(server.fetch.bind(server), { overrideGlobalObjects: false });
+  let server: RerankServer;
+  const answer = getRequestListener((request) => server.fetch(request), { overrideGlobalObjects: false });
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     underWay.add(request, response);
     if (isStopping) response.setHeader("connection", "close");
@@ -73,6 +81,13 @@ export async function listen(server: RerankServer, options: ListenOptions = {}):
   const http = tls === undefined ? createServer(limits, onRequest) : createTlsServer({ ...limits, ...(await readTls(tls)) }, onRequest);
   if (socket !== undefined) await removeStaleSocket(socket);
   await bind(http, socket === undefined ? { host, port } : { path: socket });
+  // At once, before the first connection is looked at.
+  try {
+    server = typeof given === "function" ? given() : given;
+  } catch (error) {
+    http.close();
+    throw error;
+  }
   return {
     url: socket === undefined ? urlOf(http.address() as AddressInfo, tls !== undefined) : `unix:${socket}`,
     async stop({ delaySecs = 0, timeoutSecs = 30, signal } = {}) {
@@ -166,7 +181,15 @@ async function readTls({ certFile, keyFile }: NonNullable<ListenOptions["tls"]>)
       throw new RerankError("invalid-input", `server: cannot read ${file}: ${(cause as Error).message}. Name a PEM file.`, { cause });
     }
   };
-  return { cert: await read(certFile), key: await read(keyFile) };
+  const pair = { cert: await read(certFile), key: await read(keyFile) };
+  try {
+    createSecureContext(pair);
+  } catch (cause) {
+    const what = `server: ${certFile} and ${keyFile} are no certificate and key for TLS: ${(cause as Error).message}`;
+    const remedy = "Give a PEM certificate and the PEM key that belongs to it, without a passphrase";
+    throw new RerankError("invalid-input", `${what}. ${remedy}.`, { cause });
+  }
+  return pair;
 }
 
 /** A socket that a killed process left behind refuses connections, and would keep the path taken for ever. */

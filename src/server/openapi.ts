@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Dialect } from "./dialect.ts";
 import { nativeDialect } from "./native.ts";
 import { allDialects, type Route, routes } from "./routes.ts";
+import { nameOf, vendorOf, vendors } from "./vendors.ts";
 
 /** What each status means, in any dialect; see status.ts and the dialects' own mappings. */
 const statuses: Readonly<Record<string, string>> = {
@@ -48,6 +49,7 @@ export function createOpenApiDocument(version: string, basePath: string): object
     },
     servers: [{ url: basePath === "" ? "/" : basePath }],
     security: [{}, { bearer: [] }],
+    tags: [...vendors, { name: serverTag, description: "What the server tells of itself" }],
     paths,
     components: {
       schemas: schemas(),
@@ -55,6 +57,8 @@ export function createOpenApiDocument(version: string, basePath: string): object
     },
   };
 }
+
+const serverTag = "Server";
 
 const informationPaths: readonly [path: string, summary: string, type: string][] = [
   ["/health", "Whether the process lives", "application/json"],
@@ -68,7 +72,6 @@ const informationPaths: readonly [path: string, summary: string, type: string][]
 ];
 
 function rankingOperation({ path, dialects }: Route): object {
-  const names = dialects.map(({ name }) => name);
   const content = { "application/json": { schema: anyOf(dialects.map((dialect) => refTo(dialect, "Error"))) } };
   const failures = Object.entries(statuses).map(([status, description]) => [
     status,
@@ -76,8 +79,9 @@ function rankingOperation({ path, dialects }: Route): object {
   ]);
   return {
     operationId: operationId("post", path),
-    summary: `Rank documents (${names.join(", ")})`,
-    tags: names,
+    summary: nameOf(path, dialects),
+    description: `Ranks documents. Dialects: ${dialects.map(({ name }) => name).join(", ")}.`,
+    tags: [vendorOf(path, dialects)],
     ...parametersOf(path),
     requestBody: {
       required: true,
@@ -104,7 +108,7 @@ function informationOperation(path: string, summary: string, type: string): obje
   return {
     operationId: operationId("get", path),
     summary,
-    tags: ["server"],
+    tags: [serverTag],
     ...parameters,
     responses: {
       "200": { description: summary, content: { [type]: body } },

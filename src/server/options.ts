@@ -99,6 +99,11 @@ export function checkOptions(options: RerankServerOptions): CheckedOptions {
   if (checked.apiKeys.some((key) => key.trim() === "")) {
     throw new RerankError("invalid-input", "server: apiKeys has a blank entry. Remove it, or leave apiKeys out to need none.");
   }
+  if (checked.apiKeys.some((key) => !/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(key))) {
+    throw new RerankError("invalid-input", "server: a key of apiKeys holds what no header can: give visible ASCII characters. Change it.");
+  }
+  const origin = checked.corsOrigins.find((entry) => entry !== "*" && !/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/i.test(entry));
+  if (origin !== undefined) throw invalid("corsOrigins", '"*" or an origin such as "https://app.example", without a path', origin);
   if (checked.models.length === 0) throw invalid("models", "at least one", 0);
   if (!/^(?:\/[\w.~-]+)*$/.test(checked.basePath)) throw invalid("basePath", 'a path such as "/api"', checked.basePath);
   return checked;

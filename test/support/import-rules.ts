@@ -46,7 +46,7 @@ const rules: readonly Rule[] = [
   {
     files: /^cli\//,
     may: [publicRoot, /^(cli|server|eval|models)\//, /^\.\.\/package\.json$/],
-    packages: ["commander", "picocolors", "pino"],
+    packages: ["commander", "picocolors", "pino", "yaml"],
   },
   {
     files: /^server\//,

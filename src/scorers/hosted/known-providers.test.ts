@@ -11,12 +11,15 @@ describe("the table of docs/providers.md", () => {
     expect(rows.flatMap(([prefixes]) => codesIn(prefixes!))).toEqual(listProviders().map(({ prefix }) => `${prefix}/`));
   });
 
-  it.each(listProviders())("says what the code does: $prefix", ({ prefix, variables, needsBaseUrl, baseUrlVariables, maxDocuments }) => {
-    const [, key, documents, address] = rows.find(([prefixes]) => codesIn(prefixes!).includes(`${prefix}/`))!;
-    expect(codesIn(key!)).toEqual(variables.length === 0 ? ["apiKey"] : variables);
-    if (needsBaseUrl) expect(codesIn(address!)).toEqual(["baseUrl", ...baseUrlVariables]);
-    else expect(codesIn(address!)[0]).toMatch(/^https:\/\//);
-    if (maxDocuments === undefined) expect(documents).toBe("any number");
-    else expect(documents).toMatch(documents!.startsWith("as ") ? /`tei\/`/ : new RegExp(`\\b${maxDocuments}\\b`));
-  });
+  it.each(listProviders())(
+    "says what the code does: $prefix",
+    ({ prefix, variables, optionalVariables, needsBaseUrl, baseUrlVariables, maxDocuments }) => {
+      const [, key, documents, address] = rows.find(([prefixes]) => codesIn(prefixes!).includes(`${prefix}/`))!;
+      expect(codesIn(key!)).toEqual(variables.length === 0 ? ["apiKey"] : [...variables, ...optionalVariables]);
+      if (needsBaseUrl) expect(codesIn(address!)).toEqual(["baseUrl", ...baseUrlVariables]);
+      else expect(codesIn(address!)[0]).toMatch(/^https:\/\//);
+      if (maxDocuments === undefined) expect(documents).toBe("any number");
+      else expect(documents).toMatch(documents!.startsWith("as ") ? /`tei\/`/ : new RegExp(`\\b${maxDocuments}\\b`));
+    },
+  );
 });

@@ -24,6 +24,8 @@ export interface ProviderInfo {
   prefix: string;
   /** Variables that hold its key, the usual one first; all of them for Bedrock. */
   variables: readonly string[];
+  /** Variables that go with them only at times: AWS_SESSION_TOKEN, with temporary keys. */
+  optionalVariables: readonly string[];
   needsKey: boolean;
   /** Whether it has no host of its own, so that `baseUrl` or a variable has to name one. */
   needsBaseUrl: boolean;
@@ -69,6 +71,7 @@ export function listProviders(): ProviderInfo[] {
     return {
       prefix,
       variables: provider.keyVariables,
+      optionalVariables: provider.optionalVariables ?? [],
       needsKey: provider.ownUrl !== undefined,
       needsBaseUrl: provider.ownUrl === undefined,
       baseUrlVariables: provider.baseUrlVariables ?? [],

@@ -42,6 +42,8 @@ export interface Provider {
   readonly baseUrlVariables?: readonly string[];
   /** Variables that hold the key, the usual one first. */
   readonly keyVariables: readonly string[];
+  /** Variables that go with the key only at times, as the token of temporary keys does. @default none */
+  readonly optionalVariables?: readonly string[];
   /** @default `authorization: Bearer …` */
   readonly keyHeader?: (key: string) => Record<string, string>;
   /** Takes the place of a key. */

@@ -3,6 +3,7 @@ import { bedrock as codec, nextPageOf } from "../../../wire/bedrock.ts";
 import { signedHeaders } from "../aws-signature.ts";
 import type { Authorization, Provider, Setting } from "../provider.ts";
 
+const sessionVariable = "AWS_SESSION_TOKEN";
 const regionVariables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /**
@@ -18,7 +19,8 @@ export const bedrock: Provider = {
   codec,
   path: "rerank",
   ownUrl: (setting) => `https://bedrock-agent-runtime.${regionOf(setting)}.${domainOf(regionOf(setting))}/rerank`,
-  keyVariables: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"],
+  keyVariables: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+  optionalVariables: [sessionVariable],
   authorize,
   modelInBody: arnOf,
   limits: () => ({ maxDocuments: 1000 }),
@@ -31,7 +33,8 @@ function authorize(setting: Setting, url: string): Authorization {
     const remedy = "Leave apiKey out, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
     throw new RerankError("invalid-input", `bedrock: reranking takes no API key, only requests signed with keys of AWS. ${remedy}.`);
   }
-  const [accessKeyId, secretAccessKey, sessionToken] = bedrock.keyVariables.map((name) => network.readVariable(name));
+  const [accessKeyId, secretAccessKey] = bedrock.keyVariables.map((name) => network.readVariable(name));
+  const sessionToken = network.readVariable(sessionVariable);
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     throw new RerankError("invalid-input", "bedrock: there are no keys of AWS. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.");
   }
