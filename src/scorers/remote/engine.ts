@@ -1,6 +1,6 @@
 import { RerankError } from "../../errors.ts";
 import type { Network } from "../../transport/http.ts";
-import type { Clock } from "../../transport/retry.ts";
+import { backoffMs, type Clock } from "../../transport/retry.ts";
 import type { RemoteModel } from "../../types.ts";
 import { addressOf, labelOf, rootAddressOf } from "./addresses.ts";
 import { CircuitBreaker } from "./breaker.ts";
@@ -27,8 +27,8 @@ const patience = 10;
 const leastPatienceMs = 5_000;
 /** A measure of the last few parts: each new one counts for so much. */
 const paceWeight = 0.3;
-/** How long an engine is spared that is busy and does not say for how long. */
-const defaultPauseMs = 1_000;
+/** How long an engine is left alone at most when it refuses for the first time and does not say for how long. */
+const firstPauseMs = 1_000;
 const defaultTimeoutSecs = 60;
 
 /** One engine of a pool. */
@@ -49,6 +49,9 @@ export class Engine {
   readonly #connection: Connection;
   #profile: EngineProfile | undefined;
   #busyUntilMs = 0;
+  /** Refusals since the last score; those of requests that were under way together count once. */
+  #refusalsInRow = 0;
+  #refusedAtMs = Number.NEGATIVE_INFINITY;
   #paceMs: number | undefined;
 
   constructor(url: string, model: RemoteModel, network: Network, clock: Clock) {
@@ -69,6 +72,11 @@ export class Engine {
   /** Milliseconds for which it does not want to be asked; 0 where it does. */
   get busyMs(): number {
     return Math.max(0, this.#busyUntilMs - this.#clock.now());
+  }
+
+  /** Whether its last answer was a refusal: then one request has to show that it takes work again. */
+  get isOverloaded(): boolean {
+    return this.#refusalsInRow > 0;
   }
 
   /** Finds out whether the engine lives, and before all else what it is; the breaker is told. Never rejects. */
@@ -99,6 +107,7 @@ export class Engine {
       if ("error" in answer) throw answer.error;
       const decoded = dialect.decode(answer.reply, part);
       this.breaker.succeed();
+      this.#refusalsInRow = 0;
       this.#measure((this.#clock.now() - startedMs) / part.texts.length);
       const named = identity === undefined ? {} : { model: identity };
       return { kind: "scored", requests, ...decoded, ...named, ...(hasProbabilities ? { scoreKind: "provider" as const } : {}) };
@@ -106,7 +115,8 @@ export class Engine {
       if (signal.aborted) throw signal.reason;
       const error = this.#inContext(RerankError.from(thrown, "bad-response", "remote"), timeoutMs);
       const kind = kindOfFailure(error, answer.pauseMs !== undefined);
-      this.#note(kind, error, answer.pauseMs);
+      if (kind === "busy") this.#spare(startedMs, answer.pauseMs);
+      else this.#note(kind, error);
       return { kind, error, requests };
     }
   }
@@ -130,13 +140,18 @@ export class Engine {
     this.#paceMs = this.#paceMs === undefined ? paceMs : this.#paceMs + paceWeight * (paceMs - this.#paceMs);
   }
 
-  #note(kind: FailureKind, error: RerankError, pauseMs: number | undefined): void {
-    if (kind === "busy") {
-      this.refusals += 1;
-      this.#busyUntilMs = this.#clock.now() + (pauseMs ?? defaultPauseMs);
-      this.breaker.succeed();
-      return;
-    }
+  /** @param sentMs when the refused request was sent @param askedMs how long it wants to be left alone */
+  #spare(sentMs: number, askedMs: number | undefined): void {
+    this.refusals += 1;
+    const nowMs = this.#clock.now();
+    if (sentMs > this.#refusedAtMs) this.#refusalsInRow += 1;
+    this.#refusedAtMs = nowMs;
+    const pauseMs = backoffMs({ attempts: this.#refusalsInRow, firstMs: firstPauseMs, askedMs }, this.#clock);
+    this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs + pauseMs);
+    this.breaker.succeed();
+  }
+
+  #note(kind: Exclude<FailureKind, "busy">, error: RerankError): void {
     // The request's own fault: the engine did well to say so.
     if (kind === "caller" || kind === "too-large") return;
     this.failures += 1;

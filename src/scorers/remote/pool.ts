@@ -136,7 +136,7 @@ export class EnginePool {
     let best: Lease | undefined;
     for (const engine of others.length > 0 ? others : usable) {
       const documents = countFor(engine.profile!);
-      const isTrial = engine.breaker.state === "half-open";
+      const isTrial = engine.breaker.state === "half-open" || engine.isOverloaded;
       const hasRoom = engine.outstanding === 0 || (!isTrial && !isSettling && engine.outstanding + documents <= mostOutstanding);
       if (!hasRoom || (best !== undefined && best.engine.outstanding <= engine.outstanding)) continue;
       best = { engine, documents, hasOthers: usable.length > 1 };
