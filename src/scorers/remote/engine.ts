@@ -15,8 +15,8 @@ export type PartOutcome = ({ kind: "scored"; requests: number } & PartScores) | 
 /** Circumstances of one request. */
 export interface PartOptions {
   signal: AbortSignal;
-  /** Whether another engine could take the part over, so that this one need not be waited for without end. */
-  hasOthers: boolean;
+  /** Engines that could take the part over, so that this one need not be waited for without end. */
+  others: readonly Engine[];
 }
 
 /** A probe is answered by a web server, not by a model. A script that never closes anything waits so long for it at its end. */
@@ -25,6 +25,8 @@ const probeTimeoutMs = 2_000;
 const patience = 10;
 /** No answer is called late before this: a first batch, or a pause of garbage collection, takes its time. */
 const leastPatienceMs = 5_000;
+/** While nobody knows what is usual, it is looked again so often. */
+const nextLookMs = 1_000;
 /** A measure of the last few parts: each new one counts for so much. */
 const paceWeight = 0.3;
 /** How long an engine is left alone at most when it refuses for the first time and does not say for how long. */
@@ -74,6 +76,11 @@ export class Engine {
     return Math.max(0, this.#busyUntilMs - this.#clock.now());
   }
 
+  /** How long it takes for a document, of late; undefined before its first answer. */
+  get paceMs(): number | undefined {
+    return this.#paceMs;
+  }
+
   /** Whether its last answer was a refusal: then one request has to show that it takes work again. */
   get isOverloaded(): boolean {
     return this.#refusalsInRow > 0;
@@ -96,12 +103,15 @@ export class Engine {
    *
    * @throws the signal's reason, and nothing else
    */
-  async score(part: PartRequest, { signal, hasOthers }: PartOptions): Promise<PartOutcome> {
+  async score(part: PartRequest, { signal, others }: PartOptions): Promise<PartOutcome> {
     const { dialect, hasProbabilities, identity } = this.#profile!;
     const startedMs = this.#clock.now();
-    const timeoutMs = this.#timeoutMs(part.texts.length, hasOthers);
+    const timeoutMs = (this.#model.timeoutSecs ?? defaultTimeoutSecs) * 1000;
+    const watch = this.#watch(part.texts.length, { signal, others });
     this.requests += 1;
-    const answer = await this.#connection.send({ url: dialect.rankAddress(this.#url), body: dialect.encode(part), signal, timeoutMs });
+    const request = { url: dialect.rankAddress(this.#url), body: dialect.encode(part), signal: watch.signal, timeoutMs };
+    const answer = await this.#connection.send(request);
+    watch.stop();
     const requests = answer.isAnswered ? 1 : 0;
     try {
       if ("error" in answer) throw answer.error;
@@ -113,7 +123,7 @@ export class Engine {
       return { kind: "scored", requests, ...decoded, ...named, ...(hasProbabilities ? { scoreKind: "provider" as const } : {}) };
     } catch (thrown) {
       if (signal.aborted) throw signal.reason;
-      const error = this.#inContext(RerankError.from(thrown, "bad-response", "remote"), timeoutMs);
+      const error = RerankError.from(thrown, "bad-response", "remote");
       const kind = kindOfFailure(error, answer.pauseMs !== undefined);
       if (kind === "busy") this.#spare(startedMs, answer.pauseMs);
       else this.#note(kind, error);
@@ -129,11 +139,41 @@ export class Engine {
     this.breaker.fail(new RerankError("timeout", `${what}. Set timeoutSecs below maxRerankDurationSecs.`, { isRetryable: true }));
   }
 
-  /** The usual time of so many documents, with a margin, where another engine stands by; else as long as the caller allows. */
-  #timeoutMs(documents: number, hasOthers: boolean): number {
-    const allowedMs = (this.#model.timeoutSecs ?? defaultTimeoutSecs) * 1000;
-    if (!hasOthers || this.#paceMs === undefined) return allowedMs;
-    return Math.min(allowedMs, Math.max(leastPatienceMs, patience * documents * this.#paceMs));
+  /**
+   * Ends a request that takes far longer than usual, where another engine stands by: than usual for this engine, or else for the others. How
+   * long that is may only turn out while it waits, since others have never answered before either.
+   */
+  #watch(documents: number, { signal, others }: PartOptions): { signal: AbortSignal; stop(): void } {
+    if (others.length === 0) return { signal, stop: () => undefined };
+    const late = new AbortController();
+    const onAbort = (): void => late.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort);
+    let waitedMs = 0;
+    let timer: ReturnType<typeof setTimeout>;
+    const waitOn = (durationMs: number): void => {
+      timer = setTimeout(() => {
+        waitedMs += durationMs;
+        const paces = this.#paceMs === undefined ? others.flatMap(({ paceMs }) => paceMs ?? []) : [this.#paceMs];
+        const limitMs = paces.length === 0 ? undefined : patience * documents * Math.max(...paces);
+        if (limitMs === undefined || limitMs > waitedMs) waitOn(limitMs === undefined ? nextLookMs : limitMs - waitedMs);
+        else late.abort(this.#lateError(waitedMs));
+      }, durationMs);
+    };
+    waitOn(leastPatienceMs);
+    return {
+      signal: late.signal,
+      stop: () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", onAbort);
+      },
+    };
+  }
+
+  #lateError(waitedMs: number): RerankError {
+    const usual = this.#paceMs === undefined ? "the others take" : "it usually takes";
+    const what = `${this.label} took longer than ${Math.round(waitedMs / 1000)} s, which is ${patience} times what ${usual}`;
+    return new RerankError("timeout", `remote: ${what}. Look after the engine.`, { isRetryable: true });
   }
 
   #measure(paceMs: number): void {
@@ -157,12 +197,6 @@ export class Engine {
     this.failures += 1;
     if (kind === "misconfigured") this.breaker.trip(error);
     else this.breaker.fail(error);
-  }
-
-  #inContext(error: RerankError, timeoutMs: number): RerankError {
-    if (error.code !== "timeout" || timeoutMs >= (this.#model.timeoutSecs ?? defaultTimeoutSecs) * 1000) return error;
-    const what = `${this.label} took longer than ${Math.round(timeoutMs / 1000)} s, which is ${patience} times what it usually takes`;
-    return new RerankError("timeout", `remote: ${what}. Look after the engine.`, { isRetryable: true, cause: error });
   }
 
   #discover(signal: AbortSignal): Promise<EngineProfile> {

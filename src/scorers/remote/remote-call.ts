@@ -103,7 +103,7 @@ export class RemoteCall {
   }
 
   async #score(part: Part, lease: Lease): Promise<void> {
-    const { engine, hasOthers } = lease;
+    const { engine, others } = lease;
     const { query, texts, truncation, instruction, batchSize } = this.#call;
     const request = { query, texts: texts.slice(part.start, part.start + part.count), truncation, batchSize, model: engine.profile?.model };
     const startedMs = this.#clock.now();
@@ -112,7 +112,7 @@ export class RemoteCall {
       const told = instruction === undefined ? request : { ...request, instruction };
       outcome = await this.#stopping.guard(async (signal) => {
         if (engine === part.avoid) await this.#pause(part, signal);
-        return engine.score(told, { signal, hasOthers });
+        return engine.score(told, { signal, others });
       });
     } catch (error) {
       if (this.#call.signal?.aborted) engine.blame(this.#call.signal.reason, this.#clock.now() - startedMs);

@@ -153,6 +153,25 @@ describe("an engine that does not answer", () => {
     }
   });
 
+  test("is given up where it has never answered and another engine has", async () => {
+    const pool = await startAll(2, { dialect: "vllm" });
+    // It may tell about itself and its health, and never scores.
+    pool[0]!.gate = new Promise(() => undefined);
+    const { scorer } = poolOf(pool, { dialect: "vllm" });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const answer = scorer.score(callOf(16));
+      while (pool.some(({ ranked }) => ranked.length === 0) || scorer.stats!()["1.outstanding"] !== 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await vi.advanceTimersByTimeAsync(5_000);
+      expectRight(await answer);
+      expect((await answer).warnings[0]!.message).toContain("took longer than 5 s, which is 10 times what the others take");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("before a call's time is over is held against it, if it had long enough", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     engine.always = { isSilent: true };
