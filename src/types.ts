@@ -175,6 +175,13 @@ export type RerankWarning =
       message: string;
     }
   | {
+      /** Documents without a visible character were not sent to a hosted model, and come last. */
+      type: "blank";
+      message: string;
+      /** Their places in the caller's list. */
+      indices: readonly number[];
+    }
+  | {
       /** Documents could not be scored, and are left out of the results; only with `onError: "partial"`. */
       type: "partial";
       message: string;

@@ -1,11 +1,14 @@
 /** What a download does when the network, the hub or the bytes misbehave. */
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { makeCertificates } from "../../test/support/certificates.node.ts";
 import { createDownloadFixture, type DownloadFixture, model, smallFiles, weightBytes } from "../../test/support/download-fixture.node.ts";
 import { tinyRepository } from "../../test/support/onnx-bytes.ts";
+import { startProxy } from "../../test/support/proxy-server.node.ts";
+import { startScriptedServer } from "../../test/support/scripted-server.node.ts";
 import { locateModel } from "./locate.node.ts";
 
 let fixture: DownloadFixture;
@@ -94,6 +97,14 @@ describe("a bad connection", () => {
     expect(locateModel(model, {})).toBeDefined();
   });
 
+  it.each(["0", "-5", new Date(0).toUTCString()])("is tried again after a pause that grows, though Retry-After says %j", async (value) => {
+    fixture.hub.faults.answers = Array.from({ length: 4 }, () => ({ status: 503, headers: { "retry-after": value } }));
+    const start = performance.now();
+    await fixture.download(model, { retryDelayMs: 40 });
+    // 20 + 40 + 80 + 160 ms at least; a timer may fire a little early.
+    expect(performance.now() - start).toBeGreaterThan(290);
+  });
+
   it("is given up when the server keeps failing", async () => {
     fixture.hub.faults.answers = Array.from({ length: 20 }, () => ({ status: 502 }));
     const error = await fixture.failure(model);
@@ -105,6 +116,64 @@ describe("a bad connection", () => {
     fixture.hub.faults.answers = [{ status: 429, headers: { "retry-after": "3600" } }];
     expect((await fixture.failure(model)).status).toBe(429);
     expect(fixture.hub.requests.length).toBe(1);
+  });
+});
+
+describe("a server that never gives the whole file", () => {
+  /** Requests for bytes of the model that one download made until it gave up. */
+  async function attemptsOf(): Promise<number> {
+    const error = await fixture.failure(model);
+    expect(error).toMatchObject({ code: "download" });
+    return fixture.ranges().length;
+  }
+
+  it("and starts over each time is asked five times, since the same bytes are no progress", async () => {
+    fixture.hub.faults.ignoresRange = true;
+    fixture.hub.faults.cutsAll = 100_000;
+    expect(await attemptsOf()).toBeLessThanOrEqual(6);
+  });
+
+  it("and ends always at the same byte is asked five times after it", async () => {
+    fixture.hub.faults.ignoresRange = true;
+    fixture.hub.faults.cuts = [...smallFiles, 50_000, 100_000, 150_000];
+    fixture.hub.faults.cutsAll = 150_000;
+    expect(await attemptsOf()).toBeLessThanOrEqual(8);
+  });
+
+  it.each([
+    ["and knows ranges", false],
+    ["and ignores ranges", true],
+  ])("because it is said to be larger is not read to its end, %s", async (_what, ignoresRange) => {
+    fixture.hub.faults.ignoresRange = ignoresRange;
+    fixture.hub.faults.saidSize = 2 * weightBytes;
+    const received: number[] = [];
+    const error = await fixture.failure(model, {
+      onProgress: ({ file, receivedBytes }) => file === "onnx/model.onnx" && received.push(receivedBytes),
+    });
+    expect(error.message).toMatch(/onnx\/model\.onnx of org\/name has 800000 bytes by its description, and \d+ at http:/);
+    expect(fixture.ranges()).toHaveLength(5);
+    expect(Math.max(...received)).toBe(0);
+  });
+
+  it.each([
+    ["and knows ranges", false],
+    ["and ignores ranges", true],
+  ])("because it is said to be larger is asked five times where its bodies tell no length, %s", async (_what, ignoresRange) => {
+    fixture.hub.faults.ignoresRange = ignoresRange;
+    fixture.hub.faults.hidesLength = true;
+    fixture.hub.faults.saidSize = 2 * weightBytes;
+    expect(await attemptsOf()).toBe(5);
+  });
+
+  it("because it wants to be left alone for an hour in the middle is not asked again", async () => {
+    const answers = fixture.hub.faults.answers;
+    const error = await fixture.failure(model, {
+      onProgress: ({ file }) => {
+        if (file === "onnx/model.onnx" && answers.length === 0) answers.push({ status: 429, headers: { "retry-after": "3600" } });
+      },
+    });
+    expect(error.status).toBe(429);
+    expect(fixture.ranges()).toEqual([]);
   });
 });
 
@@ -178,6 +247,17 @@ describe("no network", () => {
     expect(locateModel(model, {})).toBeDefined();
   });
 
+  it.each([
+    "user:hunter2hunter2@mirror.example/hub",
+    "https://user:hunter2/hunter2@mirror.example",
+    "ftp://user:hunter2hunter2@mirror.example",
+  ])("refuses an endpoint that is no address, without its password: %s", async (endpoint) => {
+    vi.stubEnv("HF_ENDPOINT", endpoint);
+    const error = await fixture.failure(model);
+    expect(error.message).toMatch(/HF_ENDPOINT holds ".*mirror\.example.*", which is not an http\(s\) URL/);
+    expect(inspect(error, { depth: 20 })).not.toContain("hunter2");
+  });
+
   it("refuses an endpoint that is no address", async () => {
     vi.stubEnv("HF_ENDPOINT", "huggingface");
     expect((await fixture.failure(model)).message).toMatch(/HF_ENDPOINT holds "huggingface", which is not an http\(s\) URL/);
@@ -186,32 +266,98 @@ describe("no network", () => {
 
 describe("a proxy", () => {
   it("is used for every request when HTTP_PROXY is set, and not for hosts in NO_PROXY", async () => {
-    const seen: string[] = [];
-    const proxy = createServer();
-    proxy.on("connect", (request, client, head) => {
-      seen.push(request.url ?? "");
-      const { hostname, port } = new URL(`http://${request.url}`);
-      const upstream = connect(Number(port), hostname, () => {
-        client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-        upstream.write(head);
-        upstream.pipe(client).pipe(upstream);
-      });
-      upstream.on("error", () => client.destroy());
-      client.on("error", () => upstream.destroy());
+    const proxy = await startProxy();
+    vi.stubEnv("HTTP_PROXY", proxy.url);
+    await fixture.download(model);
+    const hosts = proxy.forwarded.map((url) => new URL(url).origin);
+    expect(new Set(hosts)).toEqual(new Set([fixture.hub.url, fixture.hub.cdnUrl]));
+    const before = proxy.forwarded.length;
+    vi.stubEnv("NO_PROXY", "127.0.0.1");
+    await fixture.download(model, { force: true });
+    proxy.close();
+    expect(proxy.forwarded.length).toBe(before);
+  });
+
+  it("without a scheme is named with its variable", async () => {
+    vi.stubEnv("HTTPS_PROXY", "127.0.0.1:8080");
+    const error = await fixture.failure(model);
+    expect(error).toMatchObject({
+      code: "invalid-input",
+      message: expect.stringContaining('HTTPS_PROXY is "127.0.0.1:8080", which has no scheme'),
     });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-    try {
-      vi.stubEnv("HTTP_PROXY", `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
-      await fixture.download(model);
-      expect(new Set(seen)).toEqual(new Set([new URL(fixture.hub.url).host, new URL(fixture.hub.cdnUrl).host]));
-      const before = seen.length;
-      vi.stubEnv("NO_PROXY", "127.0.0.1");
-      await fixture.download(model, { force: true });
-      expect(seen.length).toBe(before);
-    } finally {
-      proxy.closeAllConnections();
-      proxy.close();
-    }
+  });
+});
+
+describe("a user name and a password", () => {
+  const credentials = "user:hunter2%20hunter2";
+  const authorization = `Basic ${Buffer.from("user:hunter2 hunter2").toString("base64")}`;
+
+  it("in HF_ENDPOINT are shown there, and nowhere else, in the place of a token", async () => {
+    vi.stubEnv("HF_ENDPOINT", fixture.hub.url.replace("//", `//${credentials}@`));
+    vi.stubEnv("HF_TOKEN", "hf_token");
+    await fixture.download(model);
+    const shown = fixture.hub.requests.map((request) => `${request.server} ${request.authorization}`);
+    expect(new Set(shown)).toEqual(new Set([`hub ${authorization}`, "cdn undefined"]));
+  });
+
+  it("in HF_ENDPOINT stand in no error", async () => {
+    vi.stubEnv("HF_ENDPOINT", fixture.hub.url.replace("//", `//${credentials}@`));
+    fixture.hub.faults.answers = [{ status: 403 }];
+    expect(inspect(await fixture.failure(model), { depth: 20 })).not.toContain("hunter2");
+    await fixture.hub.close();
+    const error = await fixture.failure(model);
+    expect(error.message).toMatch(/ECONNREFUSED/);
+    expect(inspect(error, { depth: 20 })).not.toContain("hunter2");
+  });
+
+  it("in a redirect are shown to its target, and stand in no error", async () => {
+    const target = await startScriptedServer(() => ({ status: 403 }));
+    const redirect = { status: 307, headers: { location: `${target.url.replace("//", `//${credentials}@`)}/file` } };
+    fixture.hub.faults.answers = [redirect];
+    const refused = await fixture.failure(model);
+    await target.close();
+    expect(target.requests.map(({ headers }) => headers.authorization)).toEqual([authorization]);
+    fixture.hub.faults.answers = [redirect, redirect, redirect];
+    const unreachable = await fixture.failure(model);
+    expect(unreachable.message).toMatch(/ECONNREFUSED/);
+    for (const error of [refused, unreachable]) expect(inspect(error, { depth: 20 })).not.toContain("hunter2");
+  });
+});
+
+describe("a mirror by Artifactory", () => {
+  it("names every file by its plain SHA-1", async () => {
+    fixture.hub.repositories["org/name"]!.isArtifactory = true;
+    await fixture.download(model);
+    expect(locateModel(model, {})).toBeDefined();
+  });
+
+  it("does not hide damaged bytes", async () => {
+    fixture.hub.repositories["org/name"]!.isArtifactory = true;
+    fixture.hub.faults.corruptions = 100;
+    expect((await fixture.failure(model)).message).toMatch(/config\.json of org\/name@.* arrived damaged twice/);
+  });
+});
+
+describe("a hub behind a company's certificate authority", () => {
+  it("is reached where SSL_CERT_FILE names the authority, and says so where not", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "crossrank-authority-"));
+    const { authorityFile, right } = makeCertificates(folder);
+    const front = await startScriptedServer(async ({ method, path }) => {
+      const answer = await fetch(`${fixture.hub.url}${path}`, { method, redirect: "manual" });
+      const text = Buffer.from(await answer.arrayBuffer());
+      return { status: answer.status, headers: Object.fromEntries(answer.headers), text };
+    }, right);
+    fixture.hub.repositories["org/name"]!.isArtifactory = true;
+    vi.stubEnv("HF_ENDPOINT", front.url);
+    vi.stubEnv("SSL_CERT_FILE", "");
+    const error = await fixture.failure(model);
+    expect(error).toMatchObject({ code: "download", isRetryable: false });
+    expect(error.message).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE.*set NODE_EXTRA_CA_CERTS or SSL_CERT_FILE/);
+    vi.stubEnv("SSL_CERT_FILE", authorityFile);
+    await fixture.download(model);
+    await front.close();
+    rmSync(folder, { recursive: true });
+    expect(locateModel(model, {})).toBeDefined();
   });
 });
 

@@ -1,9 +1,10 @@
 /** Fetches one file of a repository: resumed where it stopped, checked, and moved into place as a whole or not at all. */
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { copyFile, type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { copyFile, type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RerankError } from "../errors.ts";
+import { makeFolder } from "./folder.node.ts";
 import { type HubFile, openFile } from "./hub-client.ts";
 import { abortedError } from "./hub-errors.ts";
 import { type HubAccess, pause } from "./hub-transport.ts";
@@ -21,7 +22,7 @@ export interface FileDownload {
   onProgress: (receivedBytes: number) => void;
 }
 
-// Attempts that bring no new byte, one after the other.
+// Attempts, one after the other, that bring no byte beyond the furthest that was here before.
 const mostFruitlessAttempts = 5;
 
 /**
@@ -37,7 +38,7 @@ export async function downloadFile(access: HubAccess, download: FileDownload): P
   // Without an etag nothing says that the bytes of an earlier attempt belong to the same file.
   const tag = file.etag?.replace(/[^A-Za-z0-9]/g, "").slice(0, 16);
   const partial = `${destination}.${tag || "untagged"}.incomplete`;
-  await mkdir(dirname(destination), { recursive: true });
+  makeFolder(dirname(destination));
   if (!tag) await rm(partial, { force: true });
 
   for (let isRepetition = false; ; isRepetition = true) {
@@ -76,24 +77,30 @@ export async function hashFile(path: string, algorithm: "sha256" | "sha1", prefi
 /** Receives what is missing of the partial file; gives the sha256 of the whole. */
 async function receive(access: HubAccess, download: FileDownload, partial: string): Promise<string> {
   let fruitless = 0;
+  let furthest = 0;
   while (true) {
     const handle = await open(partial, "a+");
     try {
       const before = await resumePoint(download, handle, partial);
+      furthest = Math.max(furthest, before.offset);
       download.onProgress(before.offset);
       if (before.offset > 0 && before.offset === download.file.sizeBytes) return before.hash.digest("hex");
-      return await append(access, download, handle, before, () => {
-        fruitless = 0;
+      return await append(access, download, handle, before, (offset) => {
+        // A server that starts over each time brings the same bytes for ever.
+        if (offset > furthest) fruitless = 0;
+        furthest = Math.max(furthest, offset);
       });
     } catch (error) {
       fruitless += 1;
-      if (!RerankError.is(error) || !error.isRetryable || fruitless >= mostFruitlessAttempts) throw error;
+      // A refusal was already asked for as often as makes sense.
+      const isFinal = !RerankError.is(error) || !error.isRetryable || error.status !== undefined;
+      if (isFinal || fruitless >= mostFruitlessAttempts) throw error;
     } finally {
       // Bytes that were paid for survive a crash of the machine too.
       await handle.sync();
       await handle.close();
     }
-    await pause(access, fruitless - 1);
+    await pause(access, fruitless);
   }
 }
 
@@ -114,7 +121,7 @@ async function append(
   download: FileDownload,
   handle: FileHandle,
   before: { offset: number; hash: Hash },
-  onReceived: () => void,
+  onReceived: (offset: number) => void,
 ): Promise<string> {
   const { file } = download;
   let { offset, hash } = before;
@@ -130,7 +137,7 @@ async function append(
     await handle.appendFile(chunk);
     hash.update(chunk);
     offset += chunk.length;
-    onReceived();
+    onReceived(offset);
     download.onProgress(offset);
     if (offset > (file.sizeBytes ?? offset)) break;
     if (access.signal?.aborted) throw abortedError(access.signal);
@@ -160,7 +167,9 @@ async function findFault(download: FileDownload, path: string, sha256: string): 
   // Small files are not in LFS: the hub names them by their git blob id.
   if (etag === undefined || !/^[0-9a-f]{40}$/.test(etag)) return undefined;
   const blobId = await hashFile(path, "sha1", `blob ${size}\0`);
-  return blobId === etag ? undefined : `its git blob id is ${blobId} instead of ${etag}`;
+  // Mirrors by Artifactory name every file by its plain SHA-1.
+  if (blobId === etag || (await hashFile(path, "sha1")) === etag) return undefined;
+  return `its git blob id is ${blobId} instead of ${etag}`;
 }
 
 async function keep(download: FileDownload, partial: string, sha256: string): Promise<FileRecord> {

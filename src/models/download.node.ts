@@ -1,11 +1,14 @@
 /** Fetches a model's files from the hub into our cache. */
-import { mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf, RerankError } from "../errors.ts";
+import { splitCredentials } from "../transport/credentials.ts";
+import { nodeNetwork } from "../transport/network.node.ts";
 import type { CustomModel, PresetModel } from "../types.ts";
 import { readReference, referencePath, snapshotPath } from "./cache.node.ts";
 import { downloadFile, type FileDownload, recogniseFile } from "./download-file.node.ts";
-import { hasProxy, offlineVariable, readToken, resolveCacheDir, resolveEndpoint, resolveHubCache } from "./environment.node.ts";
+import { offlineVariable, readToken, resolveCacheDir, resolveEndpoint, resolveHubCache } from "./environment.node.ts";
+import { makeFolder } from "./folder.node.ts";
 import { type HubFile, headFile, listOnnxFiles } from "./hub-client.ts";
 import { abortedError } from "./hub-errors.ts";
 import type { HubAccess } from "./hub-transport.ts";
@@ -39,11 +42,11 @@ export interface DownloadOptions {
   onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Ask the hub again what the branch is now, and check files that are here against its hashes. @default false */
   force?: boolean | undefined;
-  /** @default the global fetch, or undici's through the proxy that HTTP_PROXY or HTTPS_PROXY names */
+  /** @default the one of {@link nodeNetwork} */
   fetch?: typeof fetch | undefined;
   /** Longest silence of the hub before an attempt counts as failed. @default 30000 */
   stallTimeoutMs?: number | undefined;
-  /** Pause before the first repetition of a failed request; it doubles each time. @default 500 */
+  /** First pause at most before a failed request is sent again; it doubles each time. @default 500 */
   retryDelayMs?: number | undefined;
 }
 
@@ -99,10 +102,13 @@ interface Fetching {
 
 async function fetchModel(wanted: HubRequirements, root: string, options: DownloadOptions): Promise<void> {
   const { repository, revision } = wanted;
+  const { url, authorization } = splitCredentials(resolveEndpoint());
+  const token = readToken();
   const access: HubAccess = {
-    endpoint: resolveEndpoint(),
-    token: readToken(),
-    fetch: options.fetch ?? (await chooseFetch()),
+    endpoint: url.replace(/\/+$/, ""),
+    // What the endpoint's address says is for the endpoint; a token may be that of another hub.
+    authorization: authorization ?? (token === undefined ? undefined : `Bearer ${token}`),
+    fetch: options.fetch ?? nodeNetwork.fetch,
     signal: options.signal,
     stallTimeoutMs: options.stallTimeoutMs ?? defaultStallTimeoutMs,
     retryDelayMs: options.retryDelayMs ?? defaultRetryDelayMs,
@@ -116,7 +122,7 @@ async function fetchModel(wanted: HubRequirements, root: string, options: Downlo
   checkPinned(requirements, model);
 
   const snapshot = snapshotPath(root, repository, model.commit);
-  mkdirSync(snapshot, { recursive: true });
+  makeFolder(snapshot);
   const record = readRecord(snapshot, repository, model.commit);
   const fetching: Fetching = { requirements, options, access, commit: model.commit, snapshot, record };
   if (absent.length > 0) recordAbsent(fetching, absent);
@@ -225,17 +231,9 @@ function unwritable(folder: string, cause: unknown): RerankError {
 }
 
 function writeReference(path: string, commit: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   writeFileSync(`${path}.new`, commit);
   renameSync(`${path}.new`, path);
-}
-
-/** Node 20's own fetch knows no proxy variables; undici is loaded only where one is set. */
-async function chooseFetch(): Promise<typeof fetch> {
-  if (!hasProxy()) return globalThis.fetch;
-  const undici = await import("undici");
-  const dispatcher = new undici.EnvHttpProxyAgent();
-  return ((url: string, init: object) => undici.fetch(url, { ...init, dispatcher })) as unknown as typeof fetch;
 }
 
 function isFile(path: string): boolean {

@@ -300,6 +300,14 @@ describe("the caches", () => {
     expect(error.message).toMatch(/the cache .*file\/cache cannot be written: .*ENOTDIR.* Set cacheDir or CROSSRANK_CACHE/);
   });
 
+  it.skipIf(!existsSync("/proc/self"))("say so also where the system makes no folders: /proc, which is Linux's", async () => {
+    const error = await fixture.failure(model, { cacheDir: "/proc/nope" });
+    expect(error).toMatchObject({
+      code: "download",
+      message: expect.stringMatching(/^models: the cache \/proc\/nope cannot be written: /),
+    });
+  });
+
   it("may be read-only as long as nothing has to be written", async () => {
     await fixture.download(model);
     chmodSync(fixture.isolated.cacheDir, 0o555);

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { RerankError } from "../errors.ts";
+import { withoutCredentials } from "../transport/credentials.ts";
 
 const publicEndpoint = "https://huggingface.co";
-const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY"];
 
 /** Folder of downloaded models: the option, else $CROSSRANK_CACHE, $XDG_CACHE_HOME/crossrank/rerankers, ~/.cache/crossrank/rerankers. */
 export function resolveCacheDir(option: string | undefined): string {
@@ -24,7 +24,8 @@ export function resolveHubCache(): string {
 }
 
 /**
- * Where the hub answers: $HF_ENDPOINT, else https://huggingface.co; without a trailing slash.
+ * Where the hub answers: $HF_ENDPOINT, else https://huggingface.co; without a trailing slash, but with a user name and a password that
+ * the variable holds.
  *
  * @throws RerankError `invalid-input` when the variable holds no http(s) URL
  */
@@ -33,7 +34,7 @@ export function resolveEndpoint(): string {
   if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
     throw new RerankError(
       "invalid-input",
-      `models: HF_ENDPOINT holds ${JSON.stringify(endpoint)}, which is not an http(s) URL. Correct or unset it.`,
+      `models: HF_ENDPOINT holds ${JSON.stringify(withoutCredentials(endpoint))}, which is not an http(s) URL. Correct or unset it.`,
     );
   }
   return endpoint.replace(/\/+$/, "");
@@ -49,11 +50,6 @@ export function readToken(): string | undefined {
 export function offlineVariable(): string | undefined {
   // The values that huggingface_hub takes for yes.
   return ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].find((name) => /^(?:1|on|yes|true)$/i.test(read(name) ?? ""));
-}
-
-/** Whether a proxy is set for some scheme, in either case. */
-export function hasProxy(): boolean {
-  return proxyVariables.some((name) => (read(name) ?? read(name.toLowerCase())) !== undefined);
 }
 
 /** Whether colour is unwanted. @see https://no-color.org */

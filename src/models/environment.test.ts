@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { writeAt } from "../../test/support/download-fixture.node.ts";
 import { type IsolatedModels, isolateModels } from "../../test/support/isolated-models.node.ts";
-import { hasProxy, offlineVariable, readToken, resolveCacheDir, resolveEndpoint, resolveHubCache } from "./environment.node.ts";
+import { offlineVariable, readToken, resolveCacheDir, resolveEndpoint, resolveHubCache } from "./environment.node.ts";
 
 let isolated: IsolatedModels;
 
@@ -79,15 +79,5 @@ describe("offlineVariable", () => {
     }
     vi.stubEnv("TRANSFORMERS_OFFLINE", "yes");
     expect(offlineVariable()).toBe("TRANSFORMERS_OFFLINE");
-  });
-});
-
-describe("hasProxy", () => {
-  it("sees the variables in either case, and not when they are empty", () => {
-    expect(hasProxy()).toBe(false);
-    vi.stubEnv("https_proxy", "");
-    expect(hasProxy()).toBe(false);
-    vi.stubEnv("https_proxy", "http://proxy:3128");
-    expect(hasProxy()).toBe(true);
   });
 });

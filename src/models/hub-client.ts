@@ -4,7 +4,7 @@
  * @see https://github.com/huggingface/huggingface_hub src/huggingface_hub/file_download.py for the headers and their meaning
  */
 import { RerankError } from "../errors.ts";
-import { networkError, statusError, withoutQuery } from "./hub-errors.ts";
+import { networkError, shownUrl, statusError } from "./hub-errors.ts";
 import { type Hop, type HubAccess, readChunks, send } from "./hub-transport.ts";
 import { isCommit } from "./names.ts";
 
@@ -22,7 +22,7 @@ export interface HubFile {
 export interface HubBody {
   /** 200: from the start; 206: from the offset; 416: there is nothing at the offset. */
   status: number;
-  /** Chunks as they arrive. @throws RerankError `download` (retryable) when the connection is cut or silent, `aborted` */
+  /** Chunks as they arrive; none for 416. @throws RerankError `download` (retryable) when the connection is cut or silent, `aborted` */
   chunks: AsyncIterable<Uint8Array>;
 }
 
@@ -44,14 +44,14 @@ export async function headFile(access: HubAccess, repository: string, revision: 
     hops.map((hop) => hop.response.headers.get(name) ?? "").findLast((value) => value !== "");
   const commit = header("x-repo-commit") ?? (isCommit(revision) ? revision : undefined);
   if (commit === undefined || !isCommit(commit)) {
-    const what = `hub: ${withoutQuery(url)} answered without the commit of the file, so it is no Hugging Face hub`;
+    const what = `hub: ${shownUrl(url)} answered without the commit of the file, so it is no Hugging Face hub`;
     throw new RerankError("download", `${what}. Check HF_ENDPOINT.`, { status: last.response.status });
   }
   // A hash is worth what its sender is worth: another origin's ETag is only the CDN's own.
   const isOwn = new URL(last.url).origin === new URL(access.endpoint).origin && last.response.ok;
   const etag = header("x-linked-etag") ?? (isOwn ? (last.response.headers.get("etag") ?? undefined) : undefined);
-  const size = header("x-linked-size") ?? (last.response.ok ? (last.response.headers.get("content-length") ?? undefined) : undefined);
-  return { repository, commit, path, etag: etag?.replace(/^W\//, "").replaceAll('"', ""), sizeBytes: toSize(size) };
+  const size = toSize(header("x-linked-size")) ?? (last.response.ok ? lengthOf(last.response) : undefined);
+  return { repository, commit, path, etag: etag?.replace(/^W\//, "").replaceAll('"', ""), sizeBytes: size };
 }
 
 /**
@@ -69,13 +69,30 @@ export async function openFile(access: HubAccess, file: HubFile, offset: number)
     watch.stop();
     throw statusError("GET", url, response);
   }
-  const isWanted = response.status !== 206 || response.headers.get("content-range")?.startsWith(`bytes ${offset}-`) === true;
-  if (!isWanted) {
+  const fault = faultOf(hop, file, offset);
+  if (fault !== undefined || response.status === 416) {
     watch.stop();
-    throw networkError("GET", hop.url, new Error("the answer holds another part of the file than asked for"));
+    await response.body?.cancel();
   }
-  return { status: response.status, chunks: readChunks(access, hop) };
+  if (fault !== undefined) throw fault;
+  return { status: response.status, chunks: response.status === 416 ? noChunks() : readChunks(access, hop) };
 }
+
+/** What is wrong with the head of an answer, so that its body need not be read. */
+function faultOf({ url, response }: Hop, { path, repository, sizeBytes }: HubFile, offset: number): RerankError | undefined {
+  const range = response.headers.get("content-range") ?? "";
+  if (response.status === 206 && !range.startsWith(`bytes ${offset}-`)) {
+    return networkError("GET", url, new Error("the answer holds another part of the file than asked for"));
+  }
+  const total = response.status === 200 ? lengthOf(response) : toSize(/\/(\d+)$/.exec(range)?.[1]);
+  if (total === undefined || sizeBytes === undefined || total === sizeBytes) return undefined;
+  const what = `hub: ${path} of ${repository} has ${sizeBytes} bytes by its description, and ${total} at ${shownUrl(url)}`;
+  return new RerankError("download", `${what}. Try again later; if it stays so, the hub or a mirror is at fault: check HF_ENDPOINT.`, {
+    isRetryable: true,
+  });
+}
+
+async function* noChunks(): AsyncGenerator<Uint8Array> {}
 
 /** The .onnx files of a repository, sorted; undefined when the hub does not tell. */
 export async function listOnnxFiles(access: HubAccess, repository: string, revision: string): Promise<string[] | undefined> {
@@ -101,6 +118,11 @@ function fileUrl(access: HubAccess, repository: string, revision: string, path: 
 function isMissingEntry(response: Response): boolean {
   const code = response.headers.get("x-error-code");
   return response.status === 404 && (code === "EntryNotFound" || code === null);
+}
+
+/** The length of a body as it is read; that of a compressed one is another. */
+function lengthOf({ headers }: Response): number | undefined {
+  return headers.has("content-encoding") ? undefined : toSize(headers.get("content-length") ?? undefined);
 }
 
 function toSize(text: string | undefined): number | undefined {

@@ -1,18 +1,20 @@
 /** Requests that survive a bad network: redirects, repetitions, silence, and a token that stays at home. */
 import { RerankError } from "../errors.ts";
-import { abortedError, isPassing, networkError, statusError, withoutQuery } from "./hub-errors.ts";
+import { splitCredentials } from "../transport/credentials.ts";
+import { backoffMs, retryAfterMs, systemClock } from "../transport/retry.ts";
+import { abortedError, isPassing, networkError, shownUrl, statusError } from "./hub-errors.ts";
 
 /** How to reach a hub. */
 export interface HubAccess {
-  /** Without a trailing slash. */
+  /** Without a trailing slash, a user name and a password. */
   endpoint: string;
-  /** Sent to the endpoint's own origin only. */
-  token: string | undefined;
+  /** The header that lets in there; sent to the endpoint's own origin only. */
+  authorization: string | undefined;
   fetch: typeof fetch;
   signal: AbortSignal | undefined;
   /** Longest silence of the other side. */
   stallTimeoutMs: number;
-  /** First pause before a repetition; it doubles each time. */
+  /** First pause at most before a repetition; it doubles each time. */
   retryDelayMs: number;
 }
 
@@ -35,7 +37,6 @@ const mostRedirects = 10;
 const mostRetries = 4;
 // No connection at all is usually a machine without network: say so soon.
 const mostConnectRetries = 2;
-const longestPauseMs = 30_000;
 // A server that wants a longer pause than this has closed for the day.
 const longestRetryAfterMs = 120_000;
 
@@ -48,21 +49,20 @@ export async function send(
   isEnough: (response: Response) => boolean,
 ): Promise<Hop[]> {
   for (let attempt = 0; ; attempt += 1) {
-    let waitMs: number | undefined;
+    let askedMs: number | undefined;
     try {
       const hops = await follow(access, method, url, headers, isEnough);
       const { response, watch } = hops.at(-1) as Hop;
       if (!isPassing(response.status)) return hops;
       watch.stop();
       await response.body?.cancel();
-      waitMs = retryAfterMs(response);
-      if (attempt >= mostRetries || (waitMs ?? 0) > longestRetryAfterMs) throw statusError(method, url, response);
+      askedMs = retryAfterMs(response.headers, systemClock);
+      if (attempt >= mostRetries || (askedMs ?? 0) > longestRetryAfterMs) throw statusError(method, url, response);
     } catch (error) {
       const isNetwork = RerankError.is(error) && error.isRetryable && error.status === undefined;
       if (!isNetwork || attempt >= mostConnectRetries) throw error;
     }
-    if (waitMs === undefined) await pause(access, attempt);
-    else await sleep(waitMs, access.signal);
+    await pause(access, attempt + 1, askedMs);
   }
 }
 
@@ -76,10 +76,11 @@ async function follow(
 ): Promise<Hop[]> {
   const home = new URL(access.endpoint);
   const hops: Hop[] = [];
-  let url = start;
+  let next = start;
   for (let count = 0; count <= mostRedirects; count += 1) {
-    const isHome = new URL(url).origin === home.origin;
-    const authorization: Record<string, string> = isHome && access.token !== undefined ? { authorization: `Bearer ${access.token}` } : {};
+    // A redirect may bring credentials of its own, which are for its target.
+    const { url, authorization: own } = splitCredentials(next);
+    const authorization = own ?? (new URL(url).origin === home.origin ? access.authorization : undefined);
     const watch = startWatch(access);
     let response: Response;
     try {
@@ -88,7 +89,12 @@ async function follow(
         redirect: "manual",
         signal: watch.signal,
         // identity: byte ranges, sizes and hashes are those of the file, not of a compressed copy.
-        headers: { "accept-encoding": "identity", "user-agent": "crossrank", ...headers, ...authorization },
+        headers: {
+          "accept-encoding": "identity",
+          "user-agent": "crossrank",
+          ...headers,
+          ...(authorization === undefined ? {} : { authorization }),
+        },
       });
     } catch (cause) {
       watch.stop();
@@ -101,7 +107,7 @@ async function follow(
     if (target.origin !== home.origin && isEnough(response)) return hops;
     await response.body?.cancel();
     watch.stop();
-    url = target.href;
+    next = target.href;
   }
   throw networkError(method, start, new Error(`more than ${mostRedirects} redirects`));
 }
@@ -110,7 +116,7 @@ function redirectTarget(method: string, url: string, location: string): URL {
   const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
   const isSafe = target?.protocol === "https:" || (target?.protocol === "http:" && new URL(url).protocol === "http:");
   if (target !== undefined && isSafe) return target;
-  throw new RerankError("download", `hub: ${method} ${withoutQuery(url)} redirects to an address that is not safe. Check HF_ENDPOINT.`);
+  throw new RerankError("download", `hub: ${method} ${shownUrl(url)} redirects to an address that is not safe. Check HF_ENDPOINT.`);
 }
 
 export async function* readChunks(access: HubAccess, { url, response, watch }: Hop): AsyncGenerator<Uint8Array> {
@@ -131,6 +137,7 @@ export async function* readChunks(access: HubAccess, { url, response, watch }: H
 
 function failedRequest(access: HubAccess, watch: Watch, method: string, url: string, cause: unknown): RerankError {
   if (access.signal?.aborted) return abortedError(access.signal);
+  if (RerankError.is(cause)) return cause;
   return networkError(method, url, watch.signal.aborted ? watch.signal.reason : cause);
 }
 
@@ -149,18 +156,15 @@ function startWatch(access: HubAccess): Watch {
   };
 }
 
-/** Seconds, or a date. */
-function retryAfterMs(response: Response): number | undefined {
-  const value = response.headers.get("retry-after")?.trim();
-  if (!value) return undefined;
-  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
-}
-
-/** Waits before a repetition: doubling from `retryDelayMs`, with jitter, at most 30 s. @throws RerankError `aborted` */
-export function pause(access: HubAccess, attempt: number): Promise<void> {
-  // Jitter over the upper half, so that processes that failed together do not come back together.
-  return sleep(Math.min(access.retryDelayMs * 2 ** attempt, longestPauseMs) * (0.5 + Math.random() / 2), access.signal);
+/**
+ * Waits before a repetition.
+ *
+ * @param attempts how often it was tried in vain, ≥ 1
+ * @param askedMs what the other side asks for
+ * @throws RerankError `aborted`
+ */
+export function pause(access: HubAccess, attempts: number, askedMs?: number): Promise<void> {
+  return sleep(backoffMs({ attempts, firstMs: access.retryDelayMs, askedMs }, systemClock), access.signal);
 }
 
 function sleep(delayMs: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,16 +1,17 @@
 /** A lock between processes: a file that only one can create, kept young by its holder. */
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeFolder } from "./folder.node.ts";
 import { abortedError } from "./hub-errors.ts";
 import { repositoryFolder } from "./names.ts";
 
 /** Times of a lock, milliseconds. */
 export interface LockOptions {
   signal?: AbortSignal | undefined;
-  /** Age at which a lock counts as left behind by a process that died. @default 20000 */
+  /** A lock that nobody touches for so long counts as left behind by a process that died. @default 20000 */
   staleMs?: number;
   /** How often to look again. @default 200 */
   pollMs?: number;
@@ -32,11 +33,13 @@ export function lockPath(root: string, repository: string): string {
 export async function withLock<Result>(path: string, options: LockOptions, action: () => Promise<Result>): Promise<Result> {
   const staleMs = options.staleMs ?? defaultStaleMs;
   const owner = `${hostname()}\n${process.pid}\n${randomUUID()}\n`;
+  let sighting: Sighting | undefined;
   while (!tryCreate(path, owner)) {
-    if (isStale(path, staleMs)) removeStale(path, staleMs);
+    sighting = look(path, sighting);
+    if (sighting !== undefined && isLeftBehind(sighting, staleMs)) removeLeftBehind(path, sighting);
     else await wait(options);
   }
-  // A quarter of the age: three beats may be late before anyone doubts.
+  // A quarter of the time: three beats may be late before anyone doubts.
   const heartbeat = setInterval(() => touch(path), staleMs / 4);
   heartbeat.unref();
   try {
@@ -48,7 +51,7 @@ export async function withLock<Result>(path: string, options: LockOptions, actio
 }
 
 function tryCreate(path: string, owner: string): boolean {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   try {
     writeFileSync(path, owner, { flag: "wx" });
     return true;
@@ -58,17 +61,32 @@ function tryCreate(path: string, owner: string): boolean {
   }
 }
 
-/** Left behind: too old, or its process on this machine is gone. */
-function isStale(path: string, staleMs: number): boolean {
+/** How a lock looked, and since when it has looked so. */
+interface Sighting {
+  owner: string;
+  touchedMs: number;
+  /** On the clock of `performance.now()`, which nobody sets: the time of day may jump, and a file server's may be another one. */
+  sinceMs: number;
+}
+
+/** @returns undefined where the lock is gone */
+function look(path: string, before: Sighting | undefined): Sighting | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return false;
-  if (Date.now() - stats.mtimeMs > staleMs) return true;
-  const [host, processId] = (readIfPresent(path) ?? "").split("\n");
+  const owner = readIfPresent(path);
+  if (stats === undefined || owner === undefined) return undefined;
+  if (before !== undefined && before.owner === owner && before.touchedMs === stats.mtimeMs) return before;
+  return { owner, touchedMs: stats.mtimeMs, sinceMs: performance.now() };
+}
+
+/** Nobody touches it, or its process on this machine is gone. */
+function isLeftBehind({ owner, sinceMs }: Sighting, staleMs: number): boolean {
+  if (performance.now() - sinceMs > staleMs) return true;
+  const [host, processId] = owner.split("\n");
   return host === hostname() && !isAlive(Number(processId));
 }
 
 /** Moves the lock aside before deleting it, so that of several waiters only one removes the old one, and none a new one. */
-function removeStale(path: string, staleMs: number): void {
+function removeLeftBehind(path: string, sighting: Sighting): void {
   const aside = `${path}.${randomUUID()}`;
   try {
     renameSync(path, aside);
@@ -78,7 +96,7 @@ function removeStale(path: string, staleMs: number): void {
     throw error;
   }
   // A new holder may have come between the look and the move: give it its lock back.
-  if (isStale(aside, staleMs)) rmSync(aside, { force: true });
+  if (look(aside, sighting) === sighting) rmSync(aside, { force: true });
   else renameSync(aside, path);
 }
 

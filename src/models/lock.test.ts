@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { withLock } from "./lock.node.ts";
 
 let folder: string;
@@ -13,7 +13,19 @@ beforeEach(() => {
   path = join(folder, "sub", "a.lock");
 });
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.unstubAllGlobals();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A clock that goes on, so many seconds from here. */
+function shiftedDate(seconds: number): DateConstructor {
+  return class extends Date {
+    constructor(...values: []) {
+      super(...(values.length === 0 ? ([Date.now() + seconds * 1000] as unknown as []) : values));
+    }
+  } as unknown as DateConstructor;
+}
 
 describe("withLock", () => {
   it("lets one action run at a time", async () => {
@@ -51,11 +63,26 @@ describe("withLock", () => {
     expect(await other).toBe("later");
   });
 
-  it("is taken over by exactly one of several when it is old", async () => {
+  it.each([-3600, 3600])("stays its holder's when the time of day jumps by %i s", async (seconds) => {
+    const options = { pollMs: 2, staleMs: 200 };
+    let other: Promise<void> | undefined;
+    let isTaken = false;
+    await withLock(path, options, async () => {
+      other = withLock(path, options, async () => {
+        isTaken = true;
+      });
+      vi.stubGlobal("Date", shiftedDate(seconds));
+      await new Promise((resolve) => setTimeout(resolve, 450));
+      expect(isTaken).toBe(false);
+    });
+    await other;
+  });
+
+  it.each([-3600, 0, 3600])("is taken over by exactly one of several when nobody touches it, were it touched in %i s", async (seconds) => {
     await withLock(path, quick, async () => undefined);
     writeFileSync(path, "elsewhere\n1\nold\n");
-    const old = new Date(Date.now() - 60_000);
-    utimesSync(path, old, old);
+    const touched = new Date(Date.now() + seconds * 1000);
+    utimesSync(path, touched, touched);
     let running = 0;
     let most = 0;
     const action = async (): Promise<void> => {
@@ -64,7 +91,7 @@ describe("withLock", () => {
       await new Promise((resolve) => setTimeout(resolve, 3));
       running -= 1;
     };
-    await Promise.all(Array.from({ length: 5 }, () => withLock(path, quick, action)));
+    await Promise.all(Array.from({ length: 5 }, () => withLock(path, { pollMs: 2, staleMs: 200 }, action)));
     expect(most).toBe(1);
   });
 

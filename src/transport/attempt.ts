@@ -1,8 +1,8 @@
 /** One HTTP request and its whole answer, under a time limit. */
 import { RerankError } from "../errors.ts";
+import { isLasting } from "./connection-failures.ts";
 import { forbidden, redirected, tooLarge } from "./failures.ts";
 import type { JsonRequest } from "./http.ts";
-import { isLasting } from "./retry.ts";
 
 /** An answer of any status, read to its end; of a failure, what a message needs. */
 export interface Answer {

@@ -1,8 +1,9 @@
 /** Errors of requests: what happened in the other side's words, what to do, and no secrets. */
 import { messageOf, RerankError } from "../errors.ts";
 import type { Answer, NoAnswer } from "./attempt.ts";
+import { causes, codeOf, reasonOf, remedyOf } from "./connection-failures.ts";
 import type { JsonRequest } from "./http.ts";
-import { causes, codeOf, isPassing } from "./retry.ts";
+import { isPassing } from "./retry.ts";
 import { redact } from "./secrets.ts";
 
 /** CONVENTIONS: a body in a message is cut to 1 kB. */
@@ -26,15 +27,24 @@ export function refused(request: JsonRequest, answer: Answer, attempts: number):
   return failure(request, "hosted", `${what}. ${adviceFor(request, status)}.`, { status, isRetryable: isPassing(status) });
 }
 
-/** No answer came, or not the whole of it. */
-export function noAnswer(request: JsonRequest, { isTimeout, isRetryable, cause }: NoAnswer, attempts: number): RerankError {
+/** No answer came, or not the whole of it. @param hasEnvironment whether environment variables may be named */
+export function noAnswer(
+  request: JsonRequest,
+  { isTimeout, isRetryable, cause }: NoAnswer,
+  attempts: number,
+  hasEnvironment: boolean,
+): RerankError {
   if (isTimeout) {
     const what = `${described(request)} took longer than ${request.timeoutMs / 1000} s${counted(attempts)}`;
     return failure(request, "timeout", `${what}. Raise timeoutSecs, or pass fewer documents.`, { isRetryable: true });
   }
   const what = `${described(request)} failed${counted(attempts)}: ${reasonOf(cause)}`;
-  const advice = "Check that the service runs there, and that the base URL is its own; behind a proxy set HTTPS_PROXY";
-  return failure(request, "hosted", `${what}. ${advice}.`, { isRetryable, cause: withoutSecrets(cause, request.secrets) });
+  const elsewhere = hasEnvironment ? "behind a proxy set HTTPS_PROXY" : "in a page also that it allows requests of other origins (CORS)";
+  const usual = `Check that the service runs there, and that the base URL is its own; ${elsewhere}.`;
+  return failure(request, "hosted", `${what}. ${remedyOf(cause, hasEnvironment) ?? usual}`, {
+    isRetryable,
+    cause: withoutSecrets(cause, request.secrets),
+  });
 }
 
 /** A redirect. @param location undefined in browsers, which hide it */
@@ -114,15 +124,6 @@ function adviceFor({ keyAdvice = "Check the key" }: JsonRequest, status: number)
   if (status === 429) return "Send less at once, or raise maxRetries";
   if (isPassing(status)) return "Try again later";
   return "Correct what it complains about: the model, the query or the documents";
-}
-
-/** The innermost reason is the telling one: the outermost is "fetch failed". */
-function reasonOf(cause: unknown): string {
-  const chain = causes(cause);
-  // Connecting to several addresses gives an error with an empty message.
-  const reason = chain.findLast((error) => error.message !== "")?.message ?? messageOf(cause);
-  const code = chain.map(codeOf).findLast((text) => text !== "") ?? "";
-  return code === "" || reason.includes(code) ? reason : `${reason} (${code})`;
 }
 
 /** A copy of messages and codes only: the original may hold the request, with its headers. */

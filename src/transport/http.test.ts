@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { failureOf } from "../../test/support/failure.ts";
 import { closedUrl, type ScriptedAnswer, type ScriptedServer, startScriptedServer } from "../../test/support/scripted-server.node.ts";
 import { RerankError } from "../errors.ts";
 import { type JsonReply, type JsonRequest, requestJson } from "./http.ts";
@@ -35,15 +36,6 @@ function ask(options: Partial<JsonRequest> = {}, clock: Clock = fastClock()): Pr
     ...options,
   };
   return requestJson(webNetwork, request, clock);
-}
-
-async function failureOf(answer: Promise<unknown>): Promise<RerankError> {
-  const error: unknown = await answer.then(
-    () => new Error("it succeeded"),
-    (reason: unknown) => reason,
-  );
-  if (!RerankError.is(error)) throw error;
-  return error;
 }
 
 describe("a success", () => {
@@ -104,27 +96,36 @@ describe("a repetition", () => {
     expect(await ask()).toMatchObject({ status: 200, requests: 1 });
   });
 
-  it("waits a part of a pause that doubles", async () => {
+  it("waits at least half of a pause that doubles", async () => {
     server.next.push({ status: 503 }, { status: 503 }, { status: 503 }, ok);
     const clock = fastClock();
     await ask({ maxRetries: 3, retryDelayMs: 100 }, clock);
-    expect(clock.waits).toEqual([50, 100, 200]);
+    expect(clock.waits).toEqual([75, 150, 300]);
   });
 
   it("waits as long as Retry-After says, in seconds or until a date, and a little by chance", async () => {
     const clock = fastClock();
-    const soon = new Date(Date.UTC(2026, 0, 1, 0, 0, 5)).toUTCString();
-    server.next.push({ status: 429, headers: { "retry-after": "7" } }, { status: 503, headers: { "retry-after": soon } }, ok);
-    await ask({ retryDelayMs: 100 }, { ...clock, date: () => Date.UTC(2026, 0, 1) });
-    expect(clock.waits).toEqual([7050, 5100]);
+    const headers = { "retry-after": "Thu, 01 Jan 2026 00:00:05 GMT", date: "Thu, 01 Jan 2026 00:00:00 GMT" };
+    server.next.push({ status: 429, headers: { "retry-after": "7" } }, { status: 503, headers }, ok);
+    await ask({ retryDelayMs: 100 }, clock);
+    expect(clock.waits).toEqual([7025, 5050]);
   });
 
-  it("takes a date that is over, and a value that is none, for no time at all", async () => {
-    const clock = fastClock();
-    const past = new Date(0).toUTCString();
-    server.next.push({ status: 429, headers: { "retry-after": past } }, { status: 429, headers: { "retry-after": "soon" } }, ok);
+  it.each([-3600, 3600])("measures a date by the other side's clock, where this machine's is wrong by %i s", async (wrongSecs) => {
+    const clock = { ...fastClock(), date: () => Date.now() + wrongSecs * 1000 };
+    server.next.push({ status: 429, headers: { "retry-after": new Date(Date.now() + 5000).toUTCString() } }, ok);
     await ask({ retryDelayMs: 100 }, clock);
-    expect(clock.waits).toEqual([50, 100]);
+    expect(clock.waits).toHaveLength(1);
+    expect(clock.waits[0]).toBeGreaterThan(3000);
+    expect(clock.waits[0]).toBeLessThan(7000);
+  });
+
+  it.each(["0", "-1", "0.001", "soon", "Thu, 01 Jan 1970 00:00:00 GMT"])("waits no less because Retry-After says %j", async (value) => {
+    const clock = { ...fastClock(), random: () => 0 };
+    const refusal = { status: 429, headers: { "retry-after": value } };
+    server.next.push(refusal, refusal, refusal, ok);
+    await ask({ maxRetries: 3, retryDelayMs: 100 }, clock);
+    expect(clock.waits).toEqual([50, 100, 200]);
   });
 
   it("is given up when Retry-After is longer than a minute, or than the time that is left", async () => {

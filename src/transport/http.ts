@@ -9,6 +9,8 @@ export interface Network {
   fetch: typeof fetch;
   /** An environment variable, trimmed; undefined where it is absent, empty, or there is no environment. */
   readVariable(name: string): string | undefined;
+  /** Whether there is an environment, so that messages may name its variables. */
+  hasEnvironment: boolean;
 }
 
 /** One request with JSON in and JSON out. It may be sent several times, so it must change nothing on the other side. */
@@ -31,7 +33,7 @@ export interface JsonRequest {
   timeoutMs: number;
   /** Attempts beside the first. */
   maxRetries: number;
-  /** First pause; it doubles each time, up to 30 s, and chance cuts it to a part of that. @default 500 */
+  /** First pause at most; it doubles each time, up to 30 s, and chance cuts it by up to a half. @default 500 */
   retryDelayMs?: number | undefined;
   /** Never told in any error: API keys, and whatever else the headers hold. Texts of less than 4 characters hide nothing. */
   secrets: readonly string[];
@@ -57,13 +59,13 @@ export interface JsonReply {
 /**
  * Sends a request, and again while that may help: after network errors and time-outs, 408, 409, 425, 429 and 5xx but 501.
  *
- * A pause is as long as the answer's `Retry-After` says; where it says nothing, by chance between 0 and `retryDelayMs` × 2^n (full
- * jitter). Redirects are not followed: they would carry the key and the documents to wherever they point.
+ * A pause is as long as the answer's `Retry-After` says, and never shorter than {@link backoffMs} allows. Redirects are not followed: they
+ * would carry the key and the documents to wherever they point.
  *
  * @throws RerankError `hosted` with the status and the other side's own words, or without a status where no answer came; `timeout`;
  *   `bad-response` for a success that is no JSON or too large; `invalid-input` for a header or a URL that HTTP forbids; the signal's
  *   reason when it fires, at any moment. No error holds a secret in any form, and neither do its causes
- * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ for full jitter
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ for the rule, there called equal jitter
  */
 export async function requestJson(network: Network, request: JsonRequest, clock: Clock = systemClock): Promise<JsonReply> {
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
@@ -76,7 +78,8 @@ export async function requestJson(network: Network, request: JsonRequest, clock:
     if (isAnswer && outcome.isSuccess) return success(request, outcome, answered);
     const mayPass = isAnswer ? isPassing(outcome.status) : outcome.isRetryable;
     const pause = mayPass && attempts <= request.maxRetries ? pauseMs(request, outcome, attempts, clock) : undefined;
-    if (pause === undefined) throw isAnswer ? refused(request, outcome, attempts) : noAnswer(request, outcome, attempts);
+    if (pause === undefined)
+      throw isAnswer ? refused(request, outcome, attempts) : noAnswer(request, outcome, attempts, network.hasEnvironment);
     await clock.wait(pause, request.signal);
     if (request.signal?.aborted) throw abortReason(request);
   }

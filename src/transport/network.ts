@@ -4,4 +4,5 @@ import type { Network } from "./http.ts";
 export const webNetwork: Network = {
   fetch: (resource, options) => globalThis.fetch(resource, options),
   readVariable: () => undefined,
+  hasEnvironment: false,
 };

@@ -18,11 +18,9 @@ export interface Clock {
 export const systemClock: Clock = { now: () => performance.now(), date: () => Date.now(), random: () => Math.random(), wait };
 
 const defaultRetryDelayMs = 500;
-const longestPauseMs = 30_000;
+const maxBackoffMs = 30_000;
 // Who wants a longer pause than this has closed for now: the caller is better told so.
 const longestRetryAfterMs = 60_000;
-// Codes of Node and its TLS for what waiting does not mend: a wrong name, a certificate that is not trusted.
-const lastingCodes = /^(?:ENOTFOUND|ERR_INVALID_|CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
 
 /** Whether an answer may be another one in a moment. */
 export function isPassing(status: number): boolean {
@@ -30,44 +28,48 @@ export function isPassing(status: number): boolean {
   return status === 408 || status === 409 || status === 425 || status === 429 || (status >= 500 && status !== 501);
 }
 
-/** Whether a failed request will fail the next time, too. */
-export function isLasting(cause: unknown): boolean {
-  return causes(cause).some((error) => lastingCodes.test(codeOf(error)) || error.message === "bad port");
+/** What a pause depends on. */
+export interface Backoff {
+  /** How often it was tried in vain, ≥ 1. */
+  attempts: number;
+  /** The first pause is at most so long. */
+  firstMs: number;
+  /** What the other side asks for; undefined where it says nothing. */
+  askedMs: number | undefined;
+}
+
+/**
+ * The pause before a request is sent again, the same for every client: what the other side asks for, but at least half of
+ * `firstMs` × 2^(attempts − 1), and up to as much again by chance; both halves stop growing at 15 s.
+ *
+ * The lower bound holds whatever the other side says: some say 0, a negative number, or a date that is over.
+ */
+export function backoffMs({ attempts, firstMs, askedMs = 0 }: Backoff, clock: Pick<Clock, "random">): number {
+  const halfMs = Math.min(maxBackoffMs, firstMs * 2 ** (attempts - 1)) / 2;
+  // By chance: clients that were refused together should not come back together.
+  return Math.max(askedMs, halfMs) + clock.random() * halfMs;
 }
 
 /** How long to wait before the next attempt; undefined: it is not worth waiting. @param attempts so many were made */
 export function pauseMs(request: JsonRequest, outcome: Answer | NoAnswer, attempts: number, clock: Clock): number | undefined {
-  const delayMs = Math.min(longestPauseMs, (request.retryDelayMs ?? defaultRetryDelayMs) * 2 ** (attempts - 1));
   const askedMs = "headers" in outcome ? retryAfterMs(outcome.headers, clock) : undefined;
   if (askedMs !== undefined && askedMs > longestRetryAfterMs) return undefined;
-  // Those who were sent away together should not come back together.
-  const pause = (askedMs ?? 0) + clock.random() * delayMs;
+  const pause = backoffMs({ attempts, firstMs: request.retryDelayMs ?? defaultRetryDelayMs, askedMs }, clock);
   return clock.now() + pause >= (request.deadlineMs ?? Infinity) ? undefined : pause;
 }
 
-/** What an answer's `Retry-After` says, in seconds or as a date; undefined where it says nothing. */
-export function retryAfterMs(headers: Headers, clock: Clock): number | undefined {
+/**
+ * What an answer's `Retry-After` says, in seconds or as a date; undefined where it says nothing.
+ *
+ * A date is measured from the answer's own `Date`, if it has one: both are of one clock, and this machine's may be wrong.
+ */
+export function retryAfterMs(headers: Headers, clock: Pick<Clock, "date">): number | undefined {
   const value = headers.get("retry-after")?.trim();
   if (!value) return undefined;
-  const wait = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - clock.date();
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
-}
-
-/** An error and what caused it, outermost first: fetch says "fetch failed" and keeps the reason in a chain. */
-export function causes(error: unknown): Error[] {
-  const chain: Error[] = [];
-  // A handful: longer chains are loops.
-  for (let current = error; current instanceof Error && chain.length < 5; ) {
-    chain.push(current);
-    // Connecting to several addresses of one host fails several times.
-    current = current instanceof AggregateError ? current.errors[0] : current.cause;
-  }
-  return chain;
-}
-
-/** Node's code of an error; "" where it has none. */
-export function codeOf(error: Error): string {
-  return "code" in error && typeof error.code === "string" ? error.code : "";
+  const sentMs = Date.parse(headers.get("date") ?? "");
+  const waitMs = Number(value) * 1000;
+  const asked = Number.isNaN(waitMs) ? Date.parse(value) - (Number.isNaN(sentMs) ? clock.date() : sentMs) : waitMs;
+  return Number.isNaN(asked) ? undefined : Math.max(0, asked);
 }
 
 function wait(durationMs: number, signal: AbortSignal | undefined): Promise<void> {

@@ -99,5 +99,5 @@ export async function startChatServer(script?: Script): Promise<ChatServer> {
 
 /** The platform's fetch, and an environment of one's own. */
 export function networkWith(variables: Readonly<Record<string, string>> = {}): Network {
-  return { fetch: globalThis.fetch, readVariable: (name) => variables[name] };
+  return { fetch: globalThis.fetch, readVariable: (name) => variables[name], hasEnvironment: true };
 }

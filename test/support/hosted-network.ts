@@ -5,7 +5,7 @@ import { documents, query } from "./hosted-exchanges.ts";
 
 /** A network with only these variables. */
 export function networkWith(variables: Readonly<Record<string, string>>): Network {
-  return { fetch: (resource, options) => fetch(resource, options), readVariable: (name) => variables[name] };
+  return { fetch: (resource, options) => fetch(resource, options), readVariable: (name) => variables[name], hasEnvironment: true };
 }
 
 /** A network in which every host is the server at `url`; `asked` collects the URLs as they were. */

@@ -17,6 +17,8 @@ export interface HubRepository {
   revisions?: readonly string[];
   /** Only who sends this token is let in; others are told to accept the terms. */
   gatedBy?: string;
+  /** Like a mirror by Artifactory: it answers every file itself, with its SHA-1 as the ETag. */
+  isArtifactory?: boolean;
 }
 
 /** What goes wrong; lists and counts are used up, one entry for each body or request, in order. */
@@ -29,6 +31,12 @@ export interface Faults {
   stalls: number[];
   /** So many of the next bodies have their first byte changed. */
   corruptions: number;
+  /** Every body ends, with the connection, after so many bytes. */
+  cutsAll: number | undefined;
+  /** What large files are said to have, instead of their size. */
+  saidSize: number | undefined;
+  /** Bodies come in chunks, without a length. */
+  hidesLength: boolean;
   /** Answers the whole file to whoever asks for a part. */
   ignoresRange: boolean;
   /** Pause before each 16 kB of a body. */
@@ -68,7 +76,8 @@ export interface HubOptions {
 /** Starts a hub and its CDN on free ports of 127.0.0.1. */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const requests: RecordedRequest[] = [];
-  const faults: Faults = { answers: [], cuts: [], stalls: [], corruptions: 0, ignoresRange: false, slowMs: 0 };
+  const lasting = { cutsAll: undefined, saidSize: undefined, hidesLength: false };
+  const faults: Faults = { answers: [], cuts: [], stalls: [], corruptions: 0, ignoresRange: false, slowMs: 0, ...lasting };
   const { repositories, renamed = {} } = options;
   const state: State = { repositories, renamed, faults, cdnUrl: "" };
   const record = (server: "hub" | "cdn", request: IncomingMessage): void => {
@@ -133,6 +142,10 @@ async function answerHub(state: State, request: IncomingMessage, response: Serve
   const file = repository.files[rest.slice(revision.length + 1)];
   if (file === undefined) return refuse(response, 404, { "x-error-code": "EntryNotFound", "x-repo-commit": commit });
   response.setHeader("x-repo-commit", commit);
+  if (repository.isArtifactory) {
+    response.setHeader("etag", createHash("sha1").update(file).digest("hex"));
+    return sendBody(state.faults, request, response, file);
+  }
   if (!isLarge(rest)) {
     response.setHeader("etag", `"${gitBlobId(file)}"`);
     return sendBody(state.faults, request, response, file);
@@ -141,7 +154,7 @@ async function answerHub(state: State, request: IncomingMessage, response: Serve
   refuse(response, 302, {
     location: `${state.cdnUrl}/${sha256}?signature=secret`,
     "x-linked-etag": `"${sha256}"`,
-    "x-linked-size": String(file.length),
+    "x-linked-size": String(state.faults.saidSize ?? file.length),
   });
 }
 
@@ -157,11 +170,12 @@ async function answerCdn(state: State, request: IncomingMessage, response: Serve
 
 async function sendBody(faults: Faults, request: IncomingMessage, response: ServerResponse, file: Buffer): Promise<void> {
   const offset = faults.ignoresRange ? 0 : Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
-  if (offset > 0 && offset >= file.length) return refuse(response, 416, { "content-range": `bytes */${file.length}` });
+  const total = faults.hidesLength ? "*" : file.length;
+  if (offset > 0 && offset >= file.length) return refuse(response, 416, faults.hidesLength ? {} : { "content-range": `bytes */${total}` });
   let body = file.subarray(offset);
   response.statusCode = offset > 0 ? 206 : 200;
-  if (offset > 0) response.setHeader("content-range", `bytes ${offset}-${file.length - 1}/${file.length}`);
-  response.setHeader("content-length", body.length);
+  if (offset > 0) response.setHeader("content-range", `bytes ${offset}-${file.length - 1}/${total}`);
+  if (!faults.hidesLength || request.method === "HEAD") response.setHeader("content-length", body.length);
   if (request.method === "HEAD") {
     response.end();
     return;
@@ -171,7 +185,7 @@ async function sendBody(faults: Faults, request: IncomingMessage, response: Serv
     body = Buffer.from(body);
     body[0] = (body[0] as number) ^ 0xff;
   }
-  const cut = faults.cuts.shift();
+  const cut = faults.cuts.shift() ?? faults.cutsAll;
   const stall = cut === undefined ? faults.stalls.shift() : undefined;
   const end = cut ?? stall ?? body.length;
   response.flushHeaders();

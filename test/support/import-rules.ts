@@ -34,7 +34,7 @@ const rules: readonly Rule[] = [
   { files: /^wire\//, may: [...base, /^wire\//], isPure: true },
   { files: /^eval\//, may: [...base, /^ranking\/(calibration|scores)\.ts$/, /^eval\//], isPure: true },
   { files: /^tokenization\//, may: [...pure, /^tokenization\//] },
-  { files: /^models\//, may: [...pure, /^models\//] },
+  { files: /^models\//, may: [...pure, /^models\//, /^transport\//] },
   { files: /^engine\//, may: [...pure, /^engine\//] },
   { files: /^transport\//, may: [...base, /^transport\//] },
   // The programs of threads, too, are of the scorer in whose folder they are.

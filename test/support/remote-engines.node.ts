@@ -105,7 +105,11 @@ export function callOf(count: number, more: Partial<ScoreCall> = {}): ScoreCall 
 }
 
 /** Surroundings without an environment. */
-export const plainNetwork: Network = { fetch: (...parameters) => fetch(...parameters), readVariable: () => undefined };
+export const plainNetwork: Network = {
+  fetch: (...parameters) => fetch(...parameters),
+  readVariable: () => undefined,
+  hasEnvironment: true,
+};
 
 /** Time that passes only when somebody waits, or is told to; waits are written down. */
 export function startClock(): Clock & { advance(durationMs: number): void; waits: number[] } {

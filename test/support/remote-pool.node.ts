@@ -4,7 +4,15 @@ import type { RerankError } from "../../src/errors.ts";
 import type { ScoreResult, Scorer } from "../../src/scorer.ts";
 import { createRemoteScorer } from "../../src/scorers/remote/remote.ts";
 import type { RemoteModel } from "../../src/types.ts";
-import { plainNetwork, probabilityOf, startClock, startEngine, type TestEngine, textsOf } from "./remote-engines.node.ts";
+import {
+  type EngineOptions,
+  plainNetwork,
+  probabilityOf,
+  startClock,
+  startEngine,
+  type TestEngine,
+  textsOf,
+} from "./remote-engines.node.ts";
 
 /** A pool under test. */
 export interface TestPool {
@@ -20,9 +28,9 @@ afterEach(async () => {
   engines = [];
 });
 
-/** Starts engines that speak like TEI; they end with the test. */
-export async function startAll(count: number): Promise<TestEngine[]> {
-  const started = await Promise.all(Array.from({ length: count }, () => startEngine()));
+/** Starts engines, which speak like TEI if nothing else is said; they end with the test. */
+export async function startAll(count: number, options: EngineOptions = {}): Promise<TestEngine[]> {
+  const started = await Promise.all(Array.from({ length: count }, () => startEngine(options)));
   engines.push(...started);
   return started;
 }

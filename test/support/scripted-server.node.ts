@@ -6,6 +6,7 @@
  * server.next.push({ status: 429, headers: { "retry-after": "0" } }, { text: "{", cutAfterBytes: 1 });
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
 /** One answer. `json`, `text` and nothing exclude each other. */
@@ -49,7 +50,7 @@ export type Script = (request: ScriptedRequest) => ScriptedAnswer | Promise<Scri
 
 /** A running server. */
 export interface ScriptedServer {
-  /** `http://127.0.0.1:…`, without a trailing slash. */
+  /** `http://127.0.0.1:…` or `https://…`, without a trailing slash. */
   url: string;
   /** Everything that was asked, in order of arrival. */
   requests: ScriptedRequest[];
@@ -59,21 +60,28 @@ export interface ScriptedServer {
   close(): Promise<void>;
 }
 
-/** Starts a server on a free port of 127.0.0.1. @param script @default answers 500 to what `next` does not answer */
+/**
+ * Starts a server on a free port of 127.0.0.1.
+ *
+ * @param script @default answers 500 to what `next` does not answer
+ * @param tls it speaks TLS with this pair
+ */
 export async function startScriptedServer(
   script: Script = () => ({ status: 500, text: "the script has no more answers" }),
+  tls?: { key: string; cert: string },
 ): Promise<ScriptedServer> {
   const requests: ScriptedRequest[] = [];
   const next: ScriptedAnswer[] = [];
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     serve(request, response).catch((error: unknown) => response.destroy(error as Error));
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const recorded = await record(request, response);
     requests.push(recorded);
     await answer(response, next.shift() ?? (await script(recorded)));
   };
-  const url = await listen(server);
+  const url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${await listen(server)}`;
   return {
     url,
     requests,
@@ -139,9 +147,9 @@ function write(response: ServerResponse, bytes: Buffer): Promise<void> {
   });
 }
 
-function listen(server: Server): Promise<string> {
+function listen(server: Server): Promise<number> {
   return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
 }
 

@@ -19,7 +19,9 @@ const variable = "OPENAI_API_KEY";
 const keyHeaders = ["authorization", "api-key", "x-api-key"];
 
 /** For the message where a key is refused. */
-export const keyAdvice: string = `Check llm.apiKey, or ${variable}`;
+export function keyAdvice({ hasEnvironment }: Network): string {
+  return hasEnvironment ? `Check llm.apiKey, or ${variable}` : "Check llm.apiKey";
+}
 
 /**
  * The address and the headers for a model.
@@ -37,7 +39,8 @@ export function accessOf(place: string, llm: LlmConfig, network: Network): Acces
   const key = llm.apiKey?.trim() || network.readVariable(variable);
   if (key !== undefined) return { url: url.href, headers: { authorization: `Bearer ${key}`, ...own }, secrets: [key, ...secrets] };
   if (url.origin !== new URL(openAi).origin) return { url: url.href, headers: own, secrets };
-  const advice = `Give llm.apiKey, or set ${variable}; for another endpoint give llm.baseUrl`;
+  const set = network.hasEnvironment ? `, or set ${variable}` : "";
+  const advice = `Give llm.apiKey${set}; for another endpoint give llm.baseUrl`;
   throw new RerankError("invalid-input", `${place}: there is no API key for ${url.host}. ${advice}.`);
 }
 

@@ -103,7 +103,7 @@ export class ChatEndpoint {
           words = messageInBody(body) ?? "";
           return words === "" ? undefined : words;
         },
-        keyAdvice,
+        keyAdvice: keyAdvice(this.#network),
       });
     } catch (error) {
       if (!RerankError.is(error) || error.status === undefined) throw error;

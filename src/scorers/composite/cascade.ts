@@ -63,6 +63,9 @@ function spread(result: ScoreResult, places: readonly number[], count: number): 
     ...(failures === undefined
       ? {}
       : { failures: failures.map((failure) => ({ ...failure, places: failure.places.map((row) => places[row]!) })) }),
-    warnings: result.warnings.map((warning) => ("index" in warning ? { ...warning, index: places[warning.index]! } : warning)),
+    warnings: result.warnings.map((warning) => {
+      if ("index" in warning) return { ...warning, index: places[warning.index]! };
+      return "indices" in warning ? { ...warning, indices: warning.indices.map((row) => places[row]!) } : warning;
+    }),
   };
 }

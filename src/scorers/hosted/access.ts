@@ -1,6 +1,6 @@
 /** Where requests go, and with which key: never to a host that the configuration or the provider itself did not name. */
 import { RerankError } from "../../errors.ts";
-import type { JsonRequest } from "../../transport/http.ts";
+import type { JsonRequest, Network } from "../../transport/http.ts";
 import { secretsInHeaders } from "../../transport/secrets.ts";
 import type { NamedModel } from "./known-providers.ts";
 import type { Authorization, Provider, Setting } from "./provider.ts";
@@ -37,8 +37,8 @@ export function findKey({ keyVariables }: Provider, { llm, network }: Setting): 
 }
 
 /** The error for a provider that lets nobody in without a key. */
-export function missingKey(prefix: string, { keyVariables }: Provider): RerankError {
-  return new RerankError("invalid-input", `${prefix}: there is no API key. Give llm.apiKey, or set ${keyVariables.join(" or ")}.`);
+export function missingKey(prefix: string, { keyVariables }: Provider, { network }: Setting): RerankError {
+  return new RerankError("invalid-input", `${prefix}: there is no API key. Give llm.apiKey${orSet(network, keyVariables)}.`);
 }
 
 /** The same service at another last segment: `…/rerank` → `…/info`. */
@@ -55,7 +55,7 @@ function urlOf(prefix: string, provider: Provider, setting: Setting): string {
   const variables = provider.baseUrlVariables ?? [];
   const base = variables.map((name) => network.readVariable(name)).find((value) => value !== undefined);
   if (base !== undefined && /^https?:\/\//i.test(base) && URL.canParse(base)) return underBase(base, provider.path);
-  const set = variables.length === 0 ? "" : `, or set ${variables.join(" or ")}`;
+  const set = orSet(network, variables);
   const what =
     base === undefined ? "runs where you run it, and no address was given" : `has no http or https URL in ${variables.join(" or ")}`;
   throw new RerankError("invalid-input", `${prefix}: ${what}. Give llm.baseUrl, for example "http://localhost:8000"${set}.`);
@@ -71,12 +71,17 @@ function underBase(base: string, path: string): string {
 function authorizeByKey(prefix: string, provider: Provider, setting: Setting, own: Record<string, string>): Authorization {
   const { keyVariables, keyHeader = bearer } = provider;
   const key = findKey(provider, setting);
-  const places = ["llm.apiKey", ...keyVariables].join(" or ");
+  const places = ["llm.apiKey", ...(setting.network.hasEnvironment ? keyVariables : [])].join(" or ");
   if (key !== undefined) return { headers: keyHeader(key), secrets: [key], advice: `Check the key in ${places}` };
   // A gateway may want a header of its own instead.
   const hasOwn = Object.keys(keyHeader("")).some((name) => name in own);
-  if (provider.ownUrl !== undefined && setting.llm.baseUrl === undefined && !hasOwn) throw missingKey(prefix, provider);
+  if (provider.ownUrl !== undefined && setting.llm.baseUrl === undefined && !hasOwn) throw missingKey(prefix, provider, setting);
   return { headers: {}, secrets: [], advice: `Give a key in ${places}` };
+}
+
+/** The end of an advice: which variables would do as well, where there are any. */
+function orSet({ hasEnvironment }: Network, names: readonly string[]): string {
+  return !hasEnvironment || names.length === 0 ? "" : `, or set ${names.join(" or ")}`;
 }
 
 function bearer(key: string): Record<string, string> {

@@ -3,6 +3,7 @@ import type { Network } from "../../transport/http.ts";
 import type { LlmConfig } from "../../types.ts";
 import { openAccess } from "./access.ts";
 import { type Asking, askLimits, askPart } from "./ask.ts";
+import { scoreWithoutBlanks } from "./blank-texts.ts";
 import { findProvider } from "./known-providers.ts";
 import { askLiterLlm, importLiterLlm, type LiterLlm, refuseLiterLlm } from "./liter-llm.ts";
 import { type AskPart, scoreParts, splitTexts } from "./parts.ts";
@@ -46,11 +47,12 @@ export function createHostedScorer(llm: LlmConfig, network: Network, options: Ho
     capabilities: capabilitiesOf(asking, isByLiterLlm),
     async score(call): Promise<ScoreResult> {
       call.signal?.throwIfAborted();
-      const sendable = wellFormed(call);
-      const ask: AskPart = (part, signal) =>
-        isByLiterLlm ? askLiterLlm(load, asking, sendable, part, signal) : askPart(asking, sendable, part, signal);
-      const parts = splitTexts(sendable.query, sendable.texts, await limitsOf(call.signal));
-      return scoreParts(parts, sendable, ask);
+      return scoreWithoutBlanks(wellFormed(call), async (sendable) => {
+        const ask: AskPart = (part, signal) =>
+          isByLiterLlm ? askLiterLlm(load, asking, sendable, part, signal) : askPart(asking, sendable, part, signal);
+        const parts = splitTexts(sendable.query, sendable.texts, await limitsOf(call.signal));
+        return scoreParts(parts, sendable, ask);
+      });
     },
     /** Finds out early whether a key, an address or the package is missing; sends nothing. */
     async warmUp() {

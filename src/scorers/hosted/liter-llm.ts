@@ -79,7 +79,7 @@ export async function askLiterLlm(
   const { prefix, provider, setting } = asking;
   const { timeoutSecs = defaultTimeoutSecs, maxRetries = defaultMaxRetries, headers } = setting.llm;
   const key = findKey(provider, setting);
-  if (key === undefined) throw missingKey(prefix, provider);
+  if (key === undefined) throw missingKey(prefix, provider, setting);
   const { createClientFromJson } = await load();
   // Its seconds are whole.
   const options = { api_key: key, timeout_secs: Math.ceil(timeoutSecs), max_retries: maxRetries, extra_headers: headers };

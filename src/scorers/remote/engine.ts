@@ -1,6 +1,6 @@
 import { RerankError } from "../../errors.ts";
 import type { Network } from "../../transport/http.ts";
-import type { Clock } from "../../transport/retry.ts";
+import { backoffMs, type Clock } from "../../transport/retry.ts";
 import type { RemoteModel } from "../../types.ts";
 import { addressOf, labelOf, rootAddressOf } from "./addresses.ts";
 import { CircuitBreaker } from "./breaker.ts";
@@ -15,8 +15,8 @@ export type PartOutcome = ({ kind: "scored"; requests: number } & PartScores) | 
 /** Circumstances of one request. */
 export interface PartOptions {
   signal: AbortSignal;
-  /** Whether another engine could take the part over, so that this one need not be waited for without end. */
-  hasOthers: boolean;
+  /** Engines that could take the part over, so that this one need not be waited for without end. */
+  others: readonly Engine[];
 }
 
 /** A probe is answered by a web server, not by a model. A script that never closes anything waits so long for it at its end. */
@@ -25,10 +25,12 @@ const probeTimeoutMs = 2_000;
 const patience = 10;
 /** No answer is called late before this: a first batch, or a pause of garbage collection, takes its time. */
 const leastPatienceMs = 5_000;
+/** While nobody knows what is usual, it is looked again so often. */
+const nextLookMs = 1_000;
 /** A measure of the last few parts: each new one counts for so much. */
 const paceWeight = 0.3;
-/** How long an engine is spared that is busy and does not say for how long. */
-const defaultPauseMs = 1_000;
+/** How long an engine is left alone at most when it refuses for the first time and does not say for how long. */
+const firstPauseMs = 1_000;
 const defaultTimeoutSecs = 60;
 
 /** One engine of a pool. */
@@ -49,6 +51,9 @@ export class Engine {
   readonly #connection: Connection;
   #profile: EngineProfile | undefined;
   #busyUntilMs = 0;
+  /** Refusals since the last score; those of requests that were under way together count once. */
+  #refusalsInRow = 0;
+  #refusedAtMs = Number.NEGATIVE_INFINITY;
   #paceMs: number | undefined;
 
   constructor(url: string, model: RemoteModel, network: Network, clock: Clock) {
@@ -71,6 +76,16 @@ export class Engine {
     return Math.max(0, this.#busyUntilMs - this.#clock.now());
   }
 
+  /** How long it takes for a document, of late; undefined before its first answer. */
+  get paceMs(): number | undefined {
+    return this.#paceMs;
+  }
+
+  /** Whether its last answer was a refusal: then one request has to show that it takes work again. */
+  get isOverloaded(): boolean {
+    return this.#refusalsInRow > 0;
+  }
+
   /** Finds out whether the engine lives, and before all else what it is; the breaker is told. Never rejects. */
   async probe(signal: AbortSignal): Promise<void> {
     this.breaker.startProbe();
@@ -88,25 +103,30 @@ export class Engine {
    *
    * @throws the signal's reason, and nothing else
    */
-  async score(part: PartRequest, { signal, hasOthers }: PartOptions): Promise<PartOutcome> {
+  async score(part: PartRequest, { signal, others }: PartOptions): Promise<PartOutcome> {
     const { dialect, hasProbabilities, identity } = this.#profile!;
     const startedMs = this.#clock.now();
-    const timeoutMs = this.#timeoutMs(part.texts.length, hasOthers);
+    const timeoutMs = (this.#model.timeoutSecs ?? defaultTimeoutSecs) * 1000;
+    const watch = this.#watch(part.texts.length, { signal, others });
     this.requests += 1;
-    const answer = await this.#connection.send({ url: dialect.rankAddress(this.#url), body: dialect.encode(part), signal, timeoutMs });
+    const request = { url: dialect.rankAddress(this.#url), body: dialect.encode(part), signal: watch.signal, timeoutMs };
+    const answer = await this.#connection.send(request);
+    watch.stop();
     const requests = answer.isAnswered ? 1 : 0;
     try {
       if ("error" in answer) throw answer.error;
       const decoded = dialect.decode(answer.reply, part);
       this.breaker.succeed();
+      this.#refusalsInRow = 0;
       this.#measure((this.#clock.now() - startedMs) / part.texts.length);
       const named = identity === undefined ? {} : { model: identity };
       return { kind: "scored", requests, ...decoded, ...named, ...(hasProbabilities ? { scoreKind: "provider" as const } : {}) };
     } catch (thrown) {
       if (signal.aborted) throw signal.reason;
-      const error = this.#inContext(RerankError.from(thrown, "bad-response", "remote"), timeoutMs);
+      const error = RerankError.from(thrown, "bad-response", "remote");
       const kind = kindOfFailure(error, answer.pauseMs !== undefined);
-      this.#note(kind, error, answer.pauseMs);
+      if (kind === "busy") this.#spare(startedMs, answer.pauseMs);
+      else this.#note(kind, error);
       return { kind, error, requests };
     }
   }
@@ -119,35 +139,64 @@ export class Engine {
     this.breaker.fail(new RerankError("timeout", `${what}. Set timeoutSecs below maxRerankDurationSecs.`, { isRetryable: true }));
   }
 
-  /** The usual time of so many documents, with a margin, where another engine stands by; else as long as the caller allows. */
-  #timeoutMs(documents: number, hasOthers: boolean): number {
-    const allowedMs = (this.#model.timeoutSecs ?? defaultTimeoutSecs) * 1000;
-    if (!hasOthers || this.#paceMs === undefined) return allowedMs;
-    return Math.min(allowedMs, Math.max(leastPatienceMs, patience * documents * this.#paceMs));
+  /**
+   * Ends a request that takes far longer than usual, where another engine stands by: than usual for this engine, or else for the others. How
+   * long that is may only turn out while it waits, since others have never answered before either.
+   */
+  #watch(documents: number, { signal, others }: PartOptions): { signal: AbortSignal; stop(): void } {
+    if (others.length === 0) return { signal, stop: () => undefined };
+    const late = new AbortController();
+    const onAbort = (): void => late.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort);
+    let waitedMs = 0;
+    let timer: ReturnType<typeof setTimeout>;
+    const waitOn = (durationMs: number): void => {
+      timer = setTimeout(() => {
+        waitedMs += durationMs;
+        const paces = this.#paceMs === undefined ? others.flatMap(({ paceMs }) => paceMs ?? []) : [this.#paceMs];
+        const limitMs = paces.length === 0 ? undefined : patience * documents * Math.max(...paces);
+        if (limitMs === undefined || limitMs > waitedMs) waitOn(limitMs === undefined ? nextLookMs : limitMs - waitedMs);
+        else late.abort(this.#lateError(waitedMs));
+      }, durationMs);
+    };
+    waitOn(leastPatienceMs);
+    return {
+      signal: late.signal,
+      stop: () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", onAbort);
+      },
+    };
+  }
+
+  #lateError(waitedMs: number): RerankError {
+    const usual = this.#paceMs === undefined ? "the others take" : "it usually takes";
+    const what = `${this.label} took longer than ${Math.round(waitedMs / 1000)} s, which is ${patience} times what ${usual}`;
+    return new RerankError("timeout", `remote: ${what}. Look after the engine.`, { isRetryable: true });
   }
 
   #measure(paceMs: number): void {
     this.#paceMs = this.#paceMs === undefined ? paceMs : this.#paceMs + paceWeight * (paceMs - this.#paceMs);
   }
 
-  #note(kind: FailureKind, error: RerankError, pauseMs: number | undefined): void {
-    if (kind === "busy") {
-      this.refusals += 1;
-      this.#busyUntilMs = this.#clock.now() + (pauseMs ?? defaultPauseMs);
-      this.breaker.succeed();
-      return;
-    }
+  /** @param sentMs when the refused request was sent @param askedMs how long it wants to be left alone */
+  #spare(sentMs: number, askedMs: number | undefined): void {
+    this.refusals += 1;
+    const nowMs = this.#clock.now();
+    if (sentMs > this.#refusedAtMs) this.#refusalsInRow += 1;
+    this.#refusedAtMs = nowMs;
+    const pauseMs = backoffMs({ attempts: this.#refusalsInRow, firstMs: firstPauseMs, askedMs }, this.#clock);
+    this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs + pauseMs);
+    this.breaker.succeed();
+  }
+
+  #note(kind: Exclude<FailureKind, "busy">, error: RerankError): void {
     // The request's own fault: the engine did well to say so.
     if (kind === "caller" || kind === "too-large") return;
     this.failures += 1;
     if (kind === "misconfigured") this.breaker.trip(error);
     else this.breaker.fail(error);
-  }
-
-  #inContext(error: RerankError, timeoutMs: number): RerankError {
-    if (error.code !== "timeout" || timeoutMs >= (this.#model.timeoutSecs ?? defaultTimeoutSecs) * 1000) return error;
-    const what = `${this.label} took longer than ${Math.round(timeoutMs / 1000)} s, which is ${patience} times what it usually takes`;
-    return new RerankError("timeout", `remote: ${what}. Look after the engine.`, { isRetryable: true, cause: error });
   }
 
   #discover(signal: AbortSignal): Promise<EngineProfile> {

@@ -27,8 +27,8 @@ export interface Wish {
 export interface Lease {
   engine: Engine;
   documents: number;
-  /** Whether another engine is in use. */
-  hasOthers: boolean;
+  /** Other engines that are in use. */
+  others: readonly Engine[];
 }
 
 interface Waiter {
@@ -136,10 +136,10 @@ export class EnginePool {
     let best: Lease | undefined;
     for (const engine of others.length > 0 ? others : usable) {
       const documents = countFor(engine.profile!);
-      const isTrial = engine.breaker.state === "half-open";
+      const isTrial = engine.breaker.state === "half-open" || engine.isOverloaded;
       const hasRoom = engine.outstanding === 0 || (!isTrial && !isSettling && engine.outstanding + documents <= mostOutstanding);
       if (!hasRoom || (best !== undefined && best.engine.outstanding <= engine.outstanding)) continue;
-      best = { engine, documents, hasOthers: usable.length > 1 };
+      best = { engine, documents, others: usable.filter((other) => other !== engine) };
     }
     if (best === undefined) return undefined;
     const { engine } = best;

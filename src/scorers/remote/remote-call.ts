@@ -103,7 +103,7 @@ export class RemoteCall {
   }
 
   async #score(part: Part, lease: Lease): Promise<void> {
-    const { engine, hasOthers } = lease;
+    const { engine, others } = lease;
     const { texts, documents, onError, signal: _, deadlineMs, specialTokens, ...told } = this.#call;
     const request = { ...told, texts: texts.slice(part.start, part.start + part.count), model: engine.profile?.model };
     const startedMs = this.#clock.now();
@@ -111,7 +111,7 @@ export class RemoteCall {
     try {
       outcome = await this.#stopping.guard(async (signal) => {
         if (engine === part.avoid) await this.#pause(part, signal);
-        return engine.score(request, { signal, hasOthers });
+        return engine.score(request, { signal, others });
       });
     } catch (error) {
       if (this.#call.signal?.aborted) engine.blame(this.#call.signal.reason, this.#clock.now() - startedMs);

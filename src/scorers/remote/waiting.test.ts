@@ -21,7 +21,7 @@ describe("an engine that is busy", () => {
     const before = pool[0]!.requests.length;
     expectRight(await scorer.score(callOf(64)));
     expect(pool[0]!.requests.length).toBe(before);
-    clock.advance(7_000);
+    clock.advance(7_250);
     expectRight(await scorer.score(callOf(64)));
     expect(pool[0]!.requests.length).toBeGreaterThan(before);
     expect(clock.waits).toEqual([]);
@@ -34,16 +34,46 @@ describe("an engine that is busy", () => {
     pool[1]!.next.push({ status: 429, headers: { "retry-after": "4" } });
     const { scorer, clock } = poolOf(pool);
     expectRight(await scorer.score(callOf(16)));
-    expect(clock.waits).toContain(4_000);
-    expect(clock.waits.every((wait) => wait <= 9_000)).toBe(true);
+    expect(clock.waits).toContain(4_250);
+    expect(clock.waits.every((wait) => wait <= 9_250)).toBe(true);
   });
 
-  test("and does not say for how long is spared for a second", async () => {
+  test("and does not say for how long is spared for up to a second", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     engine.next.push({ status: 429, json: { error: "Model is overloaded", error_type: "Overloaded" } });
     const { scorer, clock } = poolOf([engine]);
     expectRight(await scorer.score(callOf(8)));
-    expect(clock.waits).toEqual([1_000]);
+    expect(clock.waits).toEqual([750]);
+  });
+
+  test.each([
+    ["no Retry-After", 429, undefined],
+    ["Retry-After: 0", 429, "0"],
+    ["Retry-After: 0", 503, "0"],
+    ["a negative one", 429, "-1"],
+    ["a date just past", 503, new Date(Date.now() - 1_000).toUTCString()],
+    ["a word", 429, "soon"],
+  ])("is asked by one request at a time, after pauses that double: %s, %i", async (_what, status, retryAfter) => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    engine.always = { status, headers: retryAfter === undefined ? {} : { "retry-after": retryAfter } };
+    const { scorer, clock } = poolOf([engine], { dialect: "vllm" });
+    // 50 calls at once, of several parts each.
+    const calls = Array.from({ length: 50 }, () => failureOf(scorer.score(callOf(100, { deadlineMs: performance.now() + 10_000 }))));
+    for (const error of await Promise.all(calls)) expect(error).toMatchObject({ code: "hosted", isRetryable: true });
+    expect(engine.requests.length).toBeLessThanOrEqual(6);
+    // The first two requests are under way together, and their refusals are one.
+    expect([...new Set(clock.waits)]).toEqual([750, 1_500, 3_000]);
+  });
+
+  test("is asked without a pause again once it has answered", async () => {
+    const [engine] = (await startAll(1)) as [TestEngine];
+    const busy = { status: 429, headers: { "retry-after": "0" } };
+    engine.next.push(busy, busy);
+    const { scorer, clock } = poolOf([engine]);
+    expectRight(await scorer.score(callOf(8)));
+    engine.next.push(busy);
+    expectRight(await scorer.score(callOf(8)));
+    expect(clock.waits).toEqual([750, 1_500, 750]);
   });
 
   test("for longer than the call may take fails it at once, as one that may be tried again", async () => {
@@ -53,7 +83,7 @@ describe("an engine that is busy", () => {
     const error = await failureOf(scorer.score(callOf(8, { deadlineMs: performance.now() + 10_000 })));
     expect(error).toMatchObject({ code: "hosted", status: 429, isRetryable: true });
     expect(error.message).toMatch(
-      /^remote: the engines are busy for longer than the call may wait: \S+ \(closed, busy for 20 s more\)\. The last error: /,
+      /^remote: the engines are busy for longer than the call may wait: \S+ \(closed, busy for 21 s more\)\. The last error: /,
     );
     expect(clock.waits).toEqual([]);
   });
@@ -63,7 +93,7 @@ describe("an engine that is busy", () => {
     engine.always = { status: 429, headers: { "retry-after": "25" }, text: "later" };
     const { scorer, clock } = poolOf([engine], { dialect: "vllm" });
     expect(await failureOf(scorer.score(callOf(8)))).toMatchObject({ status: 429 });
-    expect(clock.waits).toEqual([25_000, 25_000]);
+    expect(clock.waits).toEqual([25_250, 25_500]);
   });
 });
 
@@ -118,6 +148,25 @@ describe("an engine that does not answer", () => {
       await vi.advanceTimersByTimeAsync(1);
       expectRight(await answer);
       expect((await answer).warnings[0]!.message).toContain("took longer than 5 s, which is 10 times what it usually takes");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("is given up where it has never answered and another engine has", async () => {
+    const pool = await startAll(2, { dialect: "vllm" });
+    // It may tell about itself and its health, and never scores.
+    pool[0]!.gate = new Promise(() => undefined);
+    const { scorer } = poolOf(pool, { dialect: "vllm" });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const answer = scorer.score(callOf(16));
+      while (pool.some(({ ranked }) => ranked.length === 0) || scorer.stats!()["1.outstanding"] !== 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await vi.advanceTimersByTimeAsync(5_000);
+      expectRight(await answer);
+      expect((await answer).warnings[0]!.message).toContain("took longer than 5 s, which is 10 times what the others take");
     } finally {
       vi.useRealTimers();
     }

@@ -29,6 +29,10 @@ export const bedrock: Provider = {
 
 function authorize(setting: Setting, url: string): Authorization {
   const { llm, network } = setting;
+  if (!network.hasEnvironment) {
+    const what = "its requests are signed with keys of AWS, which are read from the environment, and this platform has none";
+    throw new RerankError("invalid-input", `bedrock: ${what}. Call it from Node.`);
+  }
   if (llm.apiKey !== undefined) {
     const remedy = "Leave apiKey out, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
     throw new RerankError("invalid-input", `bedrock: reranking takes no API key, only requests signed with keys of AWS. ${remedy}.`);
@@ -64,7 +68,8 @@ function regionOf({ model, llm, network }: Setting): string {
   const variable = regionVariables.map((name) => network.readVariable(name)).find((value) => value !== undefined);
   const region = llm.region ?? ofArn ?? variable;
   if (region === undefined) {
-    throw new RerankError("invalid-input", `bedrock: there is no region. Give llm.region, or set ${regionVariables.join(" or ")}.`);
+    const set = network.hasEnvironment ? `, or set ${regionVariables.join(" or ")}` : "";
+    throw new RerankError("invalid-input", `bedrock: there is no region. Give llm.region${set}.`);
   }
   // It becomes a part of a host name, to which documents go.
   if (!/^[a-z0-9-]+$/.test(region)) {
