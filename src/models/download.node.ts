@@ -2,6 +2,7 @@
 import { mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { messageOf, RerankError } from "../errors.ts";
+import { importPackage } from "../package-files.node.ts";
 import type { CustomModel, PresetModel } from "../types.ts";
 import { readReference, referencePath, snapshotPath } from "./cache.node.ts";
 import { downloadFile, type FileDownload, recogniseFile } from "./download-file.node.ts";
@@ -233,7 +234,7 @@ function writeReference(path: string, commit: string): void {
 /** Node 20's own fetch knows no proxy variables; undici is loaded only where one is set. */
 async function chooseFetch(): Promise<typeof fetch> {
   if (!hasProxy()) return globalThis.fetch;
-  const undici = await import("undici");
+  const undici = await importPackage("undici", () => import("undici"));
   const dispatcher = new undici.EnvHttpProxyAgent();
   return ((url: string, init: object) => undici.fetch(url, { ...init, dispatcher })) as unknown as typeof fetch;
 }

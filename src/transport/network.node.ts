@@ -1,5 +1,6 @@
 /** Node's surroundings: its fetch, which knows no proxy variables by itself, and its environment. */
 import { RerankError } from "../errors.ts";
+import { importPackage } from "../package-files.node.ts";
 import type { Network } from "./http.ts";
 
 let proxied: { settings: string; send: typeof fetch } | undefined;
@@ -34,7 +35,7 @@ async function chooseFetch(): Promise<typeof fetch> {
 }
 
 async function openProxy(settings: { httpProxy?: string; httpsProxy?: string; noProxy: string }): Promise<typeof fetch> {
-  const undici = await import("undici");
+  const undici = await importPackage("undici", () => import("undici"));
   try {
     const dispatcher = new undici.EnvHttpProxyAgent(settings);
     return ((resource: string, options: object) => undici.fetch(resource, { ...options, dispatcher })) as unknown as typeof fetch;
