@@ -4,9 +4,10 @@
 FROM --platform=$BUILDPLATFORM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Without scripts: `prepare` would build before the sources are here; onnxruntime-node's would fetch GPU files, which .npmrc forbids too.
+# Without scripts: `prepare` would build before the sources are here; onnxruntime-node's would fetch GPU files.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsdown.config.ts ./
+COPY scripts/thread-programs.ts scripts/
 COPY src src
 RUN npm run build
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund

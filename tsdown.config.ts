@@ -1,4 +1,5 @@
 import type { UserConfig } from "tsdown";
+import { defineThreadPrograms } from "./scripts/thread-programs.ts";
 
 const shared: UserConfig = {
   format: "esm",
@@ -19,13 +20,22 @@ const config: UserConfig[] = [
       testing: "src/testing/backend-suite.ts",
       server: "src/server/index.ts",
       cli: "src/cli/main.node.ts",
-      "onnx-worker": "src/scorers/onnx/worker.node.ts",
-      "download-thread": "src/scorers/onnx/download-thread.node.ts",
-      "network-thread": "src/network-thread.node.ts",
-      "module-thread": "src/scorers/plugin/module-thread.node.ts",
+      "traced-runtime": "src/traced-runtime.node.ts",
+      "untraced-runtime": "src/untraced-runtime.ts",
     },
     platform: "node",
-    // Nobody imports the programs.
+    define: await defineThreadPrograms(),
+    plugins: [
+      {
+        // Never called, only traced: src/traced-runtime.node.ts. As text, because it would be left out as code that nothing uses.
+        name: "trace-runtime",
+        generateBundle(_options, bundle) {
+          const index = bundle["index.js"];
+          if (index?.type === "chunk") index.code += 'const traced = () => import("#onnxruntime-node");\n';
+        },
+      },
+    ],
+    // Nobody imports the others.
     dts: { entry: ["src/index.ts", "src/testing/backend-suite.ts", "src/server/index.ts"] },
     // The page that shows the server's OpenAPI document asks no other host.
     copy: [

@@ -1,4 +1,5 @@
 import type { ViteUserConfig } from "vitest/config";
+import { defineThreadPrograms } from "./scripts/thread-programs.ts";
 
 // `npm run test:heavy`: what installs packages, starts many processes, runs all documentation, or compares thousands of golden numbers.
 const heavy = [
@@ -7,6 +8,8 @@ const heavy = [
   "test/package.test.ts",
   "test/readme.test.ts",
   "test/lifetime.test.ts",
+  "test/waits.test.ts",
+  "test/restricted.test.ts",
   "test/serve.test.ts",
   "test/server/hostile-*.test.ts",
   "test/deploy.test.ts",
@@ -24,6 +27,7 @@ const heavy = [
 ];
 
 const config: ViteUserConfig = {
+  define: await defineThreadPrograms(),
   test: {
     expect: { poll: { timeout: 20_000 } },
     pool: "forks", // a thread that vitest terminates in the middle of a forward pass would abort the process

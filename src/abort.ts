@@ -48,6 +48,18 @@ export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undef
   }
 }
 
+/** The promise's outcome, or this failure if it does not settle in time; the work itself goes on unheard. */
+export async function withinTime<T>(work: Promise<T>, durationSecs: number, late: () => RerankError): Promise<T> {
+  const controller = new AbortController();
+  // Not unref'd: a program that awaits it must not end before.
+  const timer = setTimeout(() => controller.abort(late()), Math.min(durationSecs * 1000, 2 ** 31 - 1));
+  try {
+    return await raceAbort(work, controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** `aborted`, with the caller's reason as its cause. */
 function abortError(place: string, signal: AbortSignal): RerankError {
   return new RerankError("aborted", `${place}: the call was aborted: ${messageOf(signal.reason)}.`, { cause: signal.reason });

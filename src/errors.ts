@@ -72,7 +72,8 @@ export class RerankError extends Error {
 
   /** The error itself if it is a RerankError, else a new one with the value as its cause. */
   static from(value: unknown, code: RerankErrorCode, place: string): RerankError {
-    return RerankError.is(value) ? value : new RerankError(code, `${place}: ${messageOf(value)}`, { cause: value });
+    const explained = explainDenied(value, place);
+    return RerankError.is(explained) ? explained : new RerankError(code, `${place}: ${messageOf(value)}`, { cause: value });
   }
 
   /** The error as plain data; {@link RerankError.revive} is the way back. */
@@ -104,4 +105,35 @@ function withSingleStops(message: string): string {
 /** The readable part of whatever was thrown. */
 export function messageOf(value: unknown): string {
   return value instanceof Error ? value.message : String(value);
+}
+
+/** Flags of Node's permission model, by the permission that an error names; Node 20 puts `--experimental-permission` for `--permission`. */
+const permissionFlags: Record<string, string> = {
+  FileSystemRead: "--allow-fs-read",
+  FileSystemWrite: "--allow-fs-write",
+  WorkerThreads: "--allow-worker",
+  ChildProcess: "--allow-child-process",
+  Net: "--allow-net",
+};
+
+/**
+ * What Node's permission model refused, as `missing-dependency` with the flag that allows it; every other value as it is.
+ *
+ * @see https://nodejs.org/docs/latest-v20.x/api/errors.html#err_access_denied
+ */
+export function explainDenied(error: unknown, place: string): unknown {
+  const { code, permission = "", resource = "" } = (error ?? {}) as { code?: unknown; permission?: string; resource?: string };
+  if (code !== "ERR_ACCESS_DENIED") return error;
+  const flag = permissionFlags[permission] ?? "the --allow flag for it";
+  const what = `Node's permission model denies ${permission || "access"}${resource === "" ? "" : ` of ${resource}`}`;
+  return new RerankError("missing-dependency", `${place}: ${what}. Add ${flag} to the command that starts Node.`, { cause: error });
+}
+
+/** Runs what reads files, and explains it where Node's permission model refuses. */
+export function explainingDenied<T>(place: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw explainDenied(error, place);
+  }
 }

@@ -162,6 +162,8 @@ describe.each(["npm@10", "npm@11"])("a clean copy of the repository, with %s", (
     }
     const installed = await runCommand("npx", ["--yes", "--prefer-offline", npm, "ci", "--prefer-offline"], { cwd: clone });
     expect(installed.code, installed.stderr).toBe(0);
+    // npm 12 refuses what npm 11 warns of: settings that it does not know.
+    expect(installed.stderr).not.toMatch(/Unknown .*config/);
     const command = ["crossrank", "rank", query, "examples/pets.txt", "--format", "jsonl"];
     // A registry that nobody answers for: npx must find the program here, and ask nothing.
     const env = { npm_config_registry: "http://127.0.0.1:9/", npm_config_cache: join(clone, "npm-cache") };
@@ -173,6 +175,14 @@ describe.each(["npm@10", "npm@11"])("a clean copy of the repository, with %s", (
       .join("");
     expect(ranking).toMatchObject({ code: 0, stdout: expected });
   });
+});
+
+test("the lock file names no install script of the runtime, so that no npm runs it and downloads GPU files", () => {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { hasInstallScript?: boolean }>;
+  };
+  expect(packages["node_modules/onnxruntime-node"]).toBeDefined();
+  expect(packages["node_modules/onnxruntime-node"]!.hasInstallScript).toBeUndefined();
 });
 
 /** npm 10's own npx, as a command: it is in the cache of the npx that installed it. */

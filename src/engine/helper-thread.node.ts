@@ -1,10 +1,20 @@
 /**
  * A thread with an event loop of its own, for what a synchronous caller cannot do itself: the network, and a backend's
  * promises. The caller waits on `Atomics.wait`; an asynchronous caller uses the same thread through a promise.
+ *
+ * No wait is without an end: another thread, the keeper, starts the helper and tells when it is gone.
  */
-import { MessageChannel, type MessagePort, receiveMessageOnPort, SHARE_ENV, Worker, workerData } from "node:worker_threads";
-import { RerankError, type RerankErrorCode, type SerialisedError } from "../errors.ts";
-import { type ThreadName, threadUrl } from "./thread-url.node.ts";
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  SHARE_ENV,
+  type TransferListItem,
+  type Worker,
+  workerData,
+} from "node:worker_threads";
+import { messageOf, RerankError, type RerankErrorCode, type SerialisedError } from "../errors.ts";
+import { startThread, type ThreadName, threadProgram } from "./start-thread.node.ts";
 
 /** A method that a helper's program offers; `signal` is aborted when the caller has given up. */
 export type HelperMethod = (parameters: never, signal: AbortSignal) => unknown;
@@ -14,23 +24,58 @@ export interface HelperCall {
   signal?: AbortSignal;
   /** On the clock of `performance.now()`; only for synchronous calls, where no signal can fire. */
   deadlineMs?: number;
+  /** The failure once the deadline has passed. @default `timeout`, with the advice to raise maxRerankDurationSecs */
+  late?: () => RerankError;
 }
 
+/** What a keeper is started with. */
+export interface KeeperData {
+  name: string;
+  /** Text of the helper's program. */
+  program: string;
+  /** What the helper is started with. */
+  data: HelperData;
+  transferList: TransferListItem[];
+  /** Where the helper's {@link ThreadEnd} is told. */
+  report: MessagePort;
+  /** Shared by caller, keeper and helper; see {@link eventCount} and {@link keeperStarted}. */
+  state: Int32Array;
+}
+
+/** How a helper ended. */
+export interface ThreadEnd {
+  cause: string;
+}
+
+/** Index in the shared state: how many replies and reports were sent. */
+export const eventCount = 0;
+/** Index in the shared state: 1 once the keeper runs. */
+export const keeperStarted = 1;
+
 type Message = { kind: "call"; id: number; method: string; parameters: unknown } | { kind: "cancel"; id: number } | { kind: "close" };
-type Reply = { id: number; value: unknown } | { id: number; error: SerialisedError } | { fatal: SerialisedError };
+type Reply = { id: number; value: unknown } | { id: number; error: SerialisedError };
 
 interface HelperData {
   /** What the program is opened with; the same again when a thread that died is replaced. */
   opening: unknown;
   port: MessagePort;
-  /** One counter: how many replies were sent. */
-  sent: Int32Array;
+  state: Int32Array;
 }
 
-interface Connection extends Pick<HelperData, "port" | "sent"> {
-  worker: Worker;
+interface Connection extends Pick<HelperData, "port" | "state"> {
+  /** Ends when the helper has ended. */
+  keeper: Worker;
+  report: MessagePort;
+  startedMs: number;
   isClosing: boolean;
 }
+
+/** Within this time a thread starts, on however loaded a machine. */
+const startLimitMs = 60_000;
+/** How long a closed helper waits for methods that run: those that nobody waits for any more may never settle. */
+const closeGraceMs = 1000;
+/** A helper that has not ended by then is blocked by its own code. */
+const closeLimitMs = 10_000;
 
 /** The caller's end of a helper thread. It starts with its first call, and holds the process open only during calls. */
 export class HelperThread {
@@ -60,9 +105,9 @@ export class HelperThread {
   async call(method: string, parameters: unknown, { signal }: HelperCall = {}): Promise<unknown> {
     signal?.throwIfAborted();
     const connection = this.#connect();
-    const { worker, port } = connection;
+    const { keeper, port } = connection;
     const id = this.#send(port, method, parameters);
-    worker.ref();
+    keeper.ref();
     port.ref();
     let onAbort: (() => void) | undefined;
     try {
@@ -79,46 +124,66 @@ export class HelperThread {
       this.#pending.delete(id);
       // Whoever closes waits for the exit, which must not be left to an event loop that holds nothing else.
       if (this.#pending.size === 0 && !connection.isClosing) {
-        worker.unref();
+        keeper.unref();
         port.unref();
       }
     }
   }
 
   /** @throws what the method threw; `timeout` at the deadline; the signal's reason if it is aborted beforehand */
-  callSync(method: string, parameters: unknown, { signal, deadlineMs }: HelperCall = {}): unknown {
+  callSync(method: string, parameters: unknown, { signal, deadlineMs = Infinity, late }: HelperCall = {}): unknown {
     signal?.throwIfAborted();
-    const { port, sent } = this.#connect();
+    const connection = this.#connect();
+    const { port, report, state, startedMs } = connection;
     const id = this.#send(port, method, parameters);
     for (;;) {
-      const seen = Atomics.load(sent, 0);
+      const seen = Atomics.load(state, eventCount);
+      // Before the replies: those that were sent before the end are heard.
+      const end = receiveMessageOnPort(report)?.message as ThreadEnd | undefined;
       for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
         const reply = received.message as Reply;
-        if (!("fatal" in reply) && reply.id === id) {
-          if ("error" in reply) throw RerankError.revive(reply.error);
-          return reply.value;
+        if (reply.id !== id) {
+          this.#receive(reply);
+          continue;
         }
-        this.#receive(reply);
-        if ("fatal" in reply) throw RerankError.revive(reply.fatal);
+        if (end !== undefined) this.#end(connection, end.cause);
+        if ("error" in reply) throw RerankError.revive(reply.error);
+        return reply.value;
       }
-      const remaining = deadlineMs === undefined ? undefined : deadlineMs - performance.now();
-      if (remaining !== undefined && remaining <= 0) {
+      if (end !== undefined) throw this.#end(connection, end.cause);
+      const now = performance.now();
+      const startMs = Atomics.load(state, keeperStarted) === 1 ? Infinity : startedMs + startLimitMs - now;
+      if (startMs <= 0) throw this.#end(connection, `no thread could be started within ${startLimitMs / 1000} s`);
+      if (deadlineMs <= now) {
         port.postMessage({ kind: "cancel", id } satisfies Message);
-        throw new RerankError("timeout", `${this.#name}: ${method} took longer than allowed. Raise maxRerankDurationSecs.`);
+        throw late?.() ?? new RerankError("timeout", `${this.#name}: ${method} took longer than allowed. Raise maxRerankDurationSecs.`);
       }
-      Atomics.wait(sent, 0, seen, remaining);
+      Atomics.wait(state, eventCount, seen, Math.min(deadlineMs - now, startMs));
     }
   }
 
-  /** Ends the thread after the calls that run; a later call starts a new one. */
+  /**
+   * Ends the thread after the calls that run; a later call starts a new one.
+   *
+   * @throws RerankError `timeout` when the thread is blocked by its own code; it no longer keeps the process from ending
+   */
   async close(): Promise<void> {
-    if (this.#connection === undefined) return;
-    this.#connection.isClosing = true;
-    const { worker, port } = this.#connection;
-    const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-    worker.ref();
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    connection.isClosing = true;
+    const { keeper, port } = connection;
+    keeper.ref();
     port.postMessage({ kind: "close" } satisfies Message);
-    await exited;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const isBlocked = await new Promise<boolean>((resolve) => {
+      keeper.once("exit", () => resolve(false));
+      timer = setTimeout(() => resolve(true), closeLimitMs);
+    });
+    clearTimeout(timer);
+    if (!isBlocked) return;
+    // Not terminated: inside native code that would abort the process.
+    keeper.unref();
+    throw this.#end(connection, `the thread did not end within ${closeLimitMs / 1000} s: its code blocks it`, "timeout");
   }
 
   #send(port: MessagePort, method: string, parameters: unknown): number {
@@ -129,45 +194,60 @@ export class HelperThread {
 
   #connect(): Connection {
     if (this.#connection !== undefined) return this.#connection;
-    const { port1, port2 } = new MessageChannel();
-    const sent = new Int32Array(new SharedArrayBuffer(4));
-    const data: HelperData = { opening: this.#opening, port: port2, sent };
-    const worker = new Worker(threadUrl(this.#name), {
-      workerData: data,
-      transferList: [port2],
-      execArgv: [],
-      // A key that the program sets later is found in the thread, too.
-      env: SHARE_ENV,
-      name: `crossrank ${this.#name}`,
-    });
-    this.#connection = { worker, port: port1, sent, isClosing: false };
-    const ended = (cause: unknown): void => {
-      if (this.#connection?.worker === worker) this.#end(new RerankError(this.#code, `${this.#name}: ${String(cause)}`, { cause }));
+    const calls = new MessageChannel();
+    const reports = new MessageChannel();
+    const state = new Int32Array(new SharedArrayBuffer(8));
+    const data: HelperData = { opening: this.#opening, port: calls.port2, state };
+    const workerData: KeeperData = {
+      name: this.#name,
+      program: threadProgram(this.#name),
+      data,
+      transferList: [calls.port2],
+      report: reports.port2,
+      state,
     };
-    worker.on("error", ended);
-    worker.on("exit", (code) => ended(`the thread exited with code ${code}`));
-    port1.on("message", (reply: Reply) => this.#receive(reply));
-    worker.unref();
-    port1.unref();
-    return this.#connection;
+    // A key that the program sets later is found in the thread, too.
+    const keeper = startThread("keeper-thread", threadProgram("keeper-thread"), {
+      workerData,
+      transferList: [calls.port2, reports.port2],
+      env: SHARE_ENV,
+    });
+    const connection = { keeper, port: calls.port1, report: reports.port1, state, startedMs: performance.now(), isClosing: false };
+    this.#connection = connection;
+    const { port, report } = connection;
+    const ended = (cause: string): void => {
+      const told = receiveMessageOnPort(report)?.message as ThreadEnd | undefined;
+      // Replies that were sent before the end are heard.
+      for (let reply = receiveMessageOnPort(port); reply !== undefined; reply = receiveMessageOnPort(port))
+        this.#receive(reply.message as Reply);
+      this.#end(connection, told?.cause ?? cause);
+    };
+    keeper.on("error", (error: unknown) => ended(messageOf(error)));
+    keeper.on("exit", (code) => ended(`the thread exited with code ${code}`));
+    port.on("message", (reply: Reply) => this.#receive(reply));
+    report.on("message", ({ cause }: ThreadEnd) => ended(cause));
+    keeper.unref();
+    port.unref();
+    report.unref();
+    return connection;
   }
 
   #receive(reply: Reply): void {
-    if ("fatal" in reply) {
-      this.#end(RerankError.revive(reply.fatal));
-      return;
-    }
     const waiting = this.#pending.get(reply.id);
     if ("error" in reply) waiting?.reject(RerankError.revive(reply.error));
     else waiting?.resolve(reply.value);
   }
 
-  /** The thread is gone, or will be at once: fails what waits; the next call starts a new one. */
-  #end(error: RerankError): void {
-    this.#connection?.port.close();
+  /** The thread is gone, or of no use any more: fails what waits; the next call starts a new one. @returns the failure */
+  #end(connection: Connection, cause: string, code: RerankErrorCode = this.#code): RerankError {
+    const error = new RerankError(code, `${this.#name}: ${cause}.`);
+    if (this.#connection !== connection) return error;
+    connection.port.close();
+    connection.report.close();
     this.#connection = undefined;
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
+    return error;
   }
 }
 
@@ -182,24 +262,15 @@ export function serveHelperThread<Opening>(
   code: RerankErrorCode,
   place: string,
 ): void {
-  const { opening, port, sent } = workerData as HelperData;
+  const { opening, port, state } = workerData as HelperData;
   const methods = open(opening as Opening);
   const running = new Map<number, AbortController>();
   let isClosing = false;
   const reply = (message: Reply): void => {
     port.postMessage(message);
-    Atomics.add(sent, 0, 1);
-    Atomics.notify(sent, 0);
+    Atomics.add(state, eventCount, 1);
+    Atomics.notify(state, eventCount);
   };
-  const fatal = (cause: unknown): void => reply({ fatal: RerankError.serialise(RerankError.from(cause, code, place)) });
-  // A caller that waits on Atomics.wait cannot hear a thread's exit event: tell it before the thread is gone.
-  process.on("uncaughtException", (error) => {
-    fatal(error);
-    process.exit(1);
-  });
-  process.on("exit", (exitCode) => {
-    if (!isClosing) fatal(`the thread exited with code ${exitCode}`);
-  });
   // Ends this thread only; a backend may have left timers or sockets behind that would keep it alive.
   const end = (): never => process.exit(0);
   const serve = async ({ id, method, parameters }: Extract<Message, { kind: "call" }>): Promise<void> => {
@@ -220,6 +291,7 @@ export function serveHelperThread<Opening>(
     else {
       isClosing = true;
       if (running.size === 0) end();
+      setTimeout(end, closeGraceMs);
     }
   });
 }

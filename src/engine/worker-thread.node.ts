@@ -5,10 +5,10 @@
  * measured with onnxruntime-node 1.30). So a thread is asked to end, never terminated, and an `exit` handler holds the
  * process until running passes have reached their next checkpoint.
  */
-import { parentPort, type TransferListItem, Worker, workerData } from "node:worker_threads";
+import { parentPort, type TransferListItem, workerData } from "node:worker_threads";
 import { RerankError, type SerialisedError } from "../errors.ts";
 import type { PoolThread } from "./pool.ts";
-import { type ThreadName, threadUrl } from "./thread-url.node.ts";
+import { startThread, type ThreadName, threadProgram } from "./start-thread.node.ts";
 
 /** What a thread's program does with the value it was opened with. */
 export interface ThreadProgram<Request, Response> {
@@ -48,14 +48,9 @@ export async function openWorkerThread<Init, Request, Response>(name: ThreadName
   const control = new Int32Array(new SharedArrayBuffer(8));
   // Marked busy from the start: opening runs native code too.
   control[busy] = 1;
+  const worker = startThread(name, threadProgram(name), { workerData: { init, control } satisfies ThreadData<Init> });
   if (controls.size === 0) process.on("exit", waitForPasses);
   controls.add(control);
-  // Without the parent's execArgv: flags such as --input-type would not let a file start.
-  const worker = new Worker(threadUrl(name), {
-    workerData: { init, control } satisfies ThreadData<Init>,
-    execArgv: [],
-    name: `crossrank ${name}`,
-  });
   let isAlive = true;
   let isClosing = false;
   let settle: { resolve: (reply: Reply<Response>) => void; reject: (error: RerankError) => void } | undefined;

@@ -1,9 +1,8 @@
 /** The model that comes with the package; nothing about it is written in code, so that its folder can be replaced alone. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { RerankError } from "../errors.ts";
+import { readFileSync, statSync } from "node:fs";
+import { explainingDenied, RerankError } from "../errors.ts";
+import { codePaths, findBundledFile } from "../package-files.node.ts";
 import type { Preset } from "../types.ts";
 import * as catalogue from "./catalogue.ts";
 import { readOnnxFile } from "./onnx-file.node.ts";
@@ -12,21 +11,16 @@ import { readOnnxFile } from "./onnx-file.node.ts";
 const digests = new Map<string, string>();
 
 /**
- * Folder of a bundled model.
+ * Path of a file of a bundled model.
  *
- * Found by walking up from this code, because it may run from `src/`, from a chunk in `dist/`, or from an installed package.
- *
- * @throws RerankError `missing-dependency` when the code was bundled away from its package
+ * @throws RerankError `missing-dependency` when a bundler moved the code away from the package and left the model behind
  */
-export function bundledFolder(name: string): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const candidate = join(folder, "models", name);
-    if (existsSync(join(candidate, "config.json"))) return candidate;
-    if (folder === dirname(folder)) break;
-  }
+export function bundledFile(name: string, path: string): string {
+  const found = findBundledFile(name, path);
+  if (found !== undefined) return found;
   throw new RerankError(
     "missing-dependency",
-    `models: the bundled model "${name}" is not beside the code of crossrank. Keep crossrank external in your bundler, or copy models/${name} of the package to a folder and use that as the model.`,
+    `models: ${path} of the bundled model "${name}" is not beside the code of crossrank (${codePaths[0] ?? "which does not know where it is"}). Copy node_modules/crossrank/models to the folder of the bundle, or keep crossrank external in the bundler; see docs/bundlers.md.`,
   );
 }
 
@@ -43,23 +37,22 @@ export function bundledRevision(modelPath: string): string {
 
 /** The catalogue, the recommended model and the bundled one first; the record of the bundled model is read from its folder. */
 export function listPresets(): readonly Preset[] {
-  return catalogue.listPresets().map(describeBundled);
+  return explainingDenied("models", () => catalogue.listPresets().map(describeBundled));
 }
 
 /** The record of one preset. @throws RerankError `unknown-model`, naming the nearest */
 export function getPreset(name: string): Preset {
-  return describeBundled(catalogue.getPreset(name));
+  return explainingDenied("models", () => describeBundled(catalogue.getPreset(name)));
 }
 
 /** Adds what the bundled model's folder tells: bytes of each file and number of weights. Records of other models come back as they are. */
 function describeBundled(preset: Preset): Preset {
   if (preset.repository !== undefined) return preset;
-  const folder = bundledFolder(preset.name);
-  const files = preset.files.map((file) => ({ ...file, sizeBytes: statSync(join(folder, file.path)).size }));
+  const files = preset.files.map((file) => ({ ...file, sizeBytes: statSync(bundledFile(preset.name, file.path)).size }));
   return {
     ...preset,
     files,
     sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
-    parameters: readOnnxFile(join(folder, preset.modelFile)).parameters,
+    parameters: readOnnxFile(bundledFile(preset.name, preset.modelFile)).parameters,
   };
 }

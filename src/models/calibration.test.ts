@@ -1,8 +1,8 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type IsolatedModels, isolateModels } from "../../test/support/isolated-models.node.ts";
-import { bundledFolder } from "./bundled.node.ts";
+import { bundledFile } from "./bundled.node.ts";
 import { calibrationIdentity, readCalibration, writeCalibration } from "./calibration.node.ts";
 import { type LocatedModel, locateModel } from "./locate.node.ts";
 
@@ -89,7 +89,7 @@ describe("readCalibration", () => {
 describe("the identity of a local folder", () => {
   it("is that of its weights, wherever they lie, and of no others", () => {
     const folders = ["one", "two", "changed"].map((name) => join(isolated.folder, name));
-    for (const folder of folders) cpSync(bundledFolder("mini"), folder, { recursive: true });
+    for (const folder of folders) cpSync(dirname(bundledFile("mini", "config.json")), folder, { recursive: true });
     const weights = join(folders[2]!, "onnx", "model.onnx");
     const bytes = readFileSync(weights);
     // The last weight: samples reach from the first byte to the last.

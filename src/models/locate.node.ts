@@ -2,9 +2,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { messageOf, RerankError } from "../errors.ts";
+import { explainingDenied, messageOf, RerankError } from "../errors.ts";
+import { findBundledFile } from "../package-files.node.ts";
 import type { CustomModel, PresetModel } from "../types.ts";
-import { bundledFolder, bundledRevision } from "./bundled.node.ts";
+import { bundledFile, bundledRevision } from "./bundled.node.ts";
 import { cacheRoots, readReference, snapshotPath } from "./cache.node.ts";
 import { expandHome, offlineVariable } from "./environment.node.ts";
 import { checkFilePath } from "./names.ts";
@@ -70,8 +71,10 @@ interface Layout {
  * safe; `unsupported-model` for files that are damaged
  */
 export function locateModel(model: PresetModel | CustomModel, source: ModelSource): LocatedModel | undefined {
-  const requirements = requirementsHere(model, source);
-  return requirements.place === "hub" ? locateHub(requirements, source) : locateFolder(requirements);
+  return explainingDenied("models", () => {
+    const requirements = requirementsHere(model, source);
+    return requirements.place === "hub" ? locateHub(requirements, source) : locateFolder(requirements);
+  });
 }
 
 /** What a model needs on this machine, or on the one of `source.processor`. @throws RerankError as `requirementsOf` */
@@ -119,7 +122,7 @@ function locateSnapshot(requirements: HubRequirements, snapshot: string, commit:
       isTokenizerConfigOptional: isKnownAbsent(snapshot, requirements, commit, inFolder(requirements, "tokenizer_config.json")),
     };
     const suffix = modelFile === defaultModelFile ? "" : `/${modelFile}`;
-    const found = inspect(snapshot, layout, `${repository}@${commit}${suffix}`);
+    const found = inspect((path) => join(snapshot, path), layout, `${repository}@${commit}${suffix}`);
     if ("id" in found) return found;
     // Where nothing can be asked, what is here has to do.
     if (!isOffline && !isKnownAbsent(snapshot, requirements, commit, modelFile)) return undefined;
@@ -134,46 +137,60 @@ function isKnownAbsent(snapshot: string, requirements: HubRequirements, commit: 
 }
 
 function locateFolder(requirements: FolderRequirements): LocatedModel {
-  const isBundled = requirements.place === "bundled";
-  const root = isBundled ? bundledFolder(requirements.location) : localFolder(requirements.location);
-  const defaultFile =
-    !isBundled && isFile(join(root, "model.onnx")) && !isFile(join(root, defaultModelFile)) ? "model.onnx" : defaultModelFile;
+  if (requirements.place === "bundled") return locateBundled(requirements);
+  const root = localFolder(requirements.location);
+  const defaultFile = isFile(join(root, "model.onnx")) && !isFile(join(root, defaultModelFile)) ? "model.onnx" : defaultModelFile;
   const modelFile = requirements.modelFile ?? requirements.candidates.find((path) => isFile(join(root, path))) ?? defaultFile;
   const suffix = requirements.modelFile === undefined && modelFile === defaultFile ? "" : `/${modelFile}`;
   const layout = { modelFile, prefix: "", additionalFiles: requirements.additionalFiles, isTokenizerConfigOptional: true };
-  const found = inspect(root, layout, `${root}${suffix}`);
-  if ("missing" in found) {
-    throw new RerankError(
-      "unknown-model",
-      `models: folder ${root} lacks ${found.missing.join(", ")}. A model folder holds ${defaultModelFile} (or model.onnx, or the file that modelFile names), config.json and tokenizer.json.`,
-    );
-  }
-  return isBundled ? { ...found, id: `${requirements.location}@${bundledRevision(found.modelPath)}${suffix}` } : found;
+  return present(
+    root,
+    inspect((path) => join(root, path), layout, `${root}${suffix}`),
+  );
 }
 
-/** The model in a folder, or what is missing there. */
-function inspect(root: string, layout: Layout, id: string): LocatedModel | { missing: string[] } {
+/** A bundler may have put each of the model's files at a place of its own. */
+function locateBundled({ location, modelFile, additionalFiles }: FolderRequirements): LocatedModel {
+  const root = dirname(bundledFile(location, "config.json"));
+  const layout = { modelFile: modelFile ?? defaultModelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
+  const found = present(
+    root,
+    inspect((path) => findBundledFile(location, path) ?? join(root, path), layout, location),
+  );
+  return { ...found, id: `${location}@${bundledRevision(found.modelPath)}${modelFile === undefined ? "" : `/${modelFile}`}` };
+}
+
+function present(root: string, found: LocatedModel | { missing: string[] }): LocatedModel {
+  if (!("missing" in found)) return found;
+  throw new RerankError(
+    "unknown-model",
+    `models: folder ${root} lacks ${found.missing.join(", ")}. A model folder holds ${defaultModelFile} (or model.onnx, or the file that modelFile names), config.json and tokenizer.json.`,
+  );
+}
+
+/** The model, or what is missing; @param pathOf where a file of its layout is */
+function inspect(pathOf: (path: string) => string, layout: Layout, id: string): LocatedModel | { missing: string[] } {
   const { modelFile, prefix } = layout;
   const tokenizerConfigFile = `${prefix}tokenizer_config.json`;
   const required = [modelFile, `${prefix}config.json`, `${prefix}tokenizer.json`, ...layout.additionalFiles];
   if (!layout.isTokenizerConfigOptional) required.push(tokenizerConfigFile);
-  const missing = required.filter((path) => !isFile(join(root, path)));
+  const missing = required.filter((path) => !isFile(pathOf(path)));
   if (missing.length > 0) return { missing };
 
-  const modelPath = join(root, modelFile);
+  const modelPath = pathOf(modelFile);
   const graph = readOnnxFile(modelPath);
   const externalData = externalDataPaths(graph, modelFile);
-  const missingData = externalData.filter((path) => !isFile(join(root, path)));
+  const missingData = externalData.filter((path) => !isFile(pathOf(path)));
   if (missingData.length > 0) return { missing: missingData };
 
-  const tokenizerConfigPath = join(root, tokenizerConfigFile);
+  const tokenizerConfigPath = pathOf(tokenizerConfigFile);
   return {
     ...graph,
     id,
     modelPath,
-    sizeBytes: [modelFile, ...externalData].reduce((sum, path) => sum + statSync(join(root, path)).size, 0),
-    config: readJson(join(root, `${prefix}config.json`)),
-    tokenizerPath: join(root, `${prefix}tokenizer.json`),
+    sizeBytes: [modelFile, ...externalData].reduce((sum, path) => sum + statSync(pathOf(path)).size, 0),
+    config: readJson(pathOf(`${prefix}config.json`)),
+    tokenizerPath: pathOf(`${prefix}tokenizer.json`),
     tokenizerConfig: isFile(tokenizerConfigPath) ? readJson(tokenizerConfigPath) : {},
   };
 }

@@ -6,7 +6,7 @@ import { type IsolatedModels, isolateModels } from "../../test/support/isolated-
 import { encodeModel, tinyRepository } from "../../test/support/onnx-bytes.ts";
 import { RerankError } from "../errors.ts";
 import type { CustomModel } from "../types.ts";
-import { bundledFolder, getPreset } from "./bundled.node.ts";
+import { bundledFile, getPreset } from "./bundled.node.ts";
 import { locateModel } from "./locate.node.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
@@ -23,7 +23,7 @@ describe("the bundled model", () => {
   it("is found without any cache, with its hash as its revision", () => {
     const found = locateModel({ type: "preset", name: "mini" }, {});
     expect(found?.id).toMatch(/^mini@[0-9a-f]{12}$/);
-    expect(found?.modelPath).toBe(join(bundledFolder("mini"), "onnx", "model.onnx"));
+    expect(found?.modelPath).toBe(bundledFile("mini", "onnx/model.onnx"));
     expect(found?.config).toHaveProperty("model_type");
     expect(found?.tokenizerConfig).toHaveProperty("model_max_length");
   });

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeModel, type GraphParts } from "../../test/support/onnx-bytes.ts";
 import { RerankError } from "../errors.ts";
-import { bundledFolder } from "./bundled.node.ts";
+import { bundledFile } from "./bundled.node.ts";
 import { readOnnxFile } from "./onnx-file.node.ts";
 import { type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
 
@@ -38,7 +38,7 @@ describe("readOnnxGraph", () => {
   });
 
   it("reads the bundled model", () => {
-    const graph = readOnnxFile(join(bundledFolder("mini"), "onnx", "model.onnx"));
+    const graph = readOnnxFile(bundledFile("mini", "onnx/model.onnx"));
     expect(graph.inputs).toEqual(expect.arrayContaining(["input_ids", "attention_mask"]));
     expect(graph.operators).toContain("Softmax");
     expect(graph.parameters).toBeGreaterThan(1_000_000);

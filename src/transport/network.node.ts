@@ -2,6 +2,7 @@
 import { RerankError } from "../errors.ts";
 import { type Authorities, namedAuthorities } from "./authorities.node.ts";
 import { withoutCredentials } from "./credentials.ts";
+import { importPackage } from "../package-files.node.ts";
 import type { Network } from "./http.ts";
 
 let special: { settings: string; send: typeof fetch } | undefined;
@@ -47,7 +48,7 @@ async function chooseFetch(url: string): Promise<typeof fetch> {
 
 async function open({ httpProxy, httpsProxy, noProxy, authorities }: Settings): Promise<typeof fetch> {
   for (const variable of [httpProxy, httpsProxy]) if (variable !== undefined) checkProxy(variable);
-  const undici = await import("undici");
+  const undici = await importPackage("undici", () => import("undici"));
   const tls = authorities === undefined ? {} : { secureContext: authorities.open() };
   const dispatcher =
     httpProxy === undefined && httpsProxy === undefined

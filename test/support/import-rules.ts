@@ -20,14 +20,14 @@ interface Rule {
   packages?: readonly string[];
 }
 
-const base = [/^(types|model-types|errors|abort)\.ts$/];
+const base = [/^(types|model-types|errors|abort|package-files\.node)\.ts$/];
 const contracts = [...base, /^(scorer|config|checks|model-config|model-string)\.ts$/];
 const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//];
 const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//, /^compile\//, /^transport\//];
 const publicRoot = /^index\.ts$/;
 
 const rules: readonly Rule[] = [
-  { files: /^(types|model-types|errors|abort)\.ts$/, may: base },
+  { files: /^(types|model-types|errors|abort|package-files\.node)\.ts$/, may: base },
   { files: /^(scorer|config|checks|model-config|model-string)\.ts$/, may: contracts },
   { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
   { files: /^engine\/plan\.ts$/, may: base, isPure: true },
@@ -42,7 +42,7 @@ const rules: readonly Rule[] = [
   { files: /^compile\//, may: parts },
   { files: /^(rerank|reranker)\.ts$/, may: [...contracts, /^ranking\//, /^reranker\.ts$/] },
   // The program of a thread that makes scorers is a third root.
-  { files: /^(index|web|network-scorers|network-thread\.node)\.ts$/, may: [/./] },
+  { files: /^(index|web|network-scorers|network-thread\.node|traced-runtime\.node|untraced-runtime)\.ts$/, may: [/./] },
   {
     files: /^cli\//,
     may: [publicRoot, /^(cli|server|eval|models)\//, /^\.\.\/package\.json$/],

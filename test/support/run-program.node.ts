@@ -13,6 +13,10 @@ export interface ProgramOutcome {
 /** What a program is run with. */
 export interface ProgramOptions {
   env?: Record<string, string>;
+  /** Flags of Node. */
+  flags?: readonly string[];
+  /** Kills the program then: a synchronous wait answers no other signal. @default never */
+  timeoutMs?: number;
   /** Called with all of stdout so far, whenever there is more. */
   onStdout?: (stdout: string, child: { kill(signal: NodeJS.Signals): boolean }) => void;
 }
@@ -22,7 +26,9 @@ export const dist: string = fileURLToPath(new URL("../../dist", import.meta.url)
 
 /** Runs an ES module given as text in a Node process of its own. */
 export function runProgram(source: string, options: ProgramOptions = {}): Promise<ProgramOutcome> {
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+  const child = spawn(process.execPath, [...(options.flags ?? []), "--input-type=module", "--eval", source], {
+    killSignal: "SIGKILL",
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -56,7 +56,7 @@ export async function importLiterLlm(): Promise<LiterLlm> {
   try {
     // Not a literal, so that neither the compiler nor a bundler looks for a package that most do not have.
     const name: string = packageName;
-    const imported = (await import(/* @vite-ignore */ name)) as LiterLlm & { default?: LiterLlm };
+    const imported = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as LiterLlm & { default?: LiterLlm };
     // It is CommonJS, of which not every loader finds the names.
     return imported.default ?? imported;
   } catch (cause) {

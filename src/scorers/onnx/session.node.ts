@@ -3,10 +3,11 @@
  * Workers use it too, so that `rerank` and `rerankSync` run the same code.
  */
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { runInThisContext } from "node:vm";
 import type { OpenProbe } from "../../compile/probe.ts";
-import { messageOf, RerankError } from "../../errors.ts";
+import { explainDenied, messageOf, RerankError } from "../../errors.ts";
+import { loadPackage } from "../../package-files.node.ts";
 import type { Provider } from "../../types.ts";
 
 /** An open model. */
@@ -79,8 +80,11 @@ const rewrittenInputs: ReadonlySet<string> = new Set([...publishedInputs, "lengt
 // Keys and values of tokens that were read before, shape [texts, heads, tokens, size]: there are none, so empty ones are fed.
 const cachePrefix = "past_key_values.";
 
-const require = createRequire(import.meta.url);
 let runtime: Runtime | undefined;
+
+type ArrayConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView;
+/** Node's own constructors, by name. */
+const realm = runInThisContext("globalThis") as Record<string, ArrayConstructor>;
 
 /**
  * Keeps ONNX Runtime from reporting its use: without this, 1.30 writes a device id below the user's cache folder and sends events to
@@ -99,7 +103,7 @@ const providers: Record<SessionProvider, { runtimeName: string; needs: string }>
   cuda: {
     runtimeName: "cuda",
     needs:
-      "an NVIDIA driver, CUDA 12 and cuDNN 9, and the GPU files of onnxruntime-node: install it again without onnxruntime-node-install=skip",
+      "an NVIDIA driver, CUDA 12 and cuDNN 9, and the GPU files of onnxruntime-node: run its script/install.js with ONNXRUNTIME_NODE_INSTALL=cuda12",
   },
   coreml: { runtimeName: "coreml", needs: "macOS on Apple silicon" },
   directml: { runtimeName: "dml", needs: "Windows with a DirectX 12 device" },
@@ -113,7 +117,7 @@ const providers: Record<SessionProvider, { runtimeName: string; needs: string }>
  *   cannot be used or asks for inputs that a pair of texts does not give
  */
 export function openSession(model: string, source: ModelSource, options: SessionOptions): OnnxSession {
-  const { Tensor, NativeSession } = loadRuntime();
+  const { NativeSession } = loadRuntime();
   const native = new NativeSession();
   try {
     load(native, source, {
@@ -153,11 +157,16 @@ export function openSession(model: string, source: ModelSource, options: Session
       const tensors: Record<string, object> = {};
       for (const [name, type] of inputTypes) {
         const { data, shape } = feeds[name]!;
-        tensors[name] = type === int64Type ? new Tensor("int64", widen(data), shape) : new Tensor("int32", data.slice(), shape);
+        tensors[name] = type === int64Type ? tensorOf("int64", widen(data), shape) : tensorOf("int32", data.slice(), shape);
       }
       for (const { name, type, shape } of caches) {
         const [data, typeName] = type === floatType ? [new Float32Array(0), "float32"] : [new Uint16Array(0), "float16"];
-        tensors[name] = new Tensor(typeName as string, data, [feeds.input_ids!.shape[0]!, shape[1]!, 0, shape[3]!]);
+        tensors[name] = tensorOf(typeName as string, data as Float32Array | Uint16Array, [
+          feeds.input_ids!.shape[0]!,
+          shape[1]!,
+          0,
+          shape[3]!,
+        ]);
       }
       try {
         const result = native.run(tensors, fetches, {})[output.name]!;
@@ -173,7 +182,7 @@ export function openSession(model: string, source: ModelSource, options: Session
 
 /** Opens a small model in memory for {@link OpenProbe}'s purpose. @throws what the runtime throws */
 export const openProbe: OpenProbe = (bytes) => {
-  const { Tensor, NativeSession } = loadRuntime();
+  const { NativeSession } = loadRuntime();
   const native = new NativeSession();
   load(native, { bytes, folder: "" }, { executionProviders: ["cpu"], intraOpNumThreads: 1 });
   const fetches = Object.fromEntries(native.outputMetadata.map(({ name }) => [name, null]));
@@ -181,7 +190,7 @@ export const openProbe: OpenProbe = (bytes) => {
     run(feeds) {
       const tensors = native.inputMetadata.map(({ name }) => {
         const { type, data, dimensions } = feeds[name]!;
-        return [name, new Tensor(type, data, dimensions)] as const;
+        return [name, tensorOf(type, data, dimensions)] as const;
       });
       const results = Object.entries(native.run(Object.fromEntries(tensors), fetches, {}));
       return Object.fromEntries(results.map(([name, { data, dims }]) => [name, { data, dimensions: dims }]));
@@ -197,7 +206,7 @@ export const openProbe: OpenProbe = (bytes) => {
 export function automaticProvider(): SessionProvider {
   let folder: string;
   try {
-    folder = dirname(require.resolve("onnxruntime-node/package.json"));
+    folder = dirname(loadPackage((require) => require.resolve("onnxruntime-node/package.json")));
   } catch {
     return "cpu"; // opening a session tells what is missing
   }
@@ -209,12 +218,14 @@ function loadRuntime(): Runtime {
   if (runtime !== undefined) return runtime;
   disableTelemetry();
   try {
-    const { Tensor, env } = require("onnxruntime-node") as Pick<Runtime, "Tensor"> & { env?: { logLevel?: string } };
+    const { Tensor, env } = loadPackage((require) => require("onnxruntime-node")) as Pick<Runtime, "Tensor"> & {
+      env?: { logLevel?: string };
+    };
     // A failure is thrown as well; printed beside that it would be a library writing to its user's terminal.
     if (env !== undefined) env.logLevel = "fatal";
     // Not a documented entry, but the package has no exports map, and the version is pinned: the one way to a synchronous
     // run until releases have one (microsoft/onnxruntime#27604).
-    const { binding, initOrt } = require("onnxruntime-node/dist/binding.js") as {
+    const { binding, initOrt } = loadPackage((require) => require("onnxruntime-node/dist/binding.js")) as {
       binding: { InferenceSession: Runtime["NativeSession"] };
       initOrt: () => void;
     };
@@ -223,13 +234,38 @@ function loadRuntime(): Runtime {
     runtime = { Tensor, NativeSession: binding.InferenceSession };
     return runtime;
   } catch (error) {
-    throw new RerankError(
-      "missing-dependency",
-      `onnx-node: cannot load "onnxruntime-node" on ${process.platform} ${process.arch}: ${messageOf(error).split("\n")[0]}. ` +
-        "It runs on glibc Linux (x64, arm64), macOS arm64 and Windows. Reinstall it (npm install onnxruntime-node@1.30.0), or use a plugin backend, which needs no runtime.",
-      { cause: error },
-    );
+    throw missingRuntime(error);
   }
+}
+
+function missingRuntime(cause: unknown): RerankError {
+  const denied = explainDenied(cause, "onnx-node");
+  if (RerankError.is(denied)) return denied;
+  const { code } = cause as NodeJS.ErrnoException;
+  const what = `onnx-node: cannot load "onnxruntime-node" on ${process.platform} ${process.arch}: ${messageOf(cause).split("\n")[0]}.`;
+  const otherwise = "or use a plugin backend or a hosted model, which need no runtime.";
+  if (code === "ERR_DLOPEN_DISABLED") {
+    const remedy =
+      "Node was started so that it loads no native code. Start it without --no-addons, with --allow-addons under --permission,";
+    return new RerankError("missing-dependency", `${what} ${remedy} ${otherwise}`, { cause });
+  }
+  // Beside a bundle the package is missing, not broken.
+  const remedy =
+    code === "MODULE_NOT_FOUND"
+      ? "Install it where this code runs (npm install onnxruntime-node@1.30.0 --ignore-scripts; for bundles see docs/bundlers.md),"
+      : "It runs on glibc Linux (x64, arm64), macOS arm64 and Windows. Reinstall it (npm install onnxruntime-node@1.30.0 --ignore-scripts),";
+  return new RerankError("missing-dependency", `${what} ${remedy} ${otherwise}`, { cause });
+}
+
+/**
+ * A tensor of the runtime. Its class asks whether the data is `instanceof` an array of its own realm, which in Jest is another than this
+ * code's: the data is seen through an array of that realm then.
+ */
+function tensorOf(type: string, data: ArrayBufferView & { length: number }, shape: readonly number[]): object {
+  const { Tensor } = loadRuntime();
+  const Own = realm[data.constructor.name]!;
+  const isOwn: boolean = data instanceof Own;
+  return new Tensor(type, isOwn ? data : new Own(data.buffer, data.byteOffset, data.length), shape);
 }
 
 function load(native: NativeSession, source: ModelSource, options: object): void {

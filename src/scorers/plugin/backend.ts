@@ -1,5 +1,5 @@
 /** A user's backend and its life: initialised once, shut down once, never under a running call. */
-import { raceAbort } from "../../abort.ts";
+import { raceAbort, withinTime } from "../../abort.ts";
 import { messageOf, RerankError } from "../../errors.ts";
 import type { BackendScores, RerankerBackend } from "../../types.ts";
 
@@ -7,12 +7,14 @@ import type { BackendScores, RerankerBackend } from "../../types.ts";
 export interface BackendDriver {
   readonly name: string;
   readonly version: string | undefined;
+  /** A promise settles within the driver's time; what was not done by then goes on, and the next run waits for it anew. */
   initialize(): unknown;
   /** Absent where only `initialize` can be called; then a promise from it cannot be waited for. */
   initializeSync?(): void;
   rerank(query: string, documents: readonly string[], signal: AbortSignal): BackendScores | Promise<BackendScores>;
   /** Absent where only `rerank` can be called; then a promise from it cannot be waited for. */
   rerankSync?(query: string, documents: readonly string[], deadlineMs: number): BackendScores;
+  /** A promise settles within the driver's time. */
   shutdown(): unknown;
   /** Frees what carried the backend, after `shutdown`. */
   dispose?(): Promise<void>;
@@ -42,7 +44,7 @@ export class Backend {
     return this.#isInitialised;
   }
 
-  /** Concurrent calls share one run; a failed one is repeated by the next call. @throws RerankError `plugin` */
+  /** Concurrent calls share one run; a failed one is repeated by the next call. @throws RerankError `plugin`, `timeout` */
   initialise(): Promise<void> {
     if (this.#isInitialised) return Promise.resolve();
     this.#initialising ??= this.#adoptInitialise(Promise.resolve().then(() => this.#driver.initialize()));
@@ -91,7 +93,7 @@ export class Backend {
     throw syncUnsupported(this.name, "rerank");
   }
 
-  /** Waits for running calls (not for those that were aborted), then runs `shutdown` if the backend was initialised. @throws RerankError `plugin` */
+  /** Waits for running calls (not for those that were aborted), then runs `shutdown` if the backend was initialised. @throws RerankError `plugin`, `timeout` */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -130,16 +132,36 @@ export class Backend {
   }
 }
 
-/** The driver of a backend registered as an object: it runs where its caller runs. @throws RerankError `invalid-input` */
-export function objectDriver(backend: RerankerBackend): BackendDriver {
+/**
+ * The driver of a backend registered as an object: it runs where its caller runs.
+ *
+ * @param maxDurationSecs longest wait for a promise of `initialize` or `shutdown`
+ * @throws RerankError `invalid-input`
+ */
+export function objectDriver(backend: RerankerBackend, maxDurationSecs: number): BackendDriver {
   const { name, version } = checkBackend(backend);
+  const within = (method: "initialize" | "shutdown", work: Promise<unknown>): Promise<unknown> =>
+    withinTime(work, maxDurationSecs, () => lateError(name, method, maxDurationSecs));
+  let initialising: Promise<unknown> | undefined;
   return {
     name,
     version,
-    initialize: () => backend.initialize?.(),
+    initialize() {
+      const started = initialising ?? backend.initialize?.();
+      if (!isPromise(started)) return started;
+      initialising = started;
+      const forget = (): void => {
+        initialising = undefined;
+      };
+      started.then(forget, forget);
+      return within("initialize", started);
+    },
     rerank: (query, documents, signal) => backend.rerank(query, documents, { signal }),
     ...(backend.rerankSync === undefined ? {} : { rerankSync: (query, documents) => backend.rerankSync!(query, documents) }),
-    shutdown: () => backend.shutdown?.(),
+    shutdown() {
+      const started = backend.shutdown?.();
+      return isPromise(started) ? within("shutdown", started) : started;
+    },
   };
 }
 
@@ -176,6 +198,15 @@ export function checkBackend(value: unknown): { name: string; version: string | 
 /** `plugin`, with what the backend threw as its cause. */
 function pluginError(name: string, what: string, error: unknown): RerankError {
   return RerankError.is(error) ? error : new RerankError("plugin", `backend "${name}": ${what}: ${messageOf(error)}`, { cause: error });
+}
+
+/** `timeout` of a backend that takes longer than it may to begin or to end. */
+export function lateError(name: string, method: "initialize" | "shutdown", durationSecs: number): RerankError {
+  return new RerankError(
+    "timeout",
+    `backend "${name}": its ${method} took longer than ${durationSecs} s. Raise maxInitializeDurationSecs of registerRerankerBackend, or see what it waits for.`,
+    { isRetryable: method === "initialize" },
+  );
 }
 
 function syncUnsupported(name: string, method: "rerank" | "initialize"): RerankError {

@@ -6,27 +6,38 @@ import { Backend, type BackendDriver, objectDriver } from "./backend.ts";
 export interface RegisterOptions {
   /** Take the place of a backend of the same name, which is shut down. @default false */
   replace?: boolean;
+  /**
+   * Longest wait for the import of a module, for `initialize`, and for `shutdown`, each; seconds, > 0. An `initialize` that takes longer
+   * goes on: the next call waits for it anew.
+   * @default 60
+   */
+  maxInitializeDurationSecs?: number;
 }
+
+const defaultInitializeDurationSecs = 60;
+
+/** Loads a module in a helper thread, and waits for it so many seconds. */
+export type OpenModule = (url: URL, maxDurationSecs: number) => BackendDriver;
 
 /** The backends of this program, by name. */
 export class BackendRegistry {
-  readonly #openModule: (url: URL) => BackendDriver;
+  readonly #openModule: OpenModule;
   readonly #backends = new Map<string, { backend: Backend; kind: BackendInfo["kind"] }>();
   /** Shutdowns of backends that were replaced: whoever removes the name, or all, awaits them. */
   readonly #ending = new Map<string, Promise<void>>();
 
-  /** @param openModule loads a module in a helper thread; waits for it */
-  constructor(openModule: (url: URL) => BackendDriver) {
+  constructor(openModule: OpenModule) {
     this.#openModule = openModule;
   }
 
   /**
    * @throws RerankError `invalid-input` for a value that is no backend or a name that is taken; `plugin` for a module that
-   *   cannot be loaded
+   *   cannot be loaded; `timeout` for one that is not loaded in time
    */
   register(candidate: RerankerBackend | URL, options: RegisterOptions = {}): void {
     const isModule = candidate instanceof URL;
-    const backend = new Backend(isModule ? this.#openModule(candidate) : objectDriver(candidate));
+    const limitSecs = checkDuration(options.maxInitializeDurationSecs);
+    const backend = new Backend(isModule ? this.#openModule(candidate, limitSecs) : objectDriver(candidate, limitSecs));
     const taken = this.#backends.get(backend.name);
     if (taken !== undefined && options.replace !== true) {
       void backend.close();
@@ -88,4 +99,9 @@ export class BackendRegistry {
     const registered = known.length > 0 ? `Registered: ${known.join(", ")}.` : "None is registered: call registerRerankerBackend first.";
     throw new RerankError("unknown-model", `plugin: there is no backend named "${name}". ${registered}`);
   }
+}
+
+function checkDuration(secs: number = defaultInitializeDurationSecs): number {
+  if (typeof secs === "number" && secs > 0) return secs;
+  throw new RerankError("invalid-input", `registerRerankerBackend: maxInitializeDurationSecs is a number above 0, not ${String(secs)}.`);
 }

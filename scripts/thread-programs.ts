@@ -1,0 +1,31 @@
+/** Makes the programs of threads: each one file of CommonJS, whose text the build puts into the package's own code. */
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+const sources = {
+  "keeper-thread": "src/engine/keeper-thread.node.ts",
+  "onnx-worker": "src/scorers/onnx/worker.node.ts",
+  "download-thread": "src/scorers/onnx/download-thread.node.ts",
+  "network-thread": "src/network-thread.node.ts",
+  "module-thread": "src/scorers/plugin/module-thread.node.ts",
+};
+
+/** For `define`: the identifier that `src/engine/start-thread.node.ts` reads the programs from. */
+export async function defineThreadPrograms(): Promise<{ crossrankThreadPrograms: string }> {
+  const programs = await Promise.all(Object.entries(sources).map(async ([name, path]) => [name, await makeProgram(path)] as const));
+  return { crossrankThreadPrograms: JSON.stringify(Object.fromEntries(programs)) };
+}
+
+async function makeProgram(path: string): Promise<string> {
+  const build = await rolldown({
+    input: path,
+    cwd: fileURLToPath(new URL("..", import.meta.url)),
+    platform: "node",
+    external: ["onnxruntime-node", "undici"],
+    // Code that is run from text has no place of its own; see src/package-files.node.ts.
+    transform: { define: { "import.meta.url": "undefined" } },
+  });
+  const { output } = await build.generate({ format: "cjs", minify: true, codeSplitting: false });
+  await build.close();
+  return output[0].code;
+}

@@ -1,0 +1,2 @@
+/** What "#onnxruntime-node" is for bundlers; see `traced-runtime.node.ts`. */
+export {};
