@@ -28,7 +28,7 @@ export interface Capabilities {
   /** Ceiling of a call where the caller gave none, seconds. @default none */
   defaultDurationSecs?: number;
   /** Options of {@link ScoreCall} that have a meaning here; the others give an `ignored-option` warning when set. */
-  options: ReadonlySet<"truncation" | "specialTokens" | "instruction">;
+  options: ReadonlySet<"truncation" | "specialTokens" | "instruction" | "maxLength">;
 }
 
 /** One call: one query, its documents as texts. */
@@ -43,6 +43,8 @@ export interface ScoreCall {
   /** Most pairs of a forward pass, ≥ 1; changes no score. */
   batchSize: number;
   instruction?: string;
+  /** Most tokens of a pair, special tokens included; above the model's own limit it changes nothing. @default the model's */
+  maxLength?: number;
   /** Whether documents that could not be scored may be left out, named in `failures`. @default "fail" */
   onError?: "fail" | "partial";
   /** Aborted when the caller gives up or the time is over; its `reason` is the RerankError to reject with. */

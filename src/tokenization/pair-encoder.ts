@@ -1,19 +1,11 @@
 import { RerankError } from "../errors.ts";
 import type { Truncation } from "../types.ts";
+import { openTokenizer, type TokenizerFiles } from "./open-tokenizer.ts";
 import { padTokenId } from "./pad-token.ts";
 import { learnPairLayout, type PairLayout } from "./pair-layout.ts";
 import { pairLengths } from "./pair-lengths.ts";
 import { QueryMemory } from "./query-memory.ts";
-import { createTextTokenizer, singleTokenId, type TokenizedText } from "./text-tokenizer.ts";
-import { readTokenizerFile } from "./tokenizer-file.ts";
-
-/** The two files of a tokenizer, parsed. */
-export interface TokenizerFiles {
-  /** tokenizer.json; its truncation and padding settings are not used, but for the padding id. */
-  tokenizer: unknown;
-  /** tokenizer_config.json; may be `{}`. Only `pad_token` is read. */
-  config: unknown;
-}
+import { singleTokenId, type TokenizedText } from "./text-tokenizer.ts";
 
 /** How one pair is encoded. */
 export interface EncodeOptions {
@@ -22,6 +14,8 @@ export interface EncodeOptions {
   specialTokens: "neutralise" | "interpret";
   /** What counts as relevant, for encoders of a template that has a place for it. */
   instruction?: string;
+  /** Most tokens of this pair, special tokens included; above the encoder's own limit it changes nothing. @default the encoder's limit */
+  maxLength?: number;
 }
 
 /** The model's input for one pair, unpadded. */
@@ -46,8 +40,8 @@ export interface PairEncoder {
    *
    * An empty document gives the special tokens around nothing. Lone surrogates are read as U+FFFD.
    *
-   * @throws RerankError `invalid-input` when truncation `error` meets a pair that is too long, or `only_second` a query that leaves no room;
-   * `tokenization` when the library fails on a text
+   * @throws RerankError `invalid-input` when truncation `error` meets a pair that is too long, `only_second` a query that leaves no room, or
+   * when the limit has no room beside the special tokens; `tokenization` when the library fails on a text
    */
   encode(query: string, document: string, options: EncodeOptions): EncodedPair;
 }
@@ -59,23 +53,24 @@ export interface PairEncoder {
  * @throws RerankError `unsupported-model` when the files cannot be used; `invalid-input` when `maxTokens` has no room beside the special tokens
  */
 export function createPairEncoder(files: TokenizerFiles, limits: { maxTokens: number; typeVocabSize: number }): PairEncoder {
-  const file = readTokenizerFile(files.tokenizer);
-  const tokenizer = createTextTokenizer(file);
+  const { file, tokenizer } = openTokenizer(files);
   const layout = learnPairLayout(file, tokenizer, limits.typeVocabSize);
-  const { maxTokens } = limits;
-  const target = maxTokens - layout.specialCount;
-  if (target < 1) {
+  const roomFor = (maxTokens: number): number => {
+    if (maxTokens > layout.specialCount) return maxTokens - layout.specialCount;
     throw new RerankError(
       "invalid-input",
       `tokenization: maxLength is ${maxTokens}, and the model's special tokens alone take ${layout.specialCount}. Give a larger maxLength.`,
     );
-  }
-  const queries = new QueryMemory(tokenizer, maxTokens);
+  };
+  roomFor(limits.maxTokens);
+  const queries = new QueryMemory(tokenizer);
   return {
     padId: padTokenId(file, files.config, tokenizer),
     idOf: (token) => singleTokenId(tokenizer, token),
-    encode(query, document, { truncation, specialTokens }) {
-      const first = queries.tokenize(query, specialTokens);
+    encode(query, document, { truncation, specialTokens, maxLength }) {
+      const maxTokens = Math.min(limits.maxTokens, maxLength ?? limits.maxTokens);
+      const target = roomFor(maxTokens);
+      const first = queries.tokenize(query, maxTokens, specialTokens);
       const second = tokenizer.tokenize(document, maxTokens, specialTokens);
       const isWhole = first.isWhole && second.isWhole;
       const total = first.ids.length + second.ids.length;
