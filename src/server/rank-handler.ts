@@ -3,7 +3,7 @@ import type { WireDocument } from "../wire/codec.ts";
 import { type BodyReader, isTooDeep, refuseLongLists, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
 import type { Metrics } from "./metrics.ts";
-import type { Entry } from "./models.ts";
+import type { Entry } from "./on-demand.ts";
 import type { Route } from "./routes.ts";
 import { type Failure, failureOf, ServerError } from "./status.ts";
 import { validate } from "./validate.ts";
