@@ -25,6 +25,7 @@ export interface ServeOptions extends CommonOptions {
   tlsKey?: string;
   apiKey?: string[];
   apiKeyFile?: string;
+  allowedHost?: string[];
   corsOrigin?: string[];
   basePath?: string;
   allowModels?: boolean;
@@ -40,6 +41,7 @@ export interface ServeOptions extends CommonOptions {
   maxModels?: number;
   timeout?: number;
   requestTimeout?: number;
+  writeTimeout?: number;
   drainDelay?: number;
   drainTimeout?: number;
   workers?: number;
@@ -170,7 +172,7 @@ function readKeyFile(path: string): string[] {
   }
 }
 
-function listenOptions({ host, port, socket, tlsCert, tlsKey, requestTimeout }: ServeOptions): ListenOptions {
+function listenOptions({ host, port, socket, tlsCert, tlsKey, requestTimeout, writeTimeout, allowedHost }: ServeOptions): ListenOptions {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new RerankError("invalid-input", "serve: --tls-cert and --tls-key go together. Give both or neither.");
   }
@@ -179,6 +181,8 @@ function listenOptions({ host, port, socket, tlsCert, tlsKey, requestTimeout }: 
     ...(port === undefined ? {} : { port }),
     ...(socket === undefined ? {} : { socket }),
     ...(requestTimeout === undefined ? {} : { requestTimeoutSecs: requestTimeout }),
+    ...(writeTimeout === undefined ? {} : { writeTimeoutSecs: writeTimeout }),
+    ...(allowedHost === undefined ? {} : { allowedHosts: allowedHost }),
     ...(tlsCert === undefined || tlsKey === undefined ? {} : { tls: { certFile: tlsCert, keyFile: tlsKey } }),
   };
 }

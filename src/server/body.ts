@@ -1,4 +1,5 @@
 import { RerankError } from "../index.ts";
+import type { HeldBytes } from "./held-bytes.ts";
 import { ServerError } from "./status.ts";
 
 /** Up to here a body is read in one piece, which is several times cheaper than by a stream. */
@@ -20,16 +21,12 @@ export interface HeldBody {
 /** Reads JSON bodies within bounds, of one body and of all together. */
 export class BodyReader {
   readonly #maxBytes: number;
-  readonly #totalBytes: number;
-  #held = 0;
+  readonly #held: HeldBytes;
 
-  /**
-   * @param maxBytes of one body
-   * @param totalBytes of all that are held at once: half a gibibyte of JSON is about what a process can stand
-   */
-  constructor(maxBytes: number, totalBytes: number = 512 * 2 ** 20) {
+  /** @param maxBytes of one body */
+  constructor(maxBytes: number, held: HeldBytes) {
     this.#maxBytes = maxBytes;
-    this.#totalBytes = totalBytes;
+    this.#held = held;
   }
 
   /**
@@ -41,17 +38,15 @@ export class BodyReader {
   async read(request: Request): Promise<HeldBody> {
     this.#checkHeaders(request.headers);
     let mine = 0;
+    let releases: (() => void)[] = [];
     const hold = (bytes: number): void => {
       mine += bytes;
-      this.#held += bytes;
+      releases.push(this.#held.take(bytes));
       if (mine > this.#maxBytes) throw this.#tooLarge();
-      if (this.#held > this.#totalBytes) {
-        throw new ServerError(429, "overloaded", "body: too many large requests at once. Try again later.", { retryAfterSecs: 1 });
-      }
     };
     const release = (): void => {
-      this.#held -= mine;
-      mine = 0;
+      for (const releaseOne of releases) releaseOne();
+      releases = [];
     };
     try {
       return { json: parse(decode(await readBytes(request, hold))), release };

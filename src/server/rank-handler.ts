@@ -2,6 +2,7 @@ import { RerankError, type RerankResult } from "../index.ts";
 import type { WireDocument } from "../wire/codec.ts";
 import { type BodyReader, isTooDeep, refuseLongLists, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
+import type { HeldBytes } from "./held-bytes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Entry } from "./on-demand.ts";
 import type { Route } from "./routes.ts";
@@ -11,6 +12,7 @@ import { validate } from "./validate.ts";
 /** All that answering a ranking takes. */
 export interface RankContext extends ServerView {
   bodies: BodyReader;
+  held: HeldBytes;
   metrics: Metrics;
   /** Throws while new requests are not taken: the server is loading, draining or full, or the request has no key. */
   admit(request: Request): Promise<void>;
@@ -51,7 +53,7 @@ export async function answerRanking(context: RankContext, route: Route, request:
     const totalMs = performance.now() - startedMs;
     const record = { ...recordOf(progress, results), model: entry.name };
     note(context, progress, { status: 200, durationMs: totalMs, results, failure: undefined });
-    return { response: Response.json(body, { headers: replyHeaders(progress, results, totalMs) }), record };
+    return { response: context.held.reply(body, { headers: replyHeaders(progress, results, totalMs) }), record };
   } catch (error) {
     const failure = failureOf(request.signal.aborted ? clientGone(error) : error, requestId);
     const { status, body } = progress.dialect.encodeError(failure);
