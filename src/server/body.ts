@@ -1,9 +1,11 @@
 import { RerankError } from "../index.ts";
 import type { HeldBytes } from "./held-bytes.ts";
+import { findExcess } from "./json-scan.ts";
+import { ownTurn } from "./own-turn.ts";
 import { ServerError } from "./status.ts";
 
-/** Up to here a body is read in one piece, which is several times cheaper than by a stream. */
-const smallBytes = 256 * 2 ** 10;
+/** Up to here a body is read in one piece, which is several times cheaper than by a stream, and needs no turns of its own. */
+export const smallBytes: number = 256 * 2 ** 10;
 /** Deepest nesting of a document; JSON.stringify, which echoes it, goes as deep as the stack. */
 const maxDepth = 64;
 /** Most keys and entries of a body beside its documents: a configuration has dozens. */
@@ -14,6 +16,7 @@ const otherLists: ReadonlySet<string> = new Set(["rank_fields"]);
 /** A body, as long as it is held. */
 export interface HeldBody {
   json: unknown;
+  sizeBytes: number;
   /** Gives its bytes back to the common account. */
   release(): void;
 }
@@ -33,7 +36,7 @@ export class BodyReader {
    * The JSON of a request's body. Of a key that stands twice, the last counts, as JSON.parse has it.
    *
    * @throws ServerError 415 for another content type, 413 above the limit, 429 when all bodies together are too large, 400 for bytes
-   *   that are no UTF-8 or no JSON
+   *   that are no UTF-8 or no JSON, 422 for more nesting, keys or values than can be read in a fraction of a second
    */
   async read(request: Request): Promise<HeldBody> {
     this.#checkHeaders(request.headers);
@@ -49,7 +52,14 @@ export class BodyReader {
       releases = [];
     };
     try {
-      return { json: parse(decode(await readBytes(request, hold))), release };
+      const bytes = await readBytes(request, hold);
+      const takesLong = bytes.length > smallBytes;
+      if (takesLong) await ownTurn();
+      refuseExcess(bytes);
+      if (takesLong) await ownTurn();
+      const text = decode(bytes);
+      if (takesLong) await ownTurn();
+      return { json: parse(text), sizeBytes: bytes.length, release };
     } catch (error) {
       release();
       throw error;
@@ -134,6 +144,12 @@ async function readBytes(request: Request, hold: (bytes: number) => void): Promi
   return bytes;
 }
 
+function refuseExcess(bytes: Uint8Array): void {
+  const found = findExcess(bytes);
+  if (found === "unbalanced") throw notJson();
+  if (found !== undefined) throw new RerankError("invalid-input", `body: ${found.excess}. Send less of it, or several requests.`);
+}
+
 function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -147,6 +163,11 @@ function parse(text: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     // The parser's own message quotes the text.
-    throw new ServerError(400, "invalid-input", text === "" ? "body: empty. Send a JSON object." : "body: not valid JSON.", { cause });
+    if (text === "") throw new ServerError(400, "invalid-input", "body: empty. Send a JSON object.", { cause });
+    throw notJson(cause);
   }
+}
+
+function notJson(cause?: unknown): ServerError {
+  return new ServerError(400, "invalid-input", "body: not valid JSON.", { cause });
 }

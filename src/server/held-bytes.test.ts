@@ -15,7 +15,7 @@ describe("bytes of a reply", () => {
 
   test("count until the last of them is taken, and it is the JSON that was given", async () => {
     const held = new HeldBytes(10_000);
-    const response = held.reply(reply, { headers: { "x-more": "1" } });
+    const response = await held.reply(reply, { headers: { "x-more": "1" } });
     expect(Object.fromEntries(response.headers)).toEqual({ "x-more": "1", "content-type": "application/json", "content-length": "200011" });
     expect(isFull(held)).toBe(true);
     const reader = response.body!.getReader();
@@ -28,9 +28,22 @@ describe("bytes of a reply", () => {
     expect(isFull(held)).toBe(false);
   });
 
+  test.each<[string, unknown]>([
+    ["a list", [1, { a: [undefined, { b: undefined }] }, undefined, Number.NaN]],
+    [
+      "an object",
+      { none: undefined, results: [{ score: 1, more: undefined }, "\ud800"], empty: [], text: "x", deep: { list: [[]] }, null: null },
+    ],
+    ["nothing", {}],
+    ["a word", "x"],
+    ["long lists", { results: Array.from({ length: 20 }, (_, index) => "é".repeat(60_000 + index)) }],
+  ])("are those of JSON.stringify: %s", async (_what, body) => {
+    expect(await (await new HeldBytes().reply(body, { headers: {} })).text()).toBe(JSON.stringify(body));
+  });
+
   test("are given back when the client goes away", async () => {
     const held = new HeldBytes(10_000);
-    const response = held.reply(reply, { headers: {} });
+    const response = await held.reply(reply, { headers: {} });
     const reader = response.body!.getReader();
     await reader.read();
     expect(isFull(held)).toBe(true);

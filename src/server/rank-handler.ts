@@ -1,10 +1,11 @@
 import { RerankError, type RerankResult } from "../index.ts";
 import type { WireDocument } from "../wire/codec.ts";
-import { type BodyReader, isTooDeep, refuseLongLists, tooManyDocuments } from "./body.ts";
+import { type BodyReader, isTooDeep, refuseLongLists, smallBytes, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Entry } from "./on-demand.ts";
+import { ownTurn } from "./own-turn.ts";
 import type { Route } from "./routes.ts";
 import { type Failure, failureOf, ServerError } from "./status.ts";
 import { validate } from "./validate.ts";
@@ -53,7 +54,7 @@ export async function answerRanking(context: RankContext, route: Route, request:
     const totalMs = performance.now() - startedMs;
     const record = { ...recordOf(progress, results), model: entry.name };
     note(context, progress, { status: 200, durationMs: totalMs, results, failure: undefined });
-    return { response: context.held.reply(body, { headers: replyHeaders(progress, results, totalMs) }), record };
+    return { response: await context.held.reply(body, { headers: replyHeaders(progress, results, totalMs) }), record };
   } catch (error) {
     const failure = failureOf(request.signal.aborted ? clientGone(error) : error, requestId);
     const { status, body } = progress.dialect.encodeError(failure);
@@ -72,15 +73,21 @@ async function rank(
 ): Promise<{ entry: Entry; results: RerankResult<WireDocument>[]; body: unknown }> {
   const { models, options } = context;
   await context.admit(request);
-  const { json, release } = await context.bodies.read(request);
+  const { json, sizeBytes, release } = await context.bodies.read(request);
+  // Of a large body, each step takes a part of a second: probes and other requests come in between.
+  const nextStep = async (): Promise<void> => {
+    if (sizeBytes > smallBytes) await ownTurn();
+  };
   try {
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
       throw new RerankError("invalid-input", "body: expected a JSON object.");
     }
     progress.dialect = route.choose(json);
+    await nextStep();
     refuseLongLists(json, options.maxDocuments);
     const read = progress.dialect.read(validate(progress.dialect.request, json), context);
     progress.request = read;
+    await nextStep();
     for (const call of read.calls) checkCall(call, options);
     progress.documents = read.calls.reduce((sum, { documents }) => sum + documents.length, 0);
     if (progress.documents > options.maxDocuments) throw tooManyDocuments(progress.documents, options.maxDocuments);
@@ -88,6 +95,7 @@ async function rank(
 
     return await models.use(read.model, request.signal, async (entry) => {
       const secs = Math.min(options.timeoutSecs, read.options.maxRerankDurationSecs ?? Number.POSITIVE_INFINITY);
+      await nextStep();
       const rankOptions = { ...read.options, maxRerankDurationSecs: secs };
       const results = await Promise.all(
         read.calls.map(({ query, documents }) =>
@@ -95,6 +103,7 @@ async function rank(
           entry.reranker.rank(query, documents, { ...rankOptions, signal: AbortSignal.any([request.signal]) }),
         ),
       );
+      await nextStep();
       return { entry, results, body: read.encode(results, { requestId, model: entry.name, nowMs: Date.now() }) };
     });
   } finally {
