@@ -4,8 +4,8 @@
 const maxDepth = 128;
 /** Most lists, objects and keys of a body: a thousand documents with ninety fields each have fewer. */
 const maxParts = 100_000;
-/** Most values of a body: a thousand documents with a vector each have fewer. */
-const maxValues = 1_000_000;
+/** Most values of a body: a thousand documents with a vector of 384 numbers each have fewer. */
+const maxValues = 500_000;
 
 /**
  * Says what is wrong with bytes that would take a parser too long.

@@ -9,6 +9,7 @@ import {
   RerankerConfig,
   type RerankWarning,
 } from "../index.ts";
+import { FolderNames, folderName } from "./folder-names.node.ts";
 import { type Entry, keyOf, OnDemandModels } from "./on-demand.ts";
 import type { CheckedOptions, ServedModel } from "./options.ts";
 import { ServerError } from "./status.ts";
@@ -30,6 +31,8 @@ const loadingGrace = 0.25;
 /** The models of one server: those that it serves by name, kept for good, and those that requests brought in. */
 export class Models {
   readonly served: readonly Entry[];
+  /** What folders are called in all that clients can read. */
+  readonly folders: FolderNames;
   readonly #options: CheckedOptions;
   readonly #onDemand: OnDemandModels;
   #isReady = false;
@@ -39,8 +42,9 @@ export class Models {
     this.#options = options;
     this.served = options.models.map(({ name, model, calibration }) => {
       const reference = RerankerConfig.parse({ model }).model;
-      return this.#open(name ?? describeModel(reference), reference, calibration);
+      return this.#open(name ?? folderName(reference) ?? describeModel(reference), reference, calibration);
     });
+    this.folders = new FolderNames(this.served.map(({ reference }) => reference));
     refuseTwoCalibrations(options.models);
     const twice = this.served.find(({ name }, place) => this.served.findIndex((other) => other.name === name) !== place);
     if (twice !== undefined) throw new RerankError("invalid-input", `server: two models are called "${twice.name}". Name one name=model.`);

@@ -56,7 +56,7 @@ export async function answerRanking(context: RankContext, route: Route, request:
     note(context, progress, { status: 200, durationMs: totalMs, results, failure: undefined });
     return { response: await context.held.reply(body, { headers: replyHeaders(progress, results, totalMs) }), record };
   } catch (error) {
-    const failure = failureOf(request.signal.aborted ? clientGone(error) : error, requestId);
+    const failure = withoutPaths(failureOf(request.signal.aborted ? clientGone(error) : error, requestId), context);
     const { status, body } = progress.dialect.encodeError(failure);
     const headers: Record<string, string> = failure.retryAfterSecs === undefined ? {} : { "retry-after": String(failure.retryAfterSecs) };
     note(context, progress, { status, durationMs: performance.now() - startedMs, results: [], failure });
@@ -97,18 +97,28 @@ async function rank(
       const secs = Math.min(options.timeoutSecs, read.options.maxRerankDurationSecs ?? Number.POSITIVE_INFINITY);
       await nextStep();
       const rankOptions = { ...read.options, maxRerankDurationSecs: secs };
-      const results = await Promise.all(
+      const ranked = await Promise.all(
         read.calls.map(({ query, documents }) =>
           // A signal for each call: Node warns of a leak where hundreds listen to one.
           entry.reranker.rank(query, documents, { ...rankOptions, signal: AbortSignal.any([request.signal]) }),
         ),
       );
       await nextStep();
+      const results = ranked.map((result) => resultWithoutPaths(result, models));
       return { entry, results, body: read.encode(results, { requestId, model: entry.name, nowMs: Date.now() }) };
     });
   } finally {
     release();
   }
+}
+
+function withoutPaths(failure: Failure, { models }: RankContext): Failure {
+  return { ...failure, message: models.folders.hide(failure.message) };
+}
+
+function resultWithoutPaths<T extends RerankResult<WireDocument>>(result: T, { folders }: ServerView["models"]): T {
+  const warnings = result.warnings.map((warning) => ({ ...warning, message: folders.hide(warning.message) }));
+  return { ...result, model: folders.hide(result.model), warnings };
 }
 
 function checkCall({ query, documents }: RankCall, { maxQueryChars, maxDocumentChars }: ServerView["options"]): void {

@@ -1,10 +1,8 @@
 /** Bodies within all limits that keep the event loop busy: how long others wait, for ten of the worst that are known. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { deadlineMs, expectWorking, json, type ServerProcess, startServer, stopServer } from "./support.node.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { deadlineMs, expectWorking, json, mainThreadMs, type ServerProcess, startServer, stopServer } from "./support.node.ts";
 
-/** On a machine that does nothing else; others may run on it meanwhile, so the best of a few tries counts. */
 const longestStallMs = 300;
-const tries = 4;
 const bodyBytes = 16 * 2 ** 20 - 1000;
 
 let server: ServerProcess;
@@ -28,7 +26,7 @@ const shapes: Readonly<Record<string, () => string>> = {
   "as many lists as may be": () => withField(`[${filled("[]", 99_000 * 3)}]`),
   "as many keys as may be, long ones": () => withDocuments(`{"text":"a",${keys(99_000, "k".repeat(100))}}`),
   "keys without end": () => withDocuments(`{"text":"a",${keys(1_500_000)}}`),
-  "as many numbers as may be, which grow when they are written": () => withField(`[${filled("1e20", 999_000 * 5)}]`),
+  "as many numbers as may be, which grow when they are written": () => withField(`[${filled("1e20", 499_000 * 5)}]`),
   "long numbers": () => withField(`[${filled(`0.${"1234567890".repeat(80)}`)}]`),
   "escaped lone surrogates": () => escaped("\\ud800"),
   "escaped letters": () => escaped("\\u00e9"),
@@ -36,42 +34,45 @@ const shapes: Readonly<Record<string, () => string>> = {
   emoji: () => withDocuments(filled(`"${"😀".repeat(4000)}"`)),
 };
 
-/** The longest that /health takes while a body is read, and ranked as far as nobody waits for the model. */
-async function longestWait(body: Buffer): Promise<number> {
+/** The most that the server's main thread computes while one /health waits, as a body is read, answered or given up. */
+async function longestStall(body: Buffer): Promise<number> {
   const abort = new AbortController();
   let isOver = false;
   const init = { method: "POST", headers: json, body, signal: AbortSignal.any([abort.signal, AbortSignal.timeout(deadlineMs)]) };
   const answer = fetch(`${server.url}/rerank`, init)
     .then((response) => response.arrayBuffer())
-    .catch((error: Error) => expect(error.name).toBe("AbortError"))
+    .catch((error: Error) => expect(error.name).toMatch(/AbortError|TimeoutError/))
     .finally(() => {
       isOver = true;
     });
-  // What the model does is not asked here: a ranking of minutes is given up.
-  setTimeout(() => abort.abort(), 5000).unref();
+  // A ranking of minutes is given up: what the model does is not asked here.
+  const timer = setTimeout(() => abort.abort(), 8000);
   let longestMs = 0;
   while (!isOver) {
-    const startedMs = performance.now();
+    const startedMs = mainThreadMs(server);
     await (await fetch(`${server.url}/health`)).text();
-    longestMs = Math.max(longestMs, performance.now() - startedMs);
+    longestMs = Math.max(longestMs, mainThreadMs(server) - startedMs);
   }
+  clearTimeout(timer);
   await answer;
   return longestMs;
 }
 
-test.each(Object.keys(shapes))("nobody waits longer than a moment for a body of %s", async (name) => {
-  const body = Buffer.from(shapes[name]!());
-  expect(body.length).toBeLessThanOrEqual(16 * 2 ** 20);
-  const waits: number[] = [];
-  for (let attempt = 0; attempt < tries && !(Math.min(...waits) < longestStallMs); attempt += 1) waits.push(await longestWait(body));
-  console.info(`${name}: ${waits.map(Math.round).join(", ")} ms`);
-  expect(Math.min(...waits)).toBeLessThan(longestStallMs);
-});
+describe.skipIf(process.platform !== "linux" /* which tells what a thread computes */)("nobody waits longer than a moment", () => {
+  test.each(Object.keys(shapes))("for a body of %s", async (name) => {
+    const body = Buffer.from(shapes[name]!());
+    expect(body.length).toBeLessThanOrEqual(16 * 2 ** 20);
+    const stallMs = await longestStall(body);
+    console.info(`${name}: ${Math.round(stallMs)} ms`);
+    expect(stallMs).toBeLessThan(longestStallMs);
+    await expectWorking(server.url);
+  });
 
-test("eight of them at once are taken in turns", async () => {
-  const body = Buffer.from(shapes["as many keys as may be, long ones"]!());
-  const waits = await Promise.all(Array.from({ length: 8 }, () => longestWait(body)));
-  console.info(`eight at once: ${Math.round(Math.max(...waits))} ms`);
-  expect(Math.max(...waits)).toBeLessThan(tries * longestStallMs);
-  await expectWorking(server.url);
+  test("for eight bodies at once, which are taken in turns", async () => {
+    const body = Buffer.from(shapes["as many keys as may be, long ones"]!());
+    const stalls = await Promise.all(Array.from({ length: 8 }, () => longestStall(body)));
+    console.info(`eight at once: ${Math.round(Math.max(...stalls))} ms`);
+    // What arrives of the others comes on top.
+    expect(Math.max(...stalls)).toBeLessThan(2 * longestStallMs);
+  });
 });

@@ -155,6 +155,11 @@ export function processFigures({ child }: ServerProcess): { peakMb: number; data
   return { peakMb: read("VmHWM") / 1024, dataMb: read("VmData") / 1024, threads: read("Threads") };
 }
 
+/** Milliseconds that the main thread of a server has computed so far: what others do on the machine is not in it. */
+export function mainThreadMs({ child }: ServerProcess): number {
+  return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+}
+
 /** What came back on a raw connection. */
 export interface Exchange {
   text: string;
