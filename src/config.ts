@@ -107,7 +107,20 @@ export function parseRankOptions(options: unknown, defaults: RankOptions = {}, p
  * It holds API keys and headers as they are: for comparing only, never for a log.
  */
 export function settingsKey(settings: NormalisedSettings): string {
+  return keyOf(settings, new Set());
+}
+
+/** The same for settings that differ only in how texts are read and outputs become scores: one loaded model serves them all. */
+export function modelKey(settings: NormalisedSettings): string {
+  return keyOf(settings, readingKeys);
+}
+
+/** Keys of models, at any depth, that change no session. */
+const readingKeys: ReadonlySet<string> = new Set(["maxLength", "instruction", "head", "template"]);
+
+function keyOf(settings: NormalisedSettings, ignored: ReadonlySet<string>): string {
   return JSON.stringify(settings, (key, value: unknown) => {
+    if (ignored.has(key)) return undefined;
     if (key === "source") return identityOf(value as object);
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))

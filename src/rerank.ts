@@ -1,6 +1,6 @@
 /** `rerank` and its kin: a bounded cache of Rerankers, so that a call by configuration loads its model once. */
 import { LRUCache } from "lru-cache";
-import { type NormalisedSettings, parseRankOptions, parseSettings, settingsKey } from "./config.ts";
+import { modelKey, type NormalisedSettings, parseRankOptions, parseSettings, settingsKey } from "./config.ts";
 import { RerankError } from "./errors.ts";
 import { Reranker } from "./reranker.ts";
 import type { Scorer } from "./scorer.ts";
@@ -36,6 +36,8 @@ export interface RerankFunctions {
 }
 
 const defaultCacheLimit = 4;
+/** Rerankers of one model: they share its threads, and differ in its limit, its instruction, its head or its template. */
+const maxReadings = 16;
 
 /**
  * @param createScorer chooses the source of scores; lazy, throws for what this platform does not have
@@ -51,11 +53,14 @@ export function createRerankFunctions(
 
   const cached = (config: RerankerConfig): Reranker => {
     const settings = parseSettings(config);
+    const model = modelKey(settings);
+    const rerankers = cache.get(model) ?? createRerankers(maxReadings);
+    if (!cache.has(model)) cache.set(model, rerankers);
     const key = settingsKey(settings);
-    const found = cache.get(key);
+    const found = rerankers.get(key);
     if (found !== undefined) return found;
     const reranker = open(settings);
-    cache.set(key, reranker);
+    rerankers.set(key, reranker);
     return reranker;
   };
   const optionsOf = (config: RerankerConfig): RankOptions => parseRankOptions(config, {}, { isFullConfig: true });
@@ -76,24 +81,32 @@ export function createRerankFunctions(
       const previous = cache;
       cache = createCache(limit);
       // Least recently used first, so that the most recent ones stay.
-      for (const [key, reranker] of [...previous.entries()].reverse()) cache.set(key, reranker);
+      for (const [key, rerankers] of [...previous.entries()].reverse()) cache.set(key, rerankers);
     },
     async evictReranker(config = {}) {
-      const key = settingsKey(parseSettings(config));
-      const reranker = cache.get(key);
+      const settings = parseSettings(config);
+      const rerankers = cache.get(modelKey(settings));
+      const key = settingsKey(settings);
+      const reranker = rerankers?.get(key);
       if (reranker === undefined) return false;
-      cache.delete(key);
+      rerankers?.delete(key);
+      if (rerankers?.size === 0) cache.delete(modelKey(settings));
       await reranker.close();
       return true;
     },
     async clearRerankers() {
-      const rerankers = [...cache.values()];
+      const rerankers = [...cache.values()].flatMap((ofModel) => [...ofModel.values()]);
       cache.clear();
       await Promise.all(rerankers.map((reranker) => reranker.close()));
     },
   };
 }
 
-function createCache(limit: number): LRUCache<string, Reranker> {
+/** Models, by what their sessions need. */
+function createCache(limit: number): LRUCache<string, LRUCache<string, Reranker>> {
+  return new LRUCache({ max: limit, dispose: (rerankers) => rerankers.clear() });
+}
+
+function createRerankers(limit: number): LRUCache<string, Reranker> {
   return new LRUCache({ max: limit, dispose: (reranker) => void reranker.close() });
 }

@@ -91,14 +91,18 @@ export class Reranker {
   async score(query: string, documents: readonly RerankDocument[], options: RankOptionsInput = {}): Promise<number[]> {
     const call = this.#prepare(query, documents, options);
     const { scored } = await this.#track(this.#score(call));
-    this.#count(scored);
+    this.#countTokens(scored);
     return Array.from(scored.scores);
   }
 
-  /** Downloads and loads the model, so that the first call does not. Calling it again is free. */
+  /**
+   * Downloads and loads the model, so that the first call does not. Calling it again is free.
+   *
+   * @throws RerankError `closed` when the Reranker is closed meanwhile, which ends a download, too
+   */
   async warmUp(): Promise<void> {
     this.#refuseClosed();
-    await this.#track(this.#scorer.warmUp?.() ?? Promise.resolve());
+    await this.#count(this.#scorer.warmUp?.() ?? Promise.resolve());
     this.#tellOfWarmUp();
   }
 
@@ -188,7 +192,7 @@ export class Reranker {
 
   #finish<D extends RerankDocument>(call: PreparedCall<D>, scored: ScoreResult, timings: RerankTimings): RerankResult<D> {
     const { documents, options } = call;
-    this.#count(scored);
+    this.#countTokens(scored);
     // Without documents nothing was loaded.
     const untold = documents.length === 0 ? [] : this.#takeUntold();
     const warnings = [...untold, ...this.#ignoredOptions(options, scored), ...scored.warnings, ...truncations(scored), ...partial(scored)];
@@ -231,13 +235,22 @@ export class Reranker {
     }));
   }
 
-  #count(scored: ScoreResult): void {
+  #countTokens(scored: ScoreResult): void {
     this.#counts.documents += scored.scores.length;
     this.#counts.tokens += tokensOf(scored);
   }
 
+  /** Work that closing waits for. */
   async #track<T>(work: Promise<T>): Promise<T> {
     this.#running.add(work);
+    try {
+      return await this.#count(work);
+    } finally {
+      this.#running.delete(work);
+    }
+  }
+
+  async #count<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {
@@ -245,7 +258,6 @@ export class Reranker {
       throw error;
     } finally {
       this.#counts.calls += 1;
-      this.#running.delete(work);
     }
   }
 

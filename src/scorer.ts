@@ -47,7 +47,7 @@ export interface ScoreCall {
   truncation: Truncation;
   /** @default "right" */
   truncationSide?: TruncationSide;
-  /** Most tokens of a pair, ≥ 1; more than the model reads means what it reads. @default what it reads */
+  /** Most tokens of a pair, special tokens included, ≥ 1; above the model's own limit it changes nothing. @default the model's */
   maxLength?: number;
   specialTokens: "neutralise" | "interpret";
   /** Most pairs of a forward pass, ≥ 1; changes no score. */

@@ -1,4 +1,5 @@
 /** The server as a function from requests to responses, on backends and on the bundled model. */
+import { fileURLToPath } from "node:url";
 import { context, propagation, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
@@ -364,6 +365,27 @@ describe("what a server tells of itself", () => {
     const ranked = await rerank(query, documents, { return: ["tokens"] });
     expect(headers.get("x-compute-tokens")).toBe(String(ranked.reduce((sum, { tokens }) => sum + tokens!, 0)));
     expect(headers.get("x-compute-characters")).toBe(String(3 * query.length + documents.join("").length));
+  });
+
+  test("never tells where a served folder lies", async () => {
+    const folder = fileURLToPath(new URL("fixtures/models/tiny-bert", import.meta.url));
+    const models = [
+      "./test/fixtures/models/tiny-bert",
+      { name: "deep", model: { type: "fallback" as const, models: [folder] } },
+      "./no/such",
+    ];
+    for (const served of models) {
+      const server = createRerankServer({ models: [served] });
+      servers.push(server);
+      await server.ready.catch(() => undefined); // the one that is not there
+      const config = { instruction: "x", return: ["model", "warnings"] };
+      const answers = [await post(server, "/rerank", { query, documents, config }), await post(server, "/v1/rerank", { query, documents })];
+      for (const path of ["/info", "/v1/models", "/metrics", "/openapi.json"]) answers.push(await get(server, path));
+      const texts = await Promise.all(answers.map((answer) => answer.text()));
+      for (const text of texts) expect(text).not.toMatch(/fixtures|no\/such/);
+      expect(texts.join("\n")).not.toContain(process.cwd());
+      if (served !== "./no/such") expect(texts[0]).toMatch(/tiny-bert/);
+    }
   });
 
   test("counts work for Prometheus", async () => {

@@ -5,12 +5,12 @@ import type { Io } from "./io.ts";
 
 /** An {@link Io} on this process. */
 export interface ProcessIo extends Io {
-  /** The exit code that outside events ask for: 130 after SIGINT, 143 after SIGTERM, 1 when output could not be written. */
+  /** The exit code that outside events ask for: 129 after SIGHUP, 130 after SIGINT, 143 after SIGTERM, 1 when output could not be written. */
   readonly outsideExitCode: number | undefined;
 }
 
 // 128 + the number of the signal, as shells tell it.
-const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Takes over the process's streams and signals.
@@ -24,7 +24,7 @@ export function createProcessIo(): ProcessIo {
   let outsideExitCode: number | undefined;
   let isReaderGone = false;
 
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+  for (const name of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
       if (interruption.signal.aborted) hurry.abort();
       outsideExitCode ??= signalExitCodes[name];

@@ -6,7 +6,7 @@ export interface Io {
   note(line: string): void;
   /** Lines of a file, or of standard input for "-", without their ends, as they arrive; a byte order mark is left out. */
   lines(path: string): AsyncIterable<string>;
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
   /** Aborted by the second one: the user will not wait. */
   readonly hurry: AbortSignal;

@@ -86,6 +86,11 @@ function addServe(program: Command, io: Io): void {
     .option("--tls-key <file>", "PEM key")
     .option("--api-key <key>", "needed by requests, repeatable; others see it in the process list (default: $CROSSRANK_API_KEYS)", collect)
     .option("--api-key-file <file>", "one key a line; # begins a comment")
+    .option(
+      "--allowed-host <name>",
+      'by which clients may call, repeatable; "*" for any (default: local names, where no key is needed)',
+      collect,
+    )
     .option("--cors-origin <origin>", 'whose pages may call, repeatable; "*" for all (default: none)', collect)
     .option("--base-path <path>", "path in front of every route")
     .option("--allow-models", "requests may name hub ids and hosted models, too")
@@ -100,6 +105,7 @@ function addServe(program: Command, io: Io): void {
     .option("--max-models <count>", "kept beside those of --model (default: 2)", integerFrom(1))
     .option("--timeout <seconds>", "of one request (default: 60)", secondsFrom(0.001))
     .option("--request-timeout <seconds>", "for a request to arrive, body included (default: 120)", secondsFrom(0.001))
+    .option("--write-timeout <seconds>", "for a client to take its reply (default: 60)", secondsFrom(0.001))
     .option("--drain-delay <seconds>", "after a signal, answer on while /ready says no (default: 0)", secondsFrom(0))
     .option("--drain-timeout <seconds>", "then, longest wait for requests under way (default: 30)", secondsFrom(0))
     .option("--workers <count>", "threads that each hold a model (default: planned)", integerFrom(1))
@@ -247,7 +253,7 @@ Examples:
 
 Every flag is also an environment variable, --max-models for example CROSSRANK_MAX_MODELS, and a key of the
 configuration file, maxModels. Flags come first, then variables, then the file. Lists in variables are separated by commas.
-SIGTERM and SIGINT end it once the requests under way are answered; a second one does not wait.`;
+SIGTERM, SIGINT and SIGHUP end it once the requests under way are answered; a second one does not wait.`;
 
 const modelsHelp = `
 Examples:

@@ -32,6 +32,7 @@ interface ServeOptions extends CommonOptions {
   tlsKey?: string;
   apiKey?: string[];
   apiKeyFile?: string;
+  allowedHost?: string[];
   corsOrigin?: string[];
   basePath?: string;
   allowModels?: boolean;
@@ -47,6 +48,7 @@ interface ServeOptions extends CommonOptions {
   maxModels?: number;
   timeout?: number;
   requestTimeout?: number;
+  writeTimeout?: number;
   drainDelay?: number;
   drainTimeout?: number;
   workers?: number;
@@ -199,7 +201,7 @@ function checkReadable(path: string, flag: string): void {
   }
 }
 
-function listenOptions({ host, port, socket, tlsCert, tlsKey, requestTimeout }: ServeOptions): ListenOptions {
+function listenOptions({ host, port, socket, tlsCert, tlsKey, requestTimeout, writeTimeout, allowedHost }: ServeOptions): ListenOptions {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new RerankError("invalid-input", "serve: --tls-cert and --tls-key go together. Give both or neither.");
   }
@@ -208,6 +210,8 @@ function listenOptions({ host, port, socket, tlsCert, tlsKey, requestTimeout }: 
     ...(port === undefined ? {} : { port }),
     ...(socket === undefined ? {} : { socket }),
     ...(requestTimeout === undefined ? {} : { requestTimeoutSecs: requestTimeout }),
+    ...(writeTimeout === undefined ? {} : { writeTimeoutSecs: writeTimeout }),
+    ...(allowedHost === undefined ? {} : { allowedHosts: allowedHost }),
     ...(tlsCert === undefined || tlsKey === undefined ? {} : { tls: { certFile: tlsCert, keyFile: tlsKey } }),
   };
 }

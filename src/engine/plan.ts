@@ -32,6 +32,8 @@ export interface Machine {
   cores: number;
   /** Bytes this process may still take. */
   freeBytes: number;
+  /** Threads that other models of this process may keep busy. @default 0 */
+  heldThreads?: number;
 }
 
 /** Sessions and their width. */
@@ -42,6 +44,9 @@ export interface WorkerPlan {
   /** One sentence for `crossrank doctor`. */
   reason: string;
 }
+
+/** So many threads a core serve all models together; beyond that each further model gets one. */
+const threadsPerCore = 2;
 
 /** A pair costs its characters and, for the query and the special tokens, about as much as a sentence. */
 export const pairCharacters = 100;
@@ -161,14 +166,16 @@ export function planPackedPasses(tokens: readonly number[], bounds: Omit<PassBou
  * One single-threaded session a core where memory allows: there is no barrier between cores then.
  * Otherwise fewer sessions, with the cores divided among them.
  *
- * @param modelBytes size of the weights; a session is counted as 1.5 times that plus 64 MiB of working memory
+ * Threads of all models are bounded, not those of each: while few are left, a model gets what is left, and one at least.
+ *
+ * @param modelBytes size of the weights; see {@link sessionBytes}
  * @param wanted what the configuration fixes
  */
 export function planWorkers(machine: Machine, modelBytes: number, wanted: { workers?: number; threads?: number } = {}): WorkerPlan {
-  const cores = Math.max(1, machine.cores);
-  const sessionBytes = modelBytes * 1.5 + 64 * 2 ** 20;
+  const usable = Math.max(1, machine.cores);
+  const cores = Math.max(1, Math.min(usable, threadsPerCore * usable - (machine.heldThreads ?? 0)));
   // Half of the free memory: the rest of the program lives here too.
-  const fitting = Math.max(1, Math.floor((machine.freeBytes * 0.5) / sessionBytes));
+  const fitting = Math.max(1, Math.floor((machine.freeBytes * 0.5) / sessionBytes(modelBytes)));
   const planned = Math.min(wanted.threads === undefined ? cores : Math.max(1, Math.floor(cores / wanted.threads)), fitting);
   const workers = wanted.workers ?? planned;
   const threads = wanted.threads ?? Math.max(1, Math.floor(cores / workers));
@@ -176,10 +183,17 @@ export function planWorkers(machine: Machine, modelBytes: number, wanted: { work
   const reason =
     wanted.workers !== undefined || wanted.threads !== undefined
       ? "set by acceleration"
-      : workers < cores
-        ? `${size} fit ${workers} ${workers === 1 ? "time" : "times"} into half of the free memory`
-        : `${size} fit once per core`;
+      : cores < usable
+        ? `other models hold ${machine.heldThreads} threads`
+        : workers < cores
+          ? `${size} fit ${workers} ${workers === 1 ? "time" : "times"} into half of the free memory`
+          : `${size} fit once per core`;
   return { workers, threads, reason };
+}
+
+/** Memory of a session: its weights one and a half times, for the runtime packs some, and 64 MiB to work in. */
+export function sessionBytes(modelBytes: number): number {
+  return modelBytes * 1.5 + 64 * 2 ** 20;
 }
 
 /** Two groups a worker at least, for with one a call's time is that of the slowest worker; as many for each worker. */

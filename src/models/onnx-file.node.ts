@@ -1,24 +1,33 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { LRUCache } from "lru-cache";
 import { RerankError } from "../errors.ts";
 import { damagedOnnx, type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
 import type { ByteSource } from "./protobuf.ts";
 
+// Reading a graph takes milliseconds, and every new way to use a model asks for it.
+const graphs = new LRUCache<string, OnnxGraph>({ max: 16 });
+
 /**
- * Facts of an ONNX file on disk; its weights are not read.
+ * Facts of an ONNX file on disk; its weights are not read. They are remembered as long as the file is the same.
  *
  * @throws RerankError `unsupported-model` when it cannot be opened, is not an ONNX model, or is damaged
  */
 export function readOnnxFile(path: string): OnnxGraph {
-  return withOnnxFile(path, (source) => readOnnxGraph(source, path));
+  return withOnnxFile(path, (source, _fail, version) => {
+    const key = `${path} ${version}`;
+    const graph = graphs.get(key) ?? readOnnxGraph(source, path);
+    graphs.set(key, graph);
+    return graph;
+  });
 }
 
 /**
  * Opens an ONNX file for reading parts of it.
  *
- * @param use receives the file, and what makes the error for bytes that are not a model
+ * @param use receives the file, what makes the error for bytes that are not a model, and what changes with the file
  * @throws RerankError `unsupported-model` when it cannot be opened; what `use` throws
  */
-export function withOnnxFile<T>(path: string, use: (source: ByteSource, fail: (reason: string) => Error) => T): T {
+export function withOnnxFile<T>(path: string, use: (source: ByteSource, fail: (reason: string) => Error, version: string) => T): T {
   const descriptor = open(path);
   try {
     const read = (position: number, length: number): Uint8Array => {
@@ -31,7 +40,9 @@ export function withOnnxFile<T>(path: string, use: (source: ByteSource, fail: (r
       }
       return bytes;
     };
-    return use({ sizeBytes: fstatSync(descriptor).size, read }, (reason) => damagedOnnx(path, reason));
+    const { size, mtimeNs, ctimeNs, ino } = fstatSync(descriptor, { bigint: true });
+    const version = `${size} ${mtimeNs} ${ctimeNs} ${ino}`;
+    return use({ sizeBytes: Number(size), read }, (reason) => damagedOnnx(path, reason), version);
   } finally {
     closeSync(descriptor);
   }

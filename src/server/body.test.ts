@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BodyReader, isTooDeep } from "./body.ts";
+import { HeldBytes } from "./held-bytes.ts";
 
 const post = (body: string | Uint8Array<ArrayBuffer> | ReadableStream, headers: Record<string, string> = {}): Request =>
   new Request("http://localhost/", {
@@ -13,7 +14,7 @@ const post = (body: string | Uint8Array<ArrayBuffer> | ReadableStream, headers: 
 const inPieces = (...pieces: string[]): ReadableStream => new Blob(pieces).stream();
 
 describe("BodyReader", () => {
-  const reader = new BodyReader(1000);
+  const reader = new BodyReader(1000, new HeldBytes());
 
   it("gives the JSON of a body, whole or in pieces", async () => {
     expect((await reader.read(post('{"a":1}'))).json).toEqual({ a: 1 });
@@ -42,7 +43,7 @@ describe("BodyReader", () => {
   });
 
   it("gives a body's bytes back when it is released, or refused", async () => {
-    const large = new BodyReader(1000, 1000);
+    const large = new BodyReader(1000, new HeldBytes(1000));
     const text = `"${"x".repeat(600)}"`;
     const first = await large.read(post(text));
     await expect(large.read(post(text))).rejects.toMatchObject({ status: 429, retryAfterSecs: 1 });

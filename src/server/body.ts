@@ -1,8 +1,11 @@
 import { RerankError } from "../index.ts";
+import type { HeldBytes } from "./held-bytes.ts";
+import { findExcess } from "./json-scan.ts";
+import { ownTurn } from "./own-turn.ts";
 import { ServerError } from "./status.ts";
 
-/** Up to here a body is read in one piece, which is several times cheaper than by a stream. */
-const smallBytes = 256 * 2 ** 10;
+/** Up to here a body is read in one piece, which is several times cheaper than by a stream, and needs no turns of its own. */
+export const smallBytes: number = 256 * 2 ** 10;
 /** Deepest nesting of a document; JSON.stringify, which echoes it, goes as deep as the stack. */
 const maxDepth = 64;
 /** Most keys and entries of a body beside its documents: a configuration has dozens. */
@@ -13,6 +16,7 @@ const otherLists: ReadonlySet<string> = new Set(["rank_fields"]);
 /** A body, as long as it is held. */
 export interface HeldBody {
   json: unknown;
+  sizeBytes: number;
   /** Gives its bytes back to the common account. */
   release(): void;
 }
@@ -20,41 +24,42 @@ export interface HeldBody {
 /** Reads JSON bodies within bounds, of one body and of all together. */
 export class BodyReader {
   readonly #maxBytes: number;
-  readonly #totalBytes: number;
-  #held = 0;
+  readonly #held: HeldBytes;
 
-  /**
-   * @param maxBytes of one body
-   * @param totalBytes of all that are held at once: half a gibibyte of JSON is about what a process can stand
-   */
-  constructor(maxBytes: number, totalBytes: number = 512 * 2 ** 20) {
+  /** @param maxBytes of one body */
+  constructor(maxBytes: number, held: HeldBytes) {
     this.#maxBytes = maxBytes;
-    this.#totalBytes = totalBytes;
+    this.#held = held;
   }
 
   /**
    * The JSON of a request's body. Of a key that stands twice, the last counts, as JSON.parse has it.
    *
    * @throws ServerError 415 for another content type, 413 above the limit, 429 when all bodies together are too large, 400 for bytes
-   *   that are no UTF-8 or no JSON
+   *   that are no UTF-8 or no JSON, 422 for more nesting, keys or values than can be read in a fraction of a second
    */
   async read(request: Request): Promise<HeldBody> {
     this.#checkHeaders(request.headers);
     let mine = 0;
+    let releases: (() => void)[] = [];
     const hold = (bytes: number): void => {
       mine += bytes;
-      this.#held += bytes;
+      releases.push(this.#held.take(bytes));
       if (mine > this.#maxBytes) throw this.#tooLarge();
-      if (this.#held > this.#totalBytes) {
-        throw new ServerError(429, "overloaded", "body: too many large requests at once. Try again later.", { retryAfterSecs: 1 });
-      }
     };
     const release = (): void => {
-      this.#held -= mine;
-      mine = 0;
+      for (const releaseOne of releases) releaseOne();
+      releases = [];
     };
     try {
-      return { json: parse(decode(await readBytes(request, hold))), release };
+      const bytes = await readBytes(request, hold);
+      const takesLong = bytes.length > smallBytes;
+      if (takesLong) await ownTurn();
+      refuseExcess(bytes);
+      if (takesLong) await ownTurn();
+      const text = decode(bytes);
+      if (takesLong) await ownTurn();
+      return { json: parse(text), sizeBytes: bytes.length, release };
     } catch (error) {
       release();
       throw error;
@@ -139,6 +144,12 @@ async function readBytes(request: Request, hold: (bytes: number) => void): Promi
   return bytes;
 }
 
+function refuseExcess(bytes: Uint8Array): void {
+  const found = findExcess(bytes);
+  if (found === "unbalanced") throw notJson();
+  if (found !== undefined) throw new RerankError("invalid-input", `body: ${found.excess}. Send less of it, or several requests.`);
+}
+
 function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -152,6 +163,11 @@ function parse(text: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (cause) {
     // The parser's own message quotes the text.
-    throw new ServerError(400, "invalid-input", text === "" ? "body: empty. Send a JSON object." : "body: not valid JSON.", { cause });
+    if (text === "") throw new ServerError(400, "invalid-input", "body: empty. Send a JSON object.", { cause });
+    throw notJson(cause);
   }
+}
+
+function notJson(cause?: unknown): ServerError {
+  return new ServerError(400, "invalid-input", "body: not valid JSON.", { cause });
 }

@@ -1,18 +1,20 @@
 import { listPresets, listRerankerBackends } from "../index.ts";
 import type { Models } from "./models.ts";
+import type { Entry } from "./on-demand.ts";
 import type { CheckedOptions } from "./options.ts";
 
 /** TEI's words for the accuracy of an ONNX file. */
 const dtypes: Readonly<Record<string, string>> = { exact: "float32", half: "float16", int8: "int8", int4: "int4" };
 
 /**
- * What `/info` says: the first model in the words of text-embeddings-inference, and beside them all that is served.
+ * What `/info` says, without paths: the first model in the words of text-embeddings-inference, and beside them all that is served.
  *
  * @see https://github.com/huggingface/text-embeddings-inference `router/src/lib.rs`, `Info`, at 0d124dc
  */
 export function describeServer(models: Models, options: CheckedOptions, version: string): object {
   const [first] = models.served;
-  const [id, revision] = first!.reranker.model.split("@");
+  const identityOf = ({ reranker }: Entry): string => models.folders.hide(reranker.model);
+  const [id, revision] = identityOf(first!).split("@");
   const { maxTokens = null, plannedWorkers = 1, accuracy = "" } = first!.reranker.stats().scorer;
   return {
     model_id: id,
@@ -31,7 +33,7 @@ export function describeServer(models: Models, options: CheckedOptions, version:
     sha: null,
     docker_label: null,
     server: "crossrank",
-    models: models.served.map(({ name, reranker }) => ({ name, model: reranker.model, ...reranker.stats().scorer })),
+    models: models.served.map((entry) => ({ name: entry.name, model: identityOf(entry), ...entry.reranker.stats().scorer })),
     limits: {
       max_documents: options.maxDocuments,
       max_body_bytes: options.maxBodyBytes,

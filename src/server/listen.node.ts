@@ -2,10 +2,14 @@ import { rmSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, connect, Server as NetServer, type Socket } from "node:net";
+import { type AddressInfo, connect, Server as NetServer } from "node:net";
 import { createSecureContext } from "node:tls";
 import { getRequestListener } from "@hono/node-server";
 import { RerankError } from "../index.ts";
+import type { WireFailure } from "../wire/codec.ts";
+import { Connections } from "./connections.node.ts";
+import { createHostCheck, type HostCheck, isHost, isLocal } from "./host-check.ts";
+import { nativeDialect } from "./native.ts";
 import type { RerankServer } from "./server.ts";
 
 /** Where and how a server listens. */
@@ -18,6 +22,15 @@ export interface ListenOptions {
   socket?: string;
   /** Seconds within which a request must have arrived, its body included; then it gets 408. @default 120 */
   requestTimeoutSecs?: number;
+  /** Seconds within which a client must have taken its reply; then its connection is cut. @default 60 */
+  writeTimeoutSecs?: number;
+  /**
+   * Names by which clients may call the server, without a port, beside `localhost` and addresses of this machine; `.example.com` stands for
+   * all names below it, `*` for any.
+   *
+   * @default any, but none where everybody on this machine may call: on a loopback address, without keys
+   */
+  allowedHosts?: readonly string[];
   /** PEM files; both give HTTPS. */
   tls?: { certFile: string; keyFile: string };
 }
@@ -57,19 +70,22 @@ const idleGraceMs = 1000;
  *   keeps the server from being made
  */
 export async function listen(given: RerankServer | (() => RerankServer), options: ListenOptions = {}): Promise<Listening> {
-  const { host = "127.0.0.1", port = 8000, socket, tls, requestTimeoutSecs = 120 } = options;
+  const { host = "127.0.0.1", port = 8000, socket, tls, requestTimeoutSecs = 120, writeTimeoutSecs = 60, allowedHosts } = options;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new RerankError("invalid-input", `server: port: expected an integer from 0 to 65535, got ${port}. Choose another one.`);
   }
   const requestTimeout = requestTimeoutSecs * 1000;
   let isStopping = false;
-  const underWay = new RequestsUnderWay();
+  const connections = new Connections();
   let server: RerankServer;
+  let hostCheck: HostCheck | undefined;
   const answer = getRequestListener((request) => server.fetch(request), { overrideGlobalObjects: false });
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    underWay.add(request, response);
+    connections.add(request, response);
     if (isStopping) response.setHeader("connection", "close");
-    void answer(request, response);
+    const refusal = refusalOf(request, hostCheck);
+    if (refusal !== undefined) refuse(response, refusal);
+    else void answer(request, response);
   };
   const limits = {
     requestTimeout,
@@ -79,6 +95,9 @@ export async function listen(given: RerankServer | (() => RerankServer), options
     connectionsCheckingInterval: Math.min(30_000, requestTimeout / 2),
   };
   const http = tls === undefined ? createServer(limits, onRequest) : createTlsServer({ ...limits, ...(await readTls(tls)) }, onRequest);
+  // Not in its types: without it, node hangs up on a client that has closed its own side, its request being whole.
+  Object.assign(http, { httpAllowHalfOpen: true });
+  const stopLimit = connections.limitReplies(writeTimeoutSecs * 1000);
   if (socket !== undefined) await removeStaleSocket(socket);
   await bind(http, socket === undefined ? { host, port } : { path: socket });
   // At once, before the first connection is looked at.
@@ -88,6 +107,9 @@ export async function listen(given: RerankServer | (() => RerankServer), options
     http.close();
     throw error;
   }
+  // A page in a browser can reach a loopback address under a name of its own, but no Unix socket, and it knows no key.
+  const isOpenToPages = socket === undefined && isLocal(host) && !server.needsKey;
+  hostCheck = allowedHosts === undefined && !isOpenToPages ? undefined : createHostCheck([host, ...(allowedHosts ?? [])]);
   return {
     url: socket === undefined ? urlOf(http.address() as AddressInfo, tls !== undefined) : `unix:${socket}`,
     async stop({ delaySecs = 0, timeoutSecs = 30, signal } = {}) {
@@ -95,7 +117,8 @@ export async function listen(given: RerankServer | (() => RerankServer), options
       await wait(delaySecs * 1000, signal);
       const end = performance.now() + timeoutSecs * 1000;
       const settle = async (): Promise<void> => {
-        for (await turn(); underWay.count > 0 && performance.now() < end && signal?.aborted !== true; await turn()) await wait(20, signal);
+        for (await turn(); connections.count > 0 && performance.now() < end && signal?.aborted !== true; await turn())
+          await wait(20, signal);
       };
       await turn();
       // Not http.close, which ends idle connections at once: a client may be sending its next request on one.
@@ -105,10 +128,11 @@ export async function listen(given: RerankServer | (() => RerankServer), options
       isStopping = true;
       server.drain({ refuses: true });
       await settle();
-      await wait(underWay.count > 0 ? 0 : idleGraceMs, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]));
+      await wait(connections.count > 0 ? 0 : idleGraceMs, AbortSignal.any([ended.signal, ...(signal === undefined ? [] : [signal])]));
       await settle();
-      const cut = underWay.count;
+      const cut = connections.count;
       http.closeAllConnections();
+      stopLimit();
       await closed;
       if (socket !== undefined) rmSync(socket, { force: true });
       await server.close();
@@ -127,36 +151,30 @@ export function toNodeListener(server: Pick<RerankServer, "fetch">): (request: I
   return (request, response) => void answer(request, response);
 }
 
-/**
- * The requests that are being answered.
- *
- * Node tells a response that its connection has closed only when it is that response's turn. Those that wait behind another one, as
- * pipelined requests do, are told here: that aborts them, and else they would count as under way for ever.
- */
-class RequestsUnderWay {
-  readonly #bySocket = new Map<Socket, Set<ServerResponse>>();
+type Refusal = Pick<WireFailure, "status" | "code" | "message">;
 
-  get count(): number {
-    let count = 0;
-    for (const responses of this.#bySocket.values()) count += responses.size;
-    return count;
+/** Why a request is not answered, by the names that it calls the server by: its `Host` headers, and the address of a target that holds one. */
+function refusalOf({ rawHeaders, url = "" }: IncomingMessage, hostCheck: HostCheck | undefined): Refusal | undefined {
+  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === "host");
+  if (hosts.length > 1) {
+    // Two readers of one request could mean two servers: https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+    return { status: 400, code: "invalid-input", message: "host: more than one Host header. Send one." };
   }
+  const target = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1];
+  for (const host of target === undefined ? hosts : [...hosts, target]) {
+    if (!isHost(host)) return { status: 400, code: "invalid-input", message: "host: not a name, with a port or without." };
+    const stranger = hostCheck?.(host);
+    if (stranger === undefined) continue;
+    const what = `host: this server was called ${JSON.stringify(stranger.slice(0, 100))}, which is not a name of this machine`;
+    return { status: 403, code: "not-allowed", message: `${what}. Call it localhost, or start it with --allowed-host.` };
+  }
+  return undefined;
+}
 
-  add({ socket }: IncomingMessage, response: ServerResponse): void {
-    const responses = this.#bySocket.get(socket) ?? this.#watch(socket);
-    responses.add(response);
-    response.once("close", () => responses.delete(response));
-  }
-
-  #watch(socket: Socket): Set<ServerResponse> {
-    const responses = new Set<ServerResponse>();
-    this.#bySocket.set(socket, responses);
-    socket.once("close", () => {
-      this.#bySocket.delete(socket);
-      for (const response of responses) response.emit("close");
-    });
-    return responses;
-  }
+/** A refusal before anything of a request is read; the connection ends with it. */
+function refuse(response: ServerResponse, refusal: Refusal): void {
+  const { status, body } = nativeDialect.encodeError(refusal);
+  response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(body));
 }
 
 function bind(http: Server, where: { host: string; port: number } | { path: string }): Promise<void> {

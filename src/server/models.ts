@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import {
   createReranker,
   describeModel,
@@ -7,23 +6,16 @@ import {
   listRerankerBackends,
   type ModelReference,
   RerankError,
-  type Reranker,
   RerankerConfig,
   type RerankWarning,
 } from "../index.ts";
+import { FolderNames, folderName } from "./folder-names.node.ts";
+import { type Entry, keyOf, OnDemandModels } from "./on-demand.ts";
 import type { CheckedOptions, ServedModel } from "./options.ts";
 import { ServerError } from "./status.ts";
 
 /** What Infinity's clients write where they name no model. */
 const unspecifiedName = "default/not-specified";
-
-/** A model that this server holds. */
-export interface Entry {
-  /** What clients call it, and what replies say. */
-  name: string;
-  reference: ModelReference;
-  reranker: Reranker;
-}
 
 /** A model name of a dialect, looked up. */
 export interface Named {
@@ -33,29 +25,35 @@ export interface Named {
   isUnknown: boolean;
 }
 
-/**
- * The models of one server: those that it serves by name, kept for good, and those that requests brought in, of which the least recently
- * used is closed.
- */
+/** A load for which nobody waits goes on for this share of a request's time: whoever was told to come back comes within it. */
+const loadingGrace = 0.25;
+
+/** The models of one server: those that it serves by name, kept for good, and those that requests brought in. */
 export class Models {
   readonly served: readonly Entry[];
+  /** What folders are called in all that clients can read. */
+  readonly folders: FolderNames;
   readonly #options: CheckedOptions;
-  readonly #onDemand: LRUCache<string, Entry>;
-  readonly #closing = new Set<Promise<void>>();
+  readonly #onDemand: OnDemandModels;
   #isReady = false;
-  #isClosed = false;
 
   /** @throws RerankError for a model that is none, a preset that does not exist, or two models of one name */
   constructor(options: CheckedOptions) {
     this.#options = options;
     this.served = options.models.map(({ name, model, calibration }) => {
       const reference = RerankerConfig.parse({ model }).model;
-      return this.#open(name ?? describeModel(reference), reference, calibration);
+      return this.#open(name ?? folderName(reference) ?? describeModel(reference), reference, calibration);
     });
+    this.folders = new FolderNames(this.served.map(({ reference }) => reference));
     refuseTwoCalibrations(options.models);
     const twice = this.served.find(({ name }, place) => this.served.findIndex((other) => other.name === name) !== place);
     if (twice !== undefined) throw new RerankError("invalid-input", `server: two models are called "${twice.name}". Name one name=model.`);
-    this.#onDemand = new LRUCache({ max: options.maxModels, dispose: (entry) => this.#release(entry) });
+    this.#onDemand = new OnDemandModels({
+      maxModels: options.maxModels,
+      served: this.served.map(({ reference }) => reference),
+      graceMs: options.timeoutSecs * loadingGrace * 1000,
+      open: (reference) => this.#open(describeModel(reference), reference),
+    });
   }
 
   /** Whether all served models are loaded. */
@@ -76,25 +74,27 @@ export class Models {
 
   /** Every model that is held now. */
   entries(): Entry[] {
-    return [...this.served, ...this.#onDemand.values()];
+    return [...this.served, ...this.#onDemand.entries()];
   }
 
   /**
    * Runs work on a model that is loaded, loading it first if need be.
    *
    * @param reference absent: the first model
-   * @throws ServerError 503 when loading takes longer than a request may; it goes on, for the next one
+   * @throws ServerError 503 when loading takes longer than a request may, or while too many other models are in use or loading
    */
   async use<T>(reference: ModelReference | undefined, signal: AbortSignal, work: (entry: Entry) => Promise<T>): Promise<T> {
-    for (let isSecondTry = false; ; isSecondTry = true) {
-      const entry = this.#entryOf(reference);
-      try {
-        await this.#load(entry, signal);
-        return await work(entry);
-      } catch (error) {
-        // It was pushed out between being found and being used.
-        if (isSecondTry || this.#isClosed || !RerankError.is(error) || error.code !== "closed") throw error;
-      }
+    const served = this.#servedAs(reference);
+    if (served !== undefined) {
+      await this.#untilLoaded(served, served.reranker.warmUp(), signal);
+      return work(served);
+    }
+    const { entry, loaded, release } = this.#onDemand.borrow(reference!);
+    try {
+      await this.#untilLoaded(entry, loaded, signal);
+      return await work(entry);
+    } finally {
+      release();
     }
   }
 
@@ -120,21 +120,13 @@ export class Models {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#onDemand.clear();
-    await Promise.all([...this.served.map(({ reranker }) => reranker.close()), ...this.#closing]);
+    await Promise.all([this.#onDemand.close(), ...this.served.map(({ reranker }) => reranker.close())]);
   }
 
-  #entryOf(reference: ModelReference | undefined): Entry {
+  #servedAs(reference: ModelReference | undefined): Entry | undefined {
     if (reference === undefined) return this.served[0]!;
     const key = keyOf(reference);
-    const served = this.served.find((entry) => keyOf(entry.reference) === key);
-    if (served !== undefined) return served;
-    const known = this.#onDemand.get(key);
-    if (known !== undefined) return known;
-    const entry = this.#open(describeModel(reference), reference);
-    this.#onDemand.set(key, entry);
-    return entry;
+    return this.served.find((entry) => keyOf(entry.reference) === key);
   }
 
   #open(name: string, reference: ModelReference, calibration?: string): Entry {
@@ -149,38 +141,28 @@ export class Models {
     return { name, reference, reranker: createReranker(calibration === undefined ? config : { ...config, calibration }) };
   }
 
-  async #load(entry: Entry, signal: AbortSignal): Promise<void> {
+  async #untilLoaded({ name }: Entry, loaded: Promise<void>, signal: AbortSignal): Promise<void> {
     const { timeoutSecs, allowDownload } = this.#options;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let onAbort: (() => void) | undefined;
     const givenUp = new Promise<never>((_, reject) => {
-      const wait = new ServerError(503, "loading", `model: ${entry.name} is still being loaded. Try again later.`, { retryAfterSecs: 5 });
+      const wait = new ServerError(503, "loading", `model: ${name} is still being loaded. Try again later.`, { retryAfterSecs: 5 });
       timer = setTimeout(() => reject(wait), timeoutSecs * 1000);
       onAbort = () => reject(signal.reason);
       signal.addEventListener("abort", onAbort);
     });
-    const loading = entry.reranker.warmUp();
-    loading.catch(() => undefined); // after it was given up nobody waits for its failure
+    loaded.catch(() => undefined); // after it was given up nobody waits for its failure
     try {
-      await Promise.race([loading, givenUp]);
+      await Promise.race([loaded, givenUp]);
     } catch (error) {
-      // A model that cannot be loaded is not kept: the next request tries again.
-      if (RerankError.is(error) && error.code !== "closed") this.#onDemand.delete(keyOf(entry.reference));
       if (RerankError.is(error) && error.code === "download" && !allowDownload) {
-        throw new ServerError(404, "unknown-model", `model: ${entry.name} is not on this server, which downloads no models.`, {
-          cause: error,
-        });
+        throw new ServerError(404, "unknown-model", `model: ${name} is not on this server, which downloads no models.`, { cause: error });
       }
       throw error;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort!);
     }
-  }
-
-  #release({ reranker }: Entry): void {
-    const closing = reranker.close().finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
   }
 }
 
@@ -197,9 +179,4 @@ function refuseTwoCalibrations(models: readonly ServedModel[]): void {
     }
     known.set(key, calibration);
   }
-}
-
-/** Equal for references that mean the same, but for the order of keys inside `llm` and `head`; holds API keys, for comparing only. */
-function keyOf(reference: ModelReference): string {
-  return JSON.stringify(Object.entries(reference).sort(([left], [right]) => (left < right ? -1 : 1)));
 }

@@ -1,10 +1,12 @@
 import { RerankError, type RerankResult } from "../index.ts";
 import type { WireDocument } from "../wire/codec.ts";
-import { type BodyReader, isTooDeep, refuseLongLists, tooManyDocuments } from "./body.ts";
+import { type BodyReader, isTooDeep, refuseLongLists, smallBytes, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
+import type { HeldBytes } from "./held-bytes.ts";
 import { headerOf } from "./ignored.ts";
 import type { Metrics } from "./metrics.ts";
-import type { Entry } from "./models.ts";
+import type { Entry } from "./on-demand.ts";
+import { ownTurn } from "./own-turn.ts";
 import type { Route } from "./routes.ts";
 import { type Failure, failureOf, ServerError } from "./status.ts";
 import { validate } from "./validate.ts";
@@ -12,6 +14,7 @@ import { validate } from "./validate.ts";
 /** All that answering a ranking takes. */
 export interface RankContext extends ServerView {
   bodies: BodyReader;
+  held: HeldBytes;
   metrics: Metrics;
   /** Throws while new requests are not taken: the server is loading, draining or full, or the request has no key. */
   admit(request: Request): Promise<void>;
@@ -63,9 +66,9 @@ export async function answerRanking(context: RankContext, call: RouteCall, reque
     const totalMs = performance.now() - startedMs;
     const record = { ...recordOf(progress, results), model: entry.name };
     note(context, progress, { status: 200, durationMs: totalMs, results, failure: undefined });
-    return { response: Response.json(body, { headers: replyHeaders(progress, results, totalMs) }), record };
+    return { response: await context.held.reply(body, { headers: replyHeaders(progress, results, totalMs) }), record };
   } catch (error) {
-    const failure = failureOf(request.signal.aborted ? clientGone(error) : error, requestId);
+    const failure = withoutPaths(failureOf(request.signal.aborted ? clientGone(error) : error, requestId), context);
     const message = progress.dialect.reword(failure.message, progress.sent);
     const { status, body } = progress.dialect.encodeError({ ...failure, message });
     const headers: Record<string, string> = failure.retryAfterSecs === undefined ? {} : { "retry-after": String(failure.retryAfterSecs) };
@@ -82,7 +85,11 @@ async function rank(
 ): Promise<{ entry: Entry; results: RerankResult<WireDocument>[]; body: unknown }> {
   const { models, options } = context;
   await context.admit(request);
-  const { json, release } = await context.bodies.read(request);
+  const { json, sizeBytes, release } = await context.bodies.read(request);
+  // Of a large body, each step takes a part of a second: probes and other requests come in between.
+  const nextStep = async (): Promise<void> => {
+    if (sizeBytes > smallBytes) await ownTurn();
+  };
   try {
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
       throw new RerankError("invalid-input", "body: expected a JSON object.");
@@ -90,9 +97,11 @@ async function rank(
     const sent = model === undefined ? json : { model, ...json };
     progress.sent = sent;
     progress.dialect = route.choose(sent);
+    await nextStep();
     refuseLongLists(sent, options.maxDocuments);
     const read = progress.dialect.read(validate(progress.dialect.request, sent), context, sent);
     progress.request = read;
+    await nextStep();
     for (const call of read.calls) checkCall(call, options);
     progress.documents = read.calls.reduce((sum, { documents }) => sum + documents.length, 0);
     if (progress.documents > options.maxDocuments) throw tooManyDocuments(progress.documents, options.maxDocuments);
@@ -100,18 +109,30 @@ async function rank(
 
     return await models.use(read.model, request.signal, async (entry) => {
       const secs = Math.min(options.timeoutSecs, read.options.maxRerankDurationSecs ?? Number.POSITIVE_INFINITY);
+      await nextStep();
       const rankOptions = { ...read.options, maxRerankDurationSecs: secs };
-      const results = await Promise.all(
+      const ranked = await Promise.all(
         read.calls.map(({ query, documents }) =>
           // A signal for each call: Node warns of a leak where hundreds listen to one.
           entry.reranker.rank(query, documents, { ...rankOptions, signal: AbortSignal.any([request.signal]) }),
         ),
       );
+      await nextStep();
+      const results = ranked.map((result) => resultWithoutPaths(result, models));
       return { entry, results, body: read.encode(results, { requestId, model: entry.name, nowMs: Date.now() }) };
     });
   } finally {
     release();
   }
+}
+
+function withoutPaths(failure: Failure, { models }: RankContext): Failure {
+  return { ...failure, message: models.folders.hide(failure.message) };
+}
+
+function resultWithoutPaths<T extends RerankResult<WireDocument>>(result: T, { folders }: ServerView["models"]): T {
+  const warnings = result.warnings.map((warning) => ({ ...warning, message: folders.hide(warning.message) }));
+  return { ...result, model: folders.hide(result.model), warnings };
 }
 
 function checkCall({ query, documents }: RankCall, { maxQueryChars, maxDocumentChars }: ServerView["options"]): void {

@@ -4,6 +4,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { createKeyCheck, type KeyCheck } from "./auth.ts";
 import { BodyReader } from "./body.ts";
 import { docsPage } from "./docs-page.node.ts";
+import { HeldBytes } from "./held-bytes.ts";
 import { describeModelNamed, describeServer, inCohereWords, listModels } from "./information.ts";
 import { Metrics } from "./metrics.ts";
 import { Models } from "./models.ts";
@@ -21,6 +22,8 @@ export interface RerankServer {
   fetch(request: Request): Promise<Response>;
   /** Resolves when all served models are loaded. @throws what keeps the first of them from loading */
   readonly ready: Promise<void>;
+  /** Whether a request has to bring a key. */
+  readonly needsKey: boolean;
   /** From now on `/ready` says 503, and with `refuses` new rankings get 503 too; those under way go on. */
   drain(options?: { refuses?: boolean }): void;
   /** Lets the rankings under way end, then releases all models. Calling it again gives the same promise. */
@@ -47,6 +50,7 @@ export function createRerankServer(options: RerankServerOptions = {}): RerankSer
 
 class Server implements RerankServer {
   readonly ready: Promise<void>;
+  readonly needsKey: boolean;
   readonly #options: CheckedOptions;
   readonly #models: Models;
   readonly #metrics: Metrics;
@@ -59,6 +63,7 @@ class Server implements RerankServer {
 
   constructor(options: CheckedOptions) {
     this.#options = options;
+    this.needsKey = options.apiKeys.length > 0;
     this.#models = new Models(options);
     this.#metrics = new Metrics(this.#models, () => this.#running.size);
     this.#hasKey = createKeyCheck(options.apiKeys);
@@ -109,11 +114,13 @@ class Server implements RerankServer {
   }
 
   #addRankings(app: Hono<{ Variables: Variables }>): void {
+    const held = new HeldBytes();
     const context: RankContext = {
       models: this.#models,
       options: this.#options,
       metrics: this.#metrics,
-      bodies: new BodyReader(this.#options.maxBodyBytes),
+      held,
+      bodies: new BodyReader(this.#options.maxBodyBytes, held),
       admit: (request) => this.#admit(request),
     };
     for (const route of routes) {

@@ -1,9 +1,10 @@
 import { RerankError } from "../errors.ts";
 import type { LateInteractionHead } from "../types.ts";
+import { openTokenizer, type TokenizerFiles } from "./open-tokenizer.ts";
 import { padTokenId } from "./pad-token.ts";
-import { cut, type EncodedPair, type EncodeOptions, type TokenizerFiles, tooLong } from "./pair-encoder.ts";
-import { createTextTokenizer, type TextTokenizer } from "./text-tokenizer.ts";
-import { readTokenizerFile, unsupported } from "./tokenizer-file.ts";
+import { cut, type EncodedPair, type EncodeOptions, tooLong } from "./pair-encoder.ts";
+import type { TextTokenizer } from "./text-tokenizer.ts";
+import { unsupported } from "./tokenizer-file.ts";
 
 /** The model's input for one query or one document. */
 export interface EncodedText extends EncodedPair {
@@ -20,7 +21,7 @@ export interface LateInteractionEncoder {
    * @throws RerankError `invalid-input` for a query that is too long under truncation `error` or `only_second`; `tokenization`
    */
   encodeQuery(query: string, options: EncodeOptions): EncodedText;
-  /** At most `documentLength` ids. @throws RerankError `invalid-input` under truncation `error`; `tokenization` */
+  /** At most `documentLength` ids, and at most the options' `maxLength`. @throws RerankError `invalid-input` under truncation `error`; `tokenization` */
   encodeDocument(document: string, options: EncodeOptions): EncodedText;
 }
 
@@ -37,8 +38,7 @@ const punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
  * of a query is the mask token, punctuation of a document is left out by the ids of single characters
  */
 export function createLateInteractionEncoder(files: TokenizerFiles, head: Required<LateInteractionHead>): LateInteractionEncoder {
-  const file = readTokenizerFile(files.tokenizer);
-  const tokenizer = createTextTokenizer(file);
+  const { file, tokenizer } = openTokenizer(files);
   const idOf = (token: string, what: string): number => {
     const id = tokenizer.idOf(token);
     if (id === undefined)

@@ -1,26 +1,18 @@
 import { RerankError } from "../errors.ts";
 import type { Truncation, TruncationSide } from "../types.ts";
+import { openTokenizer, type TokenizerFiles } from "./open-tokenizer.ts";
 import { padTokenId } from "./pad-token.ts";
 import { learnPairLayout, type PairLayout } from "./pair-layout.ts";
 import { pairLengths } from "./pair-lengths.ts";
 import { QueryMemory } from "./query-memory.ts";
-import { createTextTokenizer, singleTokenId, type TokenizedText } from "./text-tokenizer.ts";
-import { readTokenizerFile } from "./tokenizer-file.ts";
-
-/** The two files of a tokenizer, parsed. */
-export interface TokenizerFiles {
-  /** tokenizer.json; its truncation and padding settings are not used, but for the padding id. */
-  tokenizer: unknown;
-  /** tokenizer_config.json; may be `{}`. Only `pad_token` is read. */
-  config: unknown;
-}
+import { singleTokenId, type TokenizedText } from "./text-tokenizer.ts";
 
 /** How one pair is encoded. */
 export interface EncodeOptions {
   truncation: Truncation;
   /** @default "right" */
   truncationSide?: TruncationSide;
-  /** Most tokens of this pair, where that is less than the encoder's own limit; ≥ 1. @default the encoder's */
+  /** Most tokens of this pair, special tokens included, ≥ 1; above the encoder's own limit it changes nothing. @default the encoder's limit */
   maxLength?: number;
   /** Special tokens typed inside the texts: `neutralise` them, or `interpret` them as the Rust tokenizers do. */
   specialTokens: "neutralise" | "interpret";
@@ -50,8 +42,8 @@ export interface PairEncoder {
    *
    * An empty document gives the special tokens around nothing. Lone surrogates are read as U+FFFD.
    *
-   * @throws RerankError `invalid-input` when truncation `error` meets a pair that is too long, or `only_second` a query that leaves no room;
-   * `tokenization` when the library fails on a text
+   * @throws RerankError `invalid-input` when truncation `error` meets a pair that is too long, `only_second` a query that leaves no room, or
+   * when the limit has no room beside the special tokens; `tokenization` when the library fails on a text
    */
   encode(query: string, document: string, options: EncodeOptions): EncodedPair;
 }
@@ -63,20 +55,19 @@ export interface PairEncoder {
  * @throws RerankError `unsupported-model` when the files cannot be used; `invalid-input` when `maxTokens` has no room beside the special tokens
  */
 export function createPairEncoder(files: TokenizerFiles, limits: { maxTokens: number; typeVocabSize: number }): PairEncoder {
-  const file = readTokenizerFile(files.tokenizer);
-  const tokenizer = createTextTokenizer(file);
+  const { file, tokenizer } = openTokenizer(files);
   const layout = learnPairLayout(file, tokenizer, limits.typeVocabSize);
   const { maxTokens } = limits;
   roomIn(layout, maxTokens);
-  const queries = new QueryMemory(tokenizer, maxTokens);
+  const queries = new QueryMemory(tokenizer);
   return {
     padId: padTokenId(file, files.config, tokenizer),
     idOf: (token) => singleTokenId(tokenizer, token),
     encode(query, document, { truncation, truncationSide = "right", maxLength = maxTokens, specialTokens }) {
       const limit = Math.min(maxLength, maxTokens);
       const target = roomIn(layout, limit);
-      const first = queries.tokenize(query, specialTokens, truncationSide);
-      const second = tokenizer.tokenize(document, maxTokens, specialTokens, truncationSide);
+      const first = queries.tokenize(query, limit, specialTokens, truncationSide);
+      const second = tokenizer.tokenize(document, limit, specialTokens, truncationSide);
       const isWhole = first.isWhole && second.isWhole;
       const total = first.ids.length + second.ids.length;
       if (isWhole && total <= target) return assemble(layout, first.ids, second.ids, 0);

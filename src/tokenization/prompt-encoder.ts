@@ -1,15 +1,17 @@
 import { LRUCache } from "lru-cache";
 import { RerankError } from "../errors.ts";
 import type { PromptTemplate, TruncationSide } from "../types.ts";
+import { openTokenizer, type TokenizerFiles } from "./open-tokenizer.ts";
 import { padTokenId } from "./pad-token.ts";
-import { cut, type EncodedPair, type EncodeOptions, type PairEncoder, type TokenizerFiles, tooLong } from "./pair-encoder.ts";
+import { cut, type EncodedPair, type EncodeOptions, type PairEncoder, tooLong } from "./pair-encoder.ts";
 import { type Prompt, readPrompt } from "./prompt.ts";
 import { QueryMemory } from "./query-memory.ts";
-import { createTextTokenizer, singleTokenId, type TextTokenizer, type TokenizedText } from "./text-tokenizer.ts";
-import { readTokenizerFile } from "./tokenizer-file.ts";
+import { singleTokenId, type TextTokenizer, type TokenizedText } from "./text-tokenizer.ts";
 
 /** A template as one encoder needs it, and how much room it leaves. */
 interface Frame extends Prompt {
+  /** Most tokens of the whole. */
+  maxTokens: number;
   tailIds: readonly number[];
   /** Tokens between the query and the document when they are tokenised apart. */
   middleIds: readonly number[];
@@ -19,7 +21,7 @@ interface Frame extends Prompt {
   queryRoom: number;
 }
 
-// Frames are few: one for each instruction that is in use.
+// Frames are few: one for each instruction and limit that is in use.
 const rememberedFrames = 8;
 
 /**
@@ -42,10 +44,8 @@ export function createPromptEncoder(
   limits: { maxTokens: number },
   instruction: string,
 ): PairEncoder {
-  const file = readTokenizerFile(files.tokenizer);
-  const tokenizer = createTextTokenizer(file);
-  const { maxTokens } = limits;
-  const queries = new QueryMemory(tokenizer, maxTokens);
+  const { file, tokenizer } = openTokenizer(files);
+  const queries = new QueryMemory(tokenizer);
   const frames = new LRUCache<string, Frame>({ max: rememberedFrames });
   const frameOf = (options: Pick<EncodeOptions, "specialTokens" | "instruction">, limit: number): Frame => {
     const wanted = options.instruction ?? instruction;
@@ -57,17 +57,16 @@ export function createPromptEncoder(
     frames.set(key, frame);
     return frame;
   };
-  frameOf({ specialTokens: "neutralise" }, maxTokens);
+  frameOf({ specialTokens: "neutralise" }, limits.maxTokens);
   return {
     padId: padTokenId(file, files.config, tokenizer),
     idOf: (token) => singleTokenId(tokenizer, token),
     encode(query, document, options) {
-      const limit = Math.min(options.maxLength ?? maxTokens, maxTokens);
+      const limit = Math.min(options.maxLength ?? limits.maxTokens, limits.maxTokens);
       const frame = frameOf(options, limit);
       const side = options.truncationSide ?? "right";
-      const tokenize = (text: string, from?: TruncationSide): TokenizedText =>
-        tokenizer.tokenize(text, maxTokens, options.specialTokens, from);
-      const remember = (text: string): TokenizedText => queries.tokenize(text, options.specialTokens);
+      const tokenize = (text: string, from?: TruncationSide): TokenizedText => tokenizer.tokenize(text, limit, options.specialTokens, from);
+      const remember = (text: string): TokenizedText => queries.tokenize(text, limit, options.specialTokens);
       const { queryHead, queryTail, between, documentHead, documentTail, room, tailIds } = frame;
       const asked = `${queryHead}${query}${queryTail}`;
       const first = between === undefined ? undefined : remember(asked);
@@ -122,7 +121,7 @@ function withRoom(prompt: Prompt, tokenizer: TextTokenizer, maxTokens: number, s
   }
   // Three quarters, and a token for the document at least.
   const queryRoom = Math.min(Math.floor((room * 3) / 4), room - middleIds.length - 1);
-  return { ...prompt, tailIds, middleIds, room, queryRoom };
+  return { ...prompt, maxTokens, tailIds, middleIds, room, queryRoom };
 }
 
 function assemble({ before, after }: Frame, middle: readonly number[], fullTokens: number): EncodedPair {

@@ -8,21 +8,18 @@ const rememberedQueries = 8;
 /** The ids of the last queries. */
 export class QueryMemory {
   readonly #tokenizer: TextTokenizer;
-  readonly #needed: number;
   readonly #known: LRUCache<string, TokenizedText> = new LRUCache({ max: rememberedQueries });
 
-  /** @param needed tokens that are read of a query; see {@link TextTokenizer.tokenize} */
-  constructor(tokenizer: TextTokenizer, needed: number) {
+  constructor(tokenizer: TextTokenizer) {
     this.#tokenizer = tokenizer;
-    this.#needed = needed;
   }
 
-  /** @throws RerankError `tokenization` when the library fails on the query */
-  tokenize(query: string, specialTokens: "neutralise" | "interpret", side?: TruncationSide): TokenizedText {
-    const key = `${specialTokens}${side === "left" ? side : ""} ${query}`;
+  /** {@link TextTokenizer.tokenize}, remembered. */
+  tokenize(query: string, needed: number, specialTokens: "neutralise" | "interpret", side?: TruncationSide): TokenizedText {
+    const key = `${specialTokens}${side === "left" ? side : ""} ${needed} ${query}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const tokenized = this.#tokenizer.tokenize(query, this.#needed, specialTokens, side);
+    const tokenized = this.#tokenizer.tokenize(query, needed, specialTokens, side);
     this.#known.set(key, tokenized);
     return tokenized;
   }

@@ -1,8 +1,8 @@
 /** Node's surroundings: its fetch, which by itself knows neither proxy variables nor a company's certificate authorities, and its environment. */
 import { RerankError } from "../errors.ts";
+import { importPackage } from "../package-files.node.ts";
 import { type Authorities, namedAuthorities } from "./authorities.node.ts";
 import { withoutCredentials } from "./credentials.ts";
-import { importPackage } from "../package-files.node.ts";
 import type { Network } from "./http.ts";
 
 let special: { settings: string; send: typeof fetch } | undefined;

@@ -115,6 +115,7 @@ describe("a client that is slow", () => {
     listening = await listen(createRerankServer({ models: [{ name: "none", model: { type: "none" } }] }), {
       port: 0,
       requestTimeoutSecs: 0.4,
+      writeTimeoutSecs: 1,
     });
     port = Number(new URL(listening.url).port);
   });
@@ -158,11 +159,40 @@ describe("a client that is slow", () => {
     expect((await post(`${listening.url}/rerank`, { query, documents })).status).toBe(200);
     await slow;
   });
+
+  test("and never reads its answer is cut off in time", async () => {
+    const large = requestText("/rerank", JSON.stringify({ query, documents: new Array(15).fill(`${marker} ${"x".repeat(900_000)}`) }));
+    const { text, isClosed } = await exchange(port, large, {
+      more: (socket) => {
+        socket.pause();
+        // Later than the server waits: what the system held is read then, and the end.
+        setTimeout(() => socket.resume(), 3000);
+      },
+    });
+    expect(isClosed).toBe(true);
+    expect(Number(/content-length: (\d+)/.exec(text)![1])).toBeGreaterThan(13e6);
+    expect(text.length).toBeLessThan(13e6);
+  });
 });
 
 describe("a connection that is closed", () => {
-  test("on the client's side, with its request sent, ends at once: to node that is a client that went away", async () => {
-    const { isClosed } = await exchange(server.port, good, { isHalfClosed: true });
+  test.each([
+    ["one", good, 1],
+    ["one of HTTP/1.0", good.replace("HTTP/1.1", "HTTP/1.0"), 1],
+    ["three", good.repeat(3), 3],
+    [
+      "one that takes seconds",
+      requestText(
+        "/rerank",
+        JSON.stringify({ query, documents: new Array(20).fill(0).map((_, index) => `${index} ${"patience ".repeat(400)}`) }),
+      ),
+      1,
+    ],
+  ])("on the client's side, with its requests sent whole, still gets their answers: %s", async (_what, requests, count) => {
+    const { text, isClosed } = await exchange(server.port, requests, { isHalfClosed: true, timeoutMs: 60_000 });
+    // Interim replies may come before.
+    expect(statusesIn(text).filter((status) => status !== 100)).toEqual(new Array(count).fill(200));
+    expect(isAnswered(text)).toBe(true);
     expect(isClosed).toBe(true);
   });
 
@@ -279,14 +309,39 @@ describe("a head", () => {
     expectNoInternals(text);
   });
 
-  test("without a host is refused; with somebody else's name it is answered, for the server knows none of its own", async () => {
+  test("without a host is refused, with two as well; a name of another machine is not this server's", async () => {
     for (const version of ["1.0", "1.1"]) {
       expect(statusesIn((await exchange(server.port, `GET /health HTTP/${version}\r\nConnection: close\r\n\r\n`)).text)).toEqual([400]);
     }
-    for (const target of ["/health", "http://elsewhere.example/health"]) {
-      const { text } = await exchange(server.port, `GET ${target} HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n`);
-      expect(statusesIn(text)).toEqual([200]);
+    const statusOf = async (target: string, ...hosts: string[]): Promise<number[]> => {
+      const headers = hosts.map((host) => `Host: ${host}\r\n`).join("");
+      const { text } = await exchange(server.port, `GET ${target} HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`);
+      expectNoInternals(text);
+      return statusesIn(text);
+    };
+    for (const target of ["/health", "/info", "/rerank", "http://localhost/health"]) {
+      expect(await statusOf(target, "other.example")).toEqual([403]);
+      expect(await statusOf(target, "localhost", "other.example")).toEqual([400]);
+      expect(await statusOf(target, "localhost", "localhost")).toEqual([400]);
     }
+    expect(await statusOf("http://other.example/health", "localhost")).toEqual([403]);
+    for (const host of ["localhost", `127.0.0.1:${server.port}`, "[::1]:1"]) expect(await statusOf("/health", host)).toEqual([200]);
+  });
+
+  test("may call the server by any name where a key is needed, and by listed names elsewhere", async () => {
+    const statusOf = async (options: object, listenOptions: object, host: string): Promise<number> => {
+      const none = createRerankServer({ models: [{ name: "none", model: { type: "none" } }], ...options });
+      const listening = await listen(none, { port: 0, ...listenOptions });
+      const port = Number(new URL(listening.url).port);
+      const { text } = await exchange(port, `GET /health HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      await listening.stop();
+      return statusesIn(text)[0]!;
+    };
+    expect(await statusOf({}, {}, "ranker.example")).toBe(403);
+    expect(await statusOf({}, { allowedHosts: ["ranker.example"] }, "ranker.example:80")).toBe(200);
+    expect(await statusOf({}, { allowedHosts: ["ranker.example"] }, "other.example")).toBe(403);
+    expect(await statusOf({ apiKeys: ["key"] }, {}, "ranker.example")).toBe(200);
+    expect(await statusOf({ apiKeys: ["key"] }, { allowedHosts: ["ranker.example"] }, "other.example")).toBe(403);
   });
 
   test("that expects what nobody offers gets 417, an upgrade no more than its request", async () => {

@@ -1,5 +1,6 @@
 /** A server in a process of its own, raw connections to it, and what must hold after whatever was done to it. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -37,14 +38,20 @@ export interface ServerStart {
   env?: Record<string, string>;
   /** @default the built one */
   cli?: string;
+  /** Most data, MB, that the system gives the process; it dies when it asks for more. @default no limit */
+  dataLimitMb?: number;
 }
 
 /** Starts a server on a free port that downloads nothing and finds no model but the bundled one; resolves when it is ready. */
-export async function startServer({ args = [], env = {}, cli = join(root, "dist/cli.js") }: ServerStart = {}): Promise<ServerProcess> {
+export async function startServer(start: ServerStart = {}): Promise<ServerProcess> {
+  const { args = [], env = {}, cli = join(root, "dist/cli.js"), dataLimitMb } = start;
   const port = args.includes("--port") ? [] : ["--port", "0"];
   const folder = makeFolder();
   const isolation = { CROSSRANK_CACHE: folder, HF_HOME: folder, HF_ENDPOINT: "http://127.0.0.1:1", CROSSRANK_API_KEYS: "" };
-  const child = spawn(process.execPath, [cli, "serve", "--no-download", ...port, ...args], {
+  const command = [process.execPath, cli, "serve", "--no-download", ...port, ...args];
+  const limited = dataLimitMb === undefined ? [] : ["sh", "-c", `ulimit -d ${Math.ceil(dataLimitMb * 1024)}; exec "$@"`, "sh"];
+  const [program, ...rest] = [...limited, ...command];
+  const child = spawn(program!, rest, {
     env: { ...process.env, ...isolation, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -139,6 +146,18 @@ export async function metric(url: string, name: string): Promise<number> {
 /** Resident memory of a server, MB. */
 export async function memoryMb({ url }: ServerProcess): Promise<number> {
   return (await metric(url, "process_resident_memory_bytes")) / 1e6;
+}
+
+/** What Linux tells of a server's process. */
+export function processFigures({ child }: ServerProcess): { peakMb: number; dataMb: number; threads: number } {
+  const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+  const read = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)![1]);
+  return { peakMb: read("VmHWM") / 1024, dataMb: read("VmData") / 1024, threads: read("Threads") };
+}
+
+/** Milliseconds that the main thread of a server has computed so far: what others do on the machine is not in it. */
+export function mainThreadMs({ child }: ServerProcess): number {
+  return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
 }
 
 /** What came back on a raw connection. */

@@ -2,13 +2,15 @@
 import { RerankError } from "../../errors.ts";
 import type { ScoreCall } from "../../scorer.ts";
 import type { EncodedPair } from "../../tokenization/pair-encoder.ts";
+import type { Reading } from "./reading.ts";
 
 /** Documents that are scored together. */
-export interface Group
-  extends Pick<
-    ScoreCall,
-    "query" | "texts" | "truncation" | "truncationSide" | "maxLength" | "specialTokens" | "batchSize" | "instruction"
-  > {
+export interface Group extends Pick<ScoreCall, "query" | "texts" | "truncation" | "truncationSide" | "specialTokens" | "batchSize"> {
+  reading: Reading;
+  /** Most tokens of a pair. */
+  maxLength: number;
+  /** Stands in the template; "" for none. */
+  instruction: string;
   /** Place of each text in the caller's list, for messages. */
   places: readonly number[];
 }
@@ -30,7 +32,7 @@ export interface GroupScores {
 }
 
 /**
- * Scores a group on this thread; blocks it.
+ * Scores a group on this thread; blocks it. A group without texts only finds out whether the others of its kind can be scored.
  *
  * @param checkpoint called before each pass; what it throws ends the group
  * @throws RerankError `tokenization`, `inference`, or `invalid-input` for a text too long under `truncation: "error"`

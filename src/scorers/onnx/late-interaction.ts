@@ -6,7 +6,7 @@ import {
   type EncodedText,
   type LateInteractionEncoder,
 } from "../../tokenization/late-interaction-encoder.ts";
-import type { TokenizerFiles } from "../../tokenization/pair-encoder.ts";
+import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
 import type { LateInteractionHead } from "../../types.ts";
 import type { ExecutorOptions } from "./executor.node.ts";
 import { lastPlace, paddedFeeds } from "./feeds.ts";
@@ -42,6 +42,10 @@ function runLateInteraction(
   checkpoint: () => void,
 ): GroupScores {
   const startedMs = performance.now();
+  if (group.texts.length === 0) {
+    encoder.encodeDocument("", group);
+    return emptyScores([], startedMs);
+  }
   const documents = encodeAll(options.model, group, (text) => encoder.encodeDocument(text, group));
   const query = encoder.encodeQuery(group.query, group);
   const result = emptyScores(documents, startedMs);

@@ -1,29 +1,14 @@
-/** From a model's files to what its threads are opened with, and how many there are. */
-
-import { type GroupBounds, planWorkers, type WorkerPlan } from "../../engine/plan.ts";
-import { Pool } from "../../engine/pool.ts";
-import { openWorkerThread } from "../../engine/worker-thread.node.ts";
+/** From a model's files to the session that it shares with others, and to how its own texts are read. */
 import { RerankError } from "../../errors.ts";
 import { readCalibration } from "../../models/calibration.node.ts";
-import { getPreset } from "../../models/catalogue.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
-import { freeMemoryBytes, usableCores } from "../../models/machine.node.ts";
-import { firstPosition, tokenLimit } from "../../tokenization/token-limit.ts";
-import type {
-  Acceleration,
-  Calibration,
-  CustomModel,
-  HeadConfig,
-  LateInteractionHead,
-  Preset,
-  PresetModel,
-  PromptTemplate,
-} from "../../types.ts";
-import type { ExecutorOptions, ResolvedHead } from "./executor.node.ts";
-import type { Group, GroupScores } from "./group.ts";
-import { resolveRelevantClass } from "./head.ts";
-import { ScoreCache } from "./score-cache.node.ts";
-import { disableTelemetry, type SessionProvider } from "./session.node.ts";
+import { firstPosition } from "../../tokenization/token-limit.ts";
+import type { Acceleration, Calibration, CustomModel, PresetModel } from "../../types.ts";
+import type { ExecutorOptions } from "./executor.node.ts";
+import { headOf, type ModelReading, readingOf } from "./reading.ts";
+import type { RememberedPairs } from "./score-cache.node.ts";
+import type { SessionProvider } from "./session.node.ts";
+import { borrowModel, type Lease } from "./shared-model.node.ts";
 
 /** What a local scorer is made of. */
 export interface OnnxScorerOptions {
@@ -41,57 +26,25 @@ export interface OnnxScorerOptions {
 /** A model whose files are here; its threads start with the first call. */
 export interface LoadedModel {
   located: LocatedModel;
-  executor: ExecutorOptions;
-  /** Bounds of the groups that travel to a thread together, but for those that a call sets. */
-  groups: Omit<GroupBounds, "maxDocuments">;
+  provider: SessionProvider;
+  lease: Lease;
+  reading: ModelReading;
   /** What the template adds to each document's work, in characters. */
   templateCharacters: number;
-  plan: WorkerPlan;
-  pool: Pool<Group, GroupScores>;
-  cache: ScoreCache | undefined;
+  cache: RememberedPairs | undefined;
   calibration: Calibration | undefined;
 }
 
-// About 500 tokens, a pass or a few: calls take turns often and an abort drops nearly all that is left, while a message's 0.2 ms
-// stay small beside the work.
-const groupCharacters = 2048;
-/** Most tokens of a custom model whose configuration sets none: its files may promise more than is sensible. */
-const customTokenLimit = 512;
-// ColBERTv2's settings, but for the document's length, which is answerai-colbert-small-v1's:
-// https://huggingface.co/answerdotai/answerai-colbert-small-v1 artifact.metadata
-const colbertDefaults: Required<LateInteractionHead> = {
-  type: "late-interaction",
-  queryLength: 32,
-  documentLength: 300,
-  queryToken: "[unused0]",
-  documentToken: "[unused1]",
-  skipPunctuation: true,
-};
-// A hundred calls of the largest size that the HTTP interface takes.
-const defaultMaxQueued = 100_000;
-
 /** @throws RerankError `unsupported-model`, `invalid-input` for a head, a limit or a calibration that does not fit the model */
 export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
-  const { acceleration, scoreCacheBytes } = options;
-  disableTelemetry();
+  const { acceleration, scoreCacheBytes, model } = options;
   const calibration = calibrationOf(located, options);
-  const plan = provider === "cpu" ? planCpu(located, acceleration) : planDevice(provider, acceleration);
-  const executor = executorOptions(located, options, plan.threads, provider);
-  const groups = {
-    workers: plan.workers,
-    maxCharacters: provider === "cpu" ? groupCharacters : Number.POSITIVE_INFINITY,
-  };
-  const pool = new Pool<Group, GroupScores>({
-    size: plan.workers,
-    openThread: () => openWorkerThread("onnx-worker", executor),
-    maxWaiting: acceleration.maxQueued ?? defaultMaxQueued,
-    ...(acceleration.idleSecs === undefined ? {} : { idleMs: acceleration.idleSecs * 1000 }),
-  });
-  const { maxTokens, typeVocabSize, head, template, instruction } = executor;
-  const identity = JSON.stringify([located.id, located.sizeBytes, maxTokens, typeVocabSize, head, template ?? null, instruction]);
-  const templateCharacters = [template ?? ""].flat().join("").length + instruction.length;
-  const cache = scoreCacheBytes > 0 ? new ScoreCache(identity, scoreCacheBytes) : undefined;
-  return { located, executor, groups, templateCharacters, plan, pool, cache, calibration };
+  const reading = readingOf(located, model);
+  const executor = executorOptions(located, options, reading, provider);
+  const lease = borrowModel({ located, executor, acceleration, scoreCacheBytes });
+  const templateCharacters = [reading.template ?? ""].flat().join("").length + reading.instruction.length;
+  const cache = lease.model.cache?.of(JSON.stringify(reading));
+  return { located, provider, lease, reading, templateCharacters, cache, calibration };
 }
 
 function calibrationOf(located: LocatedModel, { calibration, model }: OnnxScorerOptions): Calibration | undefined {
@@ -105,68 +58,27 @@ function calibrationOf(located: LocatedModel, { calibration, model }: OnnxScorer
   return readCalibration(calibration, located);
 }
 
-function planCpu(located: LocatedModel, acceleration: Acceleration): WorkerPlan {
-  return planWorkers({ cores: usableCores(), freeBytes: freeMemoryBytes() }, located.sizeBytes, acceleration);
-}
-
-/** One session: a device is shared by nobody else, and takes whole batches. */
-function planDevice(provider: SessionProvider, { workers = 1, threads = 1 }: Acceleration): WorkerPlan {
-  return { workers, threads, reason: `one session on ${provider}` };
-}
-
 function executorOptions(
   located: LocatedModel,
-  { model, acceleration }: OnnxScorerOptions,
-  threads: number,
+  { acceleration }: OnnxScorerOptions,
+  { head }: ModelReading,
   provider: SessionProvider,
-): ExecutorOptions {
-  const head = resolveHead(located, headOf(model), model.maxLength);
-  const maxLength = head.type === "late-interaction" ? Math.max(head.queryLength, head.documentLength) : model.maxLength;
+): Omit<ExecutorOptions, "threads"> {
   return {
     model: located.id,
     modelPath: located.modelPath,
     tokenizerPath: located.tokenizerPath,
     tokenizerConfig: located.tokenizerConfig,
-    maxTokens: tokenLimit({
-      ...(maxLength === undefined ? {} : { maxLength }),
-      tokenizerConfig: located.tokenizerConfig,
-      modelConfig: located.config,
-      fallback: presetOf(model)?.maxLength ?? customTokenLimit,
-    }),
     typeVocabSize: typeVocabSize(located),
-    head,
-    template: templateOf(model),
-    instruction: model.instruction ?? presetOf(model)?.instruction ?? "",
+    headType: head.type,
     padding: {
       side: paddingSide(located),
       firstPosition: firstPosition(located.config),
     },
     isDynamicallyQuantised: located.isDynamicallyQuantised,
-    threads,
     provider,
     deviceId: acceleration.deviceId ?? 0,
   };
-}
-
-/** What the outputs mean, as the configuration or the catalogue says it. */
-export function headOf(model: PresetModel | CustomModel): HeadConfig | undefined {
-  return model.type === "custom" ? model.head : presetOf(model)?.head;
-}
-
-/** The prompt in which a pair stands, if there is one. */
-export function templateOf(model: PresetModel | CustomModel): PromptTemplate | undefined {
-  return model.type === "custom" ? model.template : presetOf(model)?.template;
-}
-
-function presetOf(model: PresetModel | CustomModel): Preset | undefined {
-  return model.type === "preset" ? getPreset(model.name) : undefined;
-}
-
-function resolveHead({ id, config }: LocatedModel, head: HeadConfig | undefined, maxLength: number | undefined): ResolvedHead {
-  if (head?.type === "token") return head;
-  if (head?.type === "late-interaction")
-    return { ...colbertDefaults, ...(maxLength === undefined ? {} : { documentLength: maxLength }), ...head };
-  return { type: "classification", relevantClass: resolveRelevantClass(id, config, head?.relevantClass) };
 }
 
 /**

@@ -6,11 +6,12 @@ import { listPresets } from "../../models/catalogue.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import type { RerankWarning } from "../../types.ts";
-import { createExecutor, type Executor } from "./executor.node.ts";
+import type { Executor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
-import { adoptModel, headOf, type LoadedModel, type OnnxScorerOptions, templateOf } from "./loaded-model.node.ts";
+import { adoptModel, type LoadedModel, type OnnxScorerOptions } from "./loaded-model.node.ts";
 import { type ObtainOptions, obtainModel, obtainModelSync } from "./obtain.node.ts";
 import { PendingScores } from "./pending-scores.ts";
+import { headOf, type ModelReading, templateOf } from "./reading.ts";
 import { automaticProvider } from "./session.node.ts";
 
 /** A scorer for one local model; nothing is read or started before its first call. */
@@ -39,12 +40,13 @@ class OnnxScorer implements Scorer {
 
   get model(): string {
     const { model } = this.#options;
-    return this.#loaded?.executor.model ?? (model.type === "preset" ? model.name : model.modelId);
+    return this.#loaded?.located.id ?? (model.type === "preset" ? model.name : model.modelId);
   }
 
   async score(call: ScoreCall): Promise<ScoreResult> {
     const startedMs = performance.now();
-    const { pool, groups: bounds, templateCharacters, cache } = await this.#open();
+    const { lease, reading, templateCharacters, cache } = await this.#open();
+    const { pool, groups: bounds } = lease.model;
     const pending = new PendingScores(call, cache, this.#warnings);
     const lengthOf = (place: number): number => call.texts[place]!.length + templateCharacters;
     const lengths = pending.missing.map(lengthOf);
@@ -53,7 +55,7 @@ class OnnxScorer implements Scorer {
     );
     const fill = (scores: GroupScores, group: number): void => this.#fill(pending, groups[group]!, scores);
     await pool.run(
-      groups.map((places) => groupOf(call, places)),
+      groups.map((places) => groupOf(call, reading, places)),
       fill,
       {
         signal: call.signal,
@@ -70,11 +72,12 @@ class OnnxScorer implements Scorer {
   scoreSync(call: ScoreCall): ScoreResult {
     call.signal?.throwIfAborted();
     const executor = this.#openSync();
-    const pending = new PendingScores(call, this.#loaded!.cache, this.#warnings);
+    const { reading, cache } = this.#loaded!;
+    const pending = new PendingScores(call, cache, this.#warnings);
     const { missing } = pending;
     const { deadlineMs = Number.POSITIVE_INFINITY } = call;
     const startedMs = performance.now();
-    const scores = executor.run(groupOf(call, missing), () => {
+    const scores = executor.run(groupOf(call, reading, missing), () => {
       if (performance.now() > deadlineMs) throw timeoutError(this.model, (deadlineMs - startedMs) / 1000);
     });
     this.#fill(pending, missing, scores);
@@ -91,23 +94,23 @@ class OnnxScorer implements Scorer {
 
   async close(): Promise<void> {
     this.#closing.abort(new RerankError("closed", `${this.model}: the reranker was closed. Make a new one with createReranker.`));
-    this.#syncExecutor?.close();
     this.#syncExecutor = undefined;
     const loaded = this.#loaded ?? (await this.#loading?.catch(() => undefined)); // its caller hears of a failed load
-    await loaded?.pool.close();
+    await loaded?.lease.release();
   }
 
   stats(): Record<string, number | string> {
     if (this.#loaded === undefined) return { workers: 0, ...this.#counts };
-    const { pool, plan, executor, cache, located, calibration } = this.#loaded;
+    const { lease, provider, reading, cache, located, calibration } = this.#loaded;
+    const { pool, plan } = lease.model;
     return {
       workers: pool.threads,
       plannedWorkers: plan.workers,
       threadsPerWorker: plan.threads,
-      provider: executor.provider,
+      provider,
       plan: plan.reason,
       waitingDocuments: pool.waiting,
-      maxTokens: executor.maxTokens,
+      maxTokens: reading.maxTokens,
       accuracy: located.accuracy,
       ...(calibration === undefined ? {} : { calibration: calibration.method }),
       ...this.#counts,
@@ -131,11 +134,11 @@ class OnnxScorer implements Scorer {
   async #open(): Promise<LoadedModel> {
     const loaded = await this.#load();
     try {
-      await loaded.pool.warmUp();
+      await loaded.lease.model.warmUp(loaded.reading);
       return loaded;
     } catch (error) {
       const fallback = this.#fallBack(loaded, error);
-      await fallback.pool.warmUp();
+      await fallback.lease.model.warmUp(fallback.reading);
       return fallback;
     }
   }
@@ -144,8 +147,7 @@ class OnnxScorer implements Scorer {
     this.#closing.signal.throwIfAborted();
     if (this.#syncExecutor !== undefined) return this.#syncExecutor;
     const loaded = this.#loaded ?? this.#adopt(obtainModelSync(this.#obtain));
-    // One session has all the cores here: nothing else of this call runs beside it.
-    const open = ({ executor, plan }: LoadedModel): Executor => createExecutor({ ...executor, threads: plan.workers * plan.threads });
+    const open = ({ lease, reading }: LoadedModel): Executor => lease.model.openSync(reading);
     try {
       this.#syncExecutor = open(loaded);
     } catch (error) {
@@ -176,17 +178,18 @@ class OnnxScorer implements Scorer {
     // Another call may have fallen back already.
     if (this.#loaded !== failed) return this.#loaded!;
     const { provider = "auto" } = this.#options.acceleration;
-    if (provider !== "auto" || failed.executor.provider === "cpu" || !RerankError.is(error) || error.code !== "missing-dependency")
-      throw error;
+    if (provider !== "auto" || failed.provider === "cpu" || !RerankError.is(error) || error.code !== "missing-dependency") throw error;
     this.#warnings.push({ type: "fallback", message: `running on the CPU: ${error.message}` });
     this.#loaded = adoptModel(failed.located, this.#options, "cpu");
+    void failed.lease.release(); // none of its threads could be opened
     return this.#loaded;
   }
 }
 
-function groupOf(call: ScoreCall, places: readonly number[]): Group {
-  const { texts, documents, onError, signal, deadlineMs, ...encoding } = call;
-  return { ...encoding, texts: places.map((place) => texts[place]!), places };
+function groupOf(call: ScoreCall, { head, template, maxTokens, instruction: usual }: ModelReading, places: readonly number[]): Group {
+  const { texts, documents, onError, signal, deadlineMs, instruction = usual, ...encoding } = call;
+  const maxLength = Math.min(maxTokens, call.maxLength ?? maxTokens);
+  return { ...encoding, texts: places.map((place) => texts[place]!), places, reading: { head, template }, maxLength, instruction };
 }
 
 function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities"] {

@@ -1,18 +1,21 @@
 /** Pairs, or prompts with both texts, to logits. */
 import { planPasses } from "../../engine/plan.ts";
-import { createPairEncoder, type PairEncoder, type TokenizerFiles } from "../../tokenization/pair-encoder.ts";
+import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
+import { createPairEncoder, type PairEncoder } from "../../tokenization/pair-encoder.ts";
 import { createPromptEncoder } from "../../tokenization/prompt-encoder.ts";
-import type { ExecutorOptions, OpenModel, ResolvedHead } from "./executor.node.ts";
+import type { ExecutorOptions, OpenModel } from "./executor.node.ts";
 import { lastPlace, packedFeeds, paddedFeeds } from "./feeds.ts";
 import { emptyScores, encodeAll, type Group, type GroupRunner, type GroupScores } from "./group.ts";
 import { checkHead, headLogits, type ReadHead, resolveTokens, tokenLogits } from "./head.ts";
 import { packedPasses, passBounds } from "./pass-bounds.ts";
+import type { Reading, ResolvedHead } from "./reading.ts";
 
 type PairHead<T> = Exclude<T, { type: "late-interaction" }>;
+type PairReading = Reading & { head: PairHead<ResolvedHead> };
 
 /** @throws RerankError `unsupported-model`, `invalid-input` for files, a head or a template that do not fit together */
-export function pairRunner(options: ExecutorOptions, head: PairHead<ResolvedHead>, files: TokenizerFiles, model: OpenModel): GroupRunner {
-  const reader = readerOf(options, head, files);
+export function pairRunner(options: ExecutorOptions, reading: PairReading, files: TokenizerFiles, model: OpenModel): GroupRunner {
+  const reader = readerOf(options, reading, files);
   checkHead(options.model, model.session.outputShape, reader.head);
   return (group, checkpoint) => runPairs(options, reader, model, group, checkpoint);
 }
@@ -23,12 +26,13 @@ interface PairReader {
   head: PairHead<ReadHead>;
 }
 
-function readerOf(options: ExecutorOptions, head: PairHead<ResolvedHead>, files: TokenizerFiles): PairReader {
-  const { model, template, instruction, maxTokens, typeVocabSize } = options;
+function readerOf({ model, typeVocabSize }: ExecutorOptions, { head, template }: PairReading, files: TokenizerFiles): PairReader {
+  // Each group says how long its pairs may be.
+  const maxTokens = Number.POSITIVE_INFINITY;
   const encoder =
     template === undefined
       ? createPairEncoder(files, { maxTokens, typeVocabSize })
-      : createPromptEncoder(files, template, { maxTokens }, instruction);
+      : createPromptEncoder(files, template, { maxTokens }, "");
   if (head.type === "classification") return { encoder, head };
   return { encoder, head: { type: "token", ...resolveTokens(model, head, encoder.idOf) } };
 }
@@ -41,6 +45,7 @@ function runPairs(
   checkpoint: () => void,
 ): GroupScores {
   const startedMs = performance.now();
+  if (group.texts.length === 0) encoder.encode("", "", group);
   const pairs = encodeAll(options.model, group, (text) => encoder.encode(group.query, text, group));
   const result = emptyScores(pairs, startedMs);
   const lengths = Array.from(result.tokens);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ScoreCall } from "../../scorer.ts";
 import type { GroupScores } from "./group.ts";
-import { PendingScores } from "./pending-scores.ts";
+import { type PairMemory, PendingScores } from "./pending-scores.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 
 const callOf = (texts: string[], query = "q"): ScoreCall => ({
@@ -25,7 +25,7 @@ function scoresOf(texts: readonly string[]): GroupScores {
   };
 }
 
-function run(call: ScoreCall, memory?: ScoreCache): { scored: string[]; scores: number[] } {
+function run(call: ScoreCall, memory?: PairMemory): { scored: string[]; scores: number[] } {
   const pending = new PendingScores(call, memory);
   const scored = pending.missing.map((place) => call.texts[place]!);
   pending.fill(pending.missing, scoresOf(scored));
@@ -38,25 +38,41 @@ describe("PendingScores", () => {
   });
 
   test("does not have remembered pairs scored again, and counts hits and misses by text", () => {
-    const cache = new ScoreCache("model@1", 1_000_000);
+    const cache = new ScoreCache(1_000_000).of("usual");
     run(callOf(["aa", "b"]), cache);
     expect(run(callOf(["b", "ccc", "aa", "b"]), cache)).toEqual({ scored: ["ccc"], scores: [1, 3, 2, 1] });
     expect({ hits: cache.hits, misses: cache.misses }).toEqual({ hits: 2, misses: 3 });
   });
 
   test("tells apart whatever changes a score", () => {
-    const cache = new ScoreCache("model@1", 1_000_000);
+    const cache = new ScoreCache(1_000_000).of("usual");
     run(callOf(["text"]), cache);
     expect(run(callOf(["text"], "other query"), cache).scored).toEqual(["text"]);
     expect(run({ ...callOf(["text"]), truncation: "only_second" }, cache).scored).toEqual(["text"]);
     expect(run({ ...callOf(["text"]), specialTokens: "interpret" }, cache).scored).toEqual(["text"]);
+    expect(run({ ...callOf(["text"]), instruction: "" }, cache).scored).toEqual(["text"]);
+    expect(run({ ...callOf(["text"]), maxLength: 8 }, cache).scored).toEqual(["text"]);
     // The parts of a key do not run into each other.
     expect(run(callOf(["b"], "qa"), cache).scored).toEqual(["b"]);
     expect(run(callOf(["ab"], "q"), cache).scored).toEqual(["ab"]);
   });
 
+  test("tells apart ways of reading on one model, and keeps them within the same bytes", () => {
+    const cache = new ScoreCache(2 * 256);
+    const [usual, other] = [cache.of("usual"), cache.of("other")];
+    run(callOf(["text"]), usual);
+    expect(run(callOf(["text"]), other).scored).toEqual(["text"]);
+    expect(run(callOf(["text"]), usual).scored).toEqual([]);
+    expect([usual, other].map(({ hits, misses }) => [hits, misses])).toEqual([
+      [1, 1],
+      [0, 1],
+    ]);
+    run(callOf(["more"]), other);
+    expect(run(callOf(["text"]), other).scored).toEqual(["text"]);
+  });
+
   test("keeps within its bytes, forgetting the least recently used", () => {
-    const cache = new ScoreCache("model@1", 2 * 256);
+    const cache = new ScoreCache(2 * 256).of("usual");
     run(callOf(["a"]), cache);
     run(callOf(["bb"]), cache);
     run(callOf(["a"]), cache);

@@ -1,0 +1,27 @@
+import { describe, expect, test } from "vitest";
+import { findExcess } from "./json-scan.ts";
+
+const scan = (text: string): ReturnType<typeof findExcess> => findExcess(new TextEncoder().encode(text));
+
+describe("a scan of JSON", () => {
+  test.each([
+    ["an ordinary body", '{"query":"q","documents":["a",{"text":"b","more":[1,{"x":null}]}]}'],
+    ["brackets and commas in strings, behind escapes", `["${"[{,:".repeat(200_000)}","\\"[[[","\\\\",{"[\\"{":"]"}]`],
+    ["as deep as may be", "[".repeat(128) + "]".repeat(128)],
+    ["as many values as may be", `[${"1,".repeat(500_000)}1]`],
+    ["as many keys as may be", `{${'"a":1,'.repeat(99_998)}"a":1}`],
+    ["what is no JSON, but balanced", "}{"],
+  ])("finds nothing in %s", (_what, text) => expect(scan(text)).toBeUndefined());
+
+  test.each([
+    ["a level more", "[".repeat(129) + "]".repeat(129), /128 levels/],
+    ["objects in objects", `${'{"a":'.repeat(200)}1${"}".repeat(200)}`, /128 levels/],
+    ["a value more", `[${"1,".repeat(500_001)}1]`, /500000 values/],
+    ["too many keys", `{${'"a":1,'.repeat(100_000)}"a":1}`, /100000 lists/],
+    ["too many lists", `[${"[],".repeat(100_000)}1]`, /100000 lists/],
+  ])("finds %s", (_what, text, excess) => expect(scan(text)).toEqual({ excess: expect.stringMatching(excess) }));
+
+  test.each(["[", "[".repeat(1_000_000), '{"a":[1}', '["]'])("tells brackets that do not close: %#", (text) =>
+    expect(scan(text)).toBe("unbalanced"),
+  );
+});
