@@ -6,6 +6,7 @@ const heavy = [
   "test/package.test.ts",
   "test/readme.test.ts",
   "test/lifetime.test.ts",
+  "test/model-files.test.ts",
   "test/serve.test.ts",
   "test/server/hostile-*.test.ts",
   "test/deploy.test.ts",

@@ -30,6 +30,8 @@ export interface LocatedModel extends OnnxGraph {
    * or the absolute path of a local folder.
    */
   id: string;
+  /** In the package, in a folder of the user's, or in a cache. */
+  place: Requirements["place"];
   /** Absolute path of the ONNX file; its external data lies where the graph expects it. */
   modelPath: string;
   /** The ONNX file and its external data. */
@@ -52,6 +54,7 @@ export interface ModelSource {
 
 /** Paths of a model's files, relative to its root, with forward slashes. */
 interface Layout {
+  place: LocatedModel["place"];
   modelFile: string;
   /** Folder of config.json and the tokenizer, with a trailing slash, or "". */
   prefix: string;
@@ -112,7 +115,8 @@ function locateSnapshot(requirements: HubRequirements, snapshot: string, commit:
   const isOffline = offlineVariable() !== undefined;
   for (const modelFile of requirements.candidates) {
     const { repository, additionalFiles } = withModelFile(requirements, modelFile);
-    const layout = {
+    const layout: Layout = {
+      place: "hub",
       modelFile,
       prefix: inFolder(requirements, ""),
       additionalFiles,
@@ -140,7 +144,8 @@ function locateFolder(requirements: FolderRequirements): LocatedModel {
     !isBundled && isFile(join(root, "model.onnx")) && !isFile(join(root, defaultModelFile)) ? "model.onnx" : defaultModelFile;
   const modelFile = requirements.modelFile ?? requirements.candidates.find((path) => isFile(join(root, path))) ?? defaultFile;
   const suffix = requirements.modelFile === undefined && modelFile === defaultFile ? "" : `/${modelFile}`;
-  const layout = { modelFile, prefix: "", additionalFiles: requirements.additionalFiles, isTokenizerConfigOptional: true };
+  const { place, additionalFiles } = requirements;
+  const layout: Layout = { place, modelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
   const found = inspect(root, layout, `${root}${suffix}`);
   if ("missing" in found) {
     throw new RerankError(
@@ -153,7 +158,7 @@ function locateFolder(requirements: FolderRequirements): LocatedModel {
 
 /** The model in a folder, or what is missing there. */
 function inspect(root: string, layout: Layout, id: string): LocatedModel | { missing: string[] } {
-  const { modelFile, prefix } = layout;
+  const { place, modelFile, prefix } = layout;
   const tokenizerConfigFile = `${prefix}tokenizer_config.json`;
   const required = [modelFile, `${prefix}config.json`, `${prefix}tokenizer.json`, ...layout.additionalFiles];
   if (!layout.isTokenizerConfigOptional) required.push(tokenizerConfigFile);
@@ -170,6 +175,7 @@ function inspect(root: string, layout: Layout, id: string): LocatedModel | { mis
   return {
     ...graph,
     id,
+    place,
     modelPath,
     sizeBytes: [modelFile, ...externalData].reduce((sum, path) => sum + statSync(join(root, path)).size, 0),
     config: readJson(join(root, `${prefix}config.json`)),

@@ -22,6 +22,7 @@ import type {
 import type { ExecutorOptions, ResolvedHead } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
 import { resolveRelevantClass } from "./head.ts";
+import { ModelFiles, type OpenableFiles } from "./model-files.node.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 import { disableTelemetry, type SessionProvider } from "./session.node.ts";
 
@@ -41,7 +42,8 @@ export interface OnnxScorerOptions {
 /** A model whose files are here; its threads start with the first call. */
 export interface LoadedModel {
   located: LocatedModel;
-  executor: ExecutorOptions;
+  files: ModelFiles;
+  executor: Omit<ExecutorOptions, keyof OpenableFiles>;
   /** Bounds of the groups that travel to a thread together, but for those that a call sets. */
   groups: Omit<GroupBounds, "maxDocuments">;
   /** What the template adds to each document's work, in characters. */
@@ -81,9 +83,10 @@ export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, pr
     workers: plan.workers,
     maxCharacters: provider === "cpu" ? groupCharacters : Number.POSITIVE_INFINITY,
   };
+  const files = new ModelFiles(located, options.cacheDir);
   const pool = new Pool<Group, GroupScores>({
     size: plan.workers,
-    openThread: () => openWorkerThread("onnx-worker", executor),
+    openThread: () => files.use((openable) => openWorkerThread("onnx-worker", { ...executor, ...openable } satisfies ExecutorOptions)),
     maxWaiting: acceleration.maxQueued ?? defaultMaxQueued,
     ...(acceleration.idleSecs === undefined ? {} : { idleMs: acceleration.idleSecs * 1000 }),
   });
@@ -91,7 +94,7 @@ export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, pr
   const identity = JSON.stringify([located.id, located.sizeBytes, maxTokens, typeVocabSize, head, template ?? null, instruction]);
   const templateCharacters = [template ?? ""].flat().join("").length + instruction.length;
   const cache = scoreCacheBytes > 0 ? new ScoreCache(identity, scoreCacheBytes) : undefined;
-  return { located, executor, groups, templateCharacters, plan, pool, cache, calibration };
+  return { located, files, executor, groups, templateCharacters, plan, pool, cache, calibration };
 }
 
 function calibrationOf(located: LocatedModel, { calibration, model }: OnnxScorerOptions): Calibration | undefined {
@@ -119,12 +122,11 @@ function executorOptions(
   { model, acceleration }: OnnxScorerOptions,
   threads: number,
   provider: SessionProvider,
-): ExecutorOptions {
+): LoadedModel["executor"] {
   const head = resolveHead(located, headOf(model), model.maxLength);
   const maxLength = head.type === "late-interaction" ? Math.max(head.queryLength, head.documentLength) : model.maxLength;
   return {
     model: located.id,
-    modelPath: located.modelPath,
     tokenizerPath: located.tokenizerPath,
     tokenizerConfig: located.tokenizerConfig,
     maxTokens: tokenLimit({
@@ -142,6 +144,7 @@ function executorOptions(
       firstPosition: firstPosition(located.config),
     },
     isDynamicallyQuantised: located.isDynamicallyQuantised,
+    hasExternalData: located.externalData.length > 0,
     threads,
     provider,
     deviceId: acceleration.deviceId ?? 0,

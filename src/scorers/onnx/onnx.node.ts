@@ -145,7 +145,8 @@ class OnnxScorer implements Scorer {
     if (this.#syncExecutor !== undefined) return this.#syncExecutor;
     const loaded = this.#loaded ?? this.#adopt(obtainModelSync(this.#obtain));
     // One session has all the cores here: nothing else of this call runs beside it.
-    const open = ({ executor, plan }: LoadedModel): Executor => createExecutor({ ...executor, threads: plan.workers * plan.threads });
+    const open = ({ files, executor, plan }: LoadedModel): Executor =>
+      files.useSync((openable) => createExecutor({ ...executor, ...openable, threads: plan.workers * plan.threads }));
     try {
       this.#syncExecutor = open(loaded);
     } catch (error) {
