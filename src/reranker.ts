@@ -1,7 +1,7 @@
 import { raceAbort, startDeadline } from "./abort.ts";
 import { parseRankOptions } from "./config.ts";
 import { RerankError } from "./errors.ts";
-import { documentTexts } from "./ranking/documents.ts";
+import { copyDocuments, documentTexts } from "./ranking/documents.ts";
 import { rankDocuments } from "./ranking/order.ts";
 import { truncations } from "./ranking/truncations.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "./scorer.ts";
@@ -128,7 +128,7 @@ export class Reranker {
     return this.close();
   }
 
-  #prepare<D extends RerankDocument>(query: string, documents: readonly D[], input: RankOptionsInput): PreparedCall<D> {
+  #prepare<D extends RerankDocument>(query: string, list: readonly D[], input: RankOptionsInput): PreparedCall<D> {
     const startedMs = performance.now();
     this.#refuseClosed();
     const options = parseRankOptions(input, this.#defaults);
@@ -138,6 +138,8 @@ export class Reranker {
         `query: expected a text with a visible character, got ${typeof query === "string" ? "a blank one" : typeof query}.`,
       );
     }
+    // The caller may change its list while the call runs, even in its own `text` function.
+    const documents = copyDocuments(list);
     const texts = documentTexts(documents, options);
     const { truncation = "longest_first", specialTokens = "neutralise", batchSize = 32, onError = "fail", instruction } = options;
     const score = {
