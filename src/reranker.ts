@@ -176,7 +176,10 @@ export class Reranker {
   }
 
   #scoreSync(call: PreparedCall<RerankDocument>): { scored: ScoreResult; timings: RerankTimings } {
-    if (call.options.signal?.aborted) startDeadline("rerank", call.options.signal, undefined).signal.throwIfAborted();
+    // Nothing can fire while this thread waits, so only what fired already counts.
+    const beforehand = startDeadline("rerank", call.options.signal, undefined);
+    beforehand.clear();
+    beforehand.signal.throwIfAborted();
     if (call.score.texts.length === 0) return { scored: noScores(), timings: timingsOf(call, noScores(), performance.now()) };
     if (this.#scorer.scoreSync === undefined) {
       throw new RerankError("sync-unsupported", `${this.#scorer.name}: its scores can only be awaited. Use rerank instead of rerankSync.`);
@@ -194,7 +197,7 @@ export class Reranker {
     // Without documents nothing was loaded.
     const untold = documents.length === 0 ? [] : this.#takeUntold();
     const warnings = [...untold, ...this.#ignoredOptions(options, scored), ...scored.warnings, ...truncations(scored), ...partial(scored)];
-    for (const warning of warnings) options.onWarning?.(warning);
+    tell(warnings, options.onWarning);
     const results = rankDocuments({
       documents,
       scores: scored.scores,
@@ -208,7 +211,7 @@ export class Reranker {
 
   #tellOfWarmUp(): void {
     const { onWarning } = this.#defaults;
-    if (onWarning !== undefined) for (const warning of this.#takeUntold()) onWarning(warning);
+    if (onWarning !== undefined) tell(this.#takeUntold(), onWarning);
   }
 
   #takeUntold(): readonly RerankWarning[] {
@@ -254,6 +257,17 @@ export class Reranker {
   #refuseClosed(): void {
     if (this.#closed === undefined) return;
     throw new RerankError("closed", `${this.#scorer.name}: the reranker was closed. Make a new one with createReranker.`);
+  }
+}
+
+/** @throws RerankError `invalid-input` when the caller's function throws, but for a RerankError of its own, which makes the warning a failure */
+function tell(warnings: readonly RerankWarning[], onWarning: RankOptions["onWarning"]): void {
+  for (const warning of warnings) {
+    try {
+      onWarning?.(warning);
+    } catch (error) {
+      throw RerankError.from(error, "invalid-input", `onWarning: it threw on a warning of type "${warning.type}"`);
+    }
   }
 }
 

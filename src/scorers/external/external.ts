@@ -1,4 +1,5 @@
 import { raceAbort } from "../../abort.ts";
+import { readForeign } from "../../checks.ts";
 import { messageOf, RerankError } from "../../errors.ts";
 import { returnedScores } from "../../ranking/returned-scores.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
@@ -10,11 +11,7 @@ import type { AiSdkRerankingModel, ExternalModel, RerankFunction } from "../../t
  * A function that does not return a promise serves `rerankSync`, too.
  */
 export function createExternalScorer(source: ExternalModel["source"]): Scorer {
-  try {
-    return typeof source === "function" ? functionScorer(source) : aiSdkScorer(source);
-  } catch (error) {
-    throw RerankError.from(error, "invalid-input", "config.model: reading its name failed");
-  }
+  return readForeign("config.model", () => (typeof source === "function" ? functionScorer(source) : aiSdkScorer(source)));
 }
 
 function functionScorer(source: RerankFunction): Scorer {
