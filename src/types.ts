@@ -160,6 +160,13 @@ export type RerankWarning =
       option: string;
     }
   | {
+      /** The labels of a head with two classes do not tell which one means relevant: class 1 is taken. */
+      type: "unread-labels";
+      message: string;
+      /** Of class 0 and class 1. */
+      labels: readonly string[];
+    }
+  | {
       /** The surroundings forced another way: CPU where a device was not available, or the next model of a `fallback`. */
       type: "fallback";
       message: string;

@@ -6,6 +6,7 @@ import type { LateInteractionHead, PromptTemplate, TokenHead } from "../../types
 import type { Padding } from "./feeds.ts";
 import { type FileWatch, watchFiles } from "./file-watch.node.ts";
 import type { GroupRunner } from "./group.ts";
+import type { ClassReading } from "./head.ts";
 import { lateInteractionRunner } from "./late-interaction.ts";
 import type { OpenableFiles } from "./model-files.node.ts";
 import { pairRunner } from "./pairs.ts";
@@ -39,7 +40,7 @@ export interface ExecutorOptions extends OpenableFiles {
 }
 
 /** A head as far as it is known without the tokenizer. */
-export type ResolvedHead = { type: "classification"; relevantClass: number | undefined } | TokenHead | Required<LateInteractionHead>;
+export type ResolvedHead = ClassReading | TokenHead | Required<LateInteractionHead>;
 
 /** A model that is open on this thread. */
 export interface Executor {

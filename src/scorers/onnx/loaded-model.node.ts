@@ -18,10 +18,11 @@ import type {
   Preset,
   PresetModel,
   PromptTemplate,
+  RerankWarning,
 } from "../../types.ts";
+import { readTwoClasses, resolveRelevantClass } from "./class-labels.ts";
 import type { ExecutorOptions, ResolvedHead } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
-import { resolveRelevantClass } from "./head.ts";
 import { ModelFiles, type OpenableFiles } from "./model-files.node.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 import { disableTelemetry, type SessionProvider } from "./session.node.ts";
@@ -52,6 +53,8 @@ export interface LoadedModel {
   pool: Pool<Group, GroupScores>;
   cache: ScoreCache | undefined;
   calibration: Calibration | undefined;
+  /** Of the model as such, for each of its results. */
+  warnings: readonly RerankWarning[];
 }
 
 // About 500 tokens, a pass or a few: calls take turns often and an abort drops nearly all that is left, while a message's 0.2 ms
@@ -94,7 +97,18 @@ export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, pr
   const identity = JSON.stringify([located.id, located.sizeBytes, maxTokens, typeVocabSize, head, template ?? null, instruction]);
   const templateCharacters = [template ?? ""].flat().join("").length + instruction.length;
   const cache = scoreCacheBytes > 0 ? new ScoreCache(identity, scoreCacheBytes) : undefined;
-  return { located, files, executor, groups, templateCharacters, plan, pool, cache, calibration };
+  return {
+    located,
+    files,
+    executor,
+    groups,
+    templateCharacters,
+    plan,
+    pool,
+    cache,
+    calibration,
+    warnings: labelWarnings(located, executor.head),
+  };
 }
 
 function calibrationOf(located: LocatedModel, { calibration, model }: OnnxScorerOptions): Calibration | undefined {
@@ -169,7 +183,17 @@ function resolveHead({ id, config }: LocatedModel, head: HeadConfig | undefined,
   if (head?.type === "token") return head;
   if (head?.type === "late-interaction")
     return { ...colbertDefaults, ...(maxLength === undefined ? {} : { documentLength: maxLength }), ...head };
-  return { type: "classification", relevantClass: resolveRelevantClass(id, config, head?.relevantClass) };
+  const relevantClass = resolveRelevantClass(id, config, head?.relevantClass);
+  return { type: "classification", relevantClass, relevantOfTwo: readTwoClasses(config)?.relevant ?? 1 };
+}
+
+function labelWarnings({ id, config }: LocatedModel, head: ResolvedHead): RerankWarning[] {
+  if (head.type !== "classification" || head.relevantClass !== undefined) return [];
+  const unread = readTwoClasses(config)?.unread;
+  if (unread === undefined) return [];
+  const names = unread.map((label) => JSON.stringify(label.slice(0, 60))).join(" and ");
+  const message = `${id}: the labels ${names} do not tell which class means relevant, so class 1 is taken. Say it by head: { relevantClass: 0, 1 or a label }`;
+  return [{ type: "unread-labels", message, labels: unread }];
 }
 
 /**

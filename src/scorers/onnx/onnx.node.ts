@@ -44,8 +44,8 @@ class OnnxScorer implements Scorer {
 
   async score(call: ScoreCall): Promise<ScoreResult> {
     const startedMs = performance.now();
-    const { pool, groups: bounds, templateCharacters, cache } = await this.#open();
-    const pending = new PendingScores(call, cache, this.#warnings);
+    const { pool, groups: bounds, templateCharacters, cache, warnings } = await this.#open();
+    const pending = new PendingScores(call, cache, [...this.#warnings, ...warnings]);
     const lengthOf = (place: number): number => call.texts[place]!.length + templateCharacters;
     const lengths = pending.missing.map(lengthOf);
     const groups = planGroups(lengths, { ...bounds, maxDocuments: call.batchSize }).map((group) =>
@@ -70,7 +70,8 @@ class OnnxScorer implements Scorer {
   scoreSync(call: ScoreCall): ScoreResult {
     call.signal?.throwIfAborted();
     const executor = this.#openSync();
-    const pending = new PendingScores(call, this.#loaded!.cache, this.#warnings);
+    const { cache, warnings } = this.#loaded!;
+    const pending = new PendingScores(call, cache, [...this.#warnings, ...warnings]);
     const { missing } = pending;
     const { deadlineMs = Number.POSITIVE_INFINITY } = call;
     const startedMs = performance.now();
