@@ -141,6 +141,8 @@ export type RerankWarning =
       index: number;
       /** Tokens of the whole pair; a lower bound for texts so long that they were cut by characters first. */
       tokens: number;
+      /** Whether `tokens` is a lower bound. */
+      isLowerBound?: true;
       /** Tokens the model read. */
       maxTokens: number;
     }

@@ -31,6 +31,8 @@ export interface EncodedPair {
   typeIds: Uint8Array;
   /** Tokens of the whole pair, special tokens included, when it was cut; a lower bound for texts cut by characters first. 0 when not cut. */
   fullTokens: number;
+  /** Whether there may be more: the text was cut by characters before it was tokenised. @default false */
+  isLowerBound?: boolean;
   /** How many of the first ids the model attends to. @default all */
   attended?: number;
 }
@@ -83,7 +85,7 @@ export function createPairEncoder(files: TokenizerFiles, limits: { maxTokens: nu
       const fullTokens = total + layout.specialCount;
       if (truncation === "error") throw tooLong(fullTokens, maxTokens, isWhole);
       const [queryLength, documentLength] = pairLengths(comparable(first, target), comparable(second, target), target, truncation);
-      return assemble(layout, first.ids, queryLength, second.ids, documentLength, fullTokens);
+      return { ...assemble(layout, first.ids, queryLength, second.ids, documentLength, fullTokens), isLowerBound: !isWhole };
     },
   };
 }

@@ -87,7 +87,7 @@ export function createPromptEncoder(
       const apart = between === undefined ? [] : [...(isCut ? tokenize(queryTail) : first!).ids, ...between];
       const beginning = isCut ? [...question.slice(0, frame.queryRoom), ...apart] : apart;
       const rest = tokenize(`${between !== undefined ? documentHead : isCut ? queryTail : asked}${document}`);
-      return assemble(frame, [...beginning, ...rest.ids].slice(0, room).concat(tailIds), fullTokens);
+      return { ...assemble(frame, [...beginning, ...rest.ids].slice(0, room).concat(tailIds), fullTokens), isLowerBound: !isWhole };
     },
   };
 }
