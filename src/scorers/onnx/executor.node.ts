@@ -10,7 +10,7 @@ import type { ClassReading } from "./head.ts";
 import { lateInteractionRunner } from "./late-interaction.ts";
 import type { OpenableFiles } from "./model-files.node.ts";
 import { pairRunner } from "./pairs.ts";
-import { keepLastTokensOf, packModel } from "./rewritten-model.node.ts";
+import { castOutputOf, keepLastTokensOf, packModel } from "./rewritten-model.node.ts";
 import { type OnnxSession, openProbe, openSession, type SessionProvider } from "./session.node.ts";
 
 /** All that a thread needs to open a model; plain data. */
@@ -106,6 +106,12 @@ function openModel(options: ExecutorOptions): OpenModel {
     }
   } catch {
     // What is wrong with the file itself is told by opening it.
+  }
+  try {
+    const readable = castOutputOf(modelPath);
+    if (readable !== undefined) return { session: openSession(model, readable, options), packing: undefined, isRewritten: true };
+  } catch {
+    // As above.
   }
   return { session: openSession(model, modelPath, options), packing: undefined, isRewritten: false };
 }
