@@ -10,6 +10,7 @@ const heavy = [
   "test/lifetime.test.ts",
   "test/waits.test.ts",
   "test/restricted.test.ts",
+  "test/model-files.test.ts",
   "test/serve.test.ts",
   "test/server/hostile-*.test.ts",
   "test/deploy.test.ts",

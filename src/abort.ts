@@ -12,12 +12,22 @@ export interface Deadline {
   clear(): void;
 }
 
-/** Starts the clock. @param place for messages @param durationSecs undefined for no limit */
+/**
+ * Starts the clock.
+ *
+ * @param place for messages
+ * @param durationSecs undefined for no limit
+ * @throws RerankError `invalid-input` for a signal that cannot be listened to
+ */
 export function startDeadline(place: string, signal: AbortSignal | undefined, durationSecs: number | undefined): Deadline {
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(abortError(place, signal!));
-  if (signal?.aborted) onAbort();
-  else signal?.addEventListener("abort", onAbort);
+  try {
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener("abort", onAbort);
+  } catch (error) {
+    throw RerankError.from(error, "invalid-input", `${place}: listening to the signal failed`);
+  }
   const onTime = (): void => controller.abort(timeoutError(place, durationSecs!));
   // A timer takes at most 2^31 − 1 ms; a longer limit is none.
   const timer = durationSecs === undefined || durationSecs * 1000 >= 2 ** 31 ? undefined : setTimeout(onTime, durationSecs * 1000);
@@ -26,7 +36,11 @@ export function startDeadline(place: string, signal: AbortSignal | undefined, du
     deadlineMs: durationSecs === undefined ? Infinity : performance.now() + durationSecs * 1000,
     clear() {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      try {
+        signal?.removeEventListener("abort", onAbort);
+      } catch {
+        // A signal that keeps its listener cannot take the call's outcome away: aborting what has ended does nothing.
+      }
     },
   };
 }
@@ -62,7 +76,13 @@ export async function withinTime<T>(work: Promise<T>, durationSecs: number, late
 
 /** `aborted`, with the caller's reason as its cause. */
 function abortError(place: string, signal: AbortSignal): RerankError {
-  return new RerankError("aborted", `${place}: the call was aborted: ${messageOf(signal.reason)}.`, { cause: signal.reason });
+  let cause: unknown;
+  try {
+    cause = signal.reason;
+  } catch (error) {
+    cause = error; // nobody could catch it: this runs in the signal's event
+  }
+  return new RerankError("aborted", `${place}: the call was aborted: ${messageOf(cause)}.`, { cause });
 }
 
 /** `timeout`, naming the option. */

@@ -47,6 +47,19 @@ export function shape<T extends object>(fields: Fields<T>, options: ShapeOptions
   };
 }
 
+/**
+ * Reads a value of the caller's, whose getters and traps may throw anything.
+ *
+ * @throws RerankError `invalid-input` with what they threw as its cause; a RerankError as it is
+ */
+export function readForeign<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw RerankError.from(error, "invalid-input", `${path}: reading it failed`);
+  }
+}
+
 /** A whole number from `least` up, and no larger than a number holds exactly. */
 export function integer(least: number): Checker<number> {
   return (value, path) => {
@@ -151,8 +164,17 @@ export function either<A, B>(first: Checker<A>, second: Checker<B>, expected: st
  * @param shown the value, for the message; leave it out for secrets
  */
 export function wrongType(path: string, expected: string, ...shown: [unknown?]): RerankError {
-  const got = shown.length === 0 ? "something else" : describe(shown[0]);
+  const got = shown.length === 0 ? "something else" : describeSafely(shown[0]);
   return new RerankError("invalid-input", `${path}: expected ${expected}, got ${got}. Change or remove it.`);
+}
+
+/** {@link describe} of a value that may refuse to be looked at. */
+function describeSafely(value: unknown): string {
+  try {
+    return describe(value);
+  } catch {
+    return "a value that cannot be shown";
+  }
 }
 
 /** A short, single-line description of any value: `"abc"`, `3`, `an array`, `a Set`. */

@@ -11,6 +11,7 @@ import {
   listOf,
   name,
   oneOf,
+  readForeign,
   shape,
   wrongType,
 } from "./checks.ts";
@@ -64,7 +65,7 @@ export const RerankerConfig: {
  * @throws RerankError `invalid-input`
  */
 export function parseSettings(config: unknown): NormalisedSettings {
-  const checked = checkConfig(config ?? {}, "config");
+  const checked = readForeign("config", () => checkConfig(config ?? {}, "config"));
   refuseTwoTexts(checked, "config");
   const model = checked.model ?? { type: "preset", name: "mini" };
   refuseNeedlessCalibration(model, checked.calibration);
@@ -89,7 +90,7 @@ export function parseSettings(config: unknown): NormalisedSettings {
 export function parseRankOptions(options: unknown, defaults: RankOptions = {}, parsing: RankOptionsParsing = {}): RankOptions {
   const isFullConfig = parsing.isFullConfig ?? false;
   const path = isFullConfig ? "config" : "options";
-  const checked: RankOptions = isFullConfig ? callPart(checkConfig(options ?? {}, path)) : checkOptions(options ?? {}, path);
+  const checked = readForeign(path, () => (isFullConfig ? callPart(checkConfig(options ?? {}, path)) : checkOptions(options ?? {}, path)));
   refuseTwoTexts(checked, path);
   const { fields, text, ...others } = defaults;
   const givesText = checked.fields !== undefined || checked.text !== undefined;
@@ -119,13 +120,16 @@ export function modelKey(settings: NormalisedSettings): string {
 const readingKeys: ReadonlySet<string> = new Set(["maxLength", "instruction", "head", "template"]);
 
 function keyOf(settings: NormalisedSettings, ignored: ReadonlySet<string>): string {
-  return JSON.stringify(settings, (key, value: unknown) => {
-    if (ignored.has(key)) return undefined;
-    if (key === "source") return identityOf(value as object);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
-      : value;
-  });
+  return JSON.stringify(comparable(settings, ignored));
+}
+
+/** Plain data with sorted keys; a function or a model of the AI SDK as its identity, never looked into. */
+function comparable(value: unknown, ignored: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => comparable(item, ignored));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([key]) => !ignored.has(key));
+  entries.sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, key === "source" ? identityOf(item as object) : comparable(item, ignored)]));
 }
 
 const identities = new WeakMap<object, number>();
@@ -145,9 +149,8 @@ function identityOf(value: object): number {
 const checkSignal: Checker<AbortSignal> = (value, path) => {
   // By shape, not instanceof: signals of another realm (jsdom, vm) and of polyfills are signals too.
   const signal = value as Partial<AbortSignal>;
-  if (typeof value !== "object" || typeof signal.aborted !== "boolean" || typeof signal.addEventListener !== "function") {
-    throw wrongType(path, "an AbortSignal", value);
-  }
+  const hasMethods = typeof signal.addEventListener === "function" && typeof signal.removeEventListener === "function";
+  if (typeof value !== "object" || typeof signal.aborted !== "boolean" || !hasMethods) throw wrongType(path, "an AbortSignal", value);
   return value as AbortSignal;
 };
 

@@ -67,7 +67,11 @@ export class RerankError extends Error {
 
   /** Whether a value is a RerankError, of this or of another copy of the package. */
   static is(value: unknown): value is RerankError {
-    return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[marker] === true;
+    try {
+      return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[marker] === true;
+    } catch {
+      return false; // a Proxy that refuses to be looked at
+    }
   }
 
   /** The error itself if it is a RerankError, else a new one with the value as its cause. */
@@ -102,9 +106,14 @@ function withSingleStops(message: string): string {
   return message.replace(/(?<=[^\s.])([.!?])\.(?=\s|$)/g, "$1");
 }
 
-/** The readable part of whatever was thrown. */
+/** The readable part of whatever was thrown, which may be anything. */
 export function messageOf(value: unknown): string {
-  return value instanceof Error ? value.message : String(value);
+  try {
+    return String(value instanceof Error ? value.message : value);
+  } catch {
+    // An object without toString, or a Proxy that refuses to be looked at.
+    return "a value that cannot be shown";
+  }
 }
 
 /** Flags of Node's permission model, by the permission that an error names; Node 20 puts `--experimental-permission` for `--permission`. */

@@ -1,7 +1,7 @@
 /** `rerank` and its kin: a bounded cache of Rerankers, so that a call by configuration loads its model once. */
 import { LRUCache } from "lru-cache";
+import { integer } from "./checks.ts";
 import { modelKey, type NormalisedSettings, parseRankOptions, parseSettings, settingsKey } from "./config.ts";
-import { RerankError } from "./errors.ts";
 import { Reranker } from "./reranker.ts";
 import type { Scorer } from "./scorer.ts";
 import type { ModelReference, RankOptions, RerankDocument, RerankedDocument, RerankerConfig, RerankWarning } from "./types.ts";
@@ -76,8 +76,7 @@ export function createRerankFunctions(
     warmUpReranker: async (config = {}) => cached(config).warmUp(),
     warmUpRerankerSync: (config = {}) => cached(config).warmUpSync(),
     setRerankerCacheLimit(limit) {
-      if (!Number.isInteger(limit) || limit < 1)
-        throw new RerankError("invalid-input", `setRerankerCacheLimit: expected an integer ≥ 1, got ${limit}.`);
+      integer(1)(limit, "setRerankerCacheLimit");
       const previous = cache;
       cache = createCache(limit);
       // Least recently used first, so that the most recent ones stay.

@@ -1,7 +1,7 @@
 import { raceAbort, startDeadline } from "./abort.ts";
 import { parseRankOptions } from "./config.ts";
 import { RerankError } from "./errors.ts";
-import { documentTexts } from "./ranking/documents.ts";
+import { copyDocuments, documentTexts } from "./ranking/documents.ts";
 import { rankDocuments } from "./ranking/order.ts";
 import { truncations } from "./ranking/truncations.ts";
 import { type ScoreCall, type ScoreResult, type Scorer, scorerOptions } from "./scorer.ts";
@@ -132,7 +132,7 @@ export class Reranker {
     return this.close();
   }
 
-  #prepare<D extends RerankDocument>(query: string, documents: readonly D[], input: RankOptionsInput): PreparedCall<D> {
+  #prepare<D extends RerankDocument>(query: string, list: readonly D[], input: RankOptionsInput): PreparedCall<D> {
     const startedMs = performance.now();
     this.#refuseClosed();
     const options = parseRankOptions(input, this.#defaults);
@@ -142,6 +142,8 @@ export class Reranker {
         `query: expected a text with a visible character, got ${typeof query === "string" ? "a blank one" : typeof query}.`,
       );
     }
+    // The caller may change its list while the call runs, even in its own `text` function.
+    const documents = copyDocuments(list);
     const texts = documentTexts(documents, options);
     const { truncation = "longest_first", specialTokens = "neutralise", batchSize = 32, onError = "fail" } = options;
     const score = {
@@ -178,7 +180,10 @@ export class Reranker {
   }
 
   #scoreSync(call: PreparedCall<RerankDocument>): { scored: ScoreResult; timings: RerankTimings } {
-    if (call.options.signal?.aborted) startDeadline("rerank", call.options.signal, undefined).signal.throwIfAborted();
+    // Nothing can fire while this thread waits, so only what fired already counts.
+    const beforehand = startDeadline("rerank", call.options.signal, undefined);
+    beforehand.clear();
+    beforehand.signal.throwIfAborted();
     if (call.score.texts.length === 0) return { scored: noScores(), timings: timingsOf(call, noScores(), performance.now()) };
     if (this.#scorer.scoreSync === undefined) {
       throw new RerankError("sync-unsupported", `${this.#scorer.name}: its scores can only be awaited. Use rerank instead of rerankSync.`);
@@ -196,7 +201,7 @@ export class Reranker {
     // Without documents nothing was loaded.
     const untold = documents.length === 0 ? [] : this.#takeUntold();
     const warnings = [...untold, ...this.#ignoredOptions(options, scored), ...scored.warnings, ...truncations(scored), ...partial(scored)];
-    for (const warning of warnings) options.onWarning?.(warning);
+    tell(warnings, options.onWarning);
     const results = rankDocuments({
       documents,
       scores: scored.scores,
@@ -210,7 +215,7 @@ export class Reranker {
 
   #tellOfWarmUp(): void {
     const { onWarning } = this.#defaults;
-    if (onWarning !== undefined) for (const warning of this.#takeUntold()) onWarning(warning);
+    if (onWarning !== undefined) tell(this.#takeUntold(), onWarning);
   }
 
   #takeUntold(): readonly RerankWarning[] {
@@ -264,6 +269,17 @@ export class Reranker {
   #refuseClosed(): void {
     if (this.#closed === undefined) return;
     throw new RerankError("closed", `${this.#scorer.name}: the reranker was closed. Make a new one with createReranker.`);
+  }
+}
+
+/** @throws RerankError `invalid-input` when the caller's function throws, but for a RerankError of its own, which makes the warning a failure */
+function tell(warnings: readonly RerankWarning[], onWarning: RankOptions["onWarning"]): void {
+  for (const warning of warnings) {
+    try {
+      onWarning?.(warning);
+    } catch (error) {
+      throw RerankError.from(error, "invalid-input", `onWarning: it threw on a warning of type "${warning.type}"`);
+    }
   }
 }
 

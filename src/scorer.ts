@@ -69,6 +69,8 @@ export interface ScoreResult {
   tokens?: Uint32Array;
   /** Tokens of the whole pair where it was cut, 0 where it was not; a lower bound for huge texts. */
   fullTokens?: Uint32Array;
+  /** 1 where `fullTokens` is a lower bound, else 0. @default none is */
+  lowerBounds?: Uint8Array;
   /** In the order they arose. */
   warnings: RerankWarning[];
   /** What the scores are, where only the answer tells. @default the scorer's `capabilities.scoreKind` */

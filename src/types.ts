@@ -151,6 +151,8 @@ export type RerankWarning =
       index: number;
       /** Tokens of the whole pair; a lower bound for texts so long that they were cut by characters first. */
       tokens: number;
+      /** Whether `tokens` is a lower bound. */
+      isLowerBound?: true;
       /** Tokens the model read. */
       maxTokens: number;
     }
@@ -168,6 +170,13 @@ export type RerankWarning =
       type: "ignored-option";
       message: string;
       option: string;
+    }
+  | {
+      /** The labels of a head with two classes do not tell which one means relevant: class 1 is taken. */
+      type: "unread-labels";
+      message: string;
+      /** Of class 0 and class 1. */
+      labels: readonly string[];
     }
   | {
       /** The surroundings forced another way: CPU where a device was not available, or the next model of a `fallback`. */

@@ -117,6 +117,21 @@ describe("rerank", () => {
     expect(warnings).toEqual([expect.objectContaining({ type: "truncated", index: 3, tokens: 1008, maxTokens: 512 })]);
   });
 
+  test("says at least where the whole pair was not counted, and the exact number where it was", async () => {
+    const long = ["word ".repeat(1003), "word ".repeat(8006), "short"];
+    const { warnings } = await createReranker().rank("dog", long);
+    const [exact, bound] = warnings as Extract<RerankWarning, { type: "truncated" }>[];
+    expect(exact).toEqual(expect.not.objectContaining({ isLowerBound: true }));
+    expect(exact!.message).toMatch(/of the pair's 1007 tokens/);
+    expect(bound).toMatchObject({ index: 1, isLowerBound: true, message: expect.stringMatching(/of the pair's at least \d+ tokens/) });
+    expect(bound!.tokens).toBeLessThan(8006);
+    const fused = await createReranker({ model: { type: "cascade", first: "mini", second: "mini", keep: 3 } }).rank("dog", long);
+    expect(fused.warnings.filter((warning) => "isLowerBound" in warning)).toHaveLength(2);
+    const cached = createReranker({ scoreCacheBytes: 1e6 });
+    for (let call = 0; call < 2; call += 1) expect((await cached.rank("dog", long)).warnings).toEqual(warnings);
+    expect(rerankSync("dog", long, { onWarning: (warning) => expect(warnings).toContainEqual(warning) })).toHaveLength(3);
+  });
+
   test("refuses a pair that is too long when truncation is an error, naming the document", async () => {
     await expect(rerank(query, ["fine", "word ".repeat(600)], { truncation: "error" })).rejects.toMatchObject({
       code: "invalid-input",

@@ -62,9 +62,10 @@ export function summariseWarnings(warnings: readonly RerankWarning[], documentCo
   if (truncated.length === 0) return others;
   const limit = Math.max(...truncated.map((warning) => warning.maxTokens));
   const longest = Math.max(...truncated.map((warning) => warning.tokens));
+  const bound = truncated.some((warning) => warning.isLowerBound) ? "at least " : "";
   const count = `${truncated.length} of ${documentCount} documents`;
   return [
-    `${count} were cut to the ${limit} tokens that the model reads (the longest has ${longest}). --quiet hides this line.`,
+    `${count} were cut to the ${limit} tokens that the model reads (the longest has ${bound}${longest}). --quiet hides this line.`,
     ...others,
   ];
 }

@@ -1,4 +1,5 @@
 /** The models that crossrank knows by name: lookups over the records of `presets.ts`. */
+import { anyString } from "../checks.ts";
 import { RerankError } from "../errors.ts";
 import type { ModelReference, Preset, RerankWarning } from "../types.ts";
 import { presets } from "./presets.ts";
@@ -18,6 +19,7 @@ export function listPresets(): readonly Preset[] {
  * @throws RerankError `unknown-model`, naming the nearest presets
  */
 export function getPreset(name: string): Preset {
+  anyString(name, "getPreset");
   const preset = presets.find((candidate) => candidate.name === name);
   if (preset !== undefined) return preset;
   const near = nearestPresets(name);

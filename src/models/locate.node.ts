@@ -31,6 +31,8 @@ export interface LocatedModel extends OnnxGraph {
    * or the absolute path of a local folder.
    */
   id: string;
+  /** In the package, in a folder of the user's, or in a cache. */
+  place: Requirements["place"];
   /** Absolute path of the ONNX file; its external data lies where the graph expects it. */
   modelPath: string;
   /** The ONNX file and its external data. */
@@ -53,6 +55,7 @@ export interface ModelSource {
 
 /** Paths of a model's files, relative to its root, with forward slashes. */
 interface Layout {
+  place: LocatedModel["place"];
   modelFile: string;
   /** Folder of config.json and the tokenizer, with a trailing slash, or "". */
   prefix: string;
@@ -115,7 +118,8 @@ function locateSnapshot(requirements: HubRequirements, snapshot: string, commit:
   const isOffline = offlineVariable() !== undefined;
   for (const modelFile of requirements.candidates) {
     const { repository, additionalFiles } = withModelFile(requirements, modelFile);
-    const layout = {
+    const layout: Layout = {
+      place: "hub",
       modelFile,
       prefix: inFolder(requirements, ""),
       additionalFiles,
@@ -142,7 +146,8 @@ function locateFolder(requirements: FolderRequirements): LocatedModel {
   const defaultFile = isFile(join(root, "model.onnx")) && !isFile(join(root, defaultModelFile)) ? "model.onnx" : defaultModelFile;
   const modelFile = requirements.modelFile ?? requirements.candidates.find((path) => isFile(join(root, path))) ?? defaultFile;
   const suffix = requirements.modelFile === undefined && modelFile === defaultFile ? "" : `/${modelFile}`;
-  const layout = { modelFile, prefix: "", additionalFiles: requirements.additionalFiles, isTokenizerConfigOptional: true };
+  const { place, additionalFiles } = requirements;
+  const layout: Layout = { place, modelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
   return present(
     root,
     inspect((path) => join(root, path), layout, `${root}${suffix}`),
@@ -150,9 +155,9 @@ function locateFolder(requirements: FolderRequirements): LocatedModel {
 }
 
 /** A bundler may have put each of the model's files at a place of its own. */
-function locateBundled({ location, modelFile, additionalFiles }: FolderRequirements): LocatedModel {
+function locateBundled({ place, location, modelFile, additionalFiles }: FolderRequirements): LocatedModel {
   const root = dirname(bundledFile(location, "config.json"));
-  const layout = { modelFile: modelFile ?? defaultModelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
+  const layout: Layout = { place, modelFile: modelFile ?? defaultModelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
   const found = present(
     root,
     inspect((path) => findBundledFile(location, path) ?? join(root, path), layout, location),
@@ -170,7 +175,7 @@ function present(root: string, found: LocatedModel | { missing: string[] }): Loc
 
 /** The model, or what is missing; @param pathOf where a file of its layout is */
 function inspect(pathOf: (path: string) => string, layout: Layout, id: string): LocatedModel | { missing: string[] } {
-  const { modelFile, prefix } = layout;
+  const { place, modelFile, prefix } = layout;
   const tokenizerConfigFile = `${prefix}tokenizer_config.json`;
   const required = [modelFile, `${prefix}config.json`, `${prefix}tokenizer.json`, ...layout.additionalFiles];
   if (!layout.isTokenizerConfigOptional) required.push(tokenizerConfigFile);
@@ -187,6 +192,7 @@ function inspect(pathOf: (path: string) => string, layout: Layout, id: string): 
   return {
     ...graph,
     id,
+    place,
     modelPath,
     sizeBytes: [modelFile, ...externalData].reduce((sum, path) => sum + statSync(pathOf(path)).size, 0),
     config: readJson(pathOf(`${prefix}config.json`)),

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { RerankDocument } from "../types.ts";
-import { type DocumentTextOptions, documentText, documentTexts } from "./documents.ts";
+import { copyDocuments, type DocumentTextOptions, documentText, documentTexts } from "./documents.ts";
 
 function refusal(documents: unknown, options: DocumentTextOptions = {}): { code: string; message: string; cause?: unknown } {
   try {
-    documentTexts(documents as RerankDocument[], options);
+    documentTexts(copyDocuments(documents as RerankDocument[]), options);
   } catch (error) {
     return error as { code: string; message: string; cause?: unknown };
   }

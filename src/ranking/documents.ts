@@ -8,16 +8,29 @@ export type DocumentTextOptions = Pick<RankOptions, "fields" | "text">;
 const textKeys: readonly string[] = ["text", "pageContent", "content", "body", "document"];
 
 /**
+ * A list of the call's own with the caller's documents; holes become undefined.
+ *
+ * @throws RerankError `invalid-input` when it is not an array, or cannot be read
+ */
+export function copyDocuments<D extends RerankDocument>(documents: readonly D[]): readonly D[] {
+  let kind: string;
+  try {
+    // By index: a subclass of Array may iterate in its own way.
+    if (Array.isArray(documents)) return Array.from({ length: documents.length }, (_, index) => documents[index] as D);
+    kind = kindOf(documents);
+  } catch (cause) {
+    throw new RerankError("invalid-input", `documents: reading the list failed: ${messageOf(cause)}. Pass a plain array.`, { cause });
+  }
+  throw new RerankError("invalid-input", `documents: expected an array, got ${kind}. Pass a list of strings or objects.`);
+}
+
+/**
  * The texts of a list of documents, in input order; the strings of the list are not copied.
  *
- * @throws RerankError `invalid-input` when the list is not an array, or naming the first document that has no text
+ * @throws RerankError `invalid-input` naming the first document that has no text
  */
 export function documentTexts(documents: readonly RerankDocument[], options: DocumentTextOptions = {}): string[] {
-  if (!Array.isArray(documents)) {
-    throw new RerankError("invalid-input", `documents: expected an array, got ${kindOf(documents)}. Pass a list of strings or objects.`);
-  }
-  // Array.from, not map: a hole is visited as undefined and refused.
-  return Array.from(documents as readonly RerankDocument[], (document, index) => documentText(document, index, options));
+  return documents.map((document, index) => documentText(document, index, options));
 }
 
 /**

@@ -72,23 +72,24 @@ export function createLateInteractionEncoder(files: TokenizerFiles, head: Requir
     if (isCut && truncation === "only_second" && what === "query") {
       throw new RerankError(
         "invalid-input",
-        `tokenization: the query has ${fullTokens} tokens, and truncation "only_second" must leave it whole in ${limit}. Shorten it, raise head.queryLength, or use truncation "longest_first".`,
+        `tokenization: the query has ${isWhole ? "" : "at least "}${fullTokens} tokens, and truncation "only_second" must leave it whole in ${limit}. Shorten it, raise head.queryLength, or use truncation "longest_first".`,
       );
     }
     const all = Int32Array.from([...prefix, mark, ...cut(ids, room, truncationSide), ...suffix]);
-    return { ids: all, typeIds: new Uint8Array(all.length), fullTokens: isCut ? fullTokens : 0 };
+    return { ids: all, typeIds: new Uint8Array(all.length), fullTokens: isCut ? fullTokens : 0, isLowerBound: isCut && !isWhole };
   };
 
   return {
     padId: padTokenId(file, files.config, tokenizer),
     encodeQuery(query, options) {
-      const { ids, fullTokens } = encode(query, marks.query, head.queryLength, "query", options);
+      const { ids, fullTokens, isLowerBound } = encode(query, marks.query, head.queryLength, "query", options);
       const filled = new Int32Array(head.queryLength).fill(maskId);
       filled.set(ids);
       return {
         ids: filled,
         typeIds: new Uint8Array(filled.length),
         fullTokens,
+        ...(isLowerBound === undefined ? {} : { isLowerBound }),
         attended: ids.length,
         isCompared: Array.from(filled, () => true),
       };

@@ -27,6 +27,8 @@ export interface EncodedPair {
   typeIds: Uint8Array;
   /** Tokens of the whole pair, special tokens included, when it was cut; a lower bound for texts cut by characters first. 0 when not cut. */
   fullTokens: number;
+  /** Whether there may be more: the text was cut by characters before it was tokenised. @default false */
+  isLowerBound?: boolean;
   /** How many of the first ids the model attends to. @default all */
   attended?: number;
 }
@@ -75,7 +77,7 @@ export function createPairEncoder(files: TokenizerFiles, limits: { maxTokens: nu
       if (truncation === "error") throw tooLong(fullTokens, limit, isWhole);
       const [queryLength, documentLength] = pairLengths(comparable(first, target), comparable(second, target), target, truncation);
       const kept = [cut(first.ids, queryLength, truncationSide), cut(second.ids, documentLength, truncationSide)] as const;
-      return assemble(layout, ...kept, fullTokens);
+      return { ...assemble(layout, ...kept, fullTokens), isLowerBound: !isWhole };
     },
   };
 }

@@ -98,11 +98,12 @@ export function createPromptEncoder(
       const rest = tokenize(`${head}${document}`);
       const body = [...beginning, ...rest.ids];
       const fits = rest.isWhole && body.length <= room;
-      if (fits || side === "right") return assemble(frame, body.slice(0, room).concat(tailIds), fullTokens);
+      if (fits || side === "right") return { ...assemble(frame, body.slice(0, room).concat(tailIds), fullTokens), isLowerBound: !isWhole };
       // What stands before the document stays, and so it is tokenised apart from what the document has left.
       const start = [...beginning, ...tokenize(head).ids].slice(0, room);
       const ending = tokenize(`${document}${documentTail}`, side).ids;
-      return assemble(frame, [...start, ...cut(ending, room + tailIds.length - start.length, side)], fullTokens);
+      const ids = [...start, ...cut(ending, room + tailIds.length - start.length, side)];
+      return { ...assemble(frame, ids, fullTokens), isLowerBound: !isWhole };
     },
   };
 }

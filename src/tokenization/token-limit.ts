@@ -71,8 +71,16 @@ function positionTable(config: unknown): { tokens: number; isHard: boolean } | u
 
 /** Position of the first token, for graphs that take `position_ids`: 0, or above the padding's in the family of RoBERTa. */
 export function firstPosition(modelConfig: unknown): number {
-  if (!isRecord(modelConfig) || typeof modelConfig.model_type !== "string" || !offsetModels.has(modelConfig.model_type)) return 0;
+  if (!isRecord(modelConfig)) return 0;
+  const { model_type: type } = modelConfig;
+  const hasOffset = typeof type === "string" ? offsetModels.has(type) : hasRowsOfPadding(modelConfig.max_position_embeddings);
+  if (!hasOffset) return 0;
   return (typeof modelConfig.pad_token_id === "number" && modelConfig.pad_token_id >= 0 ? modelConfig.pad_token_id : 1) + 1;
+}
+
+/** Whether a table has two rows more than a power of two, as RoBERTa's has (514): the two that its padding takes. */
+function hasRowsOfPadding(rows: unknown): boolean {
+  return typeof rows === "number" && rows > 64 && Number.isInteger(Math.log2(rows - 2));
 }
 
 function positiveInteger(value: unknown): number | undefined {

@@ -53,12 +53,13 @@ function spread(result: ScoreResult, places: readonly number[], count: number): 
     for (const [row, place] of places.entries()) whole[place] = part[row]!;
     return whole;
   };
-  const { tokens, fullTokens, tiers, failures } = result;
+  const { tokens, fullTokens, lowerBounds, tiers, failures } = result;
   return {
     ...result,
     scores: put(new Float64Array(count).fill(Number.NaN), result.scores),
     ...(tokens === undefined ? {} : { tokens: put(new Uint32Array(count), tokens) }),
     ...(fullTokens === undefined ? {} : { fullTokens: put(new Uint32Array(count), fullTokens) }),
+    ...(lowerBounds === undefined ? {} : { lowerBounds: put(new Uint8Array(count), lowerBounds) }),
     ...(tiers === undefined ? {} : { tiers: { ...tiers, of: put(new Uint8Array(count), tiers.of) } }),
     ...(failures === undefined
       ? {}

@@ -1,5 +1,7 @@
 import { raceAbort } from "../../abort.ts";
+import { readForeign } from "../../checks.ts";
 import { messageOf, RerankError } from "../../errors.ts";
+import { returnedScores } from "../../ranking/returned-scores.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import type { AiSdkRerankingModel, ExternalModel, RerankFunction } from "../../types.ts";
 
@@ -9,40 +11,37 @@ import type { AiSdkRerankingModel, ExternalModel, RerankFunction } from "../../t
  * A function that does not return a promise serves `rerankSync`, too.
  */
 export function createExternalScorer(source: ExternalModel["source"]): Scorer {
-  return typeof source === "function" ? functionScorer(source) : aiSdkScorer(source);
+  return readForeign("config.model", () => (typeof source === "function" ? functionScorer(source) : aiSdkScorer(source)));
 }
 
 function functionScorer(source: RerankFunction): Scorer {
   const model = source.name === "" ? "function" : `function ${source.name}`;
-  const ask = ({ query, texts }: ScoreCall, signal: AbortSignal): ReturnType<RerankFunction> => {
-    try {
-      return source(query, texts, { signal });
-    } catch (error) {
-      throw failed(model, error);
-    }
-  };
+  const ask = ({ query, texts }: ScoreCall, signal: AbortSignal): ReturnType<RerankFunction> =>
+    // Other models of the call read the same texts.
+    source(query, Object.freeze([...texts]), { signal });
   return {
     name: "function",
     model,
     capabilities: { scoreKind: "provider", sync: true, defaultDurationSecs: 60, options: new Set<never>() },
     async score(call) {
       const signal = call.signal ?? new AbortController().signal;
-      const answer = Promise.resolve(ask(call, signal)).catch((error: unknown) => {
-        throw signal.aborted ? signal.reason : failed(model, error);
-      });
-      return { scores: checkScores(model, await raceAbort(answer, signal), call.texts.length), warnings: [] };
+      const answer = Promise.resolve()
+        .then(() => ask(call, signal))
+        .catch((error: unknown) => {
+          throw signal.aborted ? signal.reason : failed(model, error);
+        });
+      return { scores: returnedScores(model, await raceAbort(answer, signal), call.texts.length), warnings: [] };
     },
     scoreSync(call): ScoreResult {
       call.signal?.throwIfAborted();
-      const scores = ask(call, call.signal ?? new AbortController().signal);
-      if (isPromise(scores)) {
-        scores.catch(() => undefined); // nobody waits for it
-        throw new RerankError(
-          "sync-unsupported",
-          `${model}: it returns a promise. Use rerank instead of rerankSync, or return the scores.`,
-        );
+      try {
+        const scores = ask(call, call.signal ?? new AbortController().signal);
+        if (!isPromise(scores)) return { scores: returnedScores(model, scores, call.texts.length), warnings: [] };
+        Promise.resolve(scores).catch(() => undefined); // nobody waits for it
+      } catch (error) {
+        throw failed(model, error);
       }
-      return { scores: checkScores(model, scores, call.texts.length), warnings: [] };
+      throw new RerankError("sync-unsupported", `${model}: it returns a promise. Use rerank instead of rerankSync, or return the scores.`);
     },
   };
 }
@@ -55,12 +54,17 @@ function aiSdkScorer(source: AiSdkRerankingModel): Scorer {
     capabilities: { scoreKind: "provider", sync: false, defaultDurationSecs: 60, options: new Set<never>() },
     async score({ query, texts, signal = new AbortController().signal }) {
       // A method call on the model itself: some are proxies or use `this`.
-      const answer = Promise.resolve(
-        source.doRerank({ documents: { type: "text", values: [...texts] }, query, topN: texts.length, abortSignal: signal }),
-      ).catch((error: unknown) => {
-        throw signal.aborted ? signal.reason : hosted(model, error);
-      });
-      return { scores: scoresOf(model, (await raceAbort(answer, signal)).ranking, texts.length), warnings: [] };
+      const answer = Promise.resolve()
+        .then(() => source.doRerank({ documents: { type: "text", values: [...texts] }, query, topN: texts.length, abortSignal: signal }))
+        .catch((error: unknown) => {
+          throw signal.aborted ? signal.reason : hosted(model, error);
+        });
+      const answered = await raceAbort(answer, signal);
+      try {
+        return { scores: scoresOf(model, answered.ranking, texts.length), warnings: [] };
+      } catch (error) {
+        throw RerankError.from(error, "bad-response", `${model}: reading its ranking failed`);
+      }
     },
   };
 }
@@ -84,20 +88,6 @@ function scoresOf(model: string, ranking: unknown, count: number): Float64Array 
   return scores;
 }
 
-function checkScores(model: string, scores: ArrayLike<number>, count: number): Float64Array {
-  if (typeof scores !== "object" || scores === null || scores.length !== count) {
-    throw new RerankError(
-      "plugin",
-      `${model}: returned ${scores?.length ?? "no list of"} scores for ${count} documents. Return one for each, in input order.`,
-    );
-  }
-  const list = Array.from(scores);
-  const wrong = list.findIndex((score: unknown) => typeof score !== "number" || !Number.isFinite(score));
-  if (wrong >= 0)
-    throw new RerankError("plugin", `${model}: the score of documents[${wrong}] is ${String(list[wrong])}. Return finite numbers.`);
-  return Float64Array.from(list);
-}
-
 function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
@@ -110,7 +100,7 @@ function failed(model: string, error: unknown): RerankError {
 
 /** @see https://github.com/vercel/ai `packages/provider/src/errors/api-call-error.ts`: statusCode and isRetryable */
 function hosted(model: string, error: unknown): RerankError {
-  const { statusCode, isRetryable } = (error ?? {}) as { statusCode?: unknown; isRetryable?: unknown };
+  const { statusCode, isRetryable } = statusOf(error);
   return new RerankError(
     "hosted",
     `${model}: the provider failed: ${messageOf(error).slice(0, 1000)}. Check the key and the model's name.`,
@@ -120,4 +110,13 @@ function hosted(model: string, error: unknown): RerankError {
       ...(typeof statusCode === "number" ? { status: statusCode } : {}),
     },
   );
+}
+
+function statusOf(error: unknown): { statusCode?: unknown; isRetryable?: unknown } {
+  try {
+    const { statusCode, isRetryable } = (error ?? {}) as { statusCode?: unknown; isRetryable?: unknown };
+    return { statusCode, isRetryable };
+  } catch {
+    return {}; // a Proxy that refuses to be looked at
+  }
 }

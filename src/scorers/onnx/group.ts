@@ -23,6 +23,8 @@ export interface GroupScores {
   tokens: Uint32Array;
   /** Tokens of the whole pair where it was cut, else 0; shape [texts]. */
   fullTokens: Uint32Array;
+  /** 1 where `fullTokens` is a lower bound, else 0; shape [texts]. */
+  lowerBounds: Uint8Array;
   /** Forward passes that were run. */
   passes: number;
   /** Tokens that were computed, padding included. */
@@ -57,6 +59,7 @@ export function emptyScores(texts: readonly EncodedPair[], startedMs: number): G
     scores: new Float64Array(texts.length),
     tokens: Uint32Array.from(texts, ({ ids }) => ids.length),
     fullTokens: Uint32Array.from(texts, ({ fullTokens }) => fullTokens),
+    lowerBounds: Uint8Array.from(texts, ({ isLowerBound }) => (isLowerBound === true ? 1 : 0)),
     passes: 0,
     paddedTokens: 0,
     tokenizationMs: performance.now() - startedMs,

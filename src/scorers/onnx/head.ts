@@ -89,11 +89,17 @@ export function checkHead(model: string, dimensions: readonly number[], head: Re
   }
 }
 
+/** Which class of a classification head means relevant. */
+export interface ClassReading {
+  type: "classification";
+  /** As the configuration says. */
+  relevantClass: number | undefined;
+  /** Of two classes, where the configuration says nothing. */
+  relevantOfTwo: 0 | 1;
+}
+
 /** A head in the form that outputs are read with. */
-export type ReadHead =
-  | { type: "classification"; relevantClass: number | undefined }
-  | ({ type: "token" } & TokenIds)
-  | { type: "late-interaction" };
+export type ReadHead = ClassReading | ({ type: "token" } & TokenIds) | { type: "late-interaction" };
 
 function checkClasses(model: string, dimensions: readonly number[], relevantClass: number | undefined): void {
   const labels = dimensions.length === 1 ? 1 : dimensions[1]!;
@@ -136,23 +142,6 @@ function checkTokens(model: string, dimensions: readonly number[], { trueToken, 
 
 function written(dimensions: readonly number[]): string {
   return `[${dimensions.map((size) => (size < 0 ? "?" : size)).join(", ")}]`;
-}
-
-/**
- * The index of the class that means "relevant", by index or by its label in config.json.
- *
- * @throws RerankError `unsupported-model` for a label that config.json does not have, naming those it has
- */
-export function resolveRelevantClass(model: string, config: unknown, relevantClass: number | string | undefined): number | undefined {
-  if (typeof relevantClass !== "string") return relevantClass;
-  const labels = (config as { id2label?: Record<string, string> } | null)?.id2label ?? {};
-  const found = Object.entries(labels).find(([, label]) => label === relevantClass);
-  if (found !== undefined) return Number(found[0]);
-  const known = Object.values(labels).map((label) => `"${label}"`);
-  throw new RerankError(
-    "unsupported-model",
-    `${model}: config.json has no label "${relevantClass}". ${known.length > 0 ? `Known: ${known.join(", ")}.` : "It names no labels: give the class's index."}`,
-  );
 }
 
 function logSumExpOfOthers(outputs: ArrayLike<number>, start: number, labels: number, except: number): number {

@@ -54,6 +54,7 @@ function runLateInteraction(
   result.fullTokens.forEach((fullTokens, place) => {
     const isCut = fullTokens > 0 || query.fullTokens > 0;
     if (isCut) result.fullTokens[place] = (fullTokens || result.tokens[place]!) + (query.fullTokens || queryTokens);
+    if (query.isLowerBound === true) result.lowerBounds[place] = 1;
     result.tokens[place]! += queryTokens;
   });
   const padding = { id: encoder.padId, ...options.padding };

@@ -3,9 +3,10 @@ import { RerankError } from "../../errors.ts";
 import { readCalibration } from "../../models/calibration.node.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import { firstPosition } from "../../tokenization/token-limit.ts";
-import type { Acceleration, Calibration, CustomModel, PresetModel } from "../../types.ts";
+import type { Acceleration, Calibration, CustomModel, PresetModel, RerankWarning } from "../../types.ts";
 import type { ExecutorOptions } from "./executor.node.ts";
-import { headOf, type ModelReading, readingOf } from "./reading.ts";
+import type { OpenableFiles } from "./model-files.node.ts";
+import { headOf, labelWarnings, type ModelReading, readingOf } from "./reading.ts";
 import type { RememberedPairs } from "./score-cache.node.ts";
 import type { SessionProvider } from "./session.node.ts";
 import { borrowModel, type Lease } from "./shared-model.node.ts";
@@ -33,6 +34,8 @@ export interface LoadedModel {
   templateCharacters: number;
   cache: RememberedPairs | undefined;
   calibration: Calibration | undefined;
+  /** Of the model as such, for each of its results. */
+  warnings: readonly RerankWarning[];
 }
 
 /** @throws RerankError `unsupported-model`, `invalid-input` for a head, a limit or a calibration that does not fit the model */
@@ -41,10 +44,11 @@ export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, pr
   const calibration = calibrationOf(located, options);
   const reading = readingOf(located, model);
   const executor = executorOptions(located, options, reading, provider);
-  const lease = borrowModel({ located, executor, acceleration, scoreCacheBytes });
+  const lease = borrowModel({ located, cacheDir: options.cacheDir, executor, acceleration, scoreCacheBytes });
   const templateCharacters = [reading.template ?? ""].flat().join("").length + reading.instruction.length;
   const cache = lease.model.cache?.of(JSON.stringify(reading));
-  return { located, provider, lease, reading, templateCharacters, cache, calibration };
+  const warnings = labelWarnings(located, reading.head);
+  return { located, provider, lease, reading, templateCharacters, cache, calibration, warnings };
 }
 
 function calibrationOf(located: LocatedModel, { calibration, model }: OnnxScorerOptions): Calibration | undefined {
@@ -63,10 +67,9 @@ function executorOptions(
   { acceleration }: OnnxScorerOptions,
   { head }: ModelReading,
   provider: SessionProvider,
-): Omit<ExecutorOptions, "threads"> {
+): Omit<ExecutorOptions, "threads" | keyof OpenableFiles> {
   return {
     model: located.id,
-    modelPath: located.modelPath,
     tokenizerPath: located.tokenizerPath,
     tokenizerConfig: located.tokenizerConfig,
     typeVocabSize: typeVocabSize(located),
@@ -76,6 +79,7 @@ function executorOptions(
       firstPosition: firstPosition(located.config),
     },
     isDynamicallyQuantised: located.isDynamicallyQuantised,
+    hasExternalData: located.externalData.length > 0,
     provider,
     deviceId: acceleration.deviceId ?? 0,
   };

@@ -45,9 +45,9 @@ class OnnxScorer implements Scorer {
 
   async score(call: ScoreCall): Promise<ScoreResult> {
     const startedMs = performance.now();
-    const { lease, reading, templateCharacters, cache } = await this.#open();
+    const { lease, reading, templateCharacters, cache, warnings } = await this.#open();
     const { pool, groups: bounds } = lease.model;
-    const pending = new PendingScores(call, cache, this.#warnings);
+    const pending = new PendingScores(call, cache, [...this.#warnings, ...warnings]);
     const lengthOf = (place: number): number => call.texts[place]!.length + templateCharacters;
     const lengths = pending.missing.map(lengthOf);
     const groups = planGroups(lengths, { ...bounds, maxDocuments: call.batchSize }).map((group) =>
@@ -72,8 +72,8 @@ class OnnxScorer implements Scorer {
   scoreSync(call: ScoreCall): ScoreResult {
     call.signal?.throwIfAborted();
     const executor = this.#openSync();
-    const { reading, cache } = this.#loaded!;
-    const pending = new PendingScores(call, cache, this.#warnings);
+    const { reading, cache, warnings } = this.#loaded!;
+    const pending = new PendingScores(call, cache, [...this.#warnings, ...warnings]);
     const { missing } = pending;
     const { deadlineMs = Number.POSITIVE_INFINITY } = call;
     const startedMs = performance.now();

@@ -68,7 +68,7 @@ function runPairs(
             members.map((pair) => lastPlace(pair, width, padding.side)),
             head,
           )
-        : headLogits(data, pass.length, shape[1] ?? 1, head.relevantClass);
+        : headLogits(data, pass.length, shape[1] ?? 1, head.relevantClass ?? head.relevantOfTwo);
     pass.forEach((place, row) => {
       result.scores[place] = scores[row]!;
     });

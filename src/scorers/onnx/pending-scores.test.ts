@@ -19,6 +19,7 @@ function scoresOf(texts: readonly string[]): GroupScores {
     scores: Float64Array.from(lengths),
     tokens: Uint32Array.from(lengths),
     fullTokens: new Uint32Array(texts.length),
+    lowerBounds: new Uint8Array(texts.length),
     passes: 1,
     paddedTokens: 0,
     tokenizationMs: 0,

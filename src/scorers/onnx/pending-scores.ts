@@ -10,6 +10,8 @@ export interface PairScore {
   tokens: number;
   /** Tokens of the whole pair where it was cut, else 0. */
   fullTokens: number;
+  /** 1 where `fullTokens` is a lower bound, else 0. */
+  isLowerBound: number;
 }
 
 /** Remembers pairs that were scored before. */
@@ -28,7 +30,7 @@ export class PendingScores {
   readonly missing: readonly number[];
   readonly #call: ScoreCall;
   readonly #memory: PairMemory | undefined;
-  readonly #result: ScoreResult & Required<Pick<ScoreResult, "tokens" | "fullTokens" | "queueMs" | "tokenizationMs">>;
+  readonly #result: ScoreResult & Required<Pick<ScoreResult, "tokens" | "fullTokens" | "lowerBounds" | "queueMs" | "tokenizationMs">>;
   /** Later places of a text, by its first one. */
   readonly #repeats: Map<number, number[]> = new Map();
 
@@ -41,6 +43,7 @@ export class PendingScores {
       scores: new Float64Array(count),
       tokens: new Uint32Array(count),
       fullTokens: new Uint32Array(count),
+      lowerBounds: new Uint8Array(count),
       warnings: [...warnings],
       queueMs: 0,
       tokenizationMs: 0,
@@ -68,7 +71,12 @@ export class PendingScores {
   fill(places: readonly number[], group: GroupScores): void {
     this.#result.tokenizationMs += group.tokenizationMs;
     places.forEach((place, row) => {
-      const score: PairScore = { score: group.scores[row]!, tokens: group.tokens[row]!, fullTokens: group.fullTokens[row]! };
+      const score: PairScore = {
+        score: group.scores[row]!,
+        tokens: group.tokens[row]!,
+        fullTokens: group.fullTokens[row]!,
+        isLowerBound: group.lowerBounds[row]!,
+      };
       this.#put(place, score);
       this.#memory?.set(this.#call, this.#call.texts[place]!, score);
     });
@@ -85,11 +93,12 @@ export class PendingScores {
     return known !== undefined;
   }
 
-  #put(first: number, { score, tokens, fullTokens }: PairScore): void {
+  #put(first: number, { score, tokens, fullTokens, isLowerBound }: PairScore): void {
     for (const place of [first, ...(this.#repeats.get(first) ?? [])]) {
       this.#result.scores[place] = score;
       this.#result.tokens[place] = tokens;
       this.#result.fullTokens[place] = fullTokens;
+      this.#result.lowerBounds[place] = isLowerBound;
     }
   }
 }

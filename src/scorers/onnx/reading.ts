@@ -2,8 +2,18 @@
 import { getPreset } from "../../models/catalogue.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import { tokenLimit } from "../../tokenization/token-limit.ts";
-import type { CustomModel, HeadConfig, LateInteractionHead, Preset, PresetModel, PromptTemplate, TokenHead } from "../../types.ts";
-import { resolveRelevantClass } from "./head.ts";
+import type {
+  CustomModel,
+  HeadConfig,
+  LateInteractionHead,
+  Preset,
+  PresetModel,
+  PromptTemplate,
+  RerankWarning,
+  TokenHead,
+} from "../../types.ts";
+import { readTwoClasses, resolveRelevantClass } from "./class-labels.ts";
+import type { ClassReading } from "./head.ts";
 
 /** Plain data that travels with each group; threads keep what they make of the last few. */
 export interface Reading {
@@ -13,7 +23,7 @@ export interface Reading {
 }
 
 /** A head as far as it is known without the tokenizer. */
-export type ResolvedHead = { type: "classification"; relevantClass: number | undefined } | TokenHead | Required<LateInteractionHead>;
+export type ResolvedHead = ClassReading | TokenHead | Required<LateInteractionHead>;
 
 /** A {@link Reading} with what holds where a call says nothing else. */
 export interface ModelReading extends Reading {
@@ -59,6 +69,16 @@ export function templateOf(model: PresetModel | CustomModel): PromptTemplate | u
   return model.type === "custom" ? model.template : presetOf(model)?.template;
 }
 
+/** That a head's two classes have labels which do not tell which of them means "relevant". */
+export function labelWarnings({ id, config }: LocatedModel, head: ResolvedHead): RerankWarning[] {
+  if (head.type !== "classification" || head.relevantClass !== undefined) return [];
+  const unread = readTwoClasses(config)?.unread;
+  if (unread === undefined) return [];
+  const names = unread.map((label) => JSON.stringify(label.slice(0, 60))).join(" and ");
+  const message = `${id}: the labels ${names} do not tell which class means relevant, so class 1 is taken. Say it by head: { relevantClass: 0, 1 or a label }`;
+  return [{ type: "unread-labels", message, labels: unread }];
+}
+
 function presetOf(model: PresetModel | CustomModel): Preset | undefined {
   return model.type === "preset" ? getPreset(model.name) : undefined;
 }
@@ -67,5 +87,6 @@ function resolveHead({ id, config }: LocatedModel, head: HeadConfig | undefined,
   if (head?.type === "token") return head;
   if (head?.type === "late-interaction")
     return { ...colbertDefaults, ...(maxLength === undefined ? {} : { documentLength: maxLength }), ...head };
-  return { type: "classification", relevantClass: resolveRelevantClass(id, config, head?.relevantClass) };
+  const relevantClass = resolveRelevantClass(id, config, head?.relevantClass);
+  return { type: "classification", relevantClass, relevantOfTwo: readTwoClasses(config)?.relevant ?? 1 };
 }

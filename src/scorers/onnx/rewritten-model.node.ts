@@ -1,6 +1,7 @@
 /** Rewrites model files where that is possible: for passes without padding, or for the last token's logits only. See `compile/`. */
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { castOutput } from "../../compile/cast-output.ts";
 import { keepLastTokens } from "../../compile/last-token.ts";
 import type { FileNames } from "../../compile/onnx-model.ts";
 import { type PackedEncoder, packEncoder } from "../../compile/packed-encoder.ts";
@@ -31,6 +32,14 @@ export function packModel(path: string, open: OpenProbe): (PackedEncoder & Rewri
 export function keepLastTokensOf(path: string): RewrittenModel | undefined {
   return rewrite(path, (source, names, fail) => {
     const bytes = keepLastTokens(source, names, fail);
+    return bytes === undefined ? undefined : { bytes };
+  });
+}
+
+/** For logits that the runtime's binding cannot hand out as they are: of bfloat16. @returns and @throws as {@link packModel} */
+export function castOutputOf(path: string): RewrittenModel | undefined {
+  return rewrite(path, (source, names, fail) => {
+    const bytes = castOutput(source, names, fail);
     return bytes === undefined ? undefined : { bytes };
   });
 }

@@ -73,12 +73,17 @@ const int32Type = 6;
 const int64Type = 7;
 const float16Type = 10;
 const floatType = 1;
+const doubleType = 11;
+const readableOutputs: ReadonlySet<number> = new Set([floatType, float16Type, doubleType]);
 
 const publishedInputs: ReadonlySet<string> = new Set(["input_ids", "attention_mask", "token_type_ids", "position_ids"]);
 const rewrittenInputs: ReadonlySet<string> = new Set([...publishedInputs, "lengths", "last_places"]);
 
 // Keys and values of tokens that were read before, shape [texts, heads, tokens, size]: there are none, so empty ones are fed.
 const cachePrefix = "past_key_values.";
+
+// 4 = nothing but what ends the process: every failure is thrown as well, and the runtime would print it on stderr, in color.
+const quiet = { logSeverityLevel: 4 };
 
 let runtime: Runtime | undefined;
 
@@ -150,6 +155,14 @@ export function openSession(model: string, source: ModelSource, options: Session
     throw error;
   }
   const output = native.outputMetadata.find((metadata) => metadata.name === "logits") ?? native.outputMetadata[0]!;
+  if (!readableOutputs.has(output.type)) {
+    native.dispose();
+    const what = `${model}: the graph's output "${output.name}" has the element type ${output.type} of ONNX`;
+    throw new RerankError(
+      "unsupported-model",
+      `${what}, which cannot be read. Export the model with logits of float32, float16 or bfloat16.`,
+    );
+  }
   const fetches = { [output.name]: null };
   return {
     outputShape: output.shape,
@@ -169,7 +182,7 @@ export function openSession(model: string, source: ModelSource, options: Session
         ]);
       }
       try {
-        const result = native.run(tensors, fetches, {})[output.name]!;
+        const result = native.run(tensors, fetches, quiet)[output.name]!;
         return { data: output.type === float16Type ? halfToFloat(result.data) : result.data, shape: result.dims };
       } catch (error) {
         const shape = feeds.input_ids!.shape.join(" × ");
@@ -269,8 +282,7 @@ function tensorOf(type: string, data: ArrayBufferView & { length: number }, shap
 }
 
 function load(native: NativeSession, source: ModelSource, options: object): void {
-  // 3 = errors only: warnings about a graph's folding are nothing a user can act on.
-  const settings = { interOpNumThreads: 1, logSeverityLevel: 3, ...options };
+  const settings = { interOpNumThreads: 1, ...quiet, ...options };
   if (typeof source === "string") native.loadModel(source, settings);
   else {
     const { buffer, byteOffset, byteLength } = source.bytes;

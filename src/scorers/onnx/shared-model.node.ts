@@ -9,6 +9,7 @@ import { freeMemoryBytes, usableCores } from "../../models/machine.node.ts";
 import type { Acceleration } from "../../types.ts";
 import { createExecutor, type Executor, type ExecutorOptions } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
+import { ModelFiles, type OpenableFiles } from "./model-files.node.ts";
 import type { ModelReading } from "./reading.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 import { disableTelemetry } from "./session.node.ts";
@@ -16,7 +17,9 @@ import { disableTelemetry } from "./session.node.ts";
 /** Whatever a session's threads depend on. */
 export interface SessionNeeds {
   located: LocatedModel;
-  executor: Omit<ExecutorOptions, "threads">;
+  /** As in the configuration. */
+  cacheDir: string | undefined;
+  executor: Omit<ExecutorOptions, "threads" | keyof OpenableFiles>;
   acceleration: Acceleration;
   /** 0 for no cache. */
   scoreCacheBytes: number;
@@ -68,22 +71,24 @@ export class SharedModel {
   readonly groups: Omit<GroupBounds, "maxDocuments">;
   readonly pool: Pool<Group, GroupScores>;
   readonly cache: ScoreCache | undefined;
-  readonly #options: ExecutorOptions;
+  readonly #options: Omit<ExecutorOptions, keyof OpenableFiles>;
+  readonly #files: ModelFiles;
   readonly #neededBytes: number;
   readonly #checked: LRUCache<string, Promise<void>> = new LRUCache({ max: rememberedReadings });
   #syncExecutor: Executor | undefined;
 
-  constructor({ located, executor, acceleration, scoreCacheBytes }: SessionNeeds) {
+  constructor({ located, cacheDir, executor, acceleration, scoreCacheBytes }: SessionNeeds) {
     disableTelemetry();
     const isCpu = executor.provider === "cpu";
     this.plan = isCpu ? planCpu(located.sizeBytes, acceleration) : planDevice(executor.provider, acceleration);
     this.#neededBytes = isCpu ? this.plan.workers * sessionBytes(located.sizeBytes) : 0;
     this.#options = { ...executor, threads: this.plan.threads };
+    this.#files = new ModelFiles(located, cacheDir);
     this.groups = { workers: this.plan.workers, maxCharacters: isCpu ? groupCharacters : Number.POSITIVE_INFINITY };
     this.cache = scoreCacheBytes > 0 ? new ScoreCache(scoreCacheBytes) : undefined;
     this.pool = new Pool({
       size: this.plan.workers,
-      openThread: () => openWorkerThread("onnx-worker", this.#options),
+      openThread: () => this.#files.use((openable) => openWorkerThread("onnx-worker", { ...this.#options, ...openable })),
       maxWaiting: acceleration.maxQueued ?? defaultMaxQueued,
       ...(acceleration.idleSecs === undefined ? {} : { idleMs: acceleration.idleSecs * 1000 }),
     });
@@ -115,7 +120,7 @@ export class SharedModel {
   /** The session on the calling thread. @throws as {@link SharedModel.warmUp} */
   openSync(reading: ModelReading): Executor {
     // One session has all the cores here: nothing else of this call runs beside it.
-    this.#syncExecutor ??= createExecutor({ ...this.#options, threads: this.maxThreads });
+    this.#syncExecutor ??= this.#files.useSync((openable) => createExecutor({ ...this.#options, ...openable, threads: this.maxThreads }));
     this.#syncExecutor.run(emptyGroup(reading), () => undefined);
     return this.#syncExecutor;
   }
@@ -129,12 +134,12 @@ export class SharedModel {
 }
 
 /** Equal for needs that one session meets. A file that was replaced under its name needs another one. */
-function keyOf({ executor, acceleration, scoreCacheBytes }: SessionNeeds): string {
-  const files = [executor.modelPath, executor.tokenizerPath].map((path) => {
+function keyOf({ located, executor, acceleration, scoreCacheBytes }: SessionNeeds): string {
+  const files = [located.modelPath, located.tokenizerPath].map((path) => {
     const { size, mtimeMs, ino } = statSync(path);
     return [size, mtimeMs, ino];
   });
-  return JSON.stringify([executor, files, Object.entries(acceleration).sort(), scoreCacheBytes]);
+  return JSON.stringify([executor, located.modelPath, files, Object.entries(acceleration).sort(), scoreCacheBytes]);
 }
 
 /** What all models together take is planned here: each is told what the others hold, or are about to take. */

@@ -54,16 +54,17 @@ export class Backend {
   /** @throws RerankError `sync-unsupported` where `initialize` returns a promise that cannot be waited for; `plugin` */
   initialiseSync(): void {
     if (this.#isInitialised) return;
-    let started: unknown;
+    let started: Promise<unknown>;
     try {
-      started =
+      const outcome =
         this.#driver.initializeSync === undefined ? (this.#initialising ?? this.#driver.initialize()) : this.#driver.initializeSync();
+      if (!isPromise(outcome)) {
+        this.#isInitialised = true;
+        return;
+      }
+      started = Promise.resolve(outcome);
     } catch (error) {
       throw pluginError(this.name, "initialize failed", error);
-    }
-    if (!isPromise(started)) {
-      this.#isInitialised = true;
-      return;
     }
     this.#initialising ??= this.#adoptInitialise(started);
     this.#initialising.catch(() => undefined); // the error below says what to do; the next awaited call repeats the run
@@ -79,17 +80,16 @@ export class Backend {
 
   /** @throws RerankError `sync-unsupported` where only a promise is to be had; `plugin`; `timeout` for a module backend */
   rerankSync(query: string, documents: readonly string[], deadlineMs: number): BackendScores {
-    let scores: BackendScores | Promise<BackendScores>;
     try {
-      scores =
+      const scores =
         this.#driver.rerankSync === undefined
           ? this.#driver.rerank(query, documents, new AbortController().signal)
           : this.#driver.rerankSync(query, documents, deadlineMs);
+      if (!isPromise(scores)) return scores as BackendScores;
+      Promise.resolve(scores).catch(() => undefined); // its answer is of no use any more
     } catch (error) {
       throw pluginError(this.name, "rerank failed", error);
     }
-    if (!isPromise(scores)) return scores as BackendScores;
-    scores.catch(() => undefined); // its answer is of no use any more
     throw syncUnsupported(this.name, "rerank");
   }
 

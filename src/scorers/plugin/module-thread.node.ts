@@ -26,7 +26,7 @@ serveHelperThread(
       initialize: async () => void (await initialise()),
       async rerank({ query, documents }: { query: string; documents: readonly string[] }, signal): Promise<BackendScores> {
         const backend = await initialise();
-        return backend.rerank(query, documents, { signal });
+        return backend.rerank(query, Object.freeze(documents), { signal });
       },
       async shutdown() {
         if (initialised !== undefined) await (await opened).shutdown?.();

@@ -1,5 +1,5 @@
 import { raceAbort } from "../../abort.ts";
-import { RerankError } from "../../errors.ts";
+import { returnedScores } from "../../ranking/returned-scores.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import type { BackendRegistry } from "./registry.ts";
 
@@ -8,6 +8,7 @@ import type { BackendRegistry } from "./registry.ts";
  * replaced is used at once.
  */
 export function createPluginScorer(registry: BackendRegistry, name: string): Scorer {
+  const scoresOf = (scores: unknown, count: number): Float64Array => returnedScores(`backend "${name}"`, scores, count);
   return {
     name: "plugin",
     get model() {
@@ -17,37 +18,22 @@ export function createPluginScorer(registry: BackendRegistry, name: string): Sco
     async score({ query, texts, signal = new AbortController().signal }: ScoreCall): Promise<ScoreResult> {
       const backend = registry.get(name);
       await raceAbort(backend.initialise(), signal);
-      const scores = await backend.rerank(query, texts, signal);
-      return { scores: checkScores(name, scores, texts.length), warnings: [] };
+      const scores = await backend.rerank(query, ownCopy(texts), signal);
+      return { scores: scoresOf(scores, texts.length), warnings: [] };
     },
     scoreSync({ query, texts, deadlineMs = Infinity, signal }: ScoreCall): ScoreResult {
       signal?.throwIfAborted();
       const backend = registry.get(name);
       backend.initialiseSync();
-      const scores = backend.rerankSync(query, texts, deadlineMs);
-      return { scores: checkScores(name, scores, texts.length), warnings: [] };
+      const scores = backend.rerankSync(query, ownCopy(texts), deadlineMs);
+      return { scores: scoresOf(scores, texts.length), warnings: [] };
     },
     warmUp: async () => registry.get(name).initialise(),
     warmUpSync: () => registry.get(name).initialiseSync(),
   };
 }
 
-/** One finite number per document, else `plugin`. */
-function checkScores(name: string, scores: unknown, count: number): Float64Array {
-  const isList = Array.isArray(scores) || scores instanceof Float32Array || scores instanceof Float64Array;
-  if (!isList) throw new RerankError("plugin", `backend "${name}": rerank returned ${typeof scores}, not a list of numbers.`);
-  if (scores.length !== count) {
-    throw new RerankError(
-      "plugin",
-      `backend "${name}": rerank returned ${scores.length} scores for ${count} documents. It must return one per document, in input order.`,
-    );
-  }
-  const wrong = scores.findIndex((score: unknown) => typeof score !== "number" || !Number.isFinite(score));
-  if (wrong >= 0) {
-    throw new RerankError(
-      "plugin",
-      `backend "${name}": the score of documents[${wrong}] is ${String(scores[wrong])}, not a finite number.`,
-    );
-  }
-  return Float64Array.from(scores as ArrayLike<number>);
+/** Other models of the call read the same texts, so a backend that changes its list changes a list of its own, and hears that it must not. */
+function ownCopy(texts: readonly string[]): readonly string[] {
+  return Object.freeze([...texts]);
 }

@@ -1,4 +1,5 @@
-import { RerankError } from "../../errors.ts";
+import { readForeign } from "../../checks.ts";
+import { messageOf, RerankError } from "../../errors.ts";
 import type { BackendInfo, RerankerBackend } from "../../types.ts";
 import { Backend, type BackendDriver, objectDriver } from "./backend.ts";
 
@@ -35,11 +36,14 @@ export class BackendRegistry {
    *   cannot be loaded; `timeout` for one that is not loaded in time
    */
   register(candidate: RerankerBackend | URL, options: RegisterOptions = {}): void {
-    const isModule = candidate instanceof URL;
-    const limitSecs = checkDuration(options.maxInitializeDurationSecs);
-    const backend = new Backend(isModule ? this.#openModule(candidate, limitSecs) : objectDriver(candidate, limitSecs));
+    const limitSecs = checkDuration(options?.maxInitializeDurationSecs);
+    const { isModule, backend, mayReplace } = readForeign("registerRerankerBackend", () => {
+      const isModule = candidate instanceof URL;
+      const driver = isModule ? this.#openModule(candidate, limitSecs) : objectDriver(candidate, limitSecs);
+      return { isModule, backend: new Backend(driver), mayReplace: options?.replace === true };
+    });
     const taken = this.#backends.get(backend.name);
-    if (taken !== undefined && options.replace !== true) {
+    if (taken !== undefined && !mayReplace) {
       void backend.close();
       throw new RerankError(
         "invalid-input",
@@ -97,7 +101,7 @@ export class BackendRegistry {
     if (entry !== undefined) return entry;
     const known = [...this.#backends.keys()].map((other) => `"${other}"`);
     const registered = known.length > 0 ? `Registered: ${known.join(", ")}.` : "None is registered: call registerRerankerBackend first.";
-    throw new RerankError("unknown-model", `plugin: there is no backend named "${name}". ${registered}`);
+    throw new RerankError("unknown-model", `plugin: there is no backend named "${messageOf(name)}". ${registered}`);
   }
 }
 

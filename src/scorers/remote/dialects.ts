@@ -33,6 +33,8 @@ export interface PartScores {
   tokens?: Uint32Array;
   /** Tokens of whole pairs that were cut, else 0; beside `tokens` only. */
   fullTokens?: Uint32Array;
+  /** 1 where `fullTokens` is a lower bound, else 0; beside `fullTokens` only. */
+  lowerBounds?: Uint8Array;
   /** Tokens of the part as a whole. */
   totalTokens?: number;
   billedUnits?: number;

@@ -88,15 +88,17 @@ export class Gathering {
   }
 
   /** Tokens by document, where all engines tell them. */
-  #tokens(): Pick<ScoreResult, "tokens" | "fullTokens"> {
+  #tokens(): Pick<ScoreResult, "tokens" | "fullTokens" | "lowerBounds"> {
     if (!this.#parts.every(({ part }) => part.tokens !== undefined)) return {};
     const tokens = new Uint32Array(this.#count);
     const fullTokens = new Uint32Array(this.#count);
+    const lowerBounds = new Uint8Array(this.#count);
     for (const { start, part } of this.#parts) {
       tokens.set(part.tokens!, start);
       if (part.fullTokens !== undefined) fullTokens.set(part.fullTokens, start);
+      if (part.lowerBounds !== undefined) lowerBounds.set(part.lowerBounds, start);
     }
-    return { tokens, fullTokens };
+    return { tokens, fullTokens, lowerBounds };
   }
 
   #usage(): NonNullable<ScoreResult["usage"]> {

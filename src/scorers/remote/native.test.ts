@@ -34,6 +34,7 @@ describe("a native reply", () => {
       scoreKind: "logit",
       tokens: new Uint32Array([5, 7]),
       fullTokens: new Uint32Array(2),
+      lowerBounds: new Uint8Array(2),
       model: "mini@1",
       warnings: [],
     });
@@ -57,15 +58,16 @@ describe("a native reply", () => {
 
   test("tells cut documents by their tokens, and hands on what else it is warned of", () => {
     const warnings = [
-      { type: "truncated", index: 1, tokens: 900, max_tokens: 7, message: "cut" },
+      { type: "truncated", index: 1, tokens: 900, is_lower_bound: true, max_tokens: 7, message: "cut" },
       { type: "fallback", message: "running on the CPU" },
       { type: "ignored-option", option: "instruction", message: "no" },
       { type: "unheard-of", message: "x" },
       { type: "truncated", index: -1, tokens: 1, message: "x" },
       "nonsense",
     ];
-    const { fullTokens, warnings: told } = decode({ results, warnings });
+    const { fullTokens, lowerBounds, warnings: told } = decode({ results, warnings });
     expect(fullTokens).toEqual(new Uint32Array([0, 900]));
+    expect(lowerBounds).toEqual(new Uint8Array([0, 1]));
     expect(told).toEqual([
       { type: "fallback", message: "running on the CPU" },
       { type: "ignored-option", option: "instruction", message: "no" },

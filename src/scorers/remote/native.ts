@@ -65,14 +65,17 @@ function tokensOf(
   counts: readonly number[],
   warnings: readonly Fields[],
   count: number,
-): Required<Pick<PartScores, "tokens" | "fullTokens">> {
+): Required<Pick<PartScores, "tokens" | "fullTokens" | "lowerBounds">> {
   const tokens = new Uint32Array(count);
   for (const [place, { index }] of results.entries()) tokens[index as number] = counts[place]!;
   const fullTokens = new Uint32Array(count);
-  for (const { type, index, tokens: whole } of warnings) {
-    if (type === "truncated" && Number.isInteger(index) && Number.isFinite(whole)) fullTokens[index as number] = whole as number;
+  const lowerBounds = new Uint8Array(count);
+  for (const { type, index, tokens: whole, is_lower_bound: isLowerBound } of warnings) {
+    if (type !== "truncated" || !Number.isInteger(index) || !Number.isFinite(whole)) continue;
+    fullTokens[index as number] = whole as number;
+    lowerBounds[index as number] = isLowerBound === true ? 1 : 0;
   }
-  return { tokens, fullTokens };
+  return { tokens, fullTokens, lowerBounds };
 }
 
 /** Cut documents are told by `fullTokens`, and that a model has no logits is known without a warning. */
