@@ -4,8 +4,6 @@ import { RerankError } from "./errors.ts";
 describe("the message of a RerankError", () => {
   it.each([
     ["onnx: cannot load: loading addons is disabled.. Reinstall it.", "onnx: cannot load: loading addons is disabled. Reinstall it."],
-    ["hosted: is it on?. Check it.", "hosted: is it on? Check it."],
-    ["hub: gone!.", "hub: gone!"],
     ["plugin: it said (no)..", "plugin: it said (no)."],
   ])("has one stop where a quoted cause has its own: %s", (given, message) => {
     expect(new RerankError("plugin", given).message).toBe(message);

@@ -103,7 +103,7 @@ export class RerankError extends Error {
 
 /** A cause that is quoted may be a sentence with an end of its own: "…is disabled.. Install it" reads "…is disabled. Install it". */
 function withSingleStops(message: string): string {
-  return message.replace(/(?<=[^\s.])([.!?])\.(?=\s|$)/g, "$1");
+  return message.replace(/(?<=[^\s.])\.\.(?=\s|$)/g, ".");
 }
 
 /** The readable part of whatever was thrown, which may be anything. */
