@@ -1,4 +1,5 @@
 import { getPreset, listPresets, listProviders, type Preset, type ProviderInfo, type QualityFigure, RerankError } from "../index.ts";
+import { recordOf } from "../models/catalogue.ts";
 import { downloadModel } from "../models/download.node.ts";
 import { type CachedModel, listCached, removeCached, verifyCached } from "../models/inventory.node.ts";
 import { type LocatedModel, locateModel, type ModelSource } from "../models/locate.node.ts";
@@ -75,13 +76,14 @@ export async function pullModel(io: Io, argument: string, options: ModelsOptions
   }
   const located = locateModel(model, options);
   if (located === undefined) throw new RerankError("download", `${argument}: gone from the cache right after its download. Pull it again.`);
-  await io.write(`${located.id}\t${located.modelPath}\n`);
+  await io.write(`${located.id}\t${printable(located.modelPath)}\n`);
 }
 
 /** `models info`: the catalogue's record, and what the files on this machine say. */
 export async function showModel(io: Io, argument: string, options: ModelsOptions): Promise<void> {
   const model = parseLocalModel(argument, options);
-  const preset = model.type === "preset" ? getPreset(model.name) : undefined;
+  const record = recordOf(model);
+  const preset = record === undefined ? undefined : getPreset(record.name);
   const located = locateModel(model, options);
   const facts = { ...preset, onThisMachine: located === undefined ? null : factsOf(located) };
   if (options.json === true) {
@@ -107,7 +109,7 @@ export async function removeModel(io: Io, argument: string, options: ModelsOptio
 export async function verifyModels(io: Io, argument: string | undefined, options: ModelsOptions): Promise<void> {
   const files = await verifyCached(argument === undefined ? undefined : parseLocalModel(argument), options);
   if (options.json === true) await io.write(`${toJson(files, 2)}\n`);
-  else for (const file of files) await io.write(`${file.status}\t${file.repository}@${file.commit}\t${file.path}\n`);
+  else for (const file of files) await io.write(`${file.status}\t${file.repository}@${file.commit}\t${printable(file.path)}\n`);
   if (files.length === 0 && options.quiet !== true) io.note("crossrank: no downloaded files to verify.");
   const bad = files.filter((file) => file.status === "damaged" || file.status === "missing").length;
   if (bad > 0) {

@@ -20,14 +20,14 @@ interface Rule {
   packages?: readonly string[];
 }
 
-const base = [/^(types|model-types|errors|abort)\.ts$/];
+const base = [/^(types|model-types|errors|abort|spelling|printable)\.ts$/];
 const contracts = [...base, /^(scorer|config|checks|model-config|model-string)\.ts$/];
 const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//];
 const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//, /^compile\//, /^transport\//];
 const publicRoot = /^index\.ts$/;
 
 const rules: readonly Rule[] = [
-  { files: /^(types|model-types|errors|abort)\.ts$/, may: base },
+  { files: base[0]!, may: base },
   { files: /^(scorer|config|checks|model-config|model-string)\.ts$/, may: contracts },
   { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
   { files: /^engine\/plan\.ts$/, may: base, isPure: true },

@@ -5,20 +5,11 @@ import { Pool } from "../../engine/pool.ts";
 import { openWorkerThread } from "../../engine/worker-thread.node.ts";
 import { RerankError } from "../../errors.ts";
 import { readCalibration } from "../../models/calibration.node.ts";
-import { getPreset } from "../../models/catalogue.ts";
+import { recordOf } from "../../models/catalogue.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import { freeMemoryBytes, usableCores } from "../../models/machine.node.ts";
 import { firstPosition, tokenLimit } from "../../tokenization/token-limit.ts";
-import type {
-  Acceleration,
-  Calibration,
-  CustomModel,
-  HeadConfig,
-  LateInteractionHead,
-  Preset,
-  PresetModel,
-  PromptTemplate,
-} from "../../types.ts";
+import type { Acceleration, Calibration, CustomModel, HeadConfig, LateInteractionHead, PresetModel, PromptTemplate } from "../../types.ts";
 import type { ExecutorOptions, ResolvedHead } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
 import { resolveRelevantClass } from "./head.ts";
@@ -131,12 +122,12 @@ function executorOptions(
       ...(maxLength === undefined ? {} : { maxLength }),
       tokenizerConfig: located.tokenizerConfig,
       modelConfig: located.config,
-      fallback: presetOf(model)?.maxLength ?? customTokenLimit,
+      fallback: recordOf(model)?.maxLength ?? customTokenLimit,
     }),
     typeVocabSize: typeVocabSize(located),
     head,
     template: templateOf(model),
-    instruction: model.instruction ?? presetOf(model)?.instruction ?? "",
+    instruction: model.instruction ?? recordOf(model)?.instruction ?? "",
     padding: {
       side: paddingSide(located),
       firstPosition: firstPosition(located.config),
@@ -150,16 +141,17 @@ function executorOptions(
 
 /** What the outputs mean, as the configuration or the catalogue says it. */
 export function headOf(model: PresetModel | CustomModel): HeadConfig | undefined {
-  return model.type === "custom" ? model.head : presetOf(model)?.head;
+  return hasOwnFormat(model) ? model.head : recordOf(model)?.head;
 }
 
 /** The prompt in which a pair stands, if there is one. */
 export function templateOf(model: PresetModel | CustomModel): PromptTemplate | undefined {
-  return model.type === "custom" ? model.template : presetOf(model)?.template;
+  return hasOwnFormat(model) ? model.template : recordOf(model)?.template;
 }
 
-function presetOf(model: PresetModel | CustomModel): Preset | undefined {
-  return model.type === "preset" ? getPreset(model.name) : undefined;
+/** Head and template belong together: a configuration with one of them takes none of the catalogue's. */
+function hasOwnFormat(model: PresetModel | CustomModel): model is CustomModel {
+  return model.type === "custom" && (model.head !== undefined || model.template !== undefined);
 }
 
 function resolveHead({ id, config }: LocatedModel, head: HeadConfig | undefined, maxLength: number | undefined): ResolvedHead {
