@@ -30,7 +30,7 @@ function createProgram(io: Io): Command {
     .option("-q, --quiet", "no warnings, no progress bars")
     .option("--debug", "stack traces of failures")
     .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(io.columns, 100) })
-    .configureOutput({ outputError: (text, write) => write(`crossrank: ${oneLine(text)}\n`) })
+    .configureOutput({ outputError: (text) => io.note(`crossrank: ${text.replace(/^error: /, "").trim()}`) })
     .exitOverride()
     .addHelpText("after", programHelp);
   addRank(program, io);
@@ -187,14 +187,6 @@ function addDoctor(program: Command, io: Io): void {
       const { doctorCommand } = await import("./doctor.ts");
       await doctorCommand(io, packageJson.version, command.optsWithGlobals());
     });
-}
-
-/** Commander's message without its "error:" and its line breaks. */
-function oneLine(text: string): string {
-  return text
-    .replace(/^error: /, "")
-    .trim()
-    .replace(/\s*\n\s*/g, " ");
 }
 
 const programHelp = `
