@@ -1,7 +1,9 @@
 import { raceAbort, startDeadline } from "./abort.ts";
 import { parseRankOptions } from "./config.ts";
 import { RerankError } from "./errors.ts";
+import { toOneSafeLine } from "./printable.ts";
 import { documentTexts } from "./ranking/documents.ts";
+import { missingFields } from "./ranking/fields.ts";
 import { rankDocuments } from "./ranking/order.ts";
 import { truncations } from "./ranking/truncations.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "./scorer.ts";
@@ -191,7 +193,9 @@ export class Reranker {
     this.#count(scored);
     // Without documents nothing was loaded.
     const untold = documents.length === 0 ? [] : this.#takeUntold();
-    const warnings = [...untold, ...this.#ignoredOptions(options, scored), ...scored.warnings, ...truncations(scored), ...partial(scored)];
+    const ignored = this.#ignoredOptions(options, scored);
+    const missing = missingFields(documents, options.fields);
+    const warnings = [...untold, ...ignored, ...missing, ...scored.warnings, ...truncations(scored), ...partial(scored)].map(safeWarning);
     for (const warning of warnings) options.onWarning?.(warning);
     const results = rankDocuments({
       documents,
@@ -206,7 +210,7 @@ export class Reranker {
 
   #tellOfWarmUp(): void {
     const { onWarning } = this.#defaults;
-    if (onWarning !== undefined) for (const warning of this.#takeUntold()) onWarning(warning);
+    if (onWarning !== undefined) for (const warning of this.#takeUntold()) onWarning(safeWarning(warning));
   }
 
   #takeUntold(): readonly RerankWarning[] {
@@ -269,6 +273,11 @@ function pick<T extends object, K extends keyof T>(source: T, ...keys: K[]): Pic
 /** Those of each pair, and those of sources that tell only a sum. */
 function tokensOf({ tokens, usage }: ScoreResult): number {
   return (usage?.tokens ?? 0) + (tokens?.reduce((sum, count) => sum + count, 0) ?? 0);
+}
+
+/** Names and replies from outside stand in messages. */
+function safeWarning(warning: RerankWarning): RerankWarning {
+  return { ...warning, message: toOneSafeLine(warning.message) };
 }
 
 function noScores(): ScoreResult {

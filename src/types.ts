@@ -112,7 +112,10 @@ export interface RankOptions {
   onError?: "fail" | "partial";
   /** Extra fields of each result. @default [] */
   return?: readonly ResultField[];
-  /** Fields of an object document that make its text, in order, each as a line `name: value`. */
+  /**
+   * Fields of an object document that make its text, in order: of one the value alone, of several a line `name: value` each. A dot leads
+   * into an object (`metadata.title`); a key that holds the dot itself comes first. A field that no document has gives a warning.
+   */
   fields?: readonly string[];
   /** Makes the text of a document; excludes `fields`. */
   // biome-ignore lint/suspicious/noExplicitAny: a bivariant parameter, so that a function on the caller's own document type fits
@@ -158,6 +161,12 @@ export type RerankWarning =
       type: "ignored-option";
       message: string;
       option: string;
+    }
+  | {
+      /** No document has a field of `fields`. */
+      type: "missing-field";
+      message: string;
+      field: string;
     }
   | {
       /** The surroundings forced another way: CPU where a device was not available, or the next model of a `fallback`. */

@@ -36,6 +36,10 @@ export interface RankAnswer {
 /** Most fields of documents that one request may have read. */
 const maxFields = 1024;
 
+/** Most fields that a header names, and most characters of each: it has a few kilobytes. */
+const maxToldFields = 16;
+const maxToldCharacters = 60;
+
 interface Progress {
   dialect: Dialect;
   request: ReadRequest | undefined;
@@ -152,7 +156,7 @@ function sumOf(results: readonly RerankResult[], read: (result: RerankResult) =>
 }
 
 /**
- * What no dialect's body has a place for: documents that were cut, words of the request that mean nothing here, and the times that
+ * What no dialect's body has a place for: documents that were cut, fields that no document has, words of the request that mean nothing here, and the times that
  * text-embeddings-inference tells in headers, in whole milliseconds.
  *
  * @see https://github.com/huggingface/text-embeddings-inference `router/src/lib.rs`, `From<ResponseMetadata> for HeaderMap`, at 0d124dc
@@ -161,6 +165,8 @@ function replyHeaders({ request }: Progress, results: readonly RerankResult[], t
   const headers: Record<string, string> = {};
   const truncated = countTruncated(results);
   if (truncated > 0) headers["x-crossrank-truncated"] = String(truncated);
+  const missing = missingFields(results);
+  if (missing.length > 0) headers["x-crossrank-missing-fields"] = missing.join(", ");
   if (request!.ignored.length > 0) headers["x-crossrank-ignored"] = request!.ignored.join(", ");
   if (!request!.tellsTimes) return headers;
   const scoreMs = sumOf(results, ({ timings }) => timings.scoreMs);
@@ -177,6 +183,15 @@ function replyHeaders({ request }: Progress, results: readonly RerankResult[], t
   headers["x-compute-type"] = "cpu";
   for (const [header, number] of Object.entries(numbers)) headers[header] = String(Math.max(0, Math.round(number)));
   return headers;
+}
+
+/** Percent-encoded, for they come from the request and a header takes Latin-1 only. */
+function missingFields(results: readonly RerankResult[]): string[] {
+  const fields = results.flatMap(({ warnings }) =>
+    warnings.flatMap((warning) => (warning.type === "missing-field" ? [warning.field] : [])),
+  );
+  const told = [...new Set(fields)].slice(0, maxToldFields);
+  return told.map((field) => encodeURIComponent(field.slice(0, maxToldCharacters).replace(/\p{Cs}/gu, "\ufffd")));
 }
 
 function charactersOf({ query, documents }: RankCall): number {
