@@ -33,7 +33,7 @@ export interface RankCommandOptions extends CommonOptions, LocalModelOptions {
  */
 export async function rankCommand(io: Io, query: string, files: readonly string[], options: RankCommandOptions): Promise<void> {
   const config = configOf(io, options);
-  const documents = await readDocuments(io, files.length === 0 ? ["-"] : files, options.input);
+  const { documents, sources } = await readDocuments(io, files.length === 0 ? ["-"] : files, options);
   const reranker = createReranker(config);
   let result: RerankResult;
   try {
@@ -47,12 +47,13 @@ export async function rankCommand(io: Io, query: string, files: readonly string[
     for (const line of summariseWarnings(result.warnings, documents.length)) io.note(`crossrank: ${line}`);
   }
   const format = options.format ?? (io.stdoutIsTerminal ? "table" : "jsonl");
-  const table = {
+  const output = {
+    sources,
     columns: io.columns,
     paint: picocolors.createColors(io.hasColour).cyan,
     ...(options.field === undefined ? {} : { fields: options.field }),
   };
-  for (const line of formatResult(result, format, table)) await io.write(`${line}\n`);
+  for (const line of formatResult(result, format, output)) await io.write(`${line}\n`);
 }
 
 /** Warnings in as few lines as they can be told: all truncations in one. */
@@ -60,8 +61,8 @@ export function summariseWarnings(warnings: readonly RerankWarning[], documentCo
   const truncated = warnings.filter((warning) => warning.type === "truncated");
   const others = [...new Set(warnings.filter((warning) => warning.type !== "truncated").map((warning) => warning.message))];
   if (truncated.length === 0) return others;
-  const limit = Math.max(...truncated.map((warning) => warning.maxTokens));
-  const longest = Math.max(...truncated.map((warning) => warning.tokens));
+  const limit = truncated.reduce((most, { maxTokens }) => Math.max(most, maxTokens), 0);
+  const longest = truncated.reduce((most, { tokens }) => Math.max(most, tokens), 0);
   const count = `${truncated.length} of ${documentCount} documents`;
   return [
     `${count} were cut to the ${limit} tokens that the model reads (the longest has ${longest}). --quiet hides this line.`,

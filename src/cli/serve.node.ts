@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { pino } from "pino";
@@ -13,6 +12,7 @@ import {
 } from "../server/index.ts";
 import { messageOf } from "./failure.ts";
 import type { CommonOptions, Io } from "./io.ts";
+import { readTextSync } from "./text-lines.node.ts";
 
 /** Options of `crossrank serve`, as commander names them. */
 export interface ServeOptions extends CommonOptions {
@@ -163,9 +163,10 @@ function readKeys({ apiKey = [], apiKeyFile }: ServeOptions): string[] {
 
 function readKeyFile(path: string): string[] {
   try {
-    const lines = readFileSync(path, "utf8").split(/\r?\n/);
+    const lines = readTextSync(path).split(/\r?\n/);
     return lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
   } catch (cause) {
+    if (RerankError.is(cause)) throw cause;
     throw new RerankError("invalid-input", `serve: cannot read the keys in ${path}: ${messageOf(cause)}.`, { cause });
   }
 }

@@ -6,7 +6,7 @@ import { type FieldPath, parseFieldPath, textOfFields } from "./fields.ts";
 export type DocumentTextOptions = Pick<RankOptions, "fields" | "text">;
 
 /** Keys under which the text of an object document is looked for, in this order, where the caller names none. */
-const textKeys: readonly string[] = ["text", "pageContent", "content", "body", "document"];
+export const textKeys: readonly string[] = ["text", "pageContent", "content", "body", "document"];
 
 /**
  * The texts of a list of documents, in input order; the strings of the list are not copied.
