@@ -151,6 +151,7 @@ export class Reranker {
       batchSize,
       onError,
       ...(instruction === undefined ? {} : { instruction }),
+      ...(options.onProgress === undefined ? {} : { onProgress: guarded(options.onProgress) }),
     };
     const durationSecs = options.maxRerankDurationSecs ?? this.#scorer.capabilities.defaultDurationSecs;
     return { documents, options, score, durationSecs, startedMs };
@@ -273,6 +274,17 @@ function pick<T extends object, K extends keyof T>(source: T, ...keys: K[]): Pic
 /** Those of each pair, and those of sources that tell only a sum. */
 function tokensOf({ tokens, usage }: ScoreResult): number {
   return (usage?.tokens ?? 0) + (tokens?.reduce((sum, count) => sum + count, 0) ?? 0);
+}
+
+/** What the caller's function throws fails the call as the caller's mistake. */
+function guarded(onProgress: NonNullable<RankOptions["onProgress"]>): NonNullable<RankOptions["onProgress"]> {
+  return (scored, total) => {
+    try {
+      onProgress(scored, total);
+    } catch (error) {
+      throw RerankError.from(error, "invalid-input", "onProgress: the function failed");
+    }
+  };
 }
 
 /** Names and replies from outside stand in messages. */

@@ -126,6 +126,8 @@ export interface RankOptions {
   signal?: AbortSignal;
   /** Receives each warning as it arises. */
   onWarning?: (warning: RerankWarning) => void;
+  /** Told how many documents are scored, of how many, as it goes on. Only by local models, and not by `rerankSync`. */
+  onProgress?: (scored: number, total: number) => void;
 }
 
 /** Everything `rerank` takes: {@link RerankerSettings} and {@link RankOptions}, each key in camelCase or snake_case. */

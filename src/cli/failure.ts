@@ -1,4 +1,5 @@
 import { RerankError, type RerankErrorCode } from "../index.ts";
+import { inWordsOfFlags } from "./flag-words.ts";
 import type { Io } from "./io.ts";
 
 /** Exit codes of the command line, apart from 0. */
@@ -23,7 +24,9 @@ export function reportFailure(io: Io, error: unknown, isDebug: boolean): number 
     return exitCodes.interrupted;
   }
   const isKnown = RerankError.is(error);
-  io.note(`crossrank: ${isKnown ? error.message : `unexpected failure: ${messageOf(error)}. Run it again with --debug and report it.`}`);
+  io.note(
+    `crossrank: ${isKnown ? inWordsOfFlags(error.message) : `unexpected failure: ${messageOf(error)}. Run it again with --debug and report it.`}`,
+  );
   if (isDebug) for (const line of stackLines(error)) io.note(line);
   if (!isKnown) return exitCodes.unexpected;
   return badInput.has(error.code) ? exitCodes.badInput : exitCodes.modelFailed;
