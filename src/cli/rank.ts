@@ -1,6 +1,7 @@
 import picocolors from "picocolors";
 import {
   createReranker,
+  type ModelReference,
   type RankOptionsInput,
   RerankError,
   type RerankerConfig,
@@ -49,9 +50,8 @@ export async function rankCommand(
   const counter = createCounter(io, options, "reranking documents");
   let result: RerankResult;
   try {
-    // A download has a bar of its own.
-    if (documents.length > 0) await reranker.warmUp();
-    counter.start();
+    // A download has a bar of its own; with the first scores the counter starts by itself.
+    if (config.model.type !== "preset" && config.model.type !== "custom") counter.start();
     result = await reranker.rank(query, documents, { ...optionsOf(io, options), onProgress: counter.update });
   } catch (error) {
     throw inTermsOfFiles(error, sources);
@@ -120,7 +120,7 @@ function withSources(message: string, sources: readonly DocumentSource[]): strin
   });
 }
 
-function configOf(io: Io, options: RankCommandOptions): RerankerConfig {
+function configOf(io: Io, options: RankCommandOptions): RerankerConfig & { model: ModelReference } {
   return {
     model: parseModel(options.model, options),
     showDownloadProgress: io.stderrIsTerminal && options.quiet !== true,
