@@ -5,6 +5,7 @@
  * RerankError `invalid-input` with that path in its message.
  */
 import { RerankError } from "./errors.ts";
+import { nearestWords } from "./spelling.ts";
 
 /** Gives the checked value; throws RerankError `invalid-input` naming `path`. */
 export type Checker<T> = (value: unknown, path: string) => T;
@@ -194,31 +195,9 @@ export function quotedList(words: readonly string[]): string {
   return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
 }
 
-/**
- * The word most like the given one, comparing letters only, case ignored; a word cut short counts as nearly equal.
- *
- * @returns undefined when more than a third of the letters (or more than two) differ
- */
-function nearest(word: string, known: readonly string[]): string | undefined {
-  const plain = lettersOf(word);
-  const limit = Math.max(2, Math.floor(plain.length / 3));
-  let best: string | undefined;
-  let bestDistance = limit + 1;
-  for (const candidate of known) {
-    const letters = lettersOf(candidate);
-    const isAbbreviation = plain.length >= 3 && letters.startsWith(plain);
-    const distance = isAbbreviation ? Math.min(1, bestDistance) : editDistance(plain, letters, bestDistance);
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
-  }
-  return best;
-}
-
 function unknownKey(path: string, key: string, names: readonly string[]): RerankError {
   const known = key.includes("_") ? names.map(snakeCase) : names;
-  const near = nearest(key, known);
+  const [near] = nearestWords(key, known, 1);
   const shownKey = /^[\w-]{1,60}$/.test(key) ? `.${key}` : `[${describe(key)}]`;
   const advice = near === undefined ? `Known keys: ${known.join(", ")}.` : `Did you mean ${near}?`;
   return new RerankError("invalid-input", `${path}${shownKey}: unknown key. ${advice}`);
@@ -226,23 +205,4 @@ function unknownKey(path: string, key: string, names: readonly string[]): Rerank
 
 function snakeCase(camelCase: string): string {
   return camelCase.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function lettersOf(word: string): string {
-  return word.toLowerCase().replace(/[_-]/g, "");
-}
-
-/** Levenshtein's distance; anything from `limit` up is told as `limit`, so that a huge key costs nothing. */
-function editDistance(left: string, right: string, limit: number): number {
-  if (Math.abs(left.length - right.length) >= limit) return limit;
-  let previous = Array.from({ length: right.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= left.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column += 1) {
-      const substitution = previous[column - 1]! + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, previous[column]! + 1, current[column - 1]! + 1));
-    }
-    previous = current;
-  }
-  return Math.min(previous[right.length]!, limit);
 }

@@ -189,6 +189,7 @@ const optionFields: Fields<RankOptions> = {
   maxRerankDurationSecs: duration,
   signal: checkSignal,
   onWarning: functionOf<NonNullable<RankOptions["onWarning"]>>(),
+  onProgress: functionOf<NonNullable<RankOptions["onProgress"]>>(),
 };
 
 const checkConfig: Checker<Settings & RankOptions> = shape<Settings & RankOptions>({ ...settingsFields, ...optionFields });

@@ -1,3 +1,5 @@
+import { toOneSafeLine } from "./printable.ts";
+
 /**
  * What went wrong, as a literal a program can branch on.
  *
@@ -49,7 +51,7 @@ const marker: symbol = Symbol.for("crossrank.RerankError");
 /**
  * The one error class of crossrank: every failure of a public function is one of these.
  *
- * The message reads *place: what happened. What to do.*
+ * The message reads *place: what happened. What to do.* It is one line, in which nothing controls a terminal.
  */
 export class RerankError extends Error {
   override readonly name: string = "RerankError";
@@ -58,7 +60,8 @@ export class RerankError extends Error {
   readonly isRetryable: boolean;
 
   constructor(code: RerankErrorCode, message: string, options: RerankErrorOptions = {}) {
-    super(withSingleStops(message), options.cause === undefined ? undefined : { cause: options.cause });
+    // Names, keys and replies from outside stand in messages.
+    super(withSingleStops(toOneSafeLine(message)), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status;
     this.isRetryable = options.isRetryable ?? false;

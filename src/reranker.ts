@@ -1,7 +1,9 @@
 import { raceAbort, startDeadline } from "./abort.ts";
 import { parseRankOptions } from "./config.ts";
 import { RerankError } from "./errors.ts";
+import { toOneSafeLine } from "./printable.ts";
 import { copyDocuments, documentTexts } from "./ranking/documents.ts";
+import { missingFields } from "./ranking/fields.ts";
 import { rankDocuments } from "./ranking/order.ts";
 import { truncations } from "./ranking/truncations.ts";
 import { type ScoreCall, type ScoreResult, type Scorer, scorerOptions } from "./scorer.ts";
@@ -155,6 +157,7 @@ export class Reranker {
       batchSize,
       onError,
       ...pick(options, "instruction", "truncationSide", "maxLength"),
+      ...(options.onProgress === undefined ? {} : { onProgress: guarded(options.onProgress) }),
     };
     const durationSecs = options.maxRerankDurationSecs ?? this.#scorer.capabilities.defaultDurationSecs;
     return { documents, options, score, durationSecs, startedMs };
@@ -200,7 +203,9 @@ export class Reranker {
     this.#countTokens(scored);
     // Without documents nothing was loaded.
     const untold = documents.length === 0 ? [] : this.#takeUntold();
-    const warnings = [...untold, ...this.#ignoredOptions(options, scored), ...scored.warnings, ...truncations(scored), ...partial(scored)];
+    const ignored = this.#ignoredOptions(options, scored);
+    const missing = missingFields(documents, options.fields);
+    const warnings = [...untold, ...ignored, ...missing, ...scored.warnings, ...truncations(scored), ...partial(scored)].map(safeWarning);
     tell(warnings, options.onWarning);
     const results = rankDocuments({
       documents,
@@ -215,7 +220,7 @@ export class Reranker {
 
   #tellOfWarmUp(): void {
     const { onWarning } = this.#defaults;
-    if (onWarning !== undefined) tell(this.#takeUntold(), onWarning);
+    if (onWarning !== undefined) tell(this.#takeUntold().map(safeWarning), onWarning);
   }
 
   #takeUntold(): readonly RerankWarning[] {
@@ -297,6 +302,22 @@ function pick<T extends object, K extends keyof T>(source: T, ...keys: K[]): Pic
 /** Those of each pair, and those of sources that tell only a sum. */
 function tokensOf({ tokens, usage }: ScoreResult): number {
   return (usage?.tokens ?? 0) + (tokens?.reduce((sum, count) => sum + count, 0) ?? 0);
+}
+
+/** What the caller's function throws fails the call as the caller's mistake. */
+function guarded(onProgress: NonNullable<RankOptions["onProgress"]>): NonNullable<RankOptions["onProgress"]> {
+  return (scored, total) => {
+    try {
+      onProgress(scored, total);
+    } catch (error) {
+      throw RerankError.from(error, "invalid-input", "onProgress: the function failed");
+    }
+  };
+}
+
+/** Names and replies from outside stand in messages. */
+function safeWarning(warning: RerankWarning): RerankWarning {
+  return { ...warning, message: toOneSafeLine(warning.message) };
 }
 
 function noScores(): ScoreResult {

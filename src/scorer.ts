@@ -57,6 +57,8 @@ export interface ScoreCall {
   onError?: "fail" | "partial";
   /** Aborted when the caller gives up or the time is over; its `reason` is the RerankError to reject with. */
   signal?: AbortSignal;
+  /** Told how many texts are scored, of how many; never throws anything but a RerankError. */
+  onProgress?: (scored: number, total: number) => void;
   /** The same moment on the clock of `performance.now()`, for scorers that cannot be interrupted by a signal. */
   deadlineMs?: number;
 }

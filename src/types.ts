@@ -122,7 +122,10 @@ export interface RankOptions {
   onError?: "fail" | "partial";
   /** Extra fields of each result. @default [] */
   return?: readonly ResultField[];
-  /** Fields of an object document that make its text, in order, each as a line `name: value`. */
+  /**
+   * Fields of an object document that make its text, in order: of one the value alone, of several a line `name: value` each. A dot leads
+   * into an object (`metadata.title`); a key that holds the dot itself comes first. A field that no document has gives a warning.
+   */
   fields?: readonly string[];
   /** Makes the text of a document; excludes `fields`. */
   // biome-ignore lint/suspicious/noExplicitAny: a bivariant parameter, so that a function on the caller's own document type fits
@@ -133,6 +136,8 @@ export interface RankOptions {
   signal?: AbortSignal;
   /** Receives each warning as it arises. */
   onWarning?: (warning: RerankWarning) => void;
+  /** Told how many documents are scored, of how many, as it goes on. Only by local models, and not by `rerankSync`. */
+  onProgress?: (scored: number, total: number) => void;
 }
 
 /** Everything `rerank` takes: {@link RerankerSettings} and {@link RankOptions}, each key in camelCase or snake_case. */
@@ -177,6 +182,12 @@ export type RerankWarning =
       message: string;
       /** Of class 0 and class 1. */
       labels: readonly string[];
+    }
+  | {
+      /** No document has a field of `fields`. */
+      type: "missing-field";
+      message: string;
+      field: string;
     }
   | {
       /** The surroundings forced another way: CPU where a device was not available, or the next model of a `fallback`. */

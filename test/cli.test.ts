@@ -1,9 +1,10 @@
 /** The built command line as a user's shell runs it. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Hub, startHub } from "./support/hub-server.node.ts";
 import { tinyRepository } from "./support/onnx-bytes.ts";
@@ -74,7 +75,7 @@ describe("crossrank rank", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(results[0]).toEqual({ index: 0, score: expect.any(Number), document: petLines[0] });
+    expect(results[0]).toEqual({ index: 0, score: expect.any(Number), document: petLines[0], file: pets, line: 1 });
     expect(results.map((result) => result.document).sort()).toEqual([...petLines].sort());
     expect(results.map((result) => result.score)).toEqual(results.map((result) => result.score).sort((left, right) => right - left));
   });
@@ -88,7 +89,8 @@ describe("crossrank rank", () => {
   it("reads standard input where no file is named, as it reads a file", async () => {
     const stdin = readFileSync(pets);
     const piped = await run({ args: [query, "-m", tiny], stdin });
-    expect(piped).toEqual(await run({ args: [query, pets, "-m", tiny] }));
+    const named = await run({ args: [query, pets, "-m", tiny] });
+    expect(piped).toEqual({ ...named, stdout: named.stdout.replaceAll(JSON.stringify(pets), '"-"') });
     expect(piped).toEqual(await run({ args: [query, "-", "-m", tiny], stdin }));
   });
 
@@ -116,13 +118,13 @@ describe("crossrank rank", () => {
     expect((await run({ args, env: { FORCE_COLOR: "1", NO_COLOR: "1" } })).stdout).not.toContain("\u001b");
   });
 
-  it("writes JSON with the model and what was used, and TSV of four columns", async () => {
+  it("writes JSON with the model and what was used, and TSV of six columns", async () => {
     const json = JSON.parse((await run({ args: [query, pets, "--format", "json", "-k", "1", "-m", tiny] })).stdout);
     expect(Object.keys(json)).toEqual(["results", "model", "usage", "warnings"]);
     expect(json).toMatchObject({ model: tiny, usage: { documents: petLines.length } });
     const { stdout } = await run({ args: [query, pets, "--format", "tsv", "-k", "1", "-m", tiny] });
     const [{ index, score, document }] = json.results;
-    expect(stdout).toBe(`1\t${index}\t${score}\t${document}\n`);
+    expect(stdout).toBe(`1\t${index}\t${score}\t${document}\t${pets}\t${index + 1}\n`);
   });
 
   it("reads the named fields of JSON objects, and gives the whole objects back", async () => {
@@ -133,6 +135,32 @@ describe("crossrank rank", () => {
     const path = file("records.jsonl", records.map((record) => JSON.stringify(record)).join("\n"));
     const { stdout } = await run({ args: [query, path, "--field", "title", "--field", "note", "-k", "1"] });
     expect(JSON.parse(stdout).document).toEqual(records[1]);
+  });
+
+  it("reads nested fields, and warns of one that no document has, in the flag's words", async () => {
+    const records = [
+      { metadata: { title: query }, pageContent: "short lessons" },
+      { metadata: { title: "Cats" }, pageContent: "sleep" },
+    ];
+    const path = file("nested.jsonl", records.map((record) => JSON.stringify(record)).join("\n"));
+    const fields = ["--field", "metadata.title", "--field", "pageContent", "--field", "metadata.tilte"];
+    const { code, stdout, stderr } = await run({ args: [query, path, ...fields, "--format", "tsv", "-k", "1"] });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`\t${query} · short lessons\t${path}\t1\n`);
+    expect(stderr).toBe("crossrank: --field: no document has the field metadata.tilte. Did you mean metadata.title?\n");
+  });
+
+  it("reads gzip and UTF-16, keeps ids of any size, and leaves out what is no text by name", async () => {
+    const record = '{"id":12345678901234567890,"text":"a dog"}';
+    writeFileSync(join(folder, "a.jsonl.gz"), gzipSync(record));
+    writeFileSync(join(folder, "b.txt"), Buffer.from("\ufeffcats sleep\r\n", "utf16le"));
+    writeFileSync(join(folder, "c.txt"), Buffer.from("gr\u00f6\u00dfer", "latin1"));
+    const paths = ["a.jsonl.gz", "b.txt", "c.txt"].map((name) => join(folder, name));
+    const { code, stdout, stderr } = await run({ args: ["dogs", ...paths, "-m", tiny] });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`"document":${record},"file":`);
+    expect(stdout).toContain('"document":"cats sleep"');
+    expect(stderr).toMatch(/^crossrank: left out \S+c\.txt: line 1 is not UTF-8: [^\n]+\n$/);
   });
 
   it("joins several files, and leaves out what is below the threshold", async () => {
@@ -212,6 +240,16 @@ describe("exit codes", () => {
     ["a name that cannot be a model's", [query, pets, "--model", "no such"], /model: "no such" does not name a model\./],
     ["removing the bundled model", ["models", "remove", "mini"], /cannot remove the bundled model/],
     ["a wrong change of a configuration", ["bench", pets, "--query", query, "--vs", "batch=8"], /--vs: "batch=8" is no change /],
+    ["a mistyped command", ["doctr"], /there is no command "doctr"\. Did you mean crossrank doctor\?/],
+    ["a command's near word", ["server"], /Did you mean crossrank serve\?/],
+    ["a mistyped command with a sub-command", ["model", "list"], /list: no such file\. .*Did you mean the command crossrank models list\?/],
+    ["a sub-command without its command", ["pull", "fast"], /fast: no such file\. .*crossrank models pull\?/],
+    [
+      "a file that is no text",
+      [query, fileURLToPath(new URL("../models/mini/onnx/model.onnx", import.meta.url))],
+      /model\.onnx: line \d+ (?:holds a zero byte|is not UTF-8)/,
+    ],
+    ["a field of plain text", [query, pets, "--field", "title"], /pets\.txt: holds plain texts, which have no field title\./],
     ["an unknown sub-command", ["models", "lst"], /unknown command 'lst'/],
   ])("are 2 for %s, with one line on stderr", async (_what, args, message) => {
     const { code, stdout, stderr } = await run({ args });
@@ -230,6 +268,41 @@ describe("exit codes", () => {
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
     expect(stderr).toMatch(/^crossrank: [^\n]+\n$/);
     expect(stderr).toMatch(message);
+  });
+
+  it("are 2 for a document without text, told by file and line, and for one that is too deep", async () => {
+    const path = file("broken.jsonl", '\n{"text":"x"}\n\n{"title":"y"}\n');
+    const { code, stderr } = await run({ args: [query, path, "-m", tiny] });
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `crossrank: ${path}:4: no string under text, pageContent, content, body, document (its keys: title). Name the keys with --field.\n`,
+    );
+    const deep = file("deep.jsonl", `{"text":"x","a":${"[".repeat(200_000)}${"]".repeat(200_000)}}`);
+    const refused = await run({ args: [query, deep, "-m", tiny] });
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/deep\.jsonl:1: nested 200001 levels deep, [^\n]+\n$/) });
+  });
+
+  const hostile = "x\u001b[2J\u0007\u202ey";
+  it.each([
+    [["rank", query, pets, `--${hostile}`]],
+    [[query, pets, "--top-k", hostile]],
+    [[query, pets, "--format", hostile]],
+    [[query, hostile]],
+    [[query, pets, "--model", hostile]],
+    [[query, pets, "--model", `org/${hostile}`]],
+    [[query, pets, "--model", `./${hostile}`]],
+    [[query, pets, "--field", hostile]],
+    [["models", hostile]],
+    [["models", "info", hostile]],
+    [["doctor", hostile]],
+    [["serve", "--port", hostile]],
+    [["eval", "metrics", hostile, hostile]],
+    [["bench", pets, "--query", query, "--vs", hostile]],
+  ])("come with nothing that controls a terminal: %j", async (args) => {
+    const { code, stdout, stderr } = await run({ args });
+    expect(code).toBeGreaterThan(0);
+    expect(stderr).not.toBe("");
+    expect(stdout + stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
   });
 
   it("come with a stack only for --debug", async () => {
@@ -329,6 +402,11 @@ describe("crossrank models", () => {
     const snapshot = join(cache, "models--org--tiny", "snapshots", commit);
 
     const path = join(snapshot, "onnx", "model.onnx");
+    expect(await command("verify", "org/tiny")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("org/tiny is not downloaded. Run crossrank models pull org/tiny."),
+    });
+    expect(await command("verify")).toMatchObject({ code: 0, stderr: "crossrank: no downloaded files to verify.\n" });
     expect(await command("pull", "org/tiny")).toEqual({ code: 0, signal: null, stdout: `org/tiny@${commit}\t${path}\n`, stderr: "" });
     expect(JSON.parse((await command("info", "org/tiny", "--json")).stdout).onThisMachine).toMatchObject({
       id: `org/tiny@${commit}`,
@@ -336,6 +414,22 @@ describe("crossrank models", () => {
     });
     expect((await command("list")).stdout).toMatch(/^-\torg\/tiny\t.*\tdownloaded\t$/m);
     expect((await command("verify")).stdout).toContain(`ok\torg/tiny@${commit}\tonnx/model.onnx\n`);
+
+    expect((await command("verify", "org/tiny")).code).toBe(0);
+
+    // As after a download that was interrupted before its largest file.
+    renameSync(path, `${path}.incomplete`);
+    const record = join(snapshot, ".crossrank.json");
+    const recorded = readFileSync(record, "utf8");
+    const partly = JSON.parse(recorded);
+    delete partly.files["onnx/model.onnx"];
+    writeFileSync(record, JSON.stringify(partly));
+    expect(await command("verify", "org/tiny")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("org/tiny is downloaded in part."),
+    });
+    writeFileSync(record, recorded);
+    renameSync(`${path}.incomplete`, path);
 
     const bytes = readFileSync(path);
     bytes[bytes.length - 1]! ^= 1;

@@ -1,11 +1,12 @@
 /** `crossrank eval` from its arguments to its output and exit code, on the collection of examples/pets. */
-import { cpSync, createReadStream, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, createReadStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
+import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { evaluateRun, parseQrels, parseRun, parseTexts } from "../dist/eval.js";
 import type { Io } from "../src/cli/io.ts";
 import { run } from "../src/cli/program.ts";
+import { readLines } from "../src/cli/text-lines.node.ts";
 import { createReranker } from "../src/index.ts";
 import { makeFolder, root, runCommand } from "./support/command.node.ts";
 
@@ -29,7 +30,7 @@ async function crossrank(...args: string[]): Promise<{ code: number; stdout: str
     note: (line) => {
       stderr += `${line}\n`;
     },
-    lines: (path) => createInterface({ input: createReadStream(resolve(root, path)) }),
+    lines: (path) => readLines(createReadStream(resolve(root, path)), path),
     signal: new AbortController().signal,
     hurry: new AbortController().signal,
     settleSignal: () => undefined,
@@ -59,6 +60,37 @@ const file = (name: string, content: string): string => {
   writeFileSync(join(folder, name), content);
   return join(folder, name);
 };
+
+describe("files of crossrank eval", () => {
+  test("are read compressed and as UTF-16, with the same figures", async () => {
+    const packed = join(folder, "packed");
+    mkdirSync(join(packed, "qrels"), { recursive: true });
+    for (const name of ["qrels/test.tsv", "queries.jsonl", "corpus.jsonl"]) {
+      writeFileSync(join(packed, `${name}.gz`), gzipSync(readFileSync(join(root, pets, name))));
+    }
+    const run = [...qrels]
+      .flatMap(([query, judged]) => [...judged.keys()].map((id, rank) => `${query} Q0 ${id} ${rank} ${-rank} x\n`))
+      .join("");
+    const plain = await json("metrics", pets, file("plain.run", run));
+    const wide = join(folder, "utf16.run");
+    writeFileSync(wide, Buffer.from(`\ufeff${run}`, "utf16le"));
+    const zipped = join(folder, "run.gz");
+    writeFileSync(zipped, gzipSync(run));
+    for (const path of [wide, zipped]) expect(await json("metrics", packed, path)).toEqual(plain);
+    const compared = await json("compare", packed, wide, zipped);
+    expect(compared.queries[0].text).toEqual(expect.any(String));
+    const [fromPacked, fromPlain] = [await json("run", packed, "-m", tiny), await json("run", pets, "-m", tiny)];
+    expect(fromPacked.measures).toEqual(fromPlain.measures);
+  });
+
+  test("that are no text are refused by name, with exit code 2", async () => {
+    const path = join(folder, "latin1.run");
+    writeFileSync(path, Buffer.from("q1 Q0 größe 1 1 x\n", "latin1"));
+    const { code, stdout, stderr } = await evaluate("metrics", pets, path);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/latin1\.run: line 1 is not UTF-8/);
+  });
+});
 
 describe("crossrank eval metrics", () => {
   const golden = "test/fixtures/trec-eval";

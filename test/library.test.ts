@@ -102,6 +102,33 @@ describe("rerank", () => {
     });
   });
 
+  test("tells how many documents are scored as it goes on, repeated ones included, and all of them at the end", async () => {
+    const told: [number, number][] = [];
+    const many = [...Array.from({ length: 40 }, (_, index) => `document ${index} ${"of some length ".repeat(20)}`), "same", "same"];
+    await rerank(query, many, { onProgress: (scored, total) => told.push([scored, total]) });
+    const counts = told.map(([scored]) => scored);
+    expect(counts.length).toBeGreaterThan(2);
+    expect(counts).toEqual([...counts].sort((left, right) => left - right));
+    expect(told.at(-1)).toEqual([42, 42]);
+    const failing = (): void => {
+      throw new Error("boom");
+    };
+    await expect(rerank(query, documents, { onProgress: failing })).rejects.toMatchObject({
+      code: "invalid-input",
+      message: "onProgress: the function failed: boom",
+    });
+  });
+
+  test("warns of a field that no document has, and reads nested ones", async () => {
+    const warnings: RerankWarning[] = [];
+    const nested = [{ metadata: { title: "Cats" } }, { metadata: { title: query } }];
+    const fields = ["metadata.title", "bodyy"];
+    const results = await rerank(query, nested, { fields, onWarning: (warning) => warnings.push(warning) });
+    expect(results[0]?.index).toBe(1);
+    expect(warnings).toEqual([{ type: "missing-field", field: "bodyy", message: "fields: no document has the field bodyy." }]);
+    expect(rerankSync(query, nested, { fields: ["metadata.title"] })[0]?.score).toBe(rerankSync(query, ["Cats", query])[0]?.score);
+  });
+
   test("adds logit, tokens and truncated when asked, and tells of truncation by a typed warning", async () => {
     const warnings: RerankWarning[] = [];
     const long = "word ".repeat(1000);

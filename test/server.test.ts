@@ -105,6 +105,23 @@ describe("POST /rerank", () => {
     });
   });
 
+  test("reads nested fields, and tells of those that no document has, in the answer and in a header of every dialect", async () => {
+    const server = await start();
+    const objects = [{ metadata: { title: "Cats" } }, { metadata: { title: "Dog training" }, "metadata.title": query }];
+    const fields = ["metadata.title", "bodyy", "größe \ud800"];
+    const body = { query, documents: objects, config: { fields, return: ["warnings"] } };
+    const native = await post(server, "/rerank", body);
+    const { results, warnings } = (await native.json()) as { results: { index: number }[]; warnings: object[] };
+    expect(results[0]!.index).toBe(1);
+    expect(warnings).toMatchObject(fields.slice(1).map((field) => ({ type: "missing-field", field })));
+    const told = "bodyy, gr%C3%B6%C3%9Fe%20%EF%BF%BD";
+    expect(native.headers.get("x-crossrank-missing-fields")).toBe(told);
+    const cohere = await post(server, "/v1/rerank", { model: "m", query, documents: objects, rank_fields: fields });
+    expect(cohere.headers.get("x-crossrank-missing-fields")).toBe(told);
+    const fine = await post(server, "/v1/rerank", { model: "m", query, documents: objects, rank_fields: ["metadata.title"] });
+    expect(fine.headers.get("x-crossrank-missing-fields")).toBeNull();
+  });
+
   test("ranks nothing where there is nothing", async () => {
     const server = await start();
     expect(await (await post(server, "/rerank", { query, documents: [] })).json()).toEqual({ results: [] });

@@ -40,10 +40,11 @@ export async function benchCommand(io: Io, version: string, files: readonly stri
   else for (const line of describeReport(report)) await io.write(`${line}\n`);
 }
 
-async function workloadsOf(io: Io, files: readonly string[], { query, input }: BenchOptions): Promise<Workload[]> {
+async function workloadsOf(io: Io, files: readonly string[], options: BenchOptions): Promise<Workload[]> {
+  const { query } = options;
   if (files.length === 0) return generateWorkloads(query);
   if (query === undefined) throw new RerankError("invalid-input", "bench: documents without a query. Give one with --query.");
-  const documents = await readDocuments(io, files, input);
+  const { documents } = await readDocuments(io, files, options);
   if (documents.length === 0)
     throw new RerankError("invalid-input", `bench: no documents in ${files.join(", ")}. Name a file that has some.`);
   const name = files.length > 1 ? `${files.length} files` : files[0] === "-" ? "stdin" : files[0]!;

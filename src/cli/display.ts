@@ -60,7 +60,7 @@ export function cutToWidth(text: string, columns: number): string {
 }
 
 /** Printable text with spaces added up to so many columns. */
-function padEnd(text: string, columns: number): string {
+export function padEnd(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - widthOf(text)));
 }
 

@@ -7,6 +7,7 @@ import { messageOf } from "./failure.ts";
 import type { Io } from "./io.ts";
 
 const usualQueries = "queries.jsonl";
+const qrelsExtension = /\.(?:tsv|txt|jsonl)(?:\.gz)?$/;
 
 /** Where the parts of a collection lie that its argument does not tell. */
 export interface CollectionOptions {
@@ -55,8 +56,7 @@ export async function readTexts(io: Io, dataset: string, { corpus, queries }: Co
 
 /** Queries of a collection, to show them; undefined where it has none. @throws RerankError `invalid-input` for what is not in its form */
 export async function findQueries(io: Io, dataset: string, { queries }: CollectionOptions): Promise<Map<string, string> | undefined> {
-  const usual = join(dataset, usualQueries);
-  const path = queries ?? (existsSync(usual) ? usual : undefined);
+  const path = queries ?? findFile(dataset, [usualQueries]);
   return path === undefined ? undefined : parseTexts(await readLines(io, path), path);
 }
 
@@ -71,6 +71,7 @@ export async function readLines(io: Io, path: string): Promise<string[]> {
   try {
     for await (const line of io.lines(path)) lines.push(line);
   } catch (cause) {
+    if (RerankError.is(cause)) throw cause;
     throw new RerankError("invalid-input", `eval: cannot read ${path}: ${messageOf(cause)}. Check the path.`, { cause });
   }
   if (io.signal.aborted) throw new RerankError("aborted", `${path}: interrupted while reading. Run it again.`);
@@ -89,18 +90,24 @@ function collectionName(path: string): string {
 function qrelsOf(folder: string, split: string | undefined): string {
   const inside = join(folder, "qrels");
   if (!isFolder(inside)) return fileOf(folder, ["qrels.tsv", "qrels.txt", "qrels.jsonl"], "a qrels file");
-  const names = readdirSync(inside).filter((name) => /\.(?:tsv|txt|jsonl)$/.test(name));
-  const wanted = names.find((name) => name.replace(/\.\w+$/, "") === (split ?? "test"));
+  const names = readdirSync(inside).filter((name) => qrelsExtension.test(name));
+  const wanted = names.find((name) => name.replace(qrelsExtension, "") === (split ?? "test"));
   if (wanted !== undefined) return join(inside, wanted);
   if (split === undefined && names.length === 1) return join(inside, names[0]!);
-  const known = names.map((name) => name.replace(/\.\w+$/, "")).join(", ") || "none";
+  const known = names.map((name) => name.replace(qrelsExtension, "")).join(", ") || "none";
   throw new RerankError("invalid-input", `eval: ${inside} has no ${split ?? "test"}. It has ${known}: name one with --split.`);
 }
 
 function fileOf(dataset: string, names: readonly string[], option: string): string {
-  const found = names.map((name) => join(dataset, name)).find((path) => existsSync(path));
+  const found = findFile(dataset, names);
   if (isFolder(dataset) && found !== undefined) return found;
   throw new RerankError("invalid-input", `eval: ${dataset} is no folder with ${names.join(" or ")}. Name ${option}.`);
+}
+
+/** The first of the names that a folder has, compressed or not. */
+function findFile(folder: string, names: readonly string[]): string | undefined {
+  const paths = names.flatMap((name) => [join(folder, name), join(folder, `${name}.gz`)]);
+  return paths.find((path) => existsSync(path));
 }
 
 function isFolder(path: string): boolean {

@@ -111,6 +111,7 @@ export async function rerankBy(
   const counter = createCounter(io, options, "reranking queries");
   try {
     await reranker.warmUp();
+    counter.start();
     const reranked = await rerankRun(reranker, candidates, { depth, signal: io.signal, onProgress: counter.update });
     counter.end();
     if (quiet !== true) for (const line of summariseWarnings(reranked.warnings, reranked.pairs)) io.note(`crossrank: ${line}`);

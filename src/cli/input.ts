@@ -1,6 +1,9 @@
+import { parseExactJson } from "../exact-json.ts";
 import { RerankError } from "../index.ts";
 import { messageOf } from "./failure.ts";
-import type { Io } from "./io.ts";
+import type { CommonOptions, Io } from "./io.ts";
+import { scanJson } from "./json-scan.ts";
+import { NotTextError } from "./text-lines.node.ts";
 
 /** How a file holds documents: one a line, one JSON value a line, or one JSON array. */
 export type InputFormat = "lines" | "jsonl" | "json";
@@ -8,44 +11,109 @@ export type InputFormat = "lines" | "jsonl" | "json";
 /** A document as files can hold it. */
 export type FileDocument = string | object;
 
+/** Where a document begins. */
+export interface DocumentSource {
+  /** As the user named it; "-" is standard input. */
+  file: string;
+  /** From 1. */
+  line: number;
+}
+
+/** Documents with where they come from, both in one order. */
+export interface FileDocuments {
+  documents: FileDocument[];
+  sources: DocumentSource[];
+}
+
+/** Options of commands that read documents, as commander names them. */
+export interface InputOptions extends CommonOptions {
+  input?: InputFormat;
+  field?: readonly string[];
+}
+
+// JSON.stringify, which writes results, is recursive; nobody nests documents that deep.
+const maxDepth = 1000;
+
 /**
  * The documents of files, in the order of the files, read line by line.
  *
- * Blank lines are no documents. Without `format` a file's extension decides (`.jsonl`, `.ndjson`, `.json`), then its content: a JSON array
- * of strings or objects, else JSONL if the first line is a JSON object or string, else lines.
+ * Blank lines are no documents. Without `input` a file's extension decides (`.jsonl`, `.ndjson`, `.json`, `.gz` aside), then its content: a
+ * JSON array of strings or objects, else JSONL if the first line is a JSON object or string, else lines. Of several files those that are no
+ * text are left out, and named on standard error.
  *
  * @param paths files; "-" is standard input
- * @throws RerankError `invalid-input` naming file and line when a file cannot be read or is not in its format; `aborted` after an interrupt
+ * @throws RerankError `invalid-input` naming file and line when a file cannot be read, is not in its format, or has no fields though `field`
+ *   names some; `aborted` after an interrupt
  */
-export async function readDocuments(io: Io, paths: readonly string[], format?: InputFormat): Promise<FileDocument[]> {
-  const documents: FileDocument[] = [];
+export async function readDocuments(io: Io, paths: readonly string[], options: InputOptions = {}): Promise<FileDocuments> {
+  const result: FileDocuments = { documents: [], sources: [] };
+  const skipped: NotTextError[] = [];
   for (const path of paths) {
-    const place = path === "-" ? "stdin" : path;
-    const reader = new DocumentReader(place, format ?? formatByName(path));
     try {
-      for await (const line of io.lines(path)) reader.take(line);
+      const { documents, lines } = await readFile(io, path, options);
+      for (const [index, document] of documents.entries()) {
+        result.documents.push(document);
+        result.sources.push({ file: path, line: lines[index]! });
+      }
     } catch (error) {
-      throw RerankError.is(error) ? error : unreadable(place, error);
+      if (!(error instanceof NotTextError)) throw error;
+      skipped.push(error);
+      if (skipped.length === paths.length) throw skipped[0];
     }
-    if (io.signal.aborted) throw new RerankError("aborted", `${place}: interrupted while reading. Run it again.`);
-    for (const document of reader.end()) documents.push(document);
   }
-  return documents;
+  if (options.quiet !== true) for (const { message } of skipped) io.note(`crossrank: left out ${message}`);
+  return result;
+}
+
+/** A source as messages name it: `tickets.jsonl:7`. */
+export function describeSource({ file, line }: DocumentSource): string {
+  return `${placeOf(file)}:${line}`;
+}
+
+async function readFile(io: Io, path: string, { input, field }: InputOptions): Promise<DocumentsOfFile> {
+  const place = placeOf(path);
+  const reader = new DocumentReader(place, input ?? formatByName(path));
+  try {
+    for await (const line of io.lines(path)) reader.take(line);
+  } catch (error) {
+    throw RerankError.is(error) ? error : unreadable(place, error);
+  }
+  if (io.signal.aborted) throw new RerankError("aborted", `${place}: interrupted while reading. Run it again.`);
+  const result = reader.end();
+  if (field !== undefined && result.documents.length > 0 && result.documents.every((document) => typeof document === "string")) {
+    const advice = "Leave --field out, or give JSON objects; --input jsonl or json reads them";
+    throw new RerankError("invalid-input", `${place}: holds plain texts, which have no field ${field.join(", ")}. ${advice}.`);
+  }
+  return result;
+}
+
+function placeOf(path: string): string {
+  return path === "-" ? "stdin" : path;
 }
 
 function formatByName(path: string): InputFormat | undefined {
-  if (/\.(?:jsonl|ndjson)$/i.test(path)) return "jsonl";
-  return /\.json$/i.test(path) ? "json" : undefined;
+  if (/\.(?:jsonl|ndjson)(?:\.gz)?$/i.test(path)) return "jsonl";
+  return /\.json(?:\.gz)?$/i.test(path) ? "json" : undefined;
+}
+
+interface DocumentsOfFile {
+  documents: readonly FileDocument[];
+  /** On which each begins. */
+  lines: readonly number[];
 }
 
 /** Turns the lines of one file into documents as they come. */
 class DocumentReader {
   private readonly place: string;
   private format: InputFormat | "array-or-lines" | undefined;
-  private readonly documents: FileDocument[] = [];
+  private readonly read: { documents: FileDocument[]; lines: number[] } = { documents: [], lines: [] };
   /** Lines that make sense only together. */
   private readonly pending: string[] = [];
+  /** On which those begin. */
+  private pendingFrom = 1;
   private lineNumber = 0;
+  /** The first line, where it looks like an object and is none. */
+  private brokenObject: { line: string; number: number } | undefined;
 
   constructor(place: string, format: InputFormat | undefined) {
     this.place = place;
@@ -59,57 +127,107 @@ class DocumentReader {
       return;
     }
     if (line.trim() === "") return;
-    this.format ??= formatByFirstLine(line);
-    if (this.format === "array-or-lines") this.pending.push(line);
-    else this.documents.push(this.format === "jsonl" ? this.parseLine(line) : line);
+    this.format ??= this.decideFormat(line);
+    if (this.format === "array-or-lines") {
+      this.pendingFrom = this.lineNumber;
+      this.pending.push(line);
+    } else this.put(this.format === "jsonl" ? this.parseLine(line, this.lineNumber) : line, this.lineNumber);
   }
 
-  end(): readonly FileDocument[] {
-    if (this.format === "json") return this.parseArray();
-    if (this.format !== "array-or-lines") return this.documents;
-    const array = parseJson(this.pending.join("\n"));
-    if (Array.isArray(array) && array.every(isDocument)) return array;
-    return this.pending.filter((line) => line.trim() !== "");
-  }
-
-  private parseLine(line: string): FileDocument {
-    const value = parseJson(line);
-    if (isDocument(value)) return value;
-    throw new RerankError(
-      "invalid-input",
-      `${this.place}:${this.lineNumber}: expected a JSON string or object on each line. Correct the line, or read plain text with --input lines.`,
-    );
-  }
-
-  private parseArray(): readonly FileDocument[] {
+  end(): DocumentsOfFile {
+    if (this.format === "json") return this.parseArray(this.pending.join("\n"));
+    if (this.format !== "array-or-lines") {
+      this.refuseBrokenObject();
+      return this.read;
+    }
     const text = this.pending.join("\n");
-    if (text.trim() === "") return [];
+    const array = parseJson(text);
+    if (Array.isArray(array) && array.every(isDocument)) return this.parseArray(text);
+    for (const [index, line] of this.pending.entries()) if (line.trim() !== "") this.put(line, this.pendingFrom + index);
+    return this.read;
+  }
+
+  private put(document: FileDocument, line: number): void {
+    this.read.documents.push(document);
+    this.read.lines.push(line);
+  }
+
+  private decideFormat(line: string): InputFormat | "array-or-lines" {
+    // A line of prose may begin with a bracket too ("[1] Smith et al."), so only the whole file tells.
+    if (line.trimStart().startsWith("[")) return "array-or-lines";
+    if (/^\s*["{]/.test(line) && isDocument(parseJson(line))) return "jsonl";
+    if (line.trimStart().startsWith("{")) this.brokenObject = { line, number: this.lineNumber };
+    return "lines";
+  }
+
+  /** Prose may begin with a brace; but a file in which other lines are objects is JSONL with a broken record. */
+  private refuseBrokenObject(): void {
+    if (this.brokenObject === undefined) return;
+    const isObject = (line: FileDocument): boolean =>
+      typeof line === "string" && line.trimStart().startsWith("{") && isDocument(parseJson(line));
+    if (this.read.documents.some(isObject)) this.parseLine(this.brokenObject.line, this.brokenObject.number);
+  }
+
+  private parseLine(line: string, number: number): FileDocument {
+    const where = `${this.place}:${number}`;
+    refuseDeep(line, where);
     let value: unknown;
     try {
-      value = JSON.parse(text);
+      value = parseExactJson(line);
+    } catch (error) {
+      throw this.badRecord(where, `not valid JSON: ${messageOf(error)}`, error);
+    }
+    if (isDocument(value)) return value;
+    throw this.badRecord(where, "neither a JSON string nor an object");
+  }
+
+  private badRecord(where: string, what: string, cause?: unknown): RerankError {
+    const advice = "Write one JSON string or object a line, or read plain text with --input lines";
+    return new RerankError("invalid-input", `${where}: ${what}. ${advice}.`, cause === undefined ? {} : { cause });
+  }
+
+  private parseArray(text: string): DocumentsOfFile {
+    if (text.trim() === "") return { documents: [], lines: [] };
+    refuseDeep(text, this.place);
+    const entryLines = scanJson(text).entryLines.map((line) => this.pendingFrom - 1 + line);
+    let value: unknown;
+    try {
+      value = parseExactJson(text);
     } catch (error) {
       const advice = "Correct it, or read it with --input jsonl or --input lines";
-      throw new RerankError("invalid-input", `${this.place}: not valid JSON: ${messageOf(error)}. ${advice}.`, { cause: error });
+      throw new RerankError("invalid-input", `${this.place}:${lineOf(error, text)}: not valid JSON: ${messageOf(error)}. ${advice}.`, {
+        cause: error,
+      });
     }
     if (!Array.isArray(value)) {
       throw new RerankError(
         "invalid-input",
-        `${this.place}: expected a JSON array of strings or objects. Put the documents into one array.`,
+        `${this.place}: expected a JSON array of strings or objects. Put the documents into one array, or read one a line with --input jsonl.`,
       );
     }
     const wrong = value.findIndex((entry) => !isDocument(entry));
-    if (wrong === -1) return value;
+    if (wrong === -1) return { documents: value, lines: entryLines };
     throw new RerankError(
       "invalid-input",
-      `${this.place}: entry ${wrong} of the array is not a string or an object. Correct or remove it.`,
+      `${this.place}:${entryLines[wrong]}: entry ${wrong} of the array is not a string or an object. Correct or remove it.`,
     );
   }
 }
 
-function formatByFirstLine(line: string): InputFormat | "array-or-lines" {
-  // A line of prose may begin with a bracket too ("[1] Smith et al."), so only the whole file tells.
-  if (line.trimStart().startsWith("[")) return "array-or-lines";
-  return /^\s*["{]/.test(line) && isDocument(parseJson(line)) ? "jsonl" : "lines";
+function refuseDeep(text: string, where: string): void {
+  if (text.length <= maxDepth) return;
+  const { depth } = scanJson(text);
+  if (depth <= maxDepth) return;
+  throw new RerankError("invalid-input", `${where}: nested ${depth} levels deep, and at most ${maxDepth} are read. Flatten it.`);
+}
+
+/** The line that the parser's message tells by a position. */
+function lineOf(error: unknown, text: string): number {
+  const position = /at position (\d+)/.exec(messageOf(error))?.[1];
+  // Without a position, or behind the last line, the text ended too early.
+  const end = text.trimEnd().length;
+  const before = text.slice(0, position === undefined ? end : Math.min(Number(position), end));
+  return before.split("\n").length;
 }
 
 function isDocument(value: unknown): value is FileDocument {

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { printable } from "./display.ts";
 import type { Io } from "./io.ts";
+import { readLines } from "./text-lines.node.ts";
 
 /** An {@link Io} on this process. */
 export interface ProcessIo extends Io {
@@ -55,7 +56,7 @@ export function createProcessIo(): ProcessIo {
     note(line) {
       process.stderr.write(`${printable(line)}\n`);
     },
-    lines: (path) => linesOf(path === "-" ? process.stdin : createReadStream(path), interruption.signal),
+    lines: (path) => linesOf(path, interruption.signal),
     signal: interruption.signal,
     hurry: hurry.signal,
     settleSignal() {
@@ -72,36 +73,23 @@ export function createProcessIo(): ProcessIo {
   };
 }
 
-async function* linesOf(stream: Readable, signal: AbortSignal): AsyncGenerator<string> {
+/** @param path "-" is standard input */
+async function* linesOf(path: string, signal: AbortSignal): AsyncGenerator<string> {
+  const stream: Readable = path === "-" ? process.stdin : createReadStream(path);
   const stop = (): void => {
     stream.destroy();
   };
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
-  // A decoder of its own: it joins characters cut by chunks, drops the byte order mark and replaces what is not UTF-8.
-  const decoder = new TextDecoder("utf-8");
-  let pieces: string[] = [];
   try {
-    for await (const chunk of stream) {
-      const parts = decoder.decode(chunk as Uint8Array, { stream: true }).split("\n");
-      for (const part of parts.slice(0, -1)) {
-        yield withoutReturn(pieces.join("") + part);
-        pieces = [];
-      }
-      pieces.push(parts.at(-1)!);
-    }
-    const rest = pieces.join("") + decoder.decode();
-    if (rest !== "") yield withoutReturn(rest);
+    yield* readLines(stream, path === "-" ? "stdin" : path);
   } catch (error) {
     // Destroying the stream is how the reading is ended; the reader looks at the signal.
     if (!signal.aborted) throw error;
   } finally {
     signal.removeEventListener("abort", stop);
+    stop();
   }
-}
-
-function withoutReturn(line: string): string {
-  return line.endsWith("\r") ? line.slice(0, -1) : line;
 }
 
 /** @see https://no-color.org: set and not empty means no colour */

@@ -4,7 +4,11 @@ export interface Io {
   write(text: string): Promise<void>;
   /** Writes one line to standard error; control characters are replaced. */
   note(line: string): void;
-  /** Lines of a file, or of standard input for "-", without their ends, as they arrive; a byte order mark is left out. */
+  /**
+   * Lines of a file, or of standard input for "-", without their ends, as they arrive; gzip and UTF-16 are read, too.
+   *
+   * @throws NotTextError for a file that is no text
+   */
   lines(path: string): AsyncIterable<string>;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;

@@ -1,6 +1,17 @@
-import { getPreset, listPresets, listProviders, type Preset, type ProviderInfo, type QualityFigure, RerankError } from "../index.ts";
+import {
+  type CustomModel,
+  getPreset,
+  listPresets,
+  listProviders,
+  type Preset,
+  type PresetModel,
+  type ProviderInfo,
+  type QualityFigure,
+  RerankError,
+} from "../index.ts";
+import { recordOf } from "../models/catalogue.ts";
 import { downloadModel } from "../models/download.node.ts";
-import { type CachedModel, listCached, removeCached, verifyCached } from "../models/inventory.node.ts";
+import { type CachedModel, listCached, removeCached, type VerifiedFile, verifyCached } from "../models/inventory.node.ts";
 import { type LocatedModel, locateModel, type ModelSource } from "../models/locate.node.ts";
 import { createProgressBar, formatBytes } from "../models/progress.node.ts";
 import { comparedBenchmark } from "../models/quality.ts";
@@ -9,6 +20,7 @@ import { alignColumns, printable } from "./display.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { type LocalModelOptions, parseLocalModel } from "./model-argument.ts";
 import { toJson } from "./output.ts";
+import { createCounter } from "./progress.node.ts";
 
 /** Options of the `models` commands, as commander names them. */
 export interface ModelsOptions extends CommonOptions, LocalModelOptions {
@@ -81,13 +93,14 @@ export async function pullModel(io: Io, argument: string, options: ModelsOptions
   }
   const located = locateModel(model, options);
   if (located === undefined) throw new RerankError("download", `${argument}: gone from the cache right after its download. Pull it again.`);
-  await io.write(`${located.id}\t${located.modelPath}\n`);
+  await io.write(`${located.id}\t${printable(located.modelPath)}\n`);
 }
 
 /** `models info`: the catalogue's record, and what the files on this machine say. */
 export async function showModel(io: Io, argument: string, options: ModelsOptions): Promise<void> {
   const model = parseLocalModel(argument, options);
-  const preset = model.type === "preset" ? getPreset(model.name) : undefined;
+  const record = recordOf(model);
+  const preset = record === undefined ? undefined : getPreset(record.name);
   const located = locateModel(model, options);
   const facts = { ...preset, onThisMachine: located === undefined ? null : factsOf(located) };
   if (options.json === true) {
@@ -109,17 +122,35 @@ export async function removeModel(io: Io, argument: string, options: ModelsOptio
   else await io.write(`removed ${removed.files} files, ${formatBytes(removed.bytes)}\n`);
 }
 
-/** `models verify`: status, model and file of each downloaded file. @throws RerankError `download` when one is damaged or missing */
+/**
+ * `models verify`: status, model and file of each downloaded file.
+ *
+ * @throws RerankError `download` when one is damaged or missing, or the named model is not here or not complete
+ */
 export async function verifyModels(io: Io, argument: string | undefined, options: ModelsOptions): Promise<void> {
-  const files = await verifyCached(argument === undefined ? undefined : parseLocalModel(argument), options);
+  const model = argument === undefined ? undefined : parseLocalModel(argument);
+  const counter = createCounter(io, options, "verifying files");
+  counter.start();
+  const files = await verifyCached(model, options).finally(counter.end);
   if (options.json === true) await io.write(`${toJson(files, 2)}\n`);
-  else for (const file of files) await io.write(`${file.status}\t${file.repository}@${file.commit}\t${file.path}\n`);
+  else for (const file of files) await io.write(`${file.status}\t${file.repository}@${file.commit}\t${printable(file.path)}\n`);
+  if (model !== undefined) refuseIncomplete(argument!, model, files, options);
   if (files.length === 0 && options.quiet !== true) io.note("crossrank: no downloaded files to verify.");
   const bad = files.filter((file) => file.status === "damaged" || file.status === "missing").length;
   if (bad > 0) {
     const advice = "Run crossrank models remove and crossrank models pull for the model";
     throw new RerankError("download", `models verify: ${bad} of ${files.length} files damaged or missing. ${advice}.`);
   }
+}
+
+/** A model that was never downloaded, or only in part, has no damaged file; but nobody can use it either. */
+function refuseIncomplete(argument: string, model: PresetModel | CustomModel, files: readonly VerifiedFile[], source: ModelSource): void {
+  if (files.some(({ status }) => status === "damaged" || status === "missing")) return;
+  const isUsable = locateModel(model, source) !== undefined;
+  if (isUsable && files.length > 0) return;
+  const what =
+    files.length > 0 ? "is downloaded in part" : isUsable ? "is only in the hub's own cache, which others keep" : "is not downloaded";
+  throw new RerankError("download", `models verify: ${argument} ${what}. Run crossrank models pull ${argument}.`);
 }
 
 function presenceOf(preset: Preset, source: ModelSource): Presence {

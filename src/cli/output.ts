@@ -1,13 +1,19 @@
+import { stringifyExactJson } from "../exact-json.ts";
 import type { RerankedDocument, RerankResult } from "../index.ts";
-import { bar, cutToWidth, padStart, widthOf } from "./display.ts";
+import { textKeys } from "../ranking/documents.ts";
+import { parseFieldPath, readField } from "../ranking/fields.ts";
+import { bar, cutToWidth, padEnd, padStart, printable, widthOf } from "./display.ts";
+import type { DocumentSource } from "./input.ts";
 
 /** How results are written: for people, or for scripts. */
 export type OutputFormat = "table" | "json" | "jsonl" | "tsv";
 
-/** What a table may use. */
-export interface TableOptions {
+/** What results are written with. */
+export interface OutputOptions {
   /** Columns of the terminal. */
   columns: number;
+  /** Where each document comes from, by its index. */
+  sources: readonly DocumentSource[];
   /** Fields whose values stand for an object document. */
   fields?: readonly string[];
   /** Gives the bar its colour. @default none */
@@ -15,6 +21,8 @@ export interface TableOptions {
 }
 
 const barColumns = 10;
+// Of a file's name and line; the end of a name says more than its start.
+const maxSourceColumns = 24;
 // Under this many columns a table is wider than its terminal rather than without text.
 const leastTextColumns = 16;
 
@@ -28,22 +36,23 @@ const leastTextColumns = 16;
  *
  * What scripts read is plain JSON text in which nothing controls a terminal: controls and lone surrogates stand as `\uXXXX`.
  */
-export function* formatResult(result: RerankResult, format: OutputFormat, options: TableOptions): Generator<string> {
-  const { results, model, usage, warnings } = result;
+export function* formatResult(result: RerankResult, format: OutputFormat, options: OutputOptions): Generator<string> {
+  const { model, usage, warnings } = result;
+  const results = result.results.map((entry) => ({ ...entry, ...options.sources[entry.index]! }));
   if (format === "json") yield toJson({ results, model, usage, warnings }, 2);
   else if (format === "jsonl") for (const entry of results) yield toJson(entry);
   else if (format === "table") yield* tableLines(results, options);
   else {
-    for (const [place, { index, score, document }] of results.entries()) {
-      yield [place + 1, index, score, escapeText(displayText(document, options.fields))].join("\t");
+    for (const [rank, { index, score, document, file, line }] of results.entries()) {
+      yield [rank + 1, index, score, escapeText(displayText(document, options.fields)), escapeText(file), line].join("\t");
     }
   }
 }
 
 /** JSON in ASCII-safe controls: what could steer a terminal is escaped, which JSON allows anywhere in a string. */
 export function toJson(value: unknown, indent?: number): string {
-  // JSON.stringify itself escapes C0 and lone surrogates; these are the rest of Cc and Cf.
-  return JSON.stringify(value, undefined, indent).replace(/(?!\n|\u200c|\u200d)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
+  // JSON itself escapes C0 and lone surrogates; these are the rest of Cc and Cf.
+  return stringifyExactJson(value, indent).replace(/(?!\n|\u200c|\u200d)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
     Array.from({ length: character.length }, (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, "0")}`).join(""),
   );
 }
@@ -54,17 +63,22 @@ function escapeText(text: string): string {
     .replace(/\\(["\\])/g, (pair, character) => (character === '"' ? '"' : pair));
 }
 
-function* tableLines(results: readonly RerankedDocument[], options: TableOptions): Generator<string> {
+function* tableLines(results: readonly (RerankedDocument & DocumentSource)[], options: OutputOptions): Generator<string> {
   const paint = options.paint ?? ((text: string) => text);
   const scores = results.map((entry) => entry.score.toFixed(4));
-  const scoreColumns = Math.max(5, ...scores.map(widthOf));
+  const scoreColumns = scores.reduce((columns, score) => Math.max(columns, score.length), 5);
   const rankColumns = String(results.length).length;
-  const textColumns = Math.max(leastTextColumns, options.columns - rankColumns - scoreColumns - barColumns - 6);
+  const isOneFile = new Set(options.sources.map(({ file }) => file)).size < 2;
+  const places = isOneFile ? [] : results.map(shortenedSource);
+  const placeColumns = isOneFile ? 0 : widest(places) + 2;
+  const textColumns = Math.max(leastTextColumns, options.columns - rankColumns - scoreColumns - barColumns - placeColumns - 6);
   const share = sharesOf(results);
-  for (const [place, entry] of results.entries()) {
-    const rank = padStart(String(place + 1), rankColumns);
+  for (const [index, entry] of results.entries()) {
+    const rank = padStart(String(index + 1), rankColumns);
+    const score = padStart(scores[index]!, scoreColumns);
     const text = cutToWidth(displayText(entry.document, options.fields), textColumns);
-    yield `${rank}  ${padStart(scores[place]!, scoreColumns)}  ${paint(bar(share(entry.score), barColumns))}  ${text}`.trimEnd();
+    const place = padEnd(places[index] ?? "", placeColumns);
+    yield `${rank}  ${score}  ${paint(bar(share(entry.score), barColumns))}  ${place}${text}`.trimEnd();
   }
 }
 
@@ -76,15 +90,27 @@ function sharesOf(results: readonly RerankedDocument[]): (score: number) => numb
   return (score) => (highest === lowest ? 1 : (score - lowest) / (highest - lowest));
 }
 
+function widest(texts: readonly string[]): number {
+  return texts.reduce((columns, text) => Math.max(columns, widthOf(text)), 0);
+}
+
+function shortenedSource({ file, line }: DocumentSource): string {
+  const source = printable(`${file}:${line}`);
+  return widthOf(source) <= maxSourceColumns ? source : `…${[...source].slice(1 - maxSourceColumns).join("")}`;
+}
+
 /** What stands for a document in one line: its text, or an object's fields, its usual text key, or its JSON. */
 function displayText(document: RerankedDocument["document"], fields: readonly string[] | undefined): string {
   if (typeof document === "string") return document;
-  const record = document as Readonly<Record<string, unknown>>;
   const asText = (value: unknown): string => (typeof value === "string" ? value : toJson(value));
   if (fields !== undefined) {
-    const known = fields.filter((field) => record[field] !== undefined && record[field] !== null);
-    return known.map((field) => asText(record[field])).join(" · ");
+    const values = fields.map((field) => readField(document, parseFieldPath(field)));
+    return values
+      .filter((value) => value !== undefined && value !== null)
+      .map(asText)
+      .join(" · ");
   }
-  const usual = ["text", "pageContent", "content", "body", "document"].find((key) => typeof record[key] === "string");
+  const record = document as Readonly<Record<string, unknown>>;
+  const usual = textKeys.find((key) => typeof record[key] === "string");
   return asText(usual === undefined ? document : record[usual]);
 }

@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { addEval } from "./eval-program.ts";
 import type { CommonOptions, Io } from "./io.ts";
+import { mistypedCommand, suggestCommand } from "./mistyped-command.ts";
 import { collect, finiteNumber, integerFrom, secondsFrom } from "./option-values.ts";
 
 /**
@@ -31,7 +32,7 @@ export function createProgram(io: Io): Command {
     .option("-q, --quiet", "no warnings, no progress bars")
     .option("--debug", "stack traces of failures")
     .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(io.columns, 100) })
-    .configureOutput({ outputError: (text, write) => write(`crossrank: ${oneLine(text)}\n`) })
+    .configureOutput({ outputError: (text) => io.note(`crossrank: ${text.replace(/^error: /, "").trim()}`) })
     .exitOverride()
     .addHelpText("after", programHelp);
   addRank(program, io);
@@ -65,9 +66,13 @@ function addRank(program: Command, io: Io): void {
     .option("--cache-dir <folder>", "where downloaded models are kept")
     .addHelpText("after", rankHelp)
     .action(async (query: string, files: string[], _options: unknown, command: Command) => {
-      if (files.length === 0 && io.stdinIsTerminal) command.error("no documents: name a file, or pipe them in. See crossrank rank --help");
+      const suggestion = suggestCommand(program, program.args);
+      if (files.length === 0 && io.stdinIsTerminal) {
+        if (suggestion !== undefined) throw mistypedCommand(query, suggestion);
+        command.error("no documents: name a file, or pipe them in. See crossrank rank --help");
+      }
       const { rankCommand } = await import("./rank.ts");
-      await rankCommand(io, query, files, command.optsWithGlobals());
+      await rankCommand(io, query, files, command.optsWithGlobals(), suggestion);
     });
 }
 
@@ -211,14 +216,6 @@ function addCompletion(program: Command, io: Io): void {
     });
 }
 
-/** Commander's message without its "error:" and its line breaks. */
-function oneLine(text: string): string {
-  return text
-    .replace(/^error: /, "")
-    .trim()
-    .replace(/\s*\n\s*/g, " ");
-}
-
 const programHelp = `
 Examples:
   crossrank "How to train a dog" pets.txt          short for: crossrank rank …
@@ -240,10 +237,10 @@ Examples:
 
 Output:
   table  rank, score, a bar, and the text cut to the terminal; the default on a terminal
-  jsonl  one {"index","score","document"} a line, best first; the default in a pipe
+  jsonl  one {"index","score","document","file","line"} a line, best first; the default in a pipe
   json   one object {"results","model","usage","warnings"}
-  tsv    rank, index, score, text; no header; tabs, line ends and backslashes in the text are escaped (\\t, \\n, \\\\)
-  index counts the documents from 0 over all files; blank lines are no documents.`;
+  tsv    rank, index, score, text, file, line; no header; tabs, line ends and backslashes in the text are escaped (\\t, \\n, \\\\)
+  index counts the documents from 0 over all files; blank lines are no documents. file and line say where one begins.`;
 
 const serveHelp = `
 Examples:

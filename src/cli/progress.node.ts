@@ -1,37 +1,78 @@
 import { writeSync } from "node:fs";
+import { bar, cutToWidth } from "./display.ts";
 import type { CommonOptions, Io } from "./io.ts";
 
 /** Shows how far some work is, on one line of standard error that is rewritten. */
 export interface Counter {
+  /** Shows the line from now on, its clock anew; the first update does the same. */
+  start(): void;
   update(done: number, total: number): void;
   /** Removes the line; call it also after a failure. Calling it again is free. */
   end(): void;
 }
 
-const redrawMs = 100;
+/** What a counter is drawn with. */
+export interface CounterSurroundings {
+  /** @default standard error */
+  write?: (text: string) => void;
+  /** Milliseconds on a steady clock. @default performance.now */
+  now?: () => number;
+}
+
+const redrawMs = 200;
+// Work that is done sooner needs no sign of life.
+const firstDrawMs = 500;
+const barColumns = 20;
+const clearLine = "\r\u001b[2K";
 
 /**
- * A counter that shows nothing unless standard error is a terminal, and nothing with `--quiet`.
+ * A bar that shows nothing unless standard error is a terminal, and nothing with `--quiet`. Until something is done it shows the time.
  *
- * @param label what is counted, for example "reranking queries"
+ * @param label what is done, for example "reranking queries"
  */
-export function createCounter(io: Io, { quiet }: CommonOptions, label: string): Counter {
-  if (!io.stderrIsTerminal || quiet === true) return { update() {}, end() {} };
-  const startMs = performance.now();
-  let drawnMs = Number.NEGATIVE_INFINITY;
-  return {
-    update(done, total) {
-      const now = performance.now();
-      if (now - drawnMs < redrawMs) return;
-      drawnMs = now;
-      const leftSecs = done === 0 ? 0 : ((now - startMs) / done / 1000) * (total - done);
-      writeSync(2, `\r\u001b[2K${label}: ${done} of ${total}, ${formatSeconds(leftSecs)} left`);
-    },
-    end() {
-      if (drawnMs > 0) writeSync(2, "\r\u001b[2K");
-      drawnMs = Number.NEGATIVE_INFINITY;
-    },
+export function createCounter(io: Io, { quiet }: CommonOptions, label: string, surroundings: CounterSurroundings = {}): Counter {
+  if (!io.stderrIsTerminal || quiet === true) return { start() {}, update() {}, end() {} };
+  const { write = (text: string) => void writeSync(2, text), now = () => performance.now() } = surroundings;
+  let startMs = now();
+  let progress: { done: number; total: number } | undefined;
+  let isDrawn = false;
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  const draw = (): void => {
+    const elapsedMs = now() - startMs;
+    if (elapsedMs < firstDrawMs) return;
+    write(`${clearLine}${cutToWidth(describe(label, progress, elapsedMs), io.columns - 1)}`);
+    isDrawn = true;
   };
+  const end = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+    if (isDrawn) write(clearLine);
+    isDrawn = false;
+  };
+  const start = (): void => {
+    end();
+    startMs = now();
+    progress = undefined;
+    timer = setInterval(draw, redrawMs);
+    timer.unref();
+  };
+
+  return {
+    start,
+    update(done, total) {
+      if (timer === undefined) start();
+      progress = { done, total };
+    },
+    end,
+  };
+}
+
+function describe(label: string, progress: { done: number; total: number } | undefined, elapsedMs: number): string {
+  if (progress === undefined || progress.done === 0) return `${label}, ${formatSeconds(elapsedMs / 1000)}`;
+  const { done, total } = progress;
+  const leftSecs = (elapsedMs / done / 1000) * (total - done);
+  return `${label} ${bar(done / total, barColumns).replaceAll(" ", "░")} ${done} of ${total}, ${formatSeconds(leftSecs)} left`;
 }
 
 function formatSeconds(seconds: number): string {

@@ -13,6 +13,11 @@ describe("summariseWarnings", () => {
     ]);
   });
 
+  it("takes more truncations than a call takes arguments", () => {
+    const many = Array.from({ length: 300_000 }, (_, index) => truncated(index, index === 7 ? 900 : 600));
+    expect(summariseWarnings(many, 300_000)[0]).toMatch(/^300000 of 300000 .*the longest has 900/);
+  });
+
   it("tells other warnings once each, and nothing where there are none", () => {
     const fallback: RerankWarning = { type: "fallback", message: "cuda: not here. Using the processor." };
     expect(summariseWarnings([fallback, fallback], 2)).toEqual([fallback.message]);

@@ -1,16 +1,21 @@
 import picocolors from "picocolors";
 import {
   createReranker,
+  type ModelReference,
   type RankOptionsInput,
+  RerankError,
   type RerankerConfig,
   type RerankResult,
   type RerankWarning,
   type Truncation,
 } from "../index.ts";
-import { type InputFormat, readDocuments } from "./input.ts";
+import { inWordsOfFlags } from "./flag-words.ts";
+import { type DocumentSource, describeSource, type FileDocuments, type InputFormat, readDocuments } from "./input.ts";
 import type { CommonOptions, Io } from "./io.ts";
+import { mistypedCommand, withSuggestion } from "./mistyped-command.ts";
 import { type LocalModelOptions, parseModel } from "./model-argument.ts";
 import { formatResult, type OutputFormat } from "./output.ts";
+import { createCounter } from "./progress.node.ts";
 
 /** The options of `crossrank rank`, as commander names them. */
 export interface RankCommandOptions extends CommonOptions, LocalModelOptions {
@@ -29,30 +34,45 @@ export interface RankCommandOptions extends CommonOptions, LocalModelOptions {
 /**
  * Ranks the documents of files, or of standard input where none is named and it is not a terminal.
  *
+ * @param suggestion the command that may have been meant, where the query looks like one
  * @throws RerankError of any code
  */
-export async function rankCommand(io: Io, query: string, files: readonly string[], options: RankCommandOptions): Promise<void> {
+export async function rankCommand(
+  io: Io,
+  query: string,
+  files: readonly string[],
+  options: RankCommandOptions,
+  suggestion?: string,
+): Promise<void> {
   const config = configOf(io, options);
-  const documents = await readDocuments(io, files.length === 0 ? ["-"] : files, options.input);
+  const { documents, sources } = await readInput(io, query, files, options, suggestion);
   const reranker = createReranker(config);
+  const counter = createCounter(io, options, "reranking documents");
   let result: RerankResult;
   try {
-    result = await reranker.rank(query, documents, optionsOf(io, options));
+    // A download has a bar of its own; with the first scores the counter starts by itself.
+    if (config.model.type !== "preset" && config.model.type !== "custom") counter.start();
+    result = await reranker.rank(query, documents, { ...optionsOf(io, options), onProgress: counter.update });
+  } catch (error) {
+    throw inTermsOfFiles(error, sources);
   } finally {
+    counter.end();
     // A running pass is waited for: a process that ends within one is killed by the runtime.
     await reranker.close();
   }
   if (options.quiet !== true) {
     if (documents.length === 0) io.note("crossrank: no documents were given, so there are no results.");
-    for (const line of summariseWarnings(result.warnings, documents.length)) io.note(`crossrank: ${line}`);
+    for (const line of summariseWarnings(result.warnings, documents.length))
+      io.note(`crossrank: ${inWordsOfFlags(withSources(line, sources))}`);
   }
   const format = options.format ?? (io.stdoutIsTerminal ? "table" : "jsonl");
-  const table = {
+  const output = {
+    sources,
     columns: io.columns,
     paint: picocolors.createColors(io.hasColour).cyan,
     ...(options.field === undefined ? {} : { fields: options.field }),
   };
-  for (const line of formatResult(result, format, table)) await io.write(`${line}\n`);
+  for (const line of formatResult(result, format, output)) await io.write(`${line}\n`);
 }
 
 /** Warnings in as few lines as they can be told: all truncations in one. */
@@ -60,8 +80,8 @@ export function summariseWarnings(warnings: readonly RerankWarning[], documentCo
   const truncated = warnings.filter((warning) => warning.type === "truncated");
   const others = [...new Set(warnings.filter((warning) => warning.type !== "truncated").map((warning) => warning.message))];
   if (truncated.length === 0) return others;
-  const limit = Math.max(...truncated.map((warning) => warning.maxTokens));
-  const longest = Math.max(...truncated.map((warning) => warning.tokens));
+  const limit = truncated.reduce((most, { maxTokens }) => Math.max(most, maxTokens), 0);
+  const longest = truncated.reduce((most, { tokens }) => Math.max(most, tokens), 0);
   const bound = truncated.some((warning) => warning.isLowerBound) ? "at least " : "";
   const count = `${truncated.length} of ${documentCount} documents`;
   return [
@@ -70,7 +90,38 @@ export function summariseWarnings(warnings: readonly RerankWarning[], documentCo
   ];
 }
 
-function configOf(io: Io, options: RankCommandOptions): RerankerConfig {
+async function readInput(
+  io: Io,
+  query: string,
+  files: readonly string[],
+  options: RankCommandOptions,
+  suggestion: string | undefined,
+): Promise<FileDocuments> {
+  try {
+    const input = await readDocuments(io, files.length === 0 ? ["-"] : files, options);
+    if (input.documents.length === 0 && files.length === 0 && suggestion !== undefined) throw mistypedCommand(query, suggestion);
+    return input;
+  } catch (error) {
+    const isMissingFile = RerankError.is(error) && (error.cause as { code?: unknown } | undefined)?.code === "ENOENT";
+    throw isMissingFile && suggestion !== undefined ? withSuggestion(error, suggestion) : error;
+  }
+}
+
+/** A message about a document, told by its file and line. */
+function inTermsOfFiles(error: unknown, sources: readonly DocumentSource[]): unknown {
+  if (!RerankError.is(error)) return error;
+  const message = withSources(error.message, sources);
+  return message === error.message ? error : new RerankError(error.code, message, { cause: error });
+}
+
+function withSources(message: string, sources: readonly DocumentSource[]): string {
+  return message.replace(/documents\[(\d+)\]/g, (path, index) => {
+    const source = sources[Number(index)];
+    return source === undefined ? path : describeSource(source);
+  });
+}
+
+function configOf(io: Io, options: RankCommandOptions): RerankerConfig & { model: ModelReference } {
   return {
     model: parseModel(options.model, options),
     showDownloadProgress: io.stderrIsTerminal && options.quiet !== true,

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
@@ -20,6 +20,7 @@ import { messageOf } from "./failure.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { applySettings } from "./serve-settings.node.ts";
 import { addressWords, isOpenToOthers, openWarning } from "./serve-words.ts";
+import { readTextSync } from "./text-lines.node.ts";
 
 /** Options of `crossrank serve`, as commander names them. */
 interface ServeOptions extends CommonOptions {
@@ -173,9 +174,10 @@ function readKeys({ apiKey = [], apiKeyFile }: ServeOptions): string[] {
 
 function readKeyFile(path: string): string[] {
   try {
-    const lines = readFileSync(path, "utf8").split(/\r?\n/);
+    const lines = readTextSync(path).split(/\r?\n/);
     return lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
   } catch (cause) {
+    if (RerankError.is(cause)) throw cause;
     throw new RerankError("invalid-input", `serve: cannot read the keys in ${path}: ${messageOf(cause)}.`, { cause });
   }
 }

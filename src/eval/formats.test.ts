@@ -149,6 +149,18 @@ describe("parseRun", () => {
   });
 });
 
+describe("ids", () => {
+  it("are kept exactly beyond 2^53, where JSON has them as numbers", () => {
+    const ids = ["9007199254740993", "12345678901234567890"];
+    const [query, document] = ids;
+    expect([...parseTexts(ids.map((id) => `{"_id":${id},"text":"x"}`)).keys()]).toEqual(ids);
+    const judged = parseQrels([`{"query_id":${query},"doc_id":${document},"relevance":1}`]);
+    expect(judged).toEqual(new Map([[query, new Map([[document, 1]])]]));
+    const ranked = parseRun([`{"query_id":${query},"doc_id":${document},"score":0.5}`]);
+    expect(ranked).toEqual(new Map([[query, new Map([[document, 0.5]])]]));
+  });
+});
+
 describe("parseTexts", () => {
   it("reads BEIR's corpus, with the title in front, and MS MARCO's columns", () => {
     expect(parseTexts(['{"_id":"d1","title":"A title","text":"text","metadata":{}}', '{"id":7,"title":"","text":"plain"}'])).toEqual(

@@ -1,5 +1,6 @@
 /** The files that retrieval test collections come in: TREC's, BEIR's and JSONL. Lines in, values out; who reads files is not here. */
 import { messageOf, RerankError } from "../errors.ts";
+import { parseExactJson } from "../exact-json.ts";
 import { type Qrels, type Run, rankedIds } from "./metrics.ts";
 
 /** Lines without their ends. */
@@ -189,7 +190,8 @@ function readRecord(line: string, where: string, valueKeys: readonly string[]): 
   return {
     queryId: readId(record, queryKeys, where),
     documentId: readId(record, documentKeys, where),
-    value: typeof value === "number" ? value : Number.NaN,
+    // A whole score or grade may be written with more digits than a number holds.
+    value: typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN,
   };
 }
 
@@ -210,7 +212,7 @@ function readTextColumns(line: string, where: string): [string, string] {
 function parseObject(line: string, where: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = parseExactJson(line);
   } catch (cause) {
     throw new RerankError("invalid-input", `${where}: not JSON: ${messageOf(cause)}. Write one object a line.`, { cause });
   }
@@ -220,7 +222,7 @@ function parseObject(line: string, where: string): Readonly<Record<string, unkno
 function readId(record: Readonly<Record<string, unknown>>, keys: readonly string[], where: string): string {
   const id = first(record, keys);
   if (typeof id === "string" && id !== "") return id;
-  if (Number.isSafeInteger(id)) return String(id);
+  if (Number.isSafeInteger(id) || typeof id === "bigint") return String(id);
   throw malformed(where, `no ${keys[0]}`, `It is a string or an integer; ${keys.slice(1).join(" or ")} is read too`);
 }
 

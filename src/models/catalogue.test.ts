@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RerankError } from "../errors.ts";
-import { getPreset, licenceWarnings, listPresets } from "./catalogue.ts";
+import { getPreset, licenceWarnings, listPresets, recordOf, suggestRepository } from "./catalogue.ts";
 import { checkFilePath, checkRepositoryId, isCommit } from "./names.ts";
 import { comparedBenchmark } from "./quality.ts";
 import { requirementsOf } from "./requirements.ts";
@@ -154,13 +154,77 @@ describe("the catalogue", () => {
 
   it("names the nearest presets for one that does not exist", () => {
     expect(() => getPreset("balancd")).toThrow(/there is no preset "balancd"\. Did you mean balanced\? Presets: mini, fast/);
-    expect(() => getPreset("bge-reranker-v2-m3")).toThrow(/Did you mean multilingual or bge-reranker-v2-m3-int8\?/);
+    expect(() => getPreset("bge-reranker-v2-m3")).toThrow(
+      "Did you mean multilingual (bge-reranker-v2-m3) or bge-reranker-v2-m3-int8 (onnx-community/bge-reranker-v2-m3-ONNX)?",
+    );
     expect(() => getPreset("qqqqqqqq")).toThrow(/there is no preset "qqqqqqqq"\. Presets:/);
     expect(codeOf(() => getPreset("toString"))).toBe("unknown-model");
+  });
+
+  it.each(["mini", "fast", "balanced", "quality", "multilingual"])(
+    "knows %s with two letters swapped, one doubled, lost or wrong",
+    (name) => {
+      const mistyped = [
+        name[0] + name[2]! + name[1] + name.slice(3),
+        name[0] + name,
+        name.slice(0, 1) + name.slice(2),
+        `${name.slice(0, -1)}x`,
+      ];
+      for (const word of [...mistyped, name.toUpperCase()]) {
+        expect(() => getPreset(word)).toThrow(new RegExp(`Did you mean (?:\\S+ or )*${name}[ ?]`));
+      }
+    },
+  );
+
+  const named = listPresets().filter(({ repository }) => repository !== undefined);
+  it.each(named.map((preset) => [preset.name, preset.folder || preset.repository!.split("/")[1]!]))(
+    "suggests %s for the name of its model, %s, however that is spelled",
+    (name, model) => {
+      const spellings = [model, model.toLowerCase(), model.replace(/-(?=\d)/g, ""), model.replace(/(?<=[a-z])(?=\d)/gi, "-")];
+      for (const spelling of spellings.filter((word) => !listPresets().some((preset) => preset.name === word))) {
+        expect(() => getPreset(spelling)).toThrow(new RegExp(`Did you mean (?:.* or )?${name.replaceAll(".", "\\.")} \\(`));
+      }
+    },
+  );
+
+  it("suggests nothing else where the model itself is known", () => {
+    expect(() => getPreset("ms-marco-MiniLM-L-6-v2")).toThrow(
+      "Did you mean fast (cross-encoder/ms-marco-MiniLM-L6-v2) or ms-marco-minilm-l6-int8 (Xenova/ms-marco-MiniLM-L-6-v2)? Presets:",
+    );
+  });
+
+  it("suggests hub ids and providers for a repository that does not exist", () => {
+    expect(suggestRepository("cross-encoder/ms-marco-MiniLM-L-6-v2")).toBe("cross-encoder/ms-marco-MiniLM-L6-v2 (preset fast)");
+    expect(suggestRepository("BAII/bge-reranker-base")).toBe("BAAI/bge-reranker-base (preset balanced)");
+    expect(suggestRepository("BAAI/bge-rerankr-large")).toBe("BAAI/bge-reranker-large (preset quality)");
+    expect(suggestRepository("cohree/rerank-v3.5")).toBe("cohere/rerank-v3.5");
+    expect(suggestRepository("somebody/another-thing")).toBeUndefined();
+  });
+});
+
+describe("recordOf", () => {
+  it("knows the catalogue's repositories by their hub ids, at their usual revision", () => {
+    for (const preset of listPresets().filter(({ repository, folder }) => repository !== undefined && folder === "")) {
+      expect(recordOf({ type: "custom", modelId: preset.repository! })).toBe(preset);
+      expect(recordOf({ type: "custom", modelId: preset.repository!, revision: preset.revision! })).toBe(preset);
+    }
+    expect(recordOf({ type: "custom", modelId: "BAAI/bge-reranker-base", revision: "v0" })).toBeUndefined();
+    // The mirror holds many models.
+    expect(recordOf({ type: "custom", modelId: "xberg-io/reranker-models" })).toBeUndefined();
+    expect(recordOf({ type: "custom", modelId: "./BAAI/bge-reranker-base" })).toBeUndefined();
   });
 });
 
 describe("requirementsOf", () => {
+  it("asks for a hub id of the catalogue as for its preset, unless the configuration chooses files", () => {
+    for (const { name, repository, folder } of listPresets()) {
+      if (repository === undefined || folder !== "") continue;
+      expect(requirementsOf({ type: "custom", modelId: repository })).toEqual(requirementsOf({ type: "preset", name }));
+    }
+    const own = { type: "custom", modelId: "Xenova/bge-reranker-base", modelFile: "onnx/model_fp16.onnx" } as const;
+    expect(requirementsOf(own)).toMatchObject({ modelFile: "onnx/model_fp16.onnx", records: [] });
+  });
+
   it("asks for the external data that a preset's record knows", () => {
     expect(requirementsOf({ type: "preset", name: "quality" })).toMatchObject({
       place: "hub",

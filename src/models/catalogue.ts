@@ -1,8 +1,14 @@
 /** The models that crossrank knows by name: lookups over the records of `presets.ts`. */
 import { anyString } from "../checks.ts";
 import { RerankError } from "../errors.ts";
-import type { ModelReference, Preset, RerankWarning } from "../types.ts";
+import { providerPrefixes } from "../model-string.ts";
+import { lettersOf, nearestWords } from "../spelling.ts";
+import type { CustomModel, ModelReference, Preset, PresetModel, RerankWarning } from "../types.ts";
 import { presets } from "./presets.ts";
+
+const maxSuggestions = 3;
+// Longer than any name; what is longer costs nothing to compare.
+const maxNameLength = 120;
 
 /**
  * Every preset: the bundled one first, then those with names of their own, then those called like their models.
@@ -22,12 +28,45 @@ export function getPreset(name: string): Preset {
   anyString(name, "getPreset");
   const preset = presets.find((candidate) => candidate.name === name);
   if (preset !== undefined) return preset;
-  const near = nearestPresets(name);
-  const guess = near.length === 0 ? "" : ` Did you mean ${near.join(" or ")}?`;
+  const suggestions = suggestPresets(name);
+  const guess = suggestions.length === 0 ? "" : ` Did you mean ${suggestions.join(" or ")}?`;
   throw new RerankError(
     "unknown-model",
     `models: there is no preset ${JSON.stringify(name.slice(0, 120))}.${guess} Presets: ${presets.map((candidate) => candidate.name).join(", ")}.`,
   );
+}
+
+/**
+ * What the catalogue knows about a model: a preset by its name, and a hub id by the same repository, at its usual revision.
+ *
+ * @throws RerankError `unknown-model` for a preset that does not exist
+ */
+export function recordOf(model: PresetModel | CustomModel): Preset | undefined {
+  if (model.type === "preset") return getPreset(model.name);
+  return presets.find(
+    ({ repository, folder, revision }) =>
+      repository === model.modelId && folder === "" && (model.revision === undefined || model.revision === revision),
+  );
+}
+
+/**
+ * What a hub id may mean that the hub does not have: a model of the catalogue, or a hosted model whose provider is misspelled.
+ *
+ * @returns `org/name (preset name)` or `provider/…`; undefined where nothing is near
+ */
+export function suggestRepository(modelId: string): string | undefined {
+  const [organization = "", name = ""] = modelId.slice(0, maxNameLength).split("/");
+  const records = presets.filter(({ repository, folder }) => repository !== undefined && folder === "");
+  const sameModel = records.find(({ repository }) => modelLetters(repository!) === modelLetters(name));
+  const nearest = nearestWords(
+    modelId.slice(0, maxNameLength),
+    records.map(({ repository }) => repository!),
+    1,
+  );
+  const record = sameModel ?? records.find(({ repository }) => repository === nearest[0]);
+  if (record !== undefined) return `${record.repository} (preset ${record.name})`;
+  const [provider] = nearestWords(organization, providerPrefixes, 1);
+  return provider === undefined || provider === organization ? undefined : `${provider}/${name}`;
 }
 
 /**
@@ -61,29 +100,26 @@ function presetsIn(reference: ModelReference): Preset[] {
   }
 }
 
-/** Names spelt nearly so, and presets whose repository is called so. */
-function nearestPresets(name: string): string[] {
-  const wanted = name.toLowerCase();
-  return presets
-    .filter((preset) => {
-      const repository = (preset.folder || preset.repository?.split("/").pop() || "").toLowerCase();
-      const isPart = wanted.length > 2 && (preset.name.includes(wanted) || repository.includes(wanted));
-      return isPart || editDistance(wanted.slice(0, 120), preset.name) <= Math.max(1, Math.floor(preset.name.length / 4));
-    })
-    .map((preset) => preset.name)
-    .slice(0, 3);
+/** The presets that a name may mean, those with another name than their model's told with it: `fast (cross-encoder/…)`. */
+function suggestPresets(name: string): string[] {
+  const wanted = name.slice(0, maxNameLength);
+  const letters = modelLetters(wanted);
+  const sameModel = presets.filter((preset) => modelLetters(modelNameOf(preset)) === letters);
+  if (sameModel.length > 0) return sameModel.slice(0, maxSuggestions).map((preset) => `${preset.name} (${modelNameOf(preset)})`);
+  const spelledSo = nearestWords(
+    wanted,
+    presets.map((preset) => preset.name),
+  );
+  const containing = presets.filter((preset) => letters.length > 2 && modelLetters(modelNameOf(preset)).includes(letters));
+  return [...new Set([...spelledSo, ...containing.map((preset) => preset.name)])].slice(0, maxSuggestions);
 }
 
-/** Insertions, deletions and replacements between two strings (Levenshtein). */
-function editDistance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= left.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column += 1) {
-      const replaced = (previous[column - 1] as number) + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column] as number) + 1, (current[column - 1] as number) + 1));
-    }
-    previous = current;
-  }
-  return previous[right.length] as number;
+/** The model of a record, as its publisher calls it. */
+function modelNameOf({ name, folder, repository }: Preset): string {
+  return folder || (repository ?? name);
+}
+
+/** What is compared of a model's name: its organization and the marks of an ONNX export do not count. */
+function modelLetters(name: string): string {
+  return lettersOf(name.slice(name.lastIndexOf("/") + 1)).replace(/onnx$/, "");
 }

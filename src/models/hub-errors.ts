@@ -1,6 +1,7 @@
 /** What a hub's refusals and a network's failures mean to the person who asked for a model. */
 import { RerankError } from "../errors.ts";
 import { causes, codeOf, isLasting, reasonOf, remedyOf } from "../transport/connection-failures.ts";
+import { suggestRepository } from "./catalogue.ts";
 
 const otherModels = "or use a local folder (./…) or the preset mini as the model";
 const ways = `Check the connection; behind a proxy set HTTPS_PROXY, for a mirror set HF_ENDPOINT, ${otherModels}.`;
@@ -44,7 +45,9 @@ export function statusError(method: string, url: string, response: Response): Re
     });
   }
   if (code === "RepoNotFound") {
-    const remedy = "Check the spelling; for a private repository set HF_TOKEN; for a folder of this machine write ./ in front.";
+    const meant = suggestRepository(page.split("/").slice(-2).join("/"));
+    const guess = meant === undefined ? "" : `Did you mean ${meant}? `;
+    const remedy = `${guess}Check the spelling; for a private repository set HF_TOKEN; for a folder of this machine write ./ in front.`;
     return new RerankError("unknown-model", `hub: there is no repository ${page}, or this user may not see it. ${remedy}`, { status });
   }
   if (code === "RevisionNotFound") {

@@ -1,6 +1,7 @@
 /** A progress bar on stderr, written with synchronous calls so that it also moves from a thread while the main thread waits. */
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
+import { toOneSafeLine } from "../printable.ts";
 import type { DownloadProgress } from "./download.node.ts";
 import { isColourUnwanted } from "./environment.node.ts";
 
@@ -40,7 +41,8 @@ export function createProgressBar(options: ProgressBarOptions = {}): ProgressBar
     isLineOpen = false;
   };
 
-  const update = ({ file: name, receivedBytes, totalBytes }: DownloadProgress): void => {
+  const update = ({ file: path, receivedBytes, totalBytes }: DownloadProgress): void => {
+    const name = toOneSafeLine(path);
     if ((totalBytes ?? receivedBytes) < smallestShownBytes) return;
     if (file?.name !== name) {
       closeLine();

@@ -1,8 +1,8 @@
 /** What a model needs on disk, from the reference that names it. */
 
 import { isLocalPath } from "../model-string.ts";
-import type { CustomModel, PresetFile, PresetModel } from "../types.ts";
-import { getPreset } from "./catalogue.ts";
+import type { CustomModel, Preset, PresetFile, PresetModel } from "../types.ts";
+import { recordOf } from "./catalogue.ts";
 import { checkFilePath, checkRepositoryId, checkRevision } from "./names.ts";
 import { automatic, type Processor, unknownProcessor, variantCandidates } from "./variants.ts";
 
@@ -50,7 +50,11 @@ export const defaultModelFile: string = "onnx/model.onnx";
 export function requirementsOf(model: PresetModel | CustomModel, processor: Processor = unknownProcessor): Requirements {
   const isAutomatic = model.modelFile === automatic;
   const modelFile = model.modelFile === undefined || isAutomatic ? undefined : checkFilePath(model.modelFile);
-  const requirements = model.type === "preset" ? presetRequirements(model.name, modelFile) : customRequirements(model, modelFile);
+  const record = recordOf(model);
+  // With files of its own a hub id means those, not the catalogue's choice.
+  const isOwnChoice = model.type === "custom" && (modelFile !== undefined || model.additionalFiles !== undefined);
+  const requirements =
+    record === undefined || isOwnChoice ? customRequirements(model as CustomModel, modelFile) : presetRequirements(record, modelFile);
   return isAutomatic ? withCandidates(requirements, processor) : requirements;
 }
 
@@ -84,9 +88,8 @@ function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-function presetRequirements(name: string, modelFile: string | undefined): Requirements {
-  const preset = getPreset(name);
-  if (preset.repository === undefined) return { place: "bundled", location: name, modelFile, candidates: [], additionalFiles: [] };
+function presetRequirements(preset: Preset, modelFile: string | undefined): Requirements {
+  if (preset.repository === undefined) return { place: "bundled", location: preset.name, modelFile, candidates: [], additionalFiles: [] };
   const hub: HubRequirements = {
     place: "hub",
     repository: preset.repository,

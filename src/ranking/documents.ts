@@ -1,11 +1,12 @@
 import { messageOf, RerankError } from "../errors.ts";
 import type { RankOptions, RerankDocument } from "../types.ts";
+import { type FieldPath, parseFieldPath, textOfFields } from "./fields.ts";
 
 /** How an object document becomes text: ordered field names, a function, or neither for the usual keys. */
 export type DocumentTextOptions = Pick<RankOptions, "fields" | "text">;
 
 /** Keys under which the text of an object document is looked for, in this order, where the caller names none. */
-const textKeys: readonly string[] = ["text", "pageContent", "content", "body", "document"];
+export const textKeys: readonly string[] = ["text", "pageContent", "content", "body", "document"];
 
 /**
  * A list of the call's own with the caller's documents; holes become undefined.
@@ -30,21 +31,26 @@ export function copyDocuments<D extends RerankDocument>(documents: readonly D[])
  * @throws RerankError `invalid-input` naming the first document that has no text
  */
 export function documentTexts(documents: readonly RerankDocument[], options: DocumentTextOptions = {}): string[] {
-  return documents.map((document, index) => documentText(document, index, options));
+  const paths = options.fields?.map(parseFieldPath);
+  return documents.map((document, index) => readText(document, index, options, paths));
 }
 
 /**
  * The text of one document; may be empty.
  *
  * - `text`: whatever the function returns, for string documents too.
- * - `fields`: one line `name: value` for each field that is there, in the order of `fields`; null and missing ones are left out,
- *   numbers and booleans written out, other values as JSON. A string document is its own text.
+ * - `fields`: of one field the value alone; of several one line `name: value` for each that is there, in the order of `fields`. Null and
+ *   missing ones are left out, numbers and booleans written out, other values as JSON. A string document is its own text.
  * - neither: the first string among `text`, `pageContent`, `content`, `body`, `document`, inherited properties and getters included.
  *
  * @throws RerankError `invalid-input` naming `index` when there is no text: not a string or object, none of the keys or fields is there,
  *   or the `text` function throws or returns something else than a string
  */
 export function documentText(document: RerankDocument, index: number, options: DocumentTextOptions = {}): string {
+  return readText(document, index, options, options.fields?.map(parseFieldPath));
+}
+
+function readText(document: RerankDocument, index: number, options: DocumentTextOptions, paths: readonly FieldPath[] | undefined): string {
   if (typeof document !== "string" && (typeof document !== "object" || document === null)) {
     throw invalidDocument(index, `expected a string or an object, got ${kindOf(document)}`, "Leave it out, or pass its text");
   }
@@ -52,7 +58,7 @@ export function documentText(document: RerankDocument, index: number, options: D
     if (options.text !== undefined) return textByFunction(document, index, options.text);
     if (typeof document === "string") return document;
     const record = document as Readonly<Record<string, unknown>>;
-    return options.fields === undefined ? textByUsualKeys(record, index) : textByFields(record, index, options.fields);
+    return paths === undefined ? textByUsualKeys(record, index) : textByFields(record, index, paths);
   } catch (error) {
     if (RerankError.is(error)) throw error;
     // A getter, a toJSON or the caller's own function: theirs, so the cause is kept and the document named.
@@ -75,23 +81,12 @@ function textByUsualKeys(record: Readonly<Record<string, unknown>>, index: numbe
   throw invalidDocument(index, `no string under ${textKeys.join(", ")} (${keysOf(record)})`, "Name the keys with fields, or pass text");
 }
 
-function textByFields(record: Readonly<Record<string, unknown>>, index: number, fields: readonly string[]): string {
+function textByFields(record: object, index: number, paths: readonly FieldPath[]): string {
+  const text = textOfFields(record, paths);
+  if (text !== undefined) return text;
   // A field that is there but null is an incomplete record; none of them there is a misspelled list, which would score blank texts.
-  if (!fields.some((field) => field in record)) {
-    throw invalidDocument(index, `has none of the fields ${fields.join(", ")} (${keysOf(record)})`, "Correct fields, or leave it out");
-  }
-  const lines: string[] = [];
-  for (const field of fields) {
-    const value = record[field];
-    if (value !== undefined && value !== null) lines.push(`${field}: ${renderValue(value)}`);
-  }
-  return lines.join("\n");
-}
-
-function renderValue(value: unknown): string {
-  if (typeof value === "string") return value;
-  // JSON has no words for bigints, symbols and functions, and none for NaN.
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  const names = paths.map(({ name }) => name).join(", ");
+  throw invalidDocument(index, `has none of the fields ${names} (${keysOf(record)})`, "Correct fields, or leave it out");
 }
 
 function invalidDocument(index: number, what: string, advice: string, cause?: unknown): RerankError {

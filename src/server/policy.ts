@@ -24,6 +24,7 @@ const operatorKeys: readonly string[] = [
   "text",
   "signal",
   "onWarning",
+  "onProgress",
 ];
 /** The same for keys of `config.model.llm`, and of `config.model` itself. */
 const operatorModelKeys: readonly string[] = ["baseUrl", "headers", "urls", "url", "dialect", "client"];

@@ -48,6 +48,10 @@ export interface RankAnswer {
 /** Most fields of documents that one request may have read. */
 const maxFields = 1024;
 
+/** Most fields that a header names, and most characters of each: it has a few kilobytes. */
+const maxToldFields = 16;
+const maxToldCharacters = 60;
+
 interface Progress {
   dialect: Dialect;
   /** The body, once it is known to be an object. */
@@ -187,7 +191,7 @@ function sumOf(results: readonly RerankResult[], read: (result: RerankResult) =>
 }
 
 /**
- * What no dialect's body has a place for: documents that were cut, words of the request that mean nothing here, and the times that
+ * What no dialect's body has a place for: documents that were cut, fields that no document has, words of the request that mean nothing here, and the times that
  * text-embeddings-inference tells in headers, in whole milliseconds.
  *
  * @see https://github.com/huggingface/text-embeddings-inference `router/src/lib.rs`, `From<ResponseMetadata> for HeaderMap`, at 0d124dc
@@ -196,6 +200,8 @@ function replyHeaders({ request }: Progress, results: readonly RerankResult[], t
   const headers: Record<string, string> = {};
   const truncated = countTruncated(results);
   if (truncated > 0) headers["x-crossrank-truncated"] = String(truncated);
+  const missing = missingFields(results);
+  if (missing.length > 0) headers["x-crossrank-missing-fields"] = missing.join(", ");
   const ignored = ignoredWords(request!, results);
   if (ignored.length > 0) headers["x-crossrank-ignored"] = headerOf(ignored);
   if (!request!.tellsTimes) return headers;
@@ -221,6 +227,15 @@ function ignoredWords({ ignored, optionNames }: ReadRequest, results: readonly R
     warnings.flatMap((warning) => (warning.type === "ignored-option" ? warning.option : [])),
   );
   return [...ignored, ...ofModel.flatMap((option) => optionNames[option] ?? [])];
+}
+
+/** Percent-encoded, for they come from the request and a header takes Latin-1 only. */
+function missingFields(results: readonly RerankResult[]): string[] {
+  const fields = results.flatMap(({ warnings }) =>
+    warnings.flatMap((warning) => (warning.type === "missing-field" ? [warning.field] : [])),
+  );
+  const told = [...new Set(fields)].slice(0, maxToldFields);
+  return told.map((field) => encodeURIComponent(field.slice(0, maxToldCharacters).replace(/\p{Cs}/gu, "\ufffd")));
 }
 
 function charactersOf({ query, documents }: RankCall): number {

@@ -20,14 +20,14 @@ interface Rule {
   packages?: readonly string[];
 }
 
-const base = [/^(types|model-types|errors|abort|package-files\.node)\.ts$/];
+const base = [/^(types|model-types|errors|abort|spelling|printable|exact-json|package-files\.node)\.ts$/];
 const contracts = [...base, /^(scorer|config|checks|model-config|model-string)\.ts$/];
 const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//];
 const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//, /^compile\//, /^transport\//];
 const publicRoot = /^index\.ts$/;
 
 const rules: readonly Rule[] = [
-  { files: /^(types|model-types|errors|abort|package-files\.node)\.ts$/, may: base },
+  { files: base[0]!, may: base },
   { files: /^(scorer|config|checks|model-config|model-string)\.ts$/, may: contracts },
   { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
   { files: /^engine\/plan\.ts$/, may: base, isPure: true },
@@ -45,7 +45,13 @@ const rules: readonly Rule[] = [
   { files: /^(index|web|network-scorers|network-thread\.node|traced-runtime\.node|untraced-runtime)\.ts$/, may: [/./] },
   {
     files: /^cli\//,
-    may: [publicRoot, /^(cli|server|eval|models)\//, /^\.\.\/package\.json$/],
+    may: [
+      publicRoot,
+      /^(cli|server|eval|models)\//,
+      /^(exact-json|spelling)\.ts$/,
+      /^ranking\/(documents|fields)\.ts$/,
+      /^\.\.\/package\.json$/,
+    ],
     packages: ["commander", "picocolors", "pino", "yaml"],
   },
   {
@@ -57,7 +63,7 @@ const rules: readonly Rule[] = [
   { files: /^(adapters|mcp)\//, may: [publicRoot] },
 ];
 
-const staticPackages = ["@huggingface/tokenizers", "lru-cache"];
+const staticPackages = ["@huggingface/tokenizers", "json-with-bigint", "lru-cache"];
 const impure = /\bfetch\s*\(|\bDate\b|\bperformance\b|\bMath\.random\b|\bcrypto\b|\bprocess\b|\bset(Timeout|Interval|Immediate)\b/;
 
 /**

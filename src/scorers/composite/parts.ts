@@ -35,7 +35,8 @@ export function composeScorer({ name, model, parts, composition, isLenient = fal
     name,
     model,
     capabilities: capabilitiesOf(parts, isSync),
-    async score(call) {
+    // How far one of several parts is says nothing of the whole.
+    async score({ onProgress: _ofOnePart, ...call }) {
       const steps = composition(call);
       let step = steps.next();
       while (step.done !== true) {

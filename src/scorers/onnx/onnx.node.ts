@@ -53,7 +53,12 @@ class OnnxScorer implements Scorer {
     const groups = planGroups(lengths, { ...bounds, maxDocuments: call.batchSize }).map((group) =>
       group.map((item) => pending.missing[item]!),
     );
-    const fill = (scores: GroupScores, group: number): void => this.#fill(pending, groups[group]!, scores);
+    let scored = call.texts.length - pending.missing.length;
+    const fill = (scores: GroupScores, group: number): void => {
+      this.#fill(pending, groups[group]!, scores);
+      scored += groups[group]!.length;
+      call.onProgress?.(scored, call.texts.length);
+    };
     await pool.run(
       groups.map((places) => groupOf(call, reading, places)),
       fill,

@@ -1,17 +1,8 @@
 /** How a model's texts are read and its outputs become scores: what differs from call to call on one open session. */
-import { getPreset } from "../../models/catalogue.ts";
+import { recordOf } from "../../models/catalogue.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import { tokenLimit } from "../../tokenization/token-limit.ts";
-import type {
-  CustomModel,
-  HeadConfig,
-  LateInteractionHead,
-  Preset,
-  PresetModel,
-  PromptTemplate,
-  RerankWarning,
-  TokenHead,
-} from "../../types.ts";
+import type { CustomModel, HeadConfig, LateInteractionHead, PresetModel, PromptTemplate, RerankWarning, TokenHead } from "../../types.ts";
 import { readTwoClasses, resolveRelevantClass } from "./class-labels.ts";
 import type { ClassReading } from "./head.ts";
 
@@ -54,19 +45,19 @@ export function readingOf(located: LocatedModel, model: PresetModel | CustomMode
     ...(maxLength === undefined ? {} : { maxLength }),
     tokenizerConfig: located.tokenizerConfig,
     modelConfig: located.config,
-    fallback: presetOf(model)?.maxLength ?? customTokenLimit,
+    fallback: recordOf(model)?.maxLength ?? customTokenLimit,
   });
-  return { head, template: templateOf(model), maxTokens, instruction: model.instruction ?? presetOf(model)?.instruction ?? "" };
+  return { head, template: templateOf(model), maxTokens, instruction: model.instruction ?? recordOf(model)?.instruction ?? "" };
 }
 
 /** What the outputs mean, as the configuration or the catalogue says it. */
 export function headOf(model: PresetModel | CustomModel): HeadConfig | undefined {
-  return model.type === "custom" ? model.head : presetOf(model)?.head;
+  return hasOwnFormat(model) ? model.head : recordOf(model)?.head;
 }
 
 /** The prompt in which a pair stands, if there is one. */
 export function templateOf(model: PresetModel | CustomModel): PromptTemplate | undefined {
-  return model.type === "custom" ? model.template : presetOf(model)?.template;
+  return hasOwnFormat(model) ? model.template : recordOf(model)?.template;
 }
 
 /** That a head's two classes have labels which do not tell which of them means "relevant". */
@@ -79,8 +70,9 @@ export function labelWarnings({ id, config }: LocatedModel, head: ResolvedHead):
   return [{ type: "unread-labels", message, labels: unread }];
 }
 
-function presetOf(model: PresetModel | CustomModel): Preset | undefined {
-  return model.type === "preset" ? getPreset(model.name) : undefined;
+/** Head and template belong together: a configuration with one of them takes none of the catalogue's. */
+function hasOwnFormat(model: PresetModel | CustomModel): model is CustomModel {
+  return model.type === "custom" && (model.head !== undefined || model.template !== undefined);
 }
 
 function resolveHead({ id, config }: LocatedModel, head: HeadConfig | undefined, maxLength: number | undefined): ResolvedHead {
