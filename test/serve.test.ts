@@ -243,7 +243,7 @@ describe("crossrank serve", () => {
     other.close();
   });
 
-  test.each(["SIGTERM", "SIGINT"] as const)("ends with code 0 after %s, what was under way answered", async (signal) => {
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("ends with code 0 after %s, what was under way answered", async (signal) => {
     const server = await start();
     const long = post(`${server.url}/rerank`, {
       query,

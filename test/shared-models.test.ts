@@ -29,7 +29,7 @@ beforeAll(async () => {
   // Node's own pool starts with its first work, and stays.
   await Promise.all(Array.from({ length: 16 }, () => readFile(new URL(import.meta.url))));
   await rerank(query, documents);
-});
+}, 60_000);
 beforeEach(async () => {
   await clearRerankers();
   threadsAtRest = threads();

@@ -107,7 +107,7 @@ function addServe(program: Command, io: Io): void {
     .option("--max-document-chars <count>", "default: 1000000", integerFrom(1))
     .option("--max-requests <count>", "answered at once; more get 429 (default: 1024)", integerFrom(1))
     .option("--max-queued <count>", "documents that wait for a model; more get 429 (default: 16384)", integerFrom(1))
-    .option("--max-models <count>", "kept beside those of --model (default: 2)", integerFrom(1))
+    .option("--max-models <count>", "held beside those of --model (default: 2)", integerFrom(1))
     .option("--timeout <seconds>", "of one request (default: 60)", secondsFrom(0.001))
     .option("--request-timeout <seconds>", "for a request to arrive, body included (default: 120)", secondsFrom(0.001))
     .option("--write-timeout <seconds>", "for a client to take its reply (default: 60)", secondsFrom(0.001))

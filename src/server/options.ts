@@ -25,7 +25,7 @@ export interface ServerLimits {
   maxRequests: number;
   /** Most documents that may wait for a thread of one model; a request that finds as many gets 429. @default 16384 */
   maxQueued: number;
-  /** Most models kept that were loaded on demand, beside the served ones; the least recently used is closed. @default 2 */
+  /** Most models held that requests brought in, beside the served ones, loading ones included; the least recently used is closed. @default 2 */
   maxModels: number;
 }
 
