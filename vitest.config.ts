@@ -17,6 +17,7 @@ const heavy = [
   "src/scorers/remote/random-faults.test.ts",
   "test/calibration.test.ts",
   "test/invariance.test.ts",
+  "src/tokenization/linear-time.test.ts",
   "test/golden/architectures.test.ts",
   "test/golden/pairs.test.ts",
   "test/golden/whole-models.test.ts",
