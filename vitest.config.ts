@@ -18,6 +18,7 @@ const heavy = [
   "test/calibration.test.ts",
   "test/invariance.test.ts",
   "src/tokenization/linear-time.test.ts",
+  "test/damaged-models.test.ts",
   "test/golden/architectures.test.ts",
   "test/golden/pairs.test.ts",
   "test/golden/whole-models.test.ts",

@@ -1,5 +1,5 @@
 /** Finds a model on this machine; never touches the network and never writes. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, RerankError } from "../errors.ts";
@@ -7,6 +7,7 @@ import type { CustomModel, PresetModel } from "../types.ts";
 import { bundledFolder, bundledRevision } from "./bundled.node.ts";
 import { cacheRoots, readReference, snapshotPath } from "./cache.node.ts";
 import { expandHome, offlineVariable } from "./environment.node.ts";
+import { incompleteFolder, isFile, readJsonObject, refusePointer } from "./model-folder.node.ts";
 import { checkFilePath } from "./names.ts";
 import { readOnnxFile } from "./onnx-file.node.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
@@ -143,10 +144,7 @@ function locateFolder(requirements: FolderRequirements): LocatedModel {
   const layout = { modelFile, prefix: "", additionalFiles: requirements.additionalFiles, isTokenizerConfigOptional: true };
   const found = inspect(root, layout, `${root}${suffix}`);
   if ("missing" in found) {
-    throw new RerankError(
-      "unknown-model",
-      `models: folder ${root} lacks ${found.missing.join(", ")}. A model folder holds ${defaultModelFile} (or model.onnx, or the file that modelFile names), config.json and tokenizer.json.`,
-    );
+    throw incompleteFolder(root, found.missing);
   }
   return isBundled ? { ...found, id: `${requirements.location}@${bundledRevision(found.modelPath)}${suffix}` } : found;
 }
@@ -160,11 +158,15 @@ function inspect(root: string, layout: Layout, id: string): LocatedModel | { mis
   const missing = required.filter((path) => !isFile(join(root, path)));
   if (missing.length > 0) return { missing };
 
+  for (const path of [...required, ...(isFile(join(root, tokenizerConfigFile)) ? [tokenizerConfigFile] : [])])
+    refusePointer(join(root, path));
+
   const modelPath = join(root, modelFile);
   const graph = readOnnxFile(modelPath);
   const externalData = externalDataPaths(graph, modelFile);
   const missingData = externalData.filter((path) => !isFile(join(root, path)));
   if (missingData.length > 0) return { missing: missingData };
+  for (const path of externalData) refusePointer(join(root, path));
 
   const tokenizerConfigPath = join(root, tokenizerConfigFile);
   return {
@@ -172,9 +174,9 @@ function inspect(root: string, layout: Layout, id: string): LocatedModel | { mis
     id,
     modelPath,
     sizeBytes: [modelFile, ...externalData].reduce((sum, path) => sum + statSync(join(root, path)).size, 0),
-    config: readJson(join(root, `${prefix}config.json`)),
+    config: readJsonObject(join(root, `${prefix}config.json`)),
     tokenizerPath: join(root, `${prefix}tokenizer.json`),
-    tokenizerConfig: isFile(tokenizerConfigPath) ? readJson(tokenizerConfigPath) : {},
+    tokenizerConfig: isFile(tokenizerConfigPath) ? readJsonObject(tokenizerConfigPath) : {},
   };
 }
 
@@ -196,17 +198,5 @@ function pathOfUrl(location: string): string {
       `models: ${JSON.stringify(location.slice(0, 200))} is not a file URL: ${messageOf(cause)}. ${example}`,
       { cause },
     );
-  }
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw new RerankError("unsupported-model", `models: ${path} is not JSON: ${messageOf(cause)}. Fetch the file again.`, { cause });
   }
 }
