@@ -7,7 +7,7 @@ import type { CustomModel, PresetModel } from "../types.ts";
 import { bundledFolder, bundledRevision } from "./bundled.node.ts";
 import { cacheRoots, readReference, snapshotPath } from "./cache.node.ts";
 import { expandHome, offlineVariable } from "./environment.node.ts";
-import { incompleteFolder, isFile, readJsonObject, refusePointer } from "./model-folder.node.ts";
+import { incompleteFolder, isFile, readJsonObject, refuseHugeTokenizer, refusePointer } from "./model-folder.node.ts";
 import { checkFilePath } from "./names.ts";
 import { readOnnxFile } from "./onnx-file.node.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
@@ -161,6 +161,7 @@ function inspect(root: string, layout: Layout, id: string): LocatedModel | { mis
   for (const path of [...required, ...(isFile(join(root, tokenizerConfigFile)) ? [tokenizerConfigFile] : [])])
     refusePointer(join(root, path));
 
+  refuseHugeTokenizer(join(root, `${prefix}tokenizer.json`));
   const modelPath = join(root, modelFile);
   const graph = readOnnxFile(modelPath);
   const externalData = externalDataPaths(graph, modelFile);

@@ -31,6 +31,19 @@ export function refusePointer(path: string): void {
   );
 }
 
+// The largest that is published (Gemma's) has 33 MB. 3,000,000 entries have 55, and take the parser alone many seconds.
+const maxTokenizerBytes = 48 * 2 ** 20;
+
+/** @throws RerankError `unsupported-model` for a tokenizer.json that is too large to be one */
+export function refuseHugeTokenizer(path: string): void {
+  const sizeBytes = statusOf(path)?.size ?? 0;
+  if (sizeBytes <= maxTokenizerBytes) return;
+  throw new RerankError(
+    "unsupported-model",
+    `models: ${path} has ${sizeBytes} bytes, and crossrank reads a tokenizer of at most ${maxTokenizerBytes}. Use a model with a smaller vocabulary.`,
+  );
+}
+
 /** An object from a JSON file. @throws RerankError `unsupported-model`, naming the file */
 export function readJsonObject(path: string): Record<string, unknown> {
   let value: unknown;

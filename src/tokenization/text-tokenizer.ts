@@ -82,7 +82,7 @@ export function createTextTokenizer(file: TokenizerFile): TextTokenizer {
     idOf: (token) => addedIds.get(token) ?? model.tokens_to_ids.get(token),
     postProcess(query, document) {
       if (postProcessor === null) return undefined;
-      const processed = postProcessor.post_process(query, document ?? null, true);
+      const processed = postProcess(postProcessor, query, document);
       // A post-processor that changes nothing (ByteLevel) leaves the two lists apart.
       const tokens = processed.tokens_pair ? [...processed.tokens, ...processed.tokens_pair] : processed.tokens;
       return { tokens, typeIds: processed.token_type_ids };
@@ -104,6 +104,18 @@ function buildPostProcessor(config: unknown): LibraryPostProcessor | null {
     const model = { type: "WordPiece", vocab: {}, unk_token: "" };
     return new Tokenizer({ normalizer: null, pre_tokenizer: null, post_processor: config, decoder: null, model, added_tokens: [] }, {})
       .post_processor;
+  } catch (error) {
+    throw unsupported(`post_processor of tokenizer.json cannot be used (${messageOf(error)})`, error);
+  }
+}
+
+function postProcess(
+  postProcessor: LibraryPostProcessor,
+  query: string[],
+  document: string[] | undefined,
+): ReturnType<LibraryPostProcessor["post_process"]> {
+  try {
+    return postProcessor.post_process(query, document ?? null, true);
   } catch (error) {
     throw unsupported(`post_processor of tokenizer.json cannot be used (${messageOf(error)})`, error);
   }
