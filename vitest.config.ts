@@ -22,6 +22,8 @@ const heavy = [
   "src/scorers/remote/random-faults.test.ts",
   "test/calibration.test.ts",
   "test/invariance.test.ts",
+  "src/tokenization/linear-time.test.ts",
+  "test/damaged-models.test.ts",
   "test/golden/architectures.test.ts",
   "test/golden/pairs.test.ts",
   "test/golden/whole-models.test.ts",

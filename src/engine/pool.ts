@@ -5,6 +5,8 @@ export interface PoolThread<Request, Response> {
   /** False once the thread has ended, by itself or by {@link PoolThread.close}. */
   readonly isAlive: boolean;
   run(request: Request): Promise<Response>;
+  /** Says that nobody waits for the running request any more: a thread that does not get on with it may end. */
+  abandon?(): void;
   /** Lets the running request end first. */
   close(): Promise<void>;
 }
@@ -35,7 +37,7 @@ interface Call<Request, Response> {
   waiting: { request: Request; place: number; weight: number; cost: number }[];
   /** Work given to this call, on the pool's virtual clock. */
   served: number;
-  running: number;
+  running: Set<PoolThread<Request, Response>>;
   onStart: (() => void) | undefined;
   onResponse: (response: Response, place: number) => void;
   done: () => void;
@@ -106,7 +108,7 @@ export class Pool<Request, Response> {
       const call: Call<Request, Response> = {
         waiting: requests.map((request, place) => ({ request, place, weight: weights?.[place] ?? 1, cost: costs?.[place] ?? 1 })),
         served: this.#virtualTime,
-        running: 0,
+        running: new Set(),
         onStart,
         onResponse,
         done: () => {
@@ -210,7 +212,7 @@ export class Pool<Request, Response> {
     call: Call<Request, Response>,
     next: { request: Request; place: number },
   ): Promise<void> {
-    call.running += 1;
+    call.running.add(thread);
     call.onStart?.();
     call.onStart = undefined;
     let failure: { error: unknown } | undefined;
@@ -220,12 +222,12 @@ export class Pool<Request, Response> {
     } catch (error) {
       failure = { error };
     }
-    call.running -= 1;
+    call.running.delete(thread);
     // A thread that was ended for idleness while an aborted call's request ran in it is in the list no more.
     if (thread.isAlive && this.#threads.includes(thread)) this.#idle.push(thread);
     else this.#replaceLater();
     if (failure !== undefined) call.fail(failure.error);
-    else if (call.running === 0 && call.waiting.length === 0) call.done();
+    else if (call.running.size === 0 && call.waiting.length === 0) call.done();
     this.#dispatch();
   }
 
@@ -242,6 +244,7 @@ export class Pool<Request, Response> {
 
   #drop(call: Call<Request, Response>): void {
     call.waiting = [];
+    for (const thread of call.running) thread.abandon?.();
     this.#calls = this.#calls.filter((other) => other !== call);
   }
 }

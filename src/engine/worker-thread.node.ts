@@ -15,7 +15,8 @@ export interface ThreadProgram<Request, Response> {
   /**
    * Handles one request; blocks its thread.
    *
-   * @param checkpoint to be called wherever the work may be broken off; does not return once the process is exiting
+   * @param checkpoint to be called before native code, and wherever the work may be broken off; does not return once the process is exiting.
+   * Until the first call the work is JavaScript alone, and may be ended together with its thread
    */
   run(request: Request, checkpoint: () => void): { response: Response; transfer?: TransferListItem[] };
   close(): void;
@@ -31,6 +32,10 @@ type Reply<Response> = { kind: "ready" } | { kind: "response"; response: Respons
 // Places in the shared control block.
 const busy = 0;
 const exiting = 1;
+
+/** How long a request that nobody waits for may go on in JavaScript: longer than the longest text takes to tokenize. */
+const abandonedMs = 2_000;
+const pollMs = 50;
 
 /** Longest wait for a pass when the process exits; a pass that outlasts it is cut off with the process. */
 const exitWaitMs = 30_000;
@@ -84,6 +89,17 @@ export async function openWorkerThread<Init, Request, Response>(name: ThreadName
     }
   };
   const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  // Never inside native code: the thread stops at its next checkpoint, or is not past the first one.
+  const endOutsideNative = (): void => {
+    if (!isAlive || settle === undefined) return;
+    if (Atomics.load(control, busy) === 1 && Atomics.load(control, exiting) === 0) {
+      setTimeout(endOutsideNative, pollMs);
+      return;
+    }
+    Atomics.store(control, exiting, 1);
+    if (Atomics.load(control, busy) === 1) setTimeout(endOutsideNative, pollMs);
+    else void worker.terminate();
+  };
   const close = async (): Promise<void> => {
     if (!isAlive) return;
     isClosing = true;
@@ -108,6 +124,12 @@ export async function openWorkerThread<Init, Request, Response>(name: ThreadName
       const reply = await nextReply();
       return (reply as { response: Response }).response;
     },
+    abandon() {
+      const running = settle;
+      // A regular expression of a tokenizer.json may go on for ever, and would hold the process open.
+      const timer = setTimeout(() => settle === running && endOutsideNative(), abandonedMs);
+      timer.unref();
+    },
     close,
   };
 }
@@ -122,8 +144,6 @@ export function serveWorkerThread<Init, Request, Response>(open: (init: Init) =>
   const port = parentPort!;
   let program: ThreadProgram<Request, Response> | undefined;
   const guarded = (work: () => void): void => {
-    Atomics.store(control, busy, 1);
-    checkpoint(control);
     try {
       work();
     } catch (error) {
@@ -144,13 +164,16 @@ export function serveWorkerThread<Init, Request, Response>(open: (init: Init) =>
     });
   });
   guarded(() => {
+    checkpoint(control);
     program = open(init);
     port.postMessage({ kind: "ready" });
   });
 }
 
-/** Stops here for good once the process is exiting. */
+/** Announces native code; stops here for good once the process is exiting, or the thread is to be ended. */
 function checkpoint(control: Int32Array): void {
+  // Announced before looking, as the other side writes before it looks: one of the two sees the other.
+  Atomics.store(control, busy, 1);
   if (Atomics.load(control, exiting) === 0) return;
   idle(control);
   Atomics.wait(control, exiting, 1);

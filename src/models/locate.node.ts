@@ -1,5 +1,5 @@
 /** Finds a model on this machine; never touches the network and never writes. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { explainingDenied, messageOf, RerankError } from "../errors.ts";
@@ -8,6 +8,7 @@ import type { CustomModel, PresetModel } from "../types.ts";
 import { bundledFile, bundledRevision } from "./bundled.node.ts";
 import { cacheRoots, readReference, snapshotPath } from "./cache.node.ts";
 import { expandHome, offlineVariable } from "./environment.node.ts";
+import { incompleteFolder, isFile, readJsonObject, refuseHugeTokenizer, refusePointer } from "./model-folder.node.ts";
 import { checkFilePath } from "./names.ts";
 import { readOnnxFile } from "./onnx-file.node.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
@@ -167,10 +168,7 @@ function locateBundled({ place, location, modelFile, additionalFiles }: FolderRe
 
 function present(root: string, found: LocatedModel | { missing: string[] }): LocatedModel {
   if (!("missing" in found)) return found;
-  throw new RerankError(
-    "unknown-model",
-    `models: folder ${root} lacks ${found.missing.join(", ")}. A model folder holds ${defaultModelFile} (or model.onnx, or the file that modelFile names), config.json and tokenizer.json.`,
-  );
+  throw incompleteFolder(root, found.missing);
 }
 
 /** The model, or what is missing; @param pathOf where a file of its layout is */
@@ -182,11 +180,15 @@ function inspect(pathOf: (path: string) => string, layout: Layout, id: string): 
   const missing = required.filter((path) => !isFile(pathOf(path)));
   if (missing.length > 0) return { missing };
 
+  const given = isFile(pathOf(tokenizerConfigFile)) ? [...new Set([...required, tokenizerConfigFile])] : required;
+  for (const path of given) refusePointer(pathOf(path));
+  refuseHugeTokenizer(pathOf(`${prefix}tokenizer.json`));
   const modelPath = pathOf(modelFile);
   const graph = readOnnxFile(modelPath);
   const externalData = externalDataPaths(graph, modelFile);
   const missingData = externalData.filter((path) => !isFile(pathOf(path)));
   if (missingData.length > 0) return { missing: missingData };
+  for (const path of externalData) refusePointer(pathOf(path));
 
   const tokenizerConfigPath = pathOf(tokenizerConfigFile);
   return {
@@ -195,9 +197,9 @@ function inspect(pathOf: (path: string) => string, layout: Layout, id: string): 
     place,
     modelPath,
     sizeBytes: [modelFile, ...externalData].reduce((sum, path) => sum + statSync(pathOf(path)).size, 0),
-    config: readJson(pathOf(`${prefix}config.json`)),
+    config: readJsonObject(pathOf(`${prefix}config.json`)),
     tokenizerPath: pathOf(`${prefix}tokenizer.json`),
-    tokenizerConfig: isFile(tokenizerConfigPath) ? readJson(tokenizerConfigPath) : {},
+    tokenizerConfig: isFile(tokenizerConfigPath) ? readJsonObject(tokenizerConfigPath) : {},
   };
 }
 
@@ -219,17 +221,5 @@ function pathOfUrl(location: string): string {
       `models: ${JSON.stringify(location.slice(0, 200))} is not a file URL: ${messageOf(cause)}. ${example}`,
       { cause },
     );
-  }
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw new RerankError("unsupported-model", `models: ${path} is not JSON: ${messageOf(cause)}. Fetch the file again.`, { cause });
   }
 }

@@ -97,6 +97,42 @@ describe("a local folder", () => {
     expect(codeOf(() => locateModel(at("file://host/x%2Fy"), {}))).toBe("invalid-input");
   });
 
+  it("lists the graphs that are there, and says how to make what is missing", () => {
+    rmSync(join(folder, "onnx", "model.onnx"));
+    writeFiles(folder, { "model.safetensors": Buffer.alloc(8) });
+    expect(() => locateModel(at(folder), {})).toThrow(/has PyTorch weights only\. Export them: optimum-cli export onnx/);
+    writeFiles(folder, { "onnx/model_quantized.onnx": Buffer.alloc(8) });
+    expect(() => locateModel(at(folder), {})).toThrow(
+      /lacks onnx\/model\.onnx\..* It has onnx\/model_quantized\.onnx: name one in modelFile/,
+    );
+    rmSync(join(folder, "tokenizer.json"));
+    expect(() => locateModel(at(folder), {})).toThrow(/save_pretrained\(FOLDER\) of transformers writes tokenizer\.json/);
+  });
+
+  it.each(["onnx/model.onnx", "config.json", "tokenizer.json", "tokenizer_config.json"])(
+    "calls %s a pointer of Git LFS where it is one",
+    (path) => {
+      writeFiles(folder, { [path]: Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n") });
+      expect(() => locateModel(at(folder), {})).toThrow(new RegExp(`${path} is a pointer of Git LFS`));
+      expect(codeOf(() => locateModel(at(folder), {}))).toBe("unsupported-model");
+    },
+  );
+
+  it.each(["config.json", "tokenizer_config.json"])("refuses %s that holds no object", (path) => {
+    for (const text of ["null", "[]", "3", '"a"']) {
+      writeFiles(folder, { [path]: Buffer.from(text) });
+      expect(() => locateModel(at(folder), {})).toThrow(new RegExp(`${path} holds .*, not an object`));
+      expect(codeOf(() => locateModel(at(folder), {}))).toBe("unsupported-model");
+    }
+  });
+
+  it.each(["config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx"])("names %s where it is a loop of links", (path) => {
+    rmSync(join(folder, path), { force: true });
+    symlinkSync(join(folder, path), join(folder, path));
+    expect(() => locateModel(at(folder), {})).toThrow(new RegExp(`${path} cannot be read`));
+    expect(codeOf(() => locateModel(at(folder), {}))).toBe("unsupported-model");
+  });
+
   it("says which file is damaged", () => {
     writeFiles(folder, { "config.json": Buffer.from("{") });
     expect(() => locateModel(at(folder), {})).toThrow(/config\.json is not JSON/);

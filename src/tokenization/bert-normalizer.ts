@@ -1,32 +1,38 @@
-import { BertNormalizer } from "./library.ts";
+import { withOrderedMarks } from "./mark-runs.ts";
+
+/** The settings of a BERT normalizer. */
+export interface BertNormalizerConfig {
+  clean_text?: boolean;
+  handle_chinese_chars?: boolean;
+  strip_accents?: boolean | null;
+  lowercase?: boolean;
+}
 
 // What no step below changes, but for the lower case.
 const isPrintableAscii = /^[\x20-\x7e]*$/;
 const controls = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\ufffd]/gu;
-const whiteSpace = /\s/g;
+const whiteSpace = /\p{White_Space}/gu;
 // `is_chinese_char` of the Rust crate: CJK ideographs with their extensions A to E and the compatibility blocks.
 const ideographs =
   /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
 const accents = /\p{Mn}/gu;
 
 /**
- * BERT's normaliser as the Rust crate has it, in whole-text steps.
+ * BERT's normalizer as the Rust crate has it, in whole-text steps.
  *
  * The library's own goes through a text character by character, leaves ideographs beyond U+FFFF together, and ends a
  * Greek word in capitals with ς where the Rust crate has σ.
  *
  * @see https://github.com/huggingface/tokenizers/blob/v0.22.0/tokenizers/src/normalizers/bert.rs
  */
-export class FastBertNormalizer extends BertNormalizer {
-  override normalize(text: string): string {
-    const { clean_text, handle_chinese_chars, lowercase, strip_accents } = this.config;
-    const isLower = lowercase ?? true;
-    if (isPrintableAscii.test(text)) return isLower ? text.toLowerCase() : text;
-    let normal = text;
-    if (clean_text ?? true) normal = normal.replace(controls, "").replace(whiteSpace, " ");
-    if (handle_chinese_chars ?? true) normal = normal.replace(ideographs, " $& ");
-    if (strip_accents ?? isLower) normal = normal.normalize("NFD").replace(accents, "");
-    // toLowerCase looks at the neighbours of a capital sigma, the Rust crate never does.
-    return isLower ? normal.replaceAll("Σ", "σ").toLowerCase() : normal;
-  }
+export function normalizeAsBert(text: string, config: BertNormalizerConfig): string {
+  const { clean_text, handle_chinese_chars, lowercase, strip_accents } = config;
+  const isLower = lowercase ?? true;
+  if (isPrintableAscii.test(text)) return isLower ? text.toLowerCase() : text;
+  let normal = text;
+  if (clean_text ?? true) normal = normal.replace(controls, "").replace(whiteSpace, " ");
+  if (handle_chinese_chars ?? true) normal = normal.replace(ideographs, " $& ");
+  if (strip_accents ?? isLower) normal = withOrderedMarks(normal).normalize("NFD").replace(accents, "");
+  // toLowerCase looks at the neighbours of a capital sigma, the Rust crate never does.
+  return isLower ? normal.replaceAll("Σ", "σ").toLowerCase() : normal;
 }

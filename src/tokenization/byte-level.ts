@@ -1,41 +1,31 @@
-import { ByteLevelPreTokenizer, type LibraryPreTokenizer } from "./library.ts";
-import { isRecord } from "./tokenizer-file.ts";
+import { ByteLevelPreTokenizer } from "./library.ts";
 
 // As many as the encoder remembers of words.
 const rememberedWords = 50_000;
 const longestRememberedWord = 64;
+// GPT-2's pattern; JavaScript's \s has U+FEFF and lacks U+0085.
+const pattern =
+  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
-/** The library's splitter of byte-level tokenizers, which remembers how words are written in bytes: that is most of its time. */
-class RememberingByteLevel extends ByteLevelPreTokenizer {
-  readonly #written: Map<string, string> = new Map();
-
-  override pre_tokenize_text(text: string): string[] {
-    const prefixed = this.add_prefix_space && !text.startsWith(" ") ? ` ${text}` : text;
-    const words = this.use_regex ? (prefixed.match(this.pattern) ?? []) : [prefixed];
-    for (let index = 0; index < words.length; index += 1) words[index] = this.#write(words[index]!);
-    return words;
-  }
-
-  #write(word: string): string {
-    const known = this.#written.get(word);
+/** Splits a text as GPT-2 does, each word written with one character a byte; how words are written is remembered, for that is most of its time. */
+export function createByteLevelSplitter(config: Record<string, unknown>): (text: string) => string[] {
+  const { add_prefix_space: isPrefixed = false, use_regex: isSplit = true } = config;
+  const { byte_encoder: characters } = new ByteLevelPreTokenizer(config);
+  const encoder = new TextEncoder();
+  const written = new Map<string, string>();
+  const write = (word: string): string => {
+    const known = written.get(word);
     if (known !== undefined) return known;
-    let written = "";
-    for (const byte of this.text_encoder.encode(word)) written += this.byte_encoder[byte];
+    let bytes = "";
+    for (const byte of encoder.encode(word)) bytes += characters[byte];
     if (word.length <= longestRememberedWord) {
-      if (this.#written.size >= rememberedWords) this.#written.clear();
-      this.#written.set(word, written);
+      if (written.size >= rememberedWords) written.clear();
+      written.set(word, bytes);
     }
-    return written;
-  }
-}
-
-/** The same pre-tokenizer with byte-level splitters made faster, alone or as members of a Sequence. */
-export function withFastByteLevel(preTokenizer: LibraryPreTokenizer | null, config: unknown): LibraryPreTokenizer | null {
-  if (!isRecord(config) || preTokenizer === null) return preTokenizer;
-  if (config.type === "ByteLevel") return new RememberingByteLevel(config);
-  if (config.type === "Sequence" && Array.isArray(config.pretokenizers) && preTokenizer.tokenizers !== undefined) {
-    const members = config.pretokenizers;
-    preTokenizer.tokenizers = preTokenizer.tokenizers.map((member, place) => withFastByteLevel(member, members[place]));
-  }
-  return preTokenizer;
+    return bytes;
+  };
+  return (text) => {
+    const prefixed = isPrefixed === true && !text.startsWith(" ") ? ` ${text}` : text;
+    return (isSplit === false ? [prefixed] : (prefixed.match(pattern) ?? [])).map(write);
+  };
 }

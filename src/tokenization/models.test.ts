@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FastBertNormalizer } from "./bert-normalizer.ts";
-import { withFastByteLevel } from "./byte-level.ts";
-import { ByteLevelPreTokenizer, type LibraryPreTokenizer } from "./library.ts";
+import { normalizeAsBert } from "./bert-normalizer.ts";
+import { BpeModel } from "./bpe-model.ts";
 import { PieceTrie } from "./piece-trie.ts";
 import { UnigramModel } from "./unigram-model.ts";
 import { WordPieceModel } from "./word-piece-model.ts";
@@ -92,54 +91,49 @@ describe("WordPieceModel", () => {
   });
 });
 
-describe("FastBertNormalizer", () => {
-  const normalizer = new FastBertNormalizer({
-    type: "BertNormalizer",
-    clean_text: true,
-    handle_chinese_chars: true,
-    lowercase: true,
-    strip_accents: null,
-  });
-  const cased = new FastBertNormalizer({
-    type: "BertNormalizer",
-    clean_text: true,
-    handle_chinese_chars: true,
-    lowercase: false,
-    strip_accents: null,
+describe("BpeModel", () => {
+  const vocab = { a: 0, b: 1, c: 2, ab: 3, bc: 4, abc: 5, "<unk>": 6, aa: 7, aaaa: 8 };
+  const merges: [string, string][] = [
+    ["b", "c"],
+    ["a", "b"],
+    ["a", "bc"],
+    ["a", "a"],
+    ["aa", "aa"],
+  ];
+
+  test("merges the lowest rank first, of equal ranks the leftmost", () => {
+    const model = new BpeModel({ vocab, merges });
+    expect(model.encode(["abc", "aab", "aaaaa"])).toEqual(["abc", "a", "ab", "aaaa", "a"]);
   });
 
-  // Expected strings: tokenizers 0.22.2, normalizers.BertNormalizer(...).normalize_str.
-  test("normalises as the Rust crate does", () => {
-    expect(normalizer.normalize("Ünïcodé\u0000\u200b\tX\u00a0y")).toBe("unicode x y");
-    expect(normalizer.normalize("漢字𠀀b")).toBe(" 漢  字  𠀀 b");
-    expect(normalizer.normalize("ΟΔΥΣΣΕΥΣ İ")).toBe("οδυσσευσ i");
-    expect(cased.normalize("Ünï\ufffd\u0301")).toBe("Ünï\u0301");
-    expect(cased.normalize("Plain [ASCII]")).toBe("Plain [ASCII]");
+  test("reads merges written as one string", () => {
+    expect(new BpeModel({ vocab, merges: merges.map((pair) => pair.join(" ")) }).encode(["abc"])).toEqual(["abc"]);
+  });
+
+  // Expected pieces: tokenizers 0.22.2, models.BPE(…, unk_token="<unk>", fuse_unk=…).
+  test("makes unknown characters the unknown token, one for a run where the file says so, and drops them where there is none", () => {
+    expect(new BpeModel({ vocab, merges, unk_token: "<unk>" }).encode(["axyb"])).toEqual(["a", "<unk>", "<unk>", "b"]);
+    expect(new BpeModel({ vocab, merges, unk_token: "<unk>", fuse_unk: true }).encode(["axyb"])).toEqual(["a", "<unk>", "b"]);
+    expect(new BpeModel({ vocab, merges }).encode(["axyb"])).toEqual(["ab"]);
+  });
+
+  test("names a merge whose piece the vocabulary lacks", () => {
+    expect(() => new BpeModel({ vocab, merges: [["b", "c"], "a c"] })).toThrow(
+      'model.merges[1] of tokenizer.json needs "ac", which is not in model.vocab',
+    );
   });
 });
 
-describe("withFastByteLevel", () => {
-  const text = " It's 3 Käse\u00a0 漢字 👍🏽\n\n  end  ";
-  const section = { section_index: 0 };
+describe("normalizeAsBert", () => {
+  const config = { clean_text: true, handle_chinese_chars: true, lowercase: true, strip_accents: null };
+  const cased = { ...config, lowercase: false };
 
-  test("splits and writes words as the library does, the first time and when they are remembered", () => {
-    for (const config of [{ type: "ByteLevel" }, { type: "ByteLevel", add_prefix_space: true }, { type: "ByteLevel", use_regex: false }]) {
-      const expected = new ByteLevelPreTokenizer(config);
-      const fast = withFastByteLevel(new ByteLevelPreTokenizer(config), config)!;
-      for (const input of [text, text, text.trim(), ""])
-        expect(fast.pre_tokenize(input, section)).toEqual(expected.pre_tokenize(input, section));
-    }
-  });
-
-  test("reaches into a Sequence and leaves other pre-tokenizers as they are", () => {
-    const other: LibraryPreTokenizer = { pre_tokenize: (words) => [words] };
-    const inner = { type: "ByteLevel" };
-    const sequence: LibraryPreTokenizer = { pre_tokenize: (words) => [words], tokenizers: [other, new ByteLevelPreTokenizer(inner)] };
-    const original = sequence.tokenizers![1];
-    const changed = withFastByteLevel(sequence, { type: "Sequence", pretokenizers: [{ type: "Whitespace" }, inner] })!;
-    expect(changed.tokenizers![0]).toBe(other);
-    expect(changed.tokenizers![1]).not.toBe(original);
-    expect(changed.tokenizers![1]!.pre_tokenize("é", section)).toEqual(["Ã©"]);
-    expect(withFastByteLevel(null, null)).toBeNull();
+  // Expected strings: tokenizers 0.22.2, normalizers.BertNormalizer(...).normalize_str.
+  test("normalizes as the Rust crate does", () => {
+    expect(normalizeAsBert("Ünïcodé\u0000\u200b\tX\u00a0y", config)).toBe("unicode x y");
+    expect(normalizeAsBert("漢字𠀀b", config)).toBe(" 漢  字  𠀀 b");
+    expect(normalizeAsBert("ΟΔΥΣΣΕΥΣ İ", config)).toBe("οδυσσευσ i");
+    expect(normalizeAsBert("Ünï\ufffd\u0301", cased)).toBe("Ünï\u0301");
+    expect(normalizeAsBert("Plain [ASCII]", cased)).toBe("Plain [ASCII]");
   });
 });

@@ -1,11 +1,21 @@
 import { messageOf, RerankError } from "../errors.ts";
-import type { LibraryModel, LibraryTokenizer } from "./library.ts";
+import { AddedTokens } from "./added-tokens.ts";
+import type { LibraryModel } from "./library.ts";
+import type { Normalize } from "./normalizer.ts";
+import type { SplitWords } from "./pre-tokenizer.ts";
 import type { AddedTokenEntry } from "./tokenizer-file.ts";
 
 /** One tokenizer as a function from a well-formed text to its ids. */
 export interface TextToIds {
-  /** @throws RerankError `tokenization` when the library fails on the text */
+  /** @throws RerankError `unsupported-model` for a text that the file's normalizer blows up; `tokenization` for every other failure */
   encode(text: string): readonly number[];
+}
+
+/** The steps from a text to ids, in order; the first two may be missing. */
+export interface TokenizerSteps {
+  normalize: Normalize | undefined;
+  split: SplitWords | undefined;
+  model: LibraryModel;
 }
 
 // Words repeat: this many hold the words of a few thousand documents, in about 10 MB.
@@ -14,35 +24,53 @@ const rememberedWords = 50_000;
 const longestRememberedWord = 64;
 
 /**
- * Builds the encoder around a tokenizer of the library.
- *
- * A text that holds none of the added tokens is normalised and split by the library, and its words' ids are remembered, which makes
- * passages two to ten times faster. A text that holds one goes through the library as a whole.
+ * Builds the encoder: added tokens are found first, those that say so in the normalized text; what lies between is normalized, split into
+ * words, and the ids of words are remembered, which makes passages two to ten times faster.
  *
  * @param addedTokens what the tokenizer looks for in texts
  * @param forbidden ids that must not come out; they become the unknown token, or nothing where there is none
  */
 export function createTextEncoder(
-  tokenizer: LibraryTokenizer,
+  { normalize, split, model }: TokenizerSteps,
   addedTokens: readonly AddedTokenEntry[],
   forbidden: ReadonlySet<number>,
 ): TextToIds {
-  const model = tokenizer.model!;
-  const added = addedTokenPattern(tokenizer, addedTokens);
+  const isNormalized = ({ normalized, special }: AddedTokenEntry): boolean => normalized ?? special !== true;
+  const written = addedTokens.filter((token) => !isNormalized(token));
+  const normal = addedTokens.filter(isNormalized);
+  const inText = new AddedTokens(
+    written,
+    written.map(({ content }) => content),
+  );
+  const inNormalText = new AddedTokens(
+    normal,
+    normal.map(({ content }) => normalize?.(content) ?? content),
+  );
   const words = new WordMemory(model, forbidden);
-  const encode = (text: string): readonly number[] => {
-    if (added?.test(text) === true) return permitted(tokenizer.encode(text, { add_special_tokens: false }).ids, forbidden, model);
-    const normal = tokenizer.normalizer === null ? text : tokenizer.normalizer.normalize(text);
-    if (normal === "") return [];
-    // An added token may also arise from normalising.
-    if (added?.test(normal) === true) return permitted(tokenizer.encode(text, { add_special_tokens: false }).ids, forbidden, model);
-    return words.encode(tokenizer.pre_tokenizer === null ? [normal] : tokenizer.pre_tokenizer.pre_tokenize(normal, { section_index: 0 }));
+  const encode = (text: string): number[] => {
+    const ids: number[] = [];
+    const pushAdded = (id: number): void => {
+      for (const allowed of permitted([id], forbidden, model)) ids.push(allowed);
+    };
+    for (const [index, section] of inText.split(text).entries()) {
+      if ("id" in section) {
+        pushAdded(section.id);
+        continue;
+      }
+      const parts = inNormalText.split(normalize?.(section.text) ?? section.text);
+      for (const [partIndex, part] of parts.entries()) {
+        if ("id" in part) pushAdded(part.id);
+        else words.encode(split?.(part.text, index === 0 && partIndex === 0) ?? [part.text], ids);
+      }
+    }
+    return ids;
   };
   return {
     encode(text) {
       try {
         return encode(text);
       } catch (error) {
+        if (RerankError.is(error)) throw error;
         throw new RerankError(
           "tokenization",
           `tokenization: a text of ${text.length} characters could not be tokenised (${messageOf(error)}). ` +
@@ -52,15 +80,6 @@ export function createTextEncoder(
       }
     },
   };
-}
-
-/** Finds any added token, as it is written or as it is normalised; undefined where there is none. */
-function addedTokenPattern(tokenizer: LibraryTokenizer, addedTokens: readonly AddedTokenEntry[]): RegExp | undefined {
-  const contents = addedTokens.flatMap(({ content }) => [content, tokenizer.normalizer?.normalize(content) ?? content]);
-  const sources = [...new Set(contents)]
-    .filter((content) => content !== "")
-    .map((content) => content.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  return sources.length === 0 ? undefined : new RegExp(sources.join("|"));
 }
 
 /** The ids of words, remembered. */
@@ -74,17 +93,16 @@ class WordMemory {
     this.#forbidden = forbidden;
   }
 
-  encode(words: readonly string[]): number[] {
-    const ids: number[] = [];
+  /** Appends the ids of words. */
+  encode(words: readonly string[], ids: number[]): void {
     for (const word of words) {
       const known = this.#known.get(word) ?? this.#learn(word);
       for (let index = 0; index < known.length; index += 1) ids.push(known[index]!);
     }
-    return ids;
   }
 
   #learn(word: string): readonly number[] {
-    const ids = this.#model._call([word]).map((piece) => this.#model.tokens_to_ids.get(piece) ?? this.#model.unk_token_id);
+    const ids = this.#model.encode([word]).map((piece) => this.#model.tokens_to_ids.get(piece) ?? this.#model.unk_token_id);
     const kept = permitted(ids, this.#forbidden, this.#model);
     if (word.length <= longestRememberedWord) {
       if (this.#known.size >= rememberedWords) this.#known.clear();

@@ -1,12 +1,14 @@
 import { messageOf } from "../errors.ts";
 import type { TruncationSide } from "../types.ts";
-import { FastBertNormalizer } from "./bert-normalizer.ts";
-import { withFastByteLevel } from "./byte-level.ts";
-import { type LibraryModel, type LibraryTokenizer, Tokenizer } from "./library.ts";
+import { BpeModel } from "./bpe-model.ts";
+import { type LibraryModel, type LibraryPostProcessor, Tokenizer } from "./library.ts";
+import { createNormalizer } from "./normalizer.ts";
+import { createSplitter } from "./pre-tokenizer.ts";
 import { createTextEncoder } from "./text-encoder.ts";
 import { textWindow } from "./text-window.ts";
-import { type AddedTokenEntry, isRecord, type TokenizerFile, unsupported } from "./tokenizer-file.ts";
+import { type TokenizerFile, unsupported } from "./tokenizer-file.ts";
 import { UnigramModel } from "./unigram-model.ts";
+import { WordLevelModel } from "./word-level-model.ts";
 import { WordPieceModel } from "./word-piece-model.ts";
 
 /** The tokens of one text, without the special tokens that surround it. */
@@ -53,14 +55,14 @@ export function createTextTokenizer(file: TokenizerFile): TextTokenizer {
   const special = file.addedTokens.filter((token) => token.special === true);
   const ordinary = file.addedTokens.filter((token) => token.special !== true);
   const specialIds = new Set(special.map((token) => token.id));
-  const interpreting = buildTokenizer(file, file.addedTokens, createModel(file, specialIds));
-  const model = interpreting.model!;
-  // The second tokenizer shares the model: only the list of tokens that are looked for in the text differs.
-  const neutral = buildTokenizer(file, ordinary, model);
+  const model = createModel(file, specialIds);
+  const steps = { normalize: createNormalizer(file.normalizer), split: createSplitter(file.preTokenizer), model };
+  const postProcessor = buildPostProcessor(file.postProcessor);
   if (model.unk_token_id !== undefined) specialIds.delete(model.unk_token_id);
   const encoders = {
-    neutralise: createTextEncoder(neutral, ordinary, specialIds),
-    interpret: createTextEncoder(interpreting, file.addedTokens, new Set()),
+    // They share the model: only the list of tokens that are looked for in the text differs.
+    neutralise: createTextEncoder(steps, ordinary, specialIds),
+    interpret: createTextEncoder(steps, file.addedTokens, new Set()),
   };
 
   return {
@@ -80,8 +82,8 @@ export function createTextTokenizer(file: TokenizerFile): TextTokenizer {
     },
     idOf: (token) => addedIds.get(token) ?? model.tokens_to_ids.get(token),
     postProcess(query, document) {
-      if (interpreting.post_processor === null) return undefined;
-      const processed = interpreting.post_processor.post_process(query, document ?? null, true);
+      if (postProcessor === null) return undefined;
+      const processed = postProcess(postProcessor, query, document);
       // A post-processor that changes nothing (ByteLevel) leaves the two lists apart.
       const tokens = processed.tokens_pair ? [...processed.tokens, ...processed.tokens_pair] : processed.tokens;
       return { tokens, typeIds: processed.token_type_ids };
@@ -97,36 +99,38 @@ export function singleTokenId(tokenizer: TextTokenizer, token: string): number |
   return ids.length === 1 ? ids[0] : undefined;
 }
 
-/** The library's tokenizer around a given model, or around its own where none is given. */
-function buildTokenizer(file: TokenizerFile, addedTokens: readonly AddedTokenEntry[], model: LibraryModel | undefined): LibraryTokenizer {
-  const { block } = file.model;
+/** The library's post-processor; it is all that is used of its tokenizer. */
+function buildPostProcessor(config: unknown): LibraryPostProcessor | null {
   try {
-    const tokenizer = new Tokenizer(
-      {
-        normalizer: file.normalizer,
-        pre_tokenizer: file.preTokenizer,
-        post_processor: file.postProcessor,
-        decoder: null,
-        model: model === undefined ? block : { type: "WordPiece", vocab: {}, unk_token: "" },
-        added_tokens: addedTokens,
-      },
-      // Of tokenizer_config.json only the unknown token of word-level models matters; its other switches are not the Rust tokenizer's.
-      "unk_token" in block ? { unk_token: block.unk_token } : {},
-    );
-    if (model !== undefined) tokenizer.model = model;
-    if (isRecord(file.normalizer) && file.normalizer.type === "BertNormalizer") {
-      tokenizer.normalizer = new FastBertNormalizer({ ...file.normalizer, type: "BertNormalizer" });
-    }
-    tokenizer.pre_tokenizer = withFastByteLevel(tokenizer.pre_tokenizer, file.preTokenizer);
-    return tokenizer;
+    const model = { type: "WordPiece", vocab: {}, unk_token: "" };
+    return new Tokenizer({ normalizer: null, pre_tokenizer: null, post_processor: config, decoder: null, model, added_tokens: [] }, {})
+      .post_processor;
   } catch (error) {
-    throw unsupported(`tokenizer.json cannot be used (${messageOf(error)})`, error);
+    throw unsupported(`post_processor of tokenizer.json cannot be used (${messageOf(error)})`, error);
   }
 }
 
-/** crossrank's own model where it has one. */
-function createModel(file: TokenizerFile, specialIds: ReadonlySet<number>): LibraryModel | undefined {
-  if (file.model.kind === "WordPiece") return new WordPieceModel(file.model.block);
-  if (file.model.kind === "Unigram") return new UnigramModel(file.model.block, specialIds);
-  return undefined;
+function postProcess(
+  postProcessor: LibraryPostProcessor,
+  query: string[],
+  document: string[] | undefined,
+): ReturnType<LibraryPostProcessor["post_process"]> {
+  try {
+    return postProcessor.post_process(query, document ?? null, true);
+  } catch (error) {
+    throw unsupported(`post_processor of tokenizer.json cannot be used (${messageOf(error)})`, error);
+  }
+}
+
+function createModel({ model }: TokenizerFile, specialIds: ReadonlySet<number>): LibraryModel {
+  switch (model.kind) {
+    case "WordPiece":
+      return new WordPieceModel(model.block);
+    case "Unigram":
+      return new UnigramModel(model.block, specialIds);
+    case "BPE":
+      return new BpeModel(model.block);
+    case "WordLevel":
+      return new WordLevelModel(model.block);
+  }
 }
