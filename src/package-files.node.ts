@@ -7,6 +7,7 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runInThisContext } from "node:vm";
 import { workerData } from "node:worker_threads";
 
 /** Absolute paths of files beside which this code may be, the best first. */
@@ -50,8 +51,8 @@ export function findBundledFile(model: string, path: string): string | undefined
  * @throws what `load` throws where the package is, or at the last place if it is nowhere
  */
 export function loadPackage<T>(load: (require: NodeJS.Require) => T): T {
-  // Node's own, not that of a test runner: native code works with Node's own arrays only.
-  const { createRequire } = process.getBuiltinModule("node:module");
+  // Node's own, not that of a test runner such as Jest, which replaces both `require` and `process`: native code works with Node's own arrays only.
+  const { createRequire } = (runInThisContext("process") as NodeJS.Process).getBuiltinModule("node:module");
   for (const [index, path] of codePaths.entries()) {
     try {
       return load(createRequire(path));
