@@ -134,7 +134,13 @@ const permissionFlags: Record<string, string> = {
  * @see https://nodejs.org/docs/latest-v20.x/api/errors.html#err_access_denied
  */
 export function explainDenied(error: unknown, place: string): unknown {
-  const { code, permission = "", resource = "" } = (error ?? {}) as { code?: unknown; permission?: string; resource?: string };
+  let denied: { code?: unknown; permission?: string; resource?: string };
+  try {
+    denied = { ...(error as object) };
+  } catch {
+    return error; // a foreign object that throws when it is read
+  }
+  const { code, permission = "", resource = "" } = denied;
   if (code !== "ERR_ACCESS_DENIED") return error;
   const flag = permissionFlags[permission] ?? "the --allow flag for it";
   const what = `Node's permission model denies ${permission || "access"}${resource === "" ? "" : ` of ${resource}`}`;

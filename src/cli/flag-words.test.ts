@@ -7,15 +7,20 @@ const sourceFolder = fileURLToPath(new URL("../", import.meta.url));
 // Keys that are a flag of some command, values of `llm`, and the phrase that only a program can follow.
 const libraryWords =
   /\bllm\.\w+|(?<![\w.{])(?:modelFile|maxLength|cacheDir|batchSize|topK|maxQueued|scoreCacheBytes|showDownloadProgress)\b|\bpass text\b|\bconfig\.model\b/;
-// Only an object names these: no message about them is seen on the command line.
-const unreachable = /\bllm\.client\b/;
+// Only an object names the first, and the second is for browsers: neither is seen on the command line.
+const unreachable = /\bllm\.client\b|^Check llm\.apiKey$/;
 
 /** Texts of messages in the library's source: literals with a space in them, with what is put into them as a name. */
 function messagesOf(path: string): string[] {
   const code = readFileSync(path, "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
   const literals = (code.match(/"(?:[^"\\\n]|\\.)*"|`[^`\n]*`/g) ?? []).filter((literal) => literal.includes(" "));
   // What is put in is a path, a name or a variable of the environment.
-  return literals.map((literal) => literal.slice(1, -1).replace(/\$\{[^}]*\}/g, "A_VARIABLE"));
+  return literals.map((literal) =>
+    literal
+      .slice(1, -1)
+      .replace(/\$\{(?:orSet\([^}]*\)|set)\}/g, ", or set A_VARIABLE")
+      .replace(/\$\{[^}]*\}/g, "A_VARIABLE"),
+  );
 }
 
 describe("inWordsOfFlags", () => {

@@ -60,11 +60,13 @@ export function createLateInteractionEncoder(files: TokenizerFiles, head: Requir
     { truncation, truncationSide = "right", specialTokens }: EncodeOptions,
   ): EncodedPair => {
     const room = limit - prefix.length - suffix.length - 1;
-    if (room < 1)
+    if (room < 1) {
+      const key = limit < head[`${what}Length`] ? "maxLength" : `head.${what}Length`;
       throw new RerankError(
         "invalid-input",
-        `tokenization: a ${what} of ${limit} tokens has no room beside the special ones. Give a larger ${limit < head[`${what}Length`] ? "maxLength" : `head.${what}Length`}.`,
+        `tokenization: a ${what} of ${limit} tokens has no room beside the special ones. Give a larger ${key}.`,
       );
+    }
     const { ids, isWhole } = tokenizer.tokenize(text, limit, specialTokens, truncationSide);
     const fullTokens = ids.length + limit - room;
     const isCut = !isWhole || ids.length > room;

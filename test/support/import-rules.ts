@@ -57,7 +57,7 @@ const rules: readonly Rule[] = [
   {
     files: /^server\//,
     may: [publicRoot, /^(server|wire)\//, /^\.\.\/package\.json$/],
-    packages: ["hono", "hono/cors", "@hono/node-server", "zod", "prom-client"],
+    packages: ["hono", "hono/cors", "hono/utils/url", "@hono/node-server", "zod", "prom-client"],
   },
   { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },
   { files: /^(adapters|mcp)\//, may: [publicRoot] },

@@ -7,12 +7,13 @@
  *
  * @see docs/decisions/model-files.md what each way costs
  */
-import { accessSync, constants, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { RerankError } from "../../errors.ts";
 import { resolveCacheDir } from "../../models/environment.node.ts";
+import { makeFolder } from "../../models/folder.node.ts";
 import type { LocatedModel } from "../../models/locate.node.ts";
 import { changedError, type FileState, isSameFile, stateOf } from "./file-watch.node.ts";
 
@@ -113,12 +114,12 @@ export class ModelFiles {
     for (const parent of [resolveCacheDir(this.#cacheDir), tmpdir()]) {
       let folder: string | undefined;
       try {
-        mkdirSync(parent, { recursive: true });
+        makeFolder(parent);
         removeAbandoned(parent);
         folder = mkdtempSync(join(parent, copyPrefix));
         for (const path of weightPaths(this.#located)) {
           const copy = this.#copyOf(path, folder);
-          mkdirSync(dirname(copy), { recursive: true });
+          makeFolder(dirname(copy));
           yield [path, copy];
         }
         this.#refuseChange();

@@ -192,7 +192,7 @@ class OnnxScorer implements Scorer {
 }
 
 function groupOf(call: ScoreCall, { head, template, maxTokens, instruction: usual }: ModelReading, places: readonly number[]): Group {
-  const { texts, documents, onError, signal, deadlineMs, instruction = usual, ...encoding } = call;
+  const { texts, documents, onError, onProgress, signal, deadlineMs, instruction = usual, ...encoding } = call;
   const maxLength = Math.min(maxTokens, call.maxLength ?? maxTokens);
   return { ...encoding, texts: places.map((place) => texts[place]!), places, reading: { head, template }, maxLength, instruction };
 }

@@ -36,8 +36,8 @@ export class BackendRegistry {
    *   cannot be loaded; `timeout` for one that is not loaded in time
    */
   register(candidate: RerankerBackend | URL, options: RegisterOptions = {}): void {
-    const limitSecs = checkDuration(options?.maxInitializeDurationSecs);
     const { isModule, backend, mayReplace } = readForeign("registerRerankerBackend", () => {
+      const limitSecs = checkDuration(options?.maxInitializeDurationSecs);
       const isModule = candidate instanceof URL;
       const driver = isModule ? this.#openModule(candidate, limitSecs) : objectDriver(candidate, limitSecs);
       return { isModule, backend: new Backend(driver), mayReplace: options?.replace === true };

@@ -104,7 +104,7 @@ export class RemoteCall {
 
   async #score(part: Part, lease: Lease): Promise<void> {
     const { engine, others } = lease;
-    const { texts, documents, onError, signal: _, deadlineMs, specialTokens, ...told } = this.#call;
+    const { texts, documents, onError, onProgress, signal: _, deadlineMs, specialTokens, ...told } = this.#call;
     const request = { ...told, texts: texts.slice(part.start, part.start + part.count), model: engine.profile?.model };
     const startedMs = this.#clock.now();
     let outcome: Awaited<ReturnType<Engine["score"]>>;
