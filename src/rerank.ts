@@ -1,6 +1,6 @@
 /** `rerank` and its kin: a bounded cache of Rerankers, so that a call by configuration loads its model once. */
 import { LRUCache } from "lru-cache";
-import { type NormalisedSettings, parseRankOptions, parseSettings, settingsKey } from "./config.ts";
+import { parseConfig, type Settings, settingsKey } from "./config/config.ts";
 import { RerankError } from "./errors.ts";
 import { Reranker } from "./reranker.ts";
 import type { Scorer } from "./scorer.ts";
@@ -42,15 +42,14 @@ const defaultCacheLimit = 4;
  * @param warningsOf what whoever loads a model is to be told; @default nothing
  */
 export function createRerankFunctions(
-  createScorer: (settings: NormalisedSettings) => Scorer,
+  createScorer: (settings: Settings) => Scorer,
   warningsOf: (model: ModelReference) => readonly RerankWarning[] = () => [],
 ): RerankFunctions {
   let cache = createCache(defaultCacheLimit);
-  const open = (settings: NormalisedSettings, defaults?: RankOptions): Reranker =>
+  const open = (settings: Settings, defaults?: RankOptions): Reranker =>
     new Reranker(createScorer(settings), defaults, warningsOf(settings.model));
 
-  const cached = (config: RerankerConfig): Reranker => {
-    const settings = parseSettings(config);
+  const cached = (settings: Settings): Reranker => {
     const key = settingsKey(settings);
     const found = cache.get(key);
     if (found !== undefined) return found;
@@ -58,18 +57,22 @@ export function createRerankFunctions(
     cache.set(key, reranker);
     return reranker;
   };
-  const optionsOf = (config: RerankerConfig): RankOptions => parseRankOptions(config, {}, { isFullConfig: true });
 
   return {
     async rerank(query, documents, config = {}) {
-      return (await cached(config).rank(query, documents, optionsOf(config))).results;
+      const { settings, options } = parseConfig(config);
+      return (await cached(settings).doRank(query, documents, options)).results;
     },
     rerankSync(query, documents, config = {}) {
-      return cached(config).rankSync(query, documents, optionsOf(config)).results;
+      const { settings, options } = parseConfig(config);
+      return cached(settings).doRankSync(query, documents, options).results;
     },
-    createReranker: (config = {}) => open(parseSettings(config), optionsOf(config)),
-    warmUpReranker: async (config = {}) => cached(config).warmUp(),
-    warmUpRerankerSync: (config = {}) => cached(config).warmUpSync(),
+    createReranker(config = {}) {
+      const { settings, options } = parseConfig(config);
+      return open(settings, options);
+    },
+    warmUpReranker: async (config = {}) => cached(parseConfig(config).settings).warmUp(),
+    warmUpRerankerSync: (config = {}) => cached(parseConfig(config).settings).warmUpSync(),
     setRerankerCacheLimit(limit) {
       if (!Number.isInteger(limit) || limit < 1)
         throw new RerankError("invalid-input", `setRerankerCacheLimit: expected an integer ≥ 1, got ${limit}.`);
@@ -79,7 +82,7 @@ export function createRerankFunctions(
       for (const [key, reranker] of [...previous.entries()].reverse()) cache.set(key, reranker);
     },
     async evictReranker(config = {}) {
-      const key = settingsKey(parseSettings(config));
+      const key = settingsKey(parseConfig(config).settings);
       const reranker = cache.get(key);
       if (reranker === undefined) return false;
       cache.delete(key);

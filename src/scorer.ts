@@ -39,7 +39,7 @@ export interface ScoreCall {
   /** The same documents as the caller passed them, for scores that they bring with them. */
   documents?: readonly RerankDocument[];
   truncation: Truncation;
-  specialTokens: "neutralise" | "interpret";
+  specialTokens: "neutralize" | "interpret";
   /** Most pairs of a forward pass, ≥ 1; changes no score. */
   batchSize: number;
   instruction?: string;

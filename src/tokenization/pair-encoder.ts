@@ -18,8 +18,8 @@ export interface TokenizerFiles {
 /** How one pair is encoded. */
 export interface EncodeOptions {
   truncation: Truncation;
-  /** Special tokens typed inside the texts: `neutralise` them, or `interpret` them as the Rust tokenizers do. */
-  specialTokens: "neutralise" | "interpret";
+  /** Special tokens typed inside the texts: `neutralize` them, or `interpret` them as the Rust tokenizers do. */
+  specialTokens: "neutralize" | "interpret";
   /** What counts as relevant, for encoders of a template that has a place for it. */
   instruction?: string;
 }

@@ -56,7 +56,7 @@ export function createPromptEncoder(
     frames.set(key, frame);
     return frame;
   };
-  frameOf({ specialTokens: "neutralise" });
+  frameOf({ specialTokens: "neutralize" });
   return {
     padId: padTokenId(file, files.config, tokenizer),
     idOf: (token) => singleTokenId(tokenizer, token),

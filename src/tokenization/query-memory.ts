@@ -17,7 +17,7 @@ export class QueryMemory {
   }
 
   /** @throws RerankError `tokenization` when the library fails on the query */
-  tokenize(query: string, specialTokens: "neutralise" | "interpret"): TokenizedText {
+  tokenize(query: string, specialTokens: "neutralize" | "interpret"): TokenizedText {
     const key = specialTokens + query;
     const known = this.#known.get(key);
     if (known !== undefined) return known;

@@ -27,7 +27,7 @@ export interface TextTokenizer {
    *
    * @throws RerankError `tokenization` when the library fails on the text
    */
-  tokenize(text: string, needed: number, specialTokens: "neutralise" | "interpret"): TokenizedText;
+  tokenize(text: string, needed: number, specialTokens: "neutralize" | "interpret"): TokenizedText;
   /** The id of a token by its content, or undefined. */
   idOf(token: string): number | undefined;
   /** What the post-processor makes of one list of tokens or of two; undefined where there is none. */
@@ -58,7 +58,7 @@ export function createTextTokenizer(file: TokenizerFile): TextTokenizer {
   const neutral = buildTokenizer(file, ordinary, model);
   if (model.unk_token_id !== undefined) specialIds.delete(model.unk_token_id);
   const encoders = {
-    neutralise: createTextEncoder(neutral, ordinary, specialIds),
+    neutralize: createTextEncoder(neutral, ordinary, specialIds),
     interpret: createTextEncoder(interpreting, file.addedTokens, new Set()),
   };
 

@@ -20,15 +20,15 @@ interface Rule {
   packages?: readonly string[];
 }
 
-const base = [/^(types|model-types|errors|abort)\.ts$/];
-const contracts = [...base, /^(scorer|config|checks|model-config|model-string)\.ts$/];
+const base = [/^(types|errors|warnings|abort)\.ts$/, /^config\/types\.ts$/];
+const contracts = [...base, /^scorer\.ts$/, /^config\//];
 const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//];
 const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//, /^compile\//, /^transport\//];
 const publicRoot = /^index\.ts$/;
 
 const rules: readonly Rule[] = [
-  { files: /^(types|model-types|errors|abort)\.ts$/, may: base },
-  { files: /^(scorer|config|checks|model-config|model-string)\.ts$/, may: contracts },
+  { files: /^(types|errors|warnings|abort)\.ts$/, may: base },
+  { files: /^(scorer\.ts$|config\/)/, may: contracts },
   { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
   { files: /^engine\/plan\.ts$/, may: base, isPure: true },
   { files: /^wire\//, may: [...base, /^wire\//], isPure: true },
@@ -57,7 +57,7 @@ const rules: readonly Rule[] = [
   { files: /^(adapters|mcp)\//, may: [publicRoot] },
 ];
 
-const staticPackages = ["@huggingface/tokenizers", "lru-cache"];
+const staticPackages = ["@huggingface/tokenizers", "lru-cache", "zod/mini"];
 const impure = /\bfetch\s*\(|\bDate\b|\bperformance\b|\bMath\.random\b|\bcrypto\b|\bprocess\b|\bset(Timeout|Interval|Immediate)\b/;
 
 /**
