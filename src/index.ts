@@ -1,5 +1,5 @@
 /** crossrank on Node: rerank documents by how well they answer a query. */
-import type { NormalisedSettings } from "./config.ts";
+import type { Settings } from "./config/config.ts";
 import { withSync } from "./engine/sync-scorer.node.ts";
 import { licenceWarnings } from "./models/catalogue.ts";
 import { createNetworkScorer } from "./network-scorers.ts";
@@ -13,9 +13,9 @@ import { createPluginScorer } from "./scorers/plugin/plugin.ts";
 import { BackendRegistry } from "./scorers/plugin/registry.ts";
 import { nodeNetwork } from "./transport/network.node.ts";
 
-export { RerankerConfig } from "./config.ts";
+export { RerankerConfig } from "./config/config.ts";
+export { describeModel } from "./config/describe-model.ts";
 export { RerankError, type RerankErrorCode } from "./errors.ts";
-export { describeModel } from "./model-config.ts";
 export { getPreset, listPresets } from "./models/bundled.node.ts";
 export type { Reranker, RerankerStats } from "./reranker.ts";
 export { listProviders, type ProviderInfo } from "./scorers/hosted/known-providers.ts";
@@ -25,12 +25,16 @@ export type * from "./types.ts";
 const registry = new BackendRegistry(openModule);
 const functions = createRerankFunctions(createScorer, licenceWarnings);
 
-function createScorer({ model, ...settings }: NormalisedSettings): Scorer {
+function createScorer({ model, ...settings }: Settings): Scorer {
   switch (model.type) {
     case "plugin":
       return createPluginScorer(registry, model.name);
     case "external":
       return createExternalScorer(model.source);
+    case "hosted": {
+      const { type, ...llm } = model;
+      return createScorer({ model: { type: "llm", llm }, ...settings });
+    }
     case "llm":
     case "chat":
     case "remote":

@@ -30,7 +30,7 @@ function modelsAt(url: string | undefined): NetworkModel[] {
 }
 
 async function messageOf(model: NetworkModel, network: Network): Promise<string> {
-  const call = { query: "q", texts: ["a", "b"], truncation: "longest_first", specialTokens: "neutralise", batchSize: 32 } as const;
+  const call = { query: "q", texts: ["a", "b"], truncation: "longest_first", specialTokens: "neutralize", batchSize: 32 } as const;
   return (await failureOf(createNetworkScorer(model, network).score(call))).message;
 }
 

@@ -1,7 +1,8 @@
 /** `rerank` and its kin: a bounded cache of Rerankers, so that a call by configuration loads its model once. */
 import { LRUCache } from "lru-cache";
-import { integer } from "./checks.ts";
-import { modelKey, type NormalisedSettings, parseRankOptions, parseSettings, settingsKey } from "./config.ts";
+import { modelKey, parseConfig, type Settings, settingsKey } from "./config/config.ts";
+import { integer } from "./config/option.ts";
+import { readBySchema } from "./config/read.ts";
 import { Reranker } from "./reranker.ts";
 import type { Scorer } from "./scorer.ts";
 import type { ModelReference, RankOptions, RerankDocument, RerankedDocument, RerankerConfig, RerankWarning } from "./types.ts";
@@ -44,15 +45,14 @@ const maxReadings = 16;
  * @param warningsOf what whoever loads a model is to be told; @default nothing
  */
 export function createRerankFunctions(
-  createScorer: (settings: NormalisedSettings) => Scorer,
+  createScorer: (settings: Settings) => Scorer,
   warningsOf: (model: ModelReference) => readonly RerankWarning[] = () => [],
 ): RerankFunctions {
   let cache = createCache(defaultCacheLimit);
-  const open = (settings: NormalisedSettings, defaults?: RankOptions): Reranker =>
+  const open = (settings: Settings, defaults?: RankOptions): Reranker =>
     new Reranker(createScorer(settings), defaults, warningsOf(settings.model));
 
-  const cached = (config: RerankerConfig): Reranker => {
-    const settings = parseSettings(config);
+  const cached = (settings: Settings): Reranker => {
     const model = modelKey(settings);
     const rerankers = cache.get(model) ?? createRerankers(maxReadings);
     if (!cache.has(model)) cache.set(model, rerankers);
@@ -63,27 +63,31 @@ export function createRerankFunctions(
     rerankers.set(key, reranker);
     return reranker;
   };
-  const optionsOf = (config: RerankerConfig): RankOptions => parseRankOptions(config, {}, { isFullConfig: true });
 
   return {
     async rerank(query, documents, config = {}) {
-      return (await cached(config).rank(query, documents, optionsOf(config))).results;
+      const { settings, options } = parseConfig(config);
+      return (await cached(settings).doRank(query, documents, options)).results;
     },
     rerankSync(query, documents, config = {}) {
-      return cached(config).rankSync(query, documents, optionsOf(config)).results;
+      const { settings, options } = parseConfig(config);
+      return cached(settings).doRankSync(query, documents, options).results;
     },
-    createReranker: (config = {}) => open(parseSettings(config), optionsOf(config)),
-    warmUpReranker: async (config = {}) => cached(config).warmUp(),
-    warmUpRerankerSync: (config = {}) => cached(config).warmUpSync(),
+    createReranker(config = {}) {
+      const { settings, options } = parseConfig(config);
+      return open(settings, options);
+    },
+    warmUpReranker: async (config = {}) => cached(parseConfig(config).settings).warmUp(),
+    warmUpRerankerSync: (config = {}) => cached(parseConfig(config).settings).warmUpSync(),
     setRerankerCacheLimit(limit) {
-      integer(1)(limit, "setRerankerCacheLimit");
+      readBySchema(integer(1), limit, "setRerankerCacheLimit");
       const previous = cache;
       cache = createCache(limit);
       // Least recently used first, so that the most recent ones stay.
       for (const [key, rerankers] of [...previous.entries()].reverse()) cache.set(key, rerankers);
     },
     async evictReranker(config = {}) {
-      const settings = parseSettings(config);
+      const { settings } = parseConfig(config);
       const rerankers = cache.get(modelKey(settings));
       const key = settingsKey(settings);
       const reranker = rerankers?.get(key);

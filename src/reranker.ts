@@ -1,5 +1,6 @@
 import { raceAbort, startDeadline } from "./abort.ts";
-import { parseRankOptions } from "./config.ts";
+import { parseRankOptions, withDefaults } from "./config/config.ts";
+import { defaults } from "./config/schema.ts";
 import { RerankError } from "./errors.ts";
 import { toOneSafeLine } from "./printable.ts";
 import { copyDocuments, documentTexts } from "./ranking/documents.ts";
@@ -62,6 +63,11 @@ export class Reranker {
    *   between two passes; whatever keeps the model from loading or scoring
    */
   async rank<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptionsInput = {}): Promise<RerankResult<D>> {
+    return this.doRank(query, documents, parseRankOptions(options));
+  }
+
+  /** {@link Reranker.rank} with options that are checked already. */
+  async doRank<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptions): Promise<RerankResult<D>> {
     const call = this.#prepare(query, documents, options);
     const { scored, timings } = await this.#track(this.#score(call));
     return this.#finish(call, scored, timings);
@@ -73,6 +79,11 @@ export class Reranker {
    * @throws RerankError as `rank`, and `sync-unsupported` where the scores can only be awaited
    */
   rankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptionsInput = {}): RerankResult<D> {
+    return this.doRankSync(query, documents, parseRankOptions(options));
+  }
+
+  /** {@link Reranker.rankSync} with options that are checked already. */
+  doRankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptions): RerankResult<D> {
     const call = this.#prepare(query, documents, options);
     try {
       const { scored, timings } = this.#scoreSync(call);
@@ -91,7 +102,7 @@ export class Reranker {
    * @returns one number per document, in input order
    */
   async score(query: string, documents: readonly RerankDocument[], options: RankOptionsInput = {}): Promise<number[]> {
-    const call = this.#prepare(query, documents, options);
+    const call = this.#prepare(query, documents, parseRankOptions(options));
     const { scored } = await this.#track(this.#score(call));
     this.#countTokens(scored);
     return Array.from(scored.scores);
@@ -134,10 +145,10 @@ export class Reranker {
     return this.close();
   }
 
-  #prepare<D extends RerankDocument>(query: string, list: readonly D[], input: RankOptionsInput): PreparedCall<D> {
+  #prepare<D extends RerankDocument>(query: string, list: readonly D[], given: RankOptions): PreparedCall<D> {
     const startedMs = performance.now();
     this.#refuseClosed();
-    const options = parseRankOptions(input, this.#defaults);
+    const options = withDefaults(given, this.#defaults);
     if (typeof query !== "string" || query.trim() === "") {
       throw new RerankError(
         "invalid-input",
@@ -147,7 +158,8 @@ export class Reranker {
     // The caller may change its list while the call runs, even in its own `text` function.
     const documents = copyDocuments(list);
     const texts = documentTexts(documents, options);
-    const { truncation = "longest_first", specialTokens = "neutralise", batchSize = 32, onError = "fail" } = options;
+    const { truncation = defaults.truncation, specialTokens = defaults.specialTokens } = options;
+    const { batchSize = defaults.batchSize, onError = defaults.onError } = options;
     const score = {
       query,
       texts,

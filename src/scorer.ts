@@ -49,7 +49,7 @@ export interface ScoreCall {
   truncationSide?: TruncationSide;
   /** Most tokens of a pair, special tokens included, ≥ 1; above the model's own limit it changes nothing. @default the model's */
   maxLength?: number;
-  specialTokens: "neutralise" | "interpret";
+  specialTokens: "neutralize" | "interpret";
   /** Most pairs of a forward pass, ≥ 1; changes no score. */
   batchSize: number;
   instruction?: string;

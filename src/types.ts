@@ -1,6 +1,8 @@
-import type { HeadConfig, ModelInput, PromptTemplate, WithSnakeCase } from "./model-types.ts";
+import type { HeadConfig, PromptTemplate } from "./config/types.ts";
+import type { RerankWarning } from "./warnings.ts";
 
-export type * from "./model-types.ts";
+export type * from "./config/types.ts";
+export type { RerankWarning } from "./warnings.ts";
 
 /** A document: a string, or an object of the caller's whose text is found by `fields`, `text` or its usual keys. */
 export type RerankDocument = string | object;
@@ -24,50 +26,6 @@ export interface RerankedDocument<D extends RerankDocument = RerankDocument> {
   truncated?: boolean;
 }
 
-/** Names of the extra fields a result can carry. */
-export type ResultField = "logit" | "tokens" | "truncated";
-
-/** Execution providers of ONNX Runtime. */
-export type Provider = "auto" | "cpu" | "cuda" | "coreml" | "directml" | "webgpu";
-
-/** On what a local model runs, and how widely. */
-export interface Acceleration {
-  /** @default "auto" */
-  provider?: Provider;
-  /** Which device, for providers that have several; ≥ 0. @default 0 */
-  deviceId?: number;
-  /** Threads of one session; ≥ 1. @default planned from cores and model size */
-  threads?: number;
-  /** Sessions, each in a thread of its own; ≥ 1. @default planned from cores, memory and model size */
-  workers?: number;
-  /** Ends the threads after so many seconds without a call, to free their memory; the next call starts them again. @default never */
-  idleSecs?: number;
-  /** Most documents that may wait for a thread, over all calls; a call that finds more waiting fails with `overloaded`. @default 100000 */
-  maxQueued?: number;
-}
-
-/** Makes a Reranker: whatever changes a resource it holds. */
-export interface RerankerSettings {
-  /** A model, or one string that names it: `"fast"`, `"cohere/rerank-v3.5"`, `"org/name"`, `"hf:org/name"`, `"./folder"`. @default preset `mini` */
-  model?: ModelInput;
-  /** A progress bar on stderr while a model downloads. @default false */
-  showDownloadProgress?: boolean;
-  /** Whether a model that is not on this machine may be fetched; HF_HUB_OFFLINE=1 forbids it too. @default true */
-  allowDownload?: boolean;
-  /** Folder of downloaded models. @default $CROSSRANK_CACHE, else $XDG_CACHE_HOME/crossrank/rerankers, else ~/.cache/crossrank/rerankers */
-  cacheDir?: string;
-  acceleration?: WithSnakeCase<Acceleration>;
-  /** Memory for scores of pairs that were scored before, in bytes; 0 keeps none. Only for local models. @default 0 */
-  scoreCacheBytes?: number;
-  /**
-   * A file of `crossrank eval calibrate`, fitted for this very model: scores are its probabilities, not the sigmoid of the logit. Only for
-   * local models; read when the model is loaded.
-   *
-   * @default none
-   */
-  calibration?: string;
-}
-
 /** Platt's scaling: a sigmoid with a slope and an intercept of its own. */
 export interface PlattCalibration {
   method: "platt";
@@ -87,127 +45,6 @@ export interface IsotonicCalibration {
 
 /** Maps a model's logit to the probability that the document is relevant; never against the order of the logits. */
 export type Calibration = PlattCalibration | IsotonicCalibration;
-
-/** What to do with a pair that is longer than the model reads. */
-export type Truncation = "longest_first" | "only_second" | "error";
-
-/** The side from which a text that is too long loses tokens: at `right` its end, at `left` its beginning. */
-export type TruncationSide = "left" | "right";
-
-/** What belongs to one call. */
-export interface RankOptions {
-  /** How many results to return, after scoring all; ≥ 0. @default all */
-  topK?: number;
-  /** Leave out results scored below it. @default none */
-  threshold?: number;
-  /**
-   * `longest_first` cuts the longer of query and document, `only_second` the document, `error` refuses. In a prompt `longest_first` cuts the
-   * document, and the query beyond three quarters of the room. @default "longest_first"
-   */
-  truncation?: Truncation;
-  /** Where a text that is cut loses tokens. @default "right" */
-  truncationSide?: TruncationSide;
-  /**
-   * Most tokens of a pair in this call, special tokens included; of a document where query and document are encoded apart; ≥ 1. What is more
-   * than the model reads means what the model reads. @default what the model reads
-   */
-  maxLength?: number;
-  /** Special tokens typed inside texts: `neutralise` them, or `interpret` them as tokenizers do. @default "neutralise" */
-  specialTokens?: "neutralise" | "interpret";
-  /** What counts as relevant, for models whose prompt has a place for it. @default the model's */
-  instruction?: string;
-  /** Most pairs in one forward pass; ≥ 1. Changes no score. @default 32 */
-  batchSize?: number;
-  /** Whether documents that a hosted model could not score are left out, with a `partial` warning, or fail the call. @default "fail" */
-  onError?: "fail" | "partial";
-  /** Extra fields of each result. @default [] */
-  return?: readonly ResultField[];
-  /**
-   * Fields of an object document that make its text, in order: of one the value alone, of several a line `name: value` each. A dot leads
-   * into an object (`metadata.title`); a key that holds the dot itself comes first. A field that no document has gives a warning.
-   */
-  fields?: readonly string[];
-  /** Makes the text of a document; excludes `fields`. */
-  // biome-ignore lint/suspicious/noExplicitAny: a bivariant parameter, so that a function on the caller's own document type fits
-  text?: (document: any, index: number) => string;
-  /** Ceiling of one call, seconds; downloading and loading never count. @default 60 for plugins and hosted models, none for local ones */
-  maxRerankDurationSecs?: number;
-  /** Ends the call with `aborted`, between two forward passes. */
-  signal?: AbortSignal;
-  /** Receives each warning as it arises. */
-  onWarning?: (warning: RerankWarning) => void;
-  /** Told how many documents are scored, of how many, as it goes on. Only by local models, and not by `rerankSync`. */
-  onProgress?: (scored: number, total: number) => void;
-}
-
-/** Everything `rerank` takes: {@link RerankerSettings} and {@link RankOptions}, each key in camelCase or snake_case. */
-export type RerankerConfig = WithSnakeCase<RerankerSettings> & WithSnakeCase<RankOptions>;
-
-/** Options of `Reranker.rank`, each key in camelCase or snake_case. */
-export type RankOptionsInput = WithSnakeCase<RankOptions>;
-
-/** Something was done differently from what the caller may expect; the results are still right in every other way. */
-export type RerankWarning =
-  | {
-      /** A pair was longer than the model reads, and was cut. */
-      type: "truncated";
-      message: string;
-      /** Place of the document in the caller's list. */
-      index: number;
-      /** Tokens of the whole pair; a lower bound for texts so long that they were cut by characters first. */
-      tokens: number;
-      /** Whether `tokens` is a lower bound. */
-      isLowerBound?: true;
-      /** Tokens the model read. */
-      maxTokens: number;
-    }
-  | {
-      /** The model's licence forbids commercial use; once, by the first call that the model was loaded for. */
-      type: "licence";
-      message: string;
-      /** Its name in the catalogue. */
-      model: string;
-      /** SPDX identifier. */
-      licence: string;
-    }
-  | {
-      /** An option has no meaning for this model and was not used. */
-      type: "ignored-option";
-      message: string;
-      option: string;
-    }
-  | {
-      /** The labels of a head with two classes do not tell which one means relevant: class 1 is taken. */
-      type: "unread-labels";
-      message: string;
-      /** Of class 0 and class 1. */
-      labels: readonly string[];
-    }
-  | {
-      /** No document has a field of `fields`. */
-      type: "missing-field";
-      message: string;
-      field: string;
-    }
-  | {
-      /** The surroundings forced another way: CPU where a device was not available, or the next model of a `fallback`. */
-      type: "fallback";
-      message: string;
-    }
-  | {
-      /** Documents without a visible character were not sent to a hosted model, and come last. */
-      type: "blank";
-      message: string;
-      /** Their places in the caller's list. */
-      indices: readonly number[];
-    }
-  | {
-      /** Documents could not be scored, and are left out of the results; only with `onError: "partial"`. */
-      type: "partial";
-      message: string;
-      /** Their places in the caller's list. */
-      indices: readonly number[];
-    };
 
 /** What one call used. */
 export interface RerankUsage {

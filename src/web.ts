@@ -1,7 +1,7 @@
 /** crossrank in browsers and on edge runtimes: plugins, functions and hosted models, with no native code and nothing of Node. */
-import type { NormalisedSettings } from "./config.ts";
+import type { Settings } from "./config/config.ts";
+import { describeModel } from "./config/describe-model.ts";
 import { RerankError } from "./errors.ts";
-import { describeModel } from "./model-config.ts";
 import { createNetworkScorer } from "./network-scorers.ts";
 import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
 import type { Scorer } from "./scorer.ts";
@@ -11,9 +11,9 @@ import { createPluginScorer } from "./scorers/plugin/plugin.ts";
 import { BackendRegistry } from "./scorers/plugin/registry.ts";
 import { webNetwork } from "./transport/network.ts";
 
-export { RerankerConfig } from "./config.ts";
+export { RerankerConfig } from "./config/config.ts";
+export { describeModel } from "./config/describe-model.ts";
 export { RerankError, type RerankErrorCode } from "./errors.ts";
-export { describeModel } from "./model-config.ts";
 export { getPreset, listPresets } from "./models/catalogue.ts";
 export type { Reranker, RerankerStats } from "./reranker.ts";
 export { listProviders, type ProviderInfo } from "./scorers/hosted/known-providers.ts";
@@ -28,12 +28,16 @@ const registry = new BackendRegistry((url) => {
 });
 const functions = createRerankFunctions(createScorer);
 
-function createScorer({ model, ...settings }: NormalisedSettings): Scorer {
+function createScorer({ model, ...settings }: Settings): Scorer {
   switch (model.type) {
     case "plugin":
       return createPluginScorer(registry, model.name);
     case "external":
       return createExternalScorer(model.source);
+    case "hosted": {
+      const { type, ...llm } = model;
+      return createScorer({ model: { type: "llm", llm }, ...settings });
+    }
     case "llm":
     case "chat":
     case "remote":

@@ -27,9 +27,9 @@ describe("the rules", () => {
     ["a type of node:, too", "engine/pool.ts", 'import type { Worker } from "node:worker_threads";', "which only *.node.ts may"],
     [
       "an implementation in the contract",
-      "config.ts",
-      'import { getPreset } from "./models/catalogue.ts";',
-      "config.ts imports models/catalogue.ts",
+      "config/config.ts",
+      'import { getPreset } from "../models/catalogue.ts";',
+      "config/config.ts imports models/catalogue.ts",
     ],
     ["its type, too", "scorer.ts", 'import type { Pool } from "./engine/pool.ts";', "scorer.ts imports engine/pool.ts"],
     ["over several lines", "types.ts", 'import {\n  type A,\n  b,\n} from "./scorer.ts";', "types.ts imports scorer.ts"],

@@ -3,7 +3,7 @@
  *
  * `UPDATE_DOCS=1` writes them into their pages.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { listPresets, type Preset } from "../src/index.ts";
@@ -11,10 +11,10 @@ import { formatBytes } from "../src/models/progress.node.ts";
 import { comparedBenchmark } from "../src/models/quality.ts";
 import { recommend } from "../src/models/recommendations.ts";
 import { root } from "./support/command.node.ts";
+import { expectTable, rowOf } from "./support/tables.node.ts";
 
 const header = "| preset | model | parameters | size | languages | tokens | licence | MTEB |";
 const languageNames = new Intl.DisplayNames(["en"], { type: "language" });
-const isUpdate = process.env.UPDATE_DOCS === "1";
 
 test("docs/models.md has a row for each preset, in the order of the catalogue", () => {
   expectTable("docs/models.md", header, listPresets().map(cellsFor).map(rowOf));
@@ -61,25 +61,4 @@ function cellsFor(preset: Preset): string[] {
     commercialUse ? licence : `${licence}, not for commercial use`,
     figure === undefined ? "" : `${figure.value.toFixed(4)}${figure.measuredBy === "publisher" ? " *" : ""}`,
   ];
-}
-
-function rowOf(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
-}
-
-/** @param rows below the two lines of the header, or made of those that are there */
-function expectTable(path: string, firstLine: string, rows: readonly string[] | ((shown: readonly string[]) => string[])): void {
-  const file = join(root, path);
-  const text = readFileSync(file, "utf8");
-  const start = text.indexOf(firstLine);
-  expect(start, `${path} has no table ${firstLine}`).toBeGreaterThanOrEqual(0);
-  const shown = /^(?:\|.*\n)+/.exec(text.slice(start))![0].trimEnd().split("\n");
-  const [head, rule, ...shownRows] = shown;
-  const table = [head!, rule!, ...(typeof rows === "function" ? rows(shownRows) : rows)];
-  if (isUpdate)
-    writeFileSync(
-      file,
-      text.replace(shown.join("\n"), () => table.join("\n")),
-    );
-  else expect(shown).toEqual(table);
 }

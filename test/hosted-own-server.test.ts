@@ -1,7 +1,7 @@
 /** Each provider's client against our own server's dialect for it, over a socket: the library's order and scores come back. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { providerPrefixes } from "../src/config/model-string.ts";
 import { rerank } from "../src/index.ts";
-import { providerPrefixes } from "../src/model-string.ts";
 import { Reranker } from "../src/reranker.ts";
 import { createHostedScorer } from "../src/scorers/hosted/hosted.ts";
 import { type Listening, listen } from "../src/server/listen.node.ts";

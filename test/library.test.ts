@@ -365,7 +365,7 @@ describe("hostile documents", () => {
 
   test("does not let special tokens typed in a document act as such, unless told to", async () => {
     const typed = "Cats play. [SEP] How to train a dog";
-    const score = async (specialTokens: "neutralise" | "interpret") => (await rerank(query, [typed], { specialTokens }))[0]!.score;
-    expect(await score("neutralise")).not.toBe(await score("interpret"));
+    const score = async (specialTokens: "neutralize" | "interpret") => (await rerank(query, [typed], { specialTokens }))[0]!.score;
+    expect(await score("neutralize")).not.toBe(await score("interpret"));
   });
 });

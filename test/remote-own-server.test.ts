@@ -18,7 +18,7 @@ const subjects = [
   "Birds need a cage.",
 ];
 const documents = Array.from({ length: 300 }, (_, place) => `${subjects[place % subjects.length]} ${"Note ".repeat(place % 17)}${place}.`);
-const call: ScoreCall = { query, texts: documents, truncation: "longest_first", specialTokens: "neutralise", batchSize: 32 };
+const call: ScoreCall = { query, texts: documents, truncation: "longest_first", specialTokens: "neutralize", batchSize: 32 };
 const apiKey = "key-of-all-engines";
 
 let survivors: Listening[];

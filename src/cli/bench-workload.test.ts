@@ -7,7 +7,7 @@ const tokenizer: unknown = JSON.parse(readFileSync(new URL("../../models/mini/to
 const encoder = createPairEncoder({ tokenizer, config: {} }, { maxTokens: 1024, typeVocabSize: 2 });
 
 function tokenCounts({ query, documents }: ReturnType<typeof generateWorkloads>[number]): number[] {
-  return documents.map((text) => encoder.encode(query, text as string, { truncation: "error", specialTokens: "neutralise" }).ids.length);
+  return documents.map((text) => encoder.encode(query, text as string, { truncation: "error", specialTokens: "neutralize" }).ids.length);
 }
 
 describe("generateWorkloads", () => {

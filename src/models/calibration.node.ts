@@ -2,9 +2,11 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { type Checker, finiteNumber, listOf, name, oneOf, recordOf, shape, wrongType } from "../checks.ts";
+import * as z from "zod/mini";
+import { expected, finiteNumber, listOf, nonBlank, oneOf } from "../config/option.ts";
+import { readBySchema, withShortForms } from "../config/read.ts";
 import { messageOf, RerankError } from "../errors.ts";
-import type { Calibration, IsotonicCalibration, PlattCalibration } from "../types.ts";
+import type { Calibration } from "../types.ts";
 import { expandHome } from "./environment.node.ts";
 import type { LocatedModel } from "./locate.node.ts";
 
@@ -29,7 +31,7 @@ const blockBytes = 65_536;
  * @throws RerankError `invalid-input` when the file cannot be read, is not such a file, or was fitted for another model
  */
 export function readCalibration(path: string, model: LocatedModel): Calibration {
-  const file = checkFile(parse(path), `calibration (${path})`);
+  const file = readBySchema(calibrationFile, parse(path), `calibration (${path})`);
   const identity = calibrationIdentity(model);
   if (file.model !== identity) {
     const remedy = "Fit one with crossrank eval calibrate, for thresholds do not carry over between models";
@@ -73,53 +75,39 @@ export function calibrationIdentity({ id, modelPath, externalData }: LocatedMode
   return `local@${digest.digest("hex").slice(0, 12)}`;
 }
 
-const positive: Checker<number> = (value, path) => {
-  // Any other slope would turn the order of the scores round, or make them all equal.
-  if (finiteNumber(value, path) <= 0) throw wrongType(path, "a number > 0", value);
-  return value as number;
-};
+const finite = finiteNumber();
+// Any other slope would turn the order of the scores round, or make them all equal.
+const positive = z.number({ error: expected("a finite number") }).check(z.positive({ error: expected("a number > 0") }));
+const probability = finiteNumber().check(z.refine((value) => value >= 0 && value <= 1, { error: expected("a number in [0, 1]") }));
 
-const probability: Checker<number> = (value, path) => {
-  if (finiteNumber(value, path) < 0 || (value as number) > 1) throw wrongType(path, "a number in [0, 1]", value);
-  return value as number;
-};
+const platt = z.strictObject({ method: oneOf("platt"), slope: positive, intercept: finite });
+const isotonic = z
+  .strictObject({ method: oneOf("isotonic"), logits: listOf(finite, 1), probabilities: listOf(probability, 1) })
+  .check(({ value: { logits, probabilities }, issues }) => {
+    const refuse = (key: string, expectation: string, input: unknown): void => {
+      issues.push({ code: "custom", input, path: [key], message: expected(expectation)({ input }) });
+    };
+    if (logits.length !== probabilities.length) refuse("probabilities", `${logits.length} of them`, probabilities.length);
+    if (logits.some((logit, index) => index > 0 && logit <= logits[index - 1]!)) refuse("logits", "rising numbers", logits);
+    if (probabilities.some((share, index) => index > 0 && share < probabilities[index - 1]!)) {
+      refuse("probabilities", "numbers that never fall", probabilities);
+    }
+  });
 
-const checkPlatt: Checker<PlattCalibration> = shape<PlattCalibration>(
-  { method: oneOf("platt"), slope: positive, intercept: finiteNumber },
-  { required: ["slope", "intercept"] },
+const calibration = withShortForms(
+  z.discriminatedUnion("method", [platt, isotonic], {
+    error: ({ input }) => expected('"platt" or "isotonic"')({ input: (input as { method?: unknown } | null)?.method }),
+  }),
+  (value) => value,
+  "an object",
 );
 
-const isotonicShape: Checker<IsotonicCalibration> = shape<IsotonicCalibration>(
-  { method: oneOf("isotonic"), logits: listOf(finiteNumber, 1), probabilities: listOf(probability, 1) },
-  { required: ["logits", "probabilities"] },
-);
-
-const checkIsotonic: Checker<IsotonicCalibration> = (value, path) => {
-  const calibration = isotonicShape(value, path);
-  const { logits, probabilities } = calibration;
-  if (logits.length !== probabilities.length) throw wrongType(`${path}.probabilities`, `${logits.length} of them`, probabilities.length);
-  if (logits.some((logit, place) => place > 0 && logit <= logits[place - 1]!)) throw wrongType(`${path}.logits`, "rising numbers");
-  if (probabilities.some((share, place) => place > 0 && share < probabilities[place - 1]!)) {
-    throw wrongType(`${path}.probabilities`, "numbers that never fall");
-  }
-  return calibration;
-};
-
-const checkCalibration: Checker<Calibration> = (value, path) => {
-  const method = (value as { method?: unknown } | null)?.method;
-  if (method !== "platt" && method !== "isotonic") throw wrongType(`${path}.method`, '"platt" or "isotonic"', method);
-  return method === "platt" ? checkPlatt(value, path) : checkIsotonic(value, path);
-};
-
-const checkVersion: Checker<1> = (value, path) => {
-  if (value !== 1) throw wrongType(path, "1, the only version that this crossrank knows", value);
-  return value;
-};
-
-const checkFile: Checker<CalibrationFile> = shape<CalibrationFile>(
-  { version: checkVersion, model: name, calibration: checkCalibration, fitted: recordOf((value) => value) },
-  { required: ["version", "model", "calibration"] },
-);
+const calibrationFile: z.ZodMiniType<CalibrationFile> = z.strictObject({
+  version: z.literal(1, { error: expected("1, the only version that this crossrank knows") }),
+  model: nonBlank(),
+  calibration,
+  fitted: z.exactOptional(z.record(z.string(), z.unknown())),
+});
 
 function parse(path: string): unknown {
   try {

@@ -1,7 +1,9 @@
 /** The models that crossrank knows by name: lookups over the records of `presets.ts`. */
-import { anyString } from "../checks.ts";
+
+import { providerPrefixes } from "../config/model-string.ts";
+import { anyString } from "../config/option.ts";
+import { readBySchema } from "../config/read.ts";
 import { RerankError } from "../errors.ts";
-import { providerPrefixes } from "../model-string.ts";
 import { lettersOf, nearestWords } from "../spelling.ts";
 import type { CustomModel, ModelReference, Preset, PresetModel, RerankWarning } from "../types.ts";
 import { presets } from "./presets.ts";
@@ -25,7 +27,7 @@ export function listPresets(): readonly Preset[] {
  * @throws RerankError `unknown-model`, naming the nearest presets
  */
 export function getPreset(name: string): Preset {
-  anyString(name, "getPreset");
+  readBySchema(anyString(), name, "getPreset");
   const preset = presets.find((candidate) => candidate.name === name);
   if (preset !== undefined) return preset;
   const suggestions = suggestPresets(name);

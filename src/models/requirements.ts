@@ -1,6 +1,6 @@
 /** What a model needs on disk, from the reference that names it. */
 
-import { isLocalPath } from "../model-string.ts";
+import { isLocalPath } from "../config/model-string.ts";
 import type { CustomModel, Preset, PresetFile, PresetModel } from "../types.ts";
 import { recordOf } from "./catalogue.ts";
 import { checkFilePath, checkRepositoryId, checkRevision } from "./names.ts";

@@ -17,7 +17,7 @@ const texts: readonly string[] = [
   "A dog sits.",
   "Bird care \ud83d\udc26 \ud800",
 ];
-const call: ScoreCall = { query: "How to train a dog", texts, truncation: "longest_first", specialTokens: "neutralise", batchSize: 32 };
+const call: ScoreCall = { query: "How to train a dog", texts, truncation: "longest_first", specialTokens: "neutralize", batchSize: 32 };
 
 /** @param createScorer gives a new scorer at each call; it is closed after each check */
 export function scorerChecks(createScorer: () => Scorer): ScorerCheck[] {

@@ -10,7 +10,7 @@ const read = (file: string): unknown =>
 const files = { tokenizer: read("tokenizer.json"), config: read("tokenizer_config.json") };
 const tokenizer = createTextTokenizer(readTokenizerFile(files.tokenizer));
 const id = (token: string): number => tokenizer.idOf(token)!;
-const defaults = { truncation: "longest_first", specialTokens: "neutralise" } as const;
+const defaults = { truncation: "longest_first", specialTokens: "neutralize" } as const;
 
 function encoder(changes: Partial<LateInteractionHead> = {}): LateInteractionEncoder {
   return createLateInteractionEncoder(files, {
@@ -27,7 +27,7 @@ function encoder(changes: Partial<LateInteractionHead> = {}): LateInteractionEnc
 describe("late interaction", () => {
   test("fills a query up with mask tokens, which are compared and not attended to", () => {
     const { ids, attended, isCompared, fullTokens } = encoder().encodeQuery("a dog", defaults);
-    const own = [id("[CLS]"), id("[unused0]"), ...tokenizer.tokenize("a dog", 99, "neutralise").ids, id("[SEP]")];
+    const own = [id("[CLS]"), id("[unused0]"), ...tokenizer.tokenize("a dog", 99, "neutralize").ids, id("[SEP]")];
     expect([...ids]).toEqual([...own, ...Array.from({ length: 12 - own.length }, () => id("[MASK]"))]);
     expect(attended).toBe(own.length);
     expect(isCompared).toEqual(Array.from({ length: 12 }, () => true));
@@ -46,7 +46,7 @@ describe("late interaction", () => {
     const { ids, fullTokens } = encoder().encodeDocument(text, defaults);
     expect(ids).toHaveLength(16);
     expect(ids.at(-1)).toBe(id("[SEP]"));
-    expect(fullTokens).toBe(tokenizer.tokenize(text, 999, "neutralise").ids.length + 3);
+    expect(fullTokens).toBe(tokenizer.tokenize(text, 999, "neutralize").ids.length + 3);
     expect(encoder().encodeQuery(text, defaults).fullTokens).toBe(fullTokens);
     expect(() => encoder().encodeDocument(text, { ...defaults, truncation: "error" })).toThrow(
       expect.objectContaining({ code: "invalid-input" }),
@@ -56,7 +56,7 @@ describe("late interaction", () => {
 
   test("cuts at the beginning where the left side is cut, and a document to the limit of its call", () => {
     const left = { ...defaults, truncationSide: "left" } as const;
-    const ending = [...tokenizer.tokenize("a cat", 99, "neutralise").ids, id("[SEP]")];
+    const ending = [...tokenizer.tokenize("a cat", 99, "neutralize").ids, id("[SEP]")];
     for (const { ids } of [
       encoder().encodeDocument(`${"dog ".repeat(50)}a cat`, left),
       encoder().encodeQuery(`${"dog ".repeat(50)}a cat`, left),

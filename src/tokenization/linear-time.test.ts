@@ -76,7 +76,7 @@ describe(`a run of ${long} characters takes at most ${maxRatio} times as long as
 function measure(tokenizer: TextTokenizer, unit: string, length: number): number {
   const text = unit.repeat(Math.ceil(length / unit.length));
   const startedMs = performance.now();
-  tokenizer.tokenize(text, 1e9, "neutralise");
+  tokenizer.tokenize(text, 1e9, "neutralize");
   return performance.now() - startedMs;
 }
 

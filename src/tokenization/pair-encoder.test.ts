@@ -23,7 +23,7 @@ const tokenizer = {
   decoder: { type: "WordPiece" },
   model: { type: "WordPiece", unk_token: "[UNK]", continuing_subword_prefix: "##", max_input_chars_per_word: 100, vocab },
 };
-const defaults: EncodeOptions = { truncation: "longest_first", specialTokens: "neutralise" };
+const defaults: EncodeOptions = { truncation: "longest_first", specialTokens: "neutralize" };
 
 function encoder(changes: object = {}, maxTokens = 64, typeVocabSize = 2, config: object = {}): PairEncoder {
   return createPairEncoder({ tokenizer: { ...tokenizer, ...changes }, config }, { maxTokens, typeVocabSize });
@@ -135,7 +135,7 @@ describe("truncation", () => {
 });
 
 describe("special tokens typed inside texts", () => {
-  test("are plain characters when neutralised", () => {
+  test("are plain characters when neutralized", () => {
     expect([...encoder().encode("how", "a [SEP] dog", defaults).ids]).toEqual([2, 4, 3, 7, 12, 14, 13, 8, 3]);
   });
 
@@ -149,7 +149,7 @@ describe("special tokens typed inside texts", () => {
   });
 
   test("leave ordinary added tokens alone in both modes", () => {
-    for (const specialTokens of ["neutralise", "interpret"] as const) {
+    for (const specialTokens of ["neutralize", "interpret"] as const) {
       expect([...encoder().encode("how", "a <url> dog", { ...defaults, specialTokens }).ids]).toEqual([2, 4, 3, 7, 17, 8, 3]);
     }
   });

@@ -14,8 +14,8 @@ export interface EncodeOptions {
   truncationSide?: TruncationSide;
   /** Most tokens of this pair, special tokens included, ≥ 1; above the encoder's own limit it changes nothing. @default the encoder's limit */
   maxLength?: number;
-  /** Special tokens typed inside the texts: `neutralise` them, or `interpret` them as the Rust tokenizers do. */
-  specialTokens: "neutralise" | "interpret";
+  /** Special tokens typed inside the texts: `neutralize` them, or `interpret` them as the Rust tokenizers do. */
+  specialTokens: "neutralize" | "interpret";
   /** What counts as relevant, for encoders of a template that has a place for it. */
   instruction?: string;
 }

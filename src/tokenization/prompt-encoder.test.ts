@@ -16,7 +16,7 @@ const idsOf = (text: string): readonly number[] => tokenizer.tokenize(text, 10_0
 const template = "<|im_start|>user\ninstruction: {instruction}\nquery: {query}\ndocument: {document}\nanswer:<|im_end|>\n";
 const prefix = idsOf("<|im_start|>");
 const suffix = [...idsOf("<|im_end|>"), ...idsOf("\n")];
-const defaults: EncodeOptions = { truncation: "longest_first", specialTokens: "neutralise" };
+const defaults: EncodeOptions = { truncation: "longest_first", specialTokens: "neutralize" };
 const long = "Dog training requires patience and consistency. ".repeat(20);
 
 function encoder(maxTokens = 4096, instruction = "", shape: PromptTemplate = template): PairEncoder {

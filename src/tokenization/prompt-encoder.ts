@@ -57,7 +57,7 @@ export function createPromptEncoder(
     frames.set(key, frame);
     return frame;
   };
-  frameOf({ specialTokens: "neutralise" }, limits.maxTokens);
+  frameOf({ specialTokens: "neutralize" }, limits.maxTokens);
   return {
     padId: padTokenId(file, files.config, tokenizer),
     idOf: (token) => singleTokenId(tokenizer, token),

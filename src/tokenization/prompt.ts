@@ -34,7 +34,7 @@ type Piece = { id: number } | { text: (string | { slot: Slot })[] };
 export function readPrompt(
   template: PromptTemplate,
   instruction: string,
-  specialTokens: "neutralise" | "interpret",
+  specialTokens: "neutralize" | "interpret",
   file: TokenizerFile,
   tokenizer: TextTokenizer,
 ): Prompt {

@@ -15,7 +15,7 @@ export class QueryMemory {
   }
 
   /** {@link TextTokenizer.tokenize}, remembered. */
-  tokenize(query: string, needed: number, specialTokens: "neutralise" | "interpret", side?: TruncationSide): TokenizedText {
+  tokenize(query: string, needed: number, specialTokens: "neutralize" | "interpret", side?: TruncationSide): TokenizedText {
     const key = `${specialTokens}${side === "left" ? side : ""} ${needed} ${query}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;

@@ -30,7 +30,7 @@ export interface TextTokenizer {
    *
    * @throws RerankError `tokenization` when the library fails on the text
    */
-  tokenize(text: string, needed: number, specialTokens: "neutralise" | "interpret", side?: TruncationSide): TokenizedText;
+  tokenize(text: string, needed: number, specialTokens: "neutralize" | "interpret", side?: TruncationSide): TokenizedText;
   /** The id of a token by its content, or undefined. */
   idOf(token: string): number | undefined;
   /** What the post-processor makes of one list of tokens or of two; undefined where there is none. */
@@ -61,7 +61,7 @@ export function createTextTokenizer(file: TokenizerFile): TextTokenizer {
   if (model.unk_token_id !== undefined) specialIds.delete(model.unk_token_id);
   const encoders = {
     // They share the model: only the list of tokens that are looked for in the text differs.
-    neutralise: createTextEncoder(steps, ordinary, specialIds),
+    neutralize: createTextEncoder(steps, ordinary, specialIds),
     interpret: createTextEncoder(steps, file.addedTokens, new Set()),
   };
 

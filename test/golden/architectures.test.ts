@@ -115,7 +115,7 @@ describe("ids of prompts equal those of transformers and the publishers' own cod
     const encoder = createPromptEncoder(files, prompt.template!, { maxTokens: goldens.models[name]!.maxLength! }, prompt.instruction);
     const options = {
       truncation: "longest_first",
-      specialTokens: "neutralise",
+      specialTokens: "neutralize",
       ...(instruction === undefined ? {} : { instruction }),
     } as const;
     const found = goldens.pairs.map(([query, document]) => encoder.encode(query, document, options));

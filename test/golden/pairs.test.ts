@@ -25,7 +25,7 @@ describe(`ids and type ids of pairs equal those of the Rust tokenizers ${goldens
     test(`${name}: ${cases.length} pairs`, () => {
       const encode = encoders(name);
       const different = cases.filter((row) => {
-        const modes = typed.has(row[0]) || typed.has(row[1]) ? (["interpret"] as const) : (["interpret", "neutralise"] as const);
+        const modes = typed.has(row[0]) || typed.has(row[1]) ? (["interpret"] as const) : (["interpret", "neutralize"] as const);
         return !modes.every((mode) => matches(encode, row, mode));
       });
       console.log(`${name}: ${cases.length} pairs run, ${cases.length - different.length} equal`);
@@ -34,12 +34,12 @@ describe(`ids and type ids of pairs equal those of the Rust tokenizers ${goldens
   }
 });
 
-describe("special tokens typed inside texts, neutralised", () => {
+describe("special tokens typed inside texts, neutralized", () => {
   for (const name of Object.keys(goldens.cases)) {
     test(`${name}: never give a special id between the special tokens of the pair`, () => {
       const file = readTokenizer(name);
       const encoder = createPairEncoder({ tokenizer: file, config: {} }, { maxTokens: 8192, typeVocabSize: 2 });
-      const options: EncodeOptions = { truncation: "longest_first", specialTokens: "neutralise" };
+      const options: EncodeOptions = { truncation: "longest_first", specialTokens: "neutralize" };
       const added = file.added_tokens as { id: number; content: string; special: boolean }[];
       const unknown = added.find((token) => token.content === "[UNK]" || token.content === "<unk>")?.id;
       const special = new Set(added.filter((token) => token.special && token.id !== unknown).map((token) => token.id));

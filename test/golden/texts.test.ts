@@ -3,7 +3,7 @@ import { createTextTokenizer, type TextTokenizer } from "../../src/tokenization/
 import { readTokenizerFile } from "../../src/tokenization/tokenizer-file.ts";
 import { readFixture, readTokenizer } from "./fixtures.node.ts";
 
-const modes = ["neutralise", "interpret"] as const;
+const modes = ["neutralize", "interpret"] as const;
 const needed = 10_000;
 
 describe("ids of single texts equal the published ones (huggingface/swift-transformers, see test/fixtures/tokenizers/SOURCE.md)", () => {

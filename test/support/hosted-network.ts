@@ -23,4 +23,4 @@ export function networkAt(url: string, variables: Readonly<Record<string, string
 }
 
 /** The call that the recorded exchanges answer. */
-export const recordedCall: ScoreCall = { query, texts: documents, truncation: "longest_first", specialTokens: "neutralise", batchSize: 32 };
+export const recordedCall: ScoreCall = { query, texts: documents, truncation: "longest_first", specialTokens: "neutralize", batchSize: 32 };

@@ -20,15 +20,15 @@ interface Rule {
   packages?: readonly string[];
 }
 
-const base = [/^(types|model-types|errors|abort|spelling|printable|exact-json|package-files\.node)\.ts$/];
-const contracts = [...base, /^(scorer|config|checks|model-config|model-string)\.ts$/];
+const base = [/^(types|errors|warnings|abort|spelling|printable|exact-json|package-files\.node)\.ts$/, /^config\/types\.ts$/];
+const contracts = [...base, /^scorer\.ts$/, /^config\//];
 const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//];
 const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//, /^compile\//, /^transport\//];
 const publicRoot = /^index\.ts$/;
 
 const rules: readonly Rule[] = [
   { files: base[0]!, may: base },
-  { files: /^(scorer|config|checks|model-config|model-string)\.ts$/, may: contracts },
+  { files: /^(scorer\.ts$|config\/)/, may: contracts },
   { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
   { files: /^engine\/plan\.ts$/, may: base, isPure: true },
   { files: /^wire\//, may: [...base, /^wire\//], isPure: true },
@@ -63,7 +63,7 @@ const rules: readonly Rule[] = [
   { files: /^(adapters|mcp)\//, may: [publicRoot] },
 ];
 
-const staticPackages = ["@huggingface/tokenizers", "json-with-bigint", "lru-cache"];
+const staticPackages = ["@huggingface/tokenizers", "json-with-bigint", "lru-cache", "zod/mini"];
 const impure = /\bfetch\s*\(|\bDate\b|\bperformance\b|\bMath\.random\b|\bcrypto\b|\bprocess\b|\bset(Timeout|Interval|Immediate)\b/;
 
 /**

@@ -101,7 +101,7 @@ export function textsOf(count: number): string[] {
 
 /** A call with {@link textsOf} so many. */
 export function callOf(count: number, more: Partial<ScoreCall> = {}): ScoreCall {
-  return { query: "q", texts: textsOf(count), truncation: "longest_first", specialTokens: "neutralise", batchSize: 32, ...more };
+  return { query: "q", texts: textsOf(count), truncation: "longest_first", specialTokens: "neutralize", batchSize: 32, ...more };
 }
 
 /** Surroundings without an environment. */

@@ -17,7 +17,7 @@ import { createChatScorer } from "./chat.ts";
 
 const key = "sk-test-0123456789abcdef";
 const methods = ["pointwise", "listwise"] as const;
-const call: ScoreCall = { query: "q", texts: ["a", "b"], truncation: "longest_first", specialTokens: "neutralise", batchSize: 32 };
+const call: ScoreCall = { query: "q", texts: ["a", "b"], truncation: "longest_first", specialTokens: "neutralize", batchSize: 32 };
 
 let server: ChatServer;
 afterEach(() => server.close());

@@ -14,7 +14,7 @@ import type { ChatModel } from "../../types.ts";
 import { createChatScorer } from "./chat.ts";
 import { windowStarts } from "./listwise.ts";
 
-const call: ScoreCall = { query: "q", texts: [], truncation: "longest_first", specialTokens: "neutralise", batchSize: 32 };
+const call: ScoreCall = { query: "q", texts: [], truncation: "longest_first", specialTokens: "neutralize", batchSize: 32 };
 
 let server: ChatServer | undefined;
 afterEach(() => server?.close());

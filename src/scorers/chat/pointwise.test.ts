@@ -13,7 +13,7 @@ import type { Network } from "../../transport/http.ts";
 import type { ChatModel } from "../../types.ts";
 import { createChatScorer } from "./chat.ts";
 
-const call: ScoreCall = { query: "q", texts: ["a"], truncation: "longest_first", specialTokens: "neutralise", batchSize: 32 };
+const call: ScoreCall = { query: "q", texts: ["a"], truncation: "longest_first", specialTokens: "neutralize", batchSize: 32 };
 
 let server: ChatServer;
 afterEach(() => server.close());

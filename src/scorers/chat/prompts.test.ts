@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { listwisePrompt, pointwisePrompt, promptVersions } from "./prompts.ts";
 
-const options = { query: "How to train a dog", specialTokens: "neutralise" } as const;
+const options = { query: "How to train a dog", specialTokens: "neutralize" } as const;
 
 test("version pointwise-1 is this prompt", () => {
   expect(promptVersions.pointwise).toBe("pointwise-1");

@@ -1,5 +1,5 @@
 import { raceAbort } from "../../abort.ts";
-import { readForeign } from "../../checks.ts";
+import { readForeign } from "../../config/read.ts";
 import { messageOf, RerankError } from "../../errors.ts";
 import { returnedScores } from "../../ranking/returned-scores.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";

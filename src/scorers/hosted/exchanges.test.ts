@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { exchanges } from "../../../test/support/hosted-exchanges.ts";
 import { networkAt, networkWith, recordedCall } from "../../../test/support/hosted-network.ts";
 import { type ScriptedServer, startScriptedServer } from "../../../test/support/scripted-server.node.ts";
-import { providerPrefixes } from "../../model-string.ts";
+import { providerPrefixes } from "../../config/model-string.ts";
 import { createHostedScorer } from "./hosted.ts";
 import { listProviders } from "./known-providers.ts";
 

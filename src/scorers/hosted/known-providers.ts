@@ -1,5 +1,5 @@
+import { providerPrefixes } from "../../config/model-string.ts";
 import { RerankError } from "../../errors.ts";
-import { providerPrefixes } from "../../model-string.ts";
 import type { Provider } from "./provider.ts";
 import { bedrock } from "./providers/bedrock.ts";
 import { cohere } from "./providers/cohere.ts";

@@ -8,7 +8,7 @@ const call = (texts: readonly string[], more: Partial<ScoreCall> = {}): ScoreCal
   query: "q",
   texts,
   truncation: "longest_first",
-  specialTokens: "neutralise",
+  specialTokens: "neutralize",
   batchSize: 32,
   ...more,
 });

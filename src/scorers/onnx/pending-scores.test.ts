@@ -8,7 +8,7 @@ const callOf = (texts: string[], query = "q"): ScoreCall => ({
   query,
   texts,
   truncation: "longest_first",
-  specialTokens: "neutralise",
+  specialTokens: "neutralize",
   batchSize: 32,
 });
 

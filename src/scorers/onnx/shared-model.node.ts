@@ -157,6 +157,6 @@ function planDevice(provider: string, { workers = 1, threads = 1 }: Acceleration
 }
 
 function emptyGroup({ head, template, maxTokens, instruction }: ModelReading): Group {
-  const call = { query: "", texts: [], places: [], truncation: "longest_first", specialTokens: "neutralise", batchSize: 1 } as const;
+  const call = { query: "", texts: [], places: [], truncation: "longest_first", specialTokens: "neutralize", batchSize: 1 } as const;
   return { ...call, reading: { head, template }, maxLength: maxTokens, instruction };
 }

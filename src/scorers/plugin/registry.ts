@@ -1,4 +1,4 @@
-import { readForeign } from "../../checks.ts";
+import { readForeign } from "../../config/read.ts";
 import { messageOf, RerankError } from "../../errors.ts";
 import type { BackendInfo, RerankerBackend } from "../../types.ts";
 import { Backend, type BackendDriver, objectDriver } from "./backend.ts";

@@ -3,7 +3,7 @@
  *
  * A call is cut into parts; each goes to the engine with the least to do, and to another one where that fails.
  */
-import { describeModel } from "../../model-config.ts";
+import { describeModel } from "../../config/describe-model.ts";
 import type { Scorer } from "../../scorer.ts";
 import type { Network } from "../../transport/http.ts";
 import { type Clock, systemClock } from "../../transport/retry.ts";

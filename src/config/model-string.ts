@@ -1,4 +1,4 @@
-import { RerankError } from "./errors.ts";
+import { RerankError } from "../errors.ts";
 import type { ModelReference } from "./types.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseRankOptions, parseSettings, RerankerConfig, settingsKey } from "./config.ts";
-import { RerankError } from "./errors.ts";
+import { RerankError } from "../errors.ts";
+import { parseConfig, parseRankOptions, RerankerConfig, settingsKey, withDefaults } from "./config.ts";
 
 const text = (): string => "";
 const onWarning = (): void => {};
@@ -157,13 +157,13 @@ describe("RerankerConfig.parse", () => {
     [{ model: { type: "preset" } }, "config.model.name: missing."],
     [{ model: { type: "preset", name: null } }, "config.model.name: missing."],
     [
-      { model: { type: "hosted" } },
-      'config.model.type: expected "preset", "custom", "llm", "chat", "remote", "field", "none", "plugin", "fallback", "cascade" or "fuse", got "hosted".',
+      { model: { type: "host" } },
+      'config.model.type: expected "preset", "custom", "hosted", "llm", "chat", "remote", "field", "none", "plugin", "fallback", "cascade" or "fuse", got "host".',
     ],
     [{ model: { type: "constructor" } }, 'config.model.type: expected "preset",'],
     [
       { model: { name: "fast" } },
-      'config.model.type: expected "preset", "custom", "llm", "chat", "remote", "field", "none", "plugin", "fallback", "cascade" or "fuse", got undefined.',
+      'config.model.type: expected "preset", "custom", "hosted", "llm", "chat", "remote", "field", "none", "plugin", "fallback", "cascade" or "fuse", got undefined.',
     ],
     [{ model: 3 }, "config.model: expected a string, an object or a function, got 3."],
     [{ model: "no such model" }, 'config.model: "no such model" does not name a model.'],
@@ -241,30 +241,37 @@ describe("RerankerConfig.parse", () => {
   });
 });
 
-describe("parseSettings", () => {
-  it("checks the options of a call and leaves them out", () => {
-    expect(parseSettings({ model: "fast", top_k: 2 })).toEqual({ ...parseSettings({}), model: { type: "preset", name: "fast" } });
-    expect(() => parseSettings({ top_k: -1 })).toThrow("config.top_k");
+describe("parseConfig", () => {
+  it("tells what makes a Reranker from the options of a call", () => {
+    const { settings, options } = parseConfig({ model: "fast", top_k: 2 });
+    expect(settings).toEqual({ ...parseConfig({}).settings, model: { type: "preset", name: "fast" } });
+    expect(options).toEqual({ topK: 2 });
+    expect(() => parseConfig({ top_k: -1 })).toThrow("config.top_k");
+  });
+
+  it("still takes the British spelling of an option that had it", () => {
+    expect(parseConfig({ special_tokens: "neutralise" }).options).toEqual({ specialTokens: "neutralize" });
   });
 });
 
 describe("parseRankOptions", () => {
-  it("refuses the keys that make a Reranker, unless it is told to expect them", () => {
+  it("refuses the keys that make a Reranker", () => {
     expect(() => parseRankOptions({ model: "fast" })).toThrow("options.model: unknown key.");
-    expect(parseRankOptions({ model: "fast", top_k: 1 }, {}, { isFullConfig: true })).toEqual({ topK: 1 });
   });
 
   it("puts what is given over the defaults", () => {
-    expect(parseRankOptions({ top_k: 1, threshold: null }, { topK: 9, threshold: 0.5 })).toEqual({ topK: 1, threshold: 0.5 });
+    expect(withDefaults(parseRankOptions({ top_k: 1, threshold: null }), { topK: 9, threshold: 0.5 })).toEqual({ topK: 1, threshold: 0.5 });
   });
 
   it("lets text replace the fields of the defaults, and the other way round", () => {
-    expect(parseRankOptions({ text }, { fields: ["a"] })).toEqual({ text });
-    expect(parseRankOptions({ fields: ["a"] }, { text })).toEqual({ fields: ["a"] });
+    expect(withDefaults(parseRankOptions({ text }), { fields: ["a"] })).toEqual({ text });
+    expect(withDefaults(parseRankOptions({ fields: ["a"] }), { text })).toEqual({ fields: ["a"] });
   });
 });
 
 describe("settingsKey", () => {
+  const parseSettings = (config: unknown) => parseConfig(config).settings;
+
   it("is the same for the same meaning, whatever the order and the spelling", () => {
     const left = parseSettings({ model: { type: "preset", name: "fast", max_length: 64 }, showDownloadProgress: false });
     const right = parseSettings({ model: { maxLength: 64, name: "fast", type: "preset" }, topK: 3, batchSize: 4 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { parseSettings, settingsKey } from "./config.ts";
-import { checkModel, describeModel } from "./model-config.ts";
-import type { ModelInput } from "./model-types.ts";
-import type { AiSdkRerankingModel } from "./types.ts";
+import { parseConfig, settingsKey } from "./config.ts";
+import { describeModel } from "./describe-model.ts";
+import { modelSchema } from "./model-schema.ts";
+import { readBySchema } from "./read.ts";
+import type { AiSdkRerankingModel, ModelInput } from "./types.ts";
 
-const parse = (model: unknown) => checkModel(model, "model");
+const parse = (model: unknown) => readBySchema(modelSchema, model, "model");
 const refusal = (model: unknown): string => {
   try {
     parse(model);
@@ -20,7 +21,7 @@ const aiSdkModel = {
   doRerank: async () => ({ ranking: [] }),
 } satisfies AiSdkRerankingModel;
 
-describe("checkModel", () => {
+describe("modelSchema", () => {
   it.each([
     [
       {
@@ -123,7 +124,7 @@ describe("settingsKey", () => {
   it("tells functions apart by what they are, not by what they are called", () => {
     const make = () => () => [1];
     const [one, other] = [make(), make()];
-    const keyOf = (model: unknown): string => settingsKey(parseSettings({ model }));
+    const keyOf = (model: unknown): string => settingsKey(parseConfig({ model }).settings);
     expect(keyOf(one)).toBe(keyOf(one));
     expect(keyOf(one)).not.toBe(keyOf(other));
     expect(keyOf({ type: "fallback", models: [one] })).not.toBe(keyOf({ type: "fallback", models: [other] }));

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { configJsonSchema } from "./json-schema.ts";
+
+interface JsonObject {
+  properties: Record<string, object>;
+  $defs: Record<string, { anyOf: [object, { oneOf: { properties: Record<string, object>; required: string[] }[] }] }>;
+}
+
+describe("configJsonSchema", () => {
+  const schema = configJsonSchema(["cacheDir", "apiKey"]) as JsonObject;
+  const [models] = Object.values(schema.$defs);
+  const [asString, { oneOf: asObjects }] = models!.anyOf;
+
+  it("has each key in both spellings, with its meaning, or null", () => {
+    for (const key of ["topK", "top_k"]) {
+      expect(schema.properties[key]).toEqual({
+        anyOf: [
+          expect.objectContaining({ type: "integer", minimum: 0, description: expect.stringContaining("results") }),
+          { type: "null" },
+        ],
+      });
+    }
+    expect(schema.properties.acceleration).toMatchObject({ anyOf: [{ properties: { device_id: {}, deviceId: {} } }, { type: "null" }] });
+  });
+
+  it("leaves out functions, and the keys that it is told to, at any depth", () => {
+    const text = JSON.stringify(schema);
+    for (const key of ["signal", "onWarning", "on_warning", "cacheDir", "cache_dir", "apiKey", "api_key"]) {
+      expect(text).not.toContain(`"${key}":`);
+    }
+    expect(text).toContain('"max_rerank_duration_secs":');
+  });
+
+  it("takes a model as a string or as an object of a known type", () => {
+    expect(asString).toEqual({ type: "string" });
+    const types = asObjects.map(({ properties }) => (properties.type as { const: string }).const);
+    expect(types).toEqual(expect.arrayContaining(["preset", "custom", "hosted", "llm", "cascade"]));
+    expect(asObjects[types.indexOf("preset")]!.required).toEqual(["type", "name"]);
+  });
+});

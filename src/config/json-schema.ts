@@ -1,0 +1,60 @@
+import * as z from "zod/mini";
+import { modelSchema } from "./model-schema.ts";
+import { optionInfo } from "./option.ts";
+import { snakeCase } from "./read.ts";
+import { configSchema } from "./schema.ts";
+
+type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+/**
+ * JSON Schema (draft 2020-12) of a configuration as users may write it: each key in camelCase or snake_case, `null` for "not set".
+ *
+ * It leaves out what JSON cannot hold (functions, signals). Of a required key with two spellings, one has to be there: that only crossrank
+ * checks.
+ *
+ * @param leaveOut keys, in camelCase, that whoever takes the configuration does not accept, at any depth
+ * @see https://json-schema.org/draft/2020-12
+ */
+export function configJsonSchema(leaveOut: readonly string[] = []): object {
+  const { $schema, ...schema } = z.toJSONSchema(configSchema, {
+    unrepresentable: "any",
+    override: ({ zodSchema, jsonSchema }) => {
+      const info = optionInfo.get(zodSchema);
+      if (info !== undefined) jsonSchema.description = info.description;
+      if (info?.default !== undefined && typeof info.default !== "string") Object.assign(jsonSchema, { default: info.default });
+      if ((zodSchema as z.core.$ZodType) !== modelSchema) return;
+      const { oneOf } = jsonSchema;
+      delete jsonSchema.oneOf;
+      jsonSchema.anyOf = [{ type: "string" }, { oneOf: oneOf! }];
+    },
+  });
+  return withBothSpellings(schema, new Set(leaveOut)) as object;
+}
+
+/** The same schema, with every key of every object in both spellings. */
+function withBothSpellings(value: unknown, leaveOut: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => withBothSpellings(item, leaveOut));
+  if (typeof value !== "object" || value === null) return value;
+  const schema = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withBothSpellings(item, leaveOut)])) as JsonSchema;
+  const { properties, required = [] } = schema;
+  if (schema.type !== "object" || properties === undefined) return schema;
+  const spelled = Object.entries(properties)
+    .filter(([key, property]) => !leaveOut.has(key) && !isUnrepresentable(property))
+    .flatMap(([key, property]) =>
+      [...new Set([key, snakeCase(key)])].map((spelling) => [spelling, nullable(property, required.includes(key))]),
+    );
+  return {
+    ...schema,
+    properties: Object.fromEntries(spelled),
+    required: required.filter((key) => snakeCase(key) === key && !leaveOut.has(key)),
+  };
+}
+
+function nullable(property: z.core.JSONSchema._JSONSchema, isRequired: boolean): z.core.JSONSchema._JSONSchema {
+  return isRequired ? property : { anyOf: [property as JsonSchema, { type: "null" }] };
+}
+
+/** Whether a schema allows anything: its values are functions and the like. */
+function isUnrepresentable(schema: z.core.JSONSchema._JSONSchema): boolean {
+  return typeof schema === "object" && Object.keys(schema).every((key) => key === "description");
+}

@@ -1,0 +1,64 @@
+/** What a result tells of, beside its documents. */
+
+/** Something was done differently from what the caller may expect; the results are still right in every other way. */
+export type RerankWarning =
+  | {
+      /** A pair was longer than the model reads, and was cut. */
+      type: "truncated";
+      message: string;
+      /** Place of the document in the caller's list. */
+      index: number;
+      /** Tokens of the whole pair; a lower bound for texts so long that they were cut by characters first. */
+      tokens: number;
+      /** Whether `tokens` is a lower bound. */
+      isLowerBound?: true;
+      /** Tokens the model read. */
+      maxTokens: number;
+    }
+  | {
+      /** The model's licence forbids commercial use; once, by the first call that the model was loaded for. */
+      type: "licence";
+      message: string;
+      /** Its name in the catalogue. */
+      model: string;
+      /** SPDX identifier. */
+      licence: string;
+    }
+  | {
+      /** An option has no meaning for this model and was not used. */
+      type: "ignored-option";
+      message: string;
+      option: string;
+    }
+  | {
+      /** The labels of a head with two classes do not tell which one means relevant: class 1 is taken. */
+      type: "unread-labels";
+      message: string;
+      /** Of class 0 and class 1. */
+      labels: readonly string[];
+    }
+  | {
+      /** No document has a field of `fields`. */
+      type: "missing-field";
+      message: string;
+      field: string;
+    }
+  | {
+      /** The surroundings forced another way: CPU where a device was not available, or the next model of a `fallback`. */
+      type: "fallback";
+      message: string;
+    }
+  | {
+      /** Documents without a visible character were not sent to a hosted model, and come last. */
+      type: "blank";
+      message: string;
+      /** Their places in the caller's list. */
+      indices: readonly number[];
+    }
+  | {
+      /** Documents could not be scored, and are left out of the results; only with `onError: "partial"`. */
+      type: "partial";
+      message: string;
+      /** Their places in the caller's list. */
+      indices: readonly number[];
+    };
