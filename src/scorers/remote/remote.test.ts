@@ -293,8 +293,8 @@ describe("usage", () => {
 });
 
 describe("a key", () => {
-  const apiKey = "key-4711-secret";
-  const headers = { "X-Tenant": "tenant-0815-secret" };
+  const apiKey = "key-pw4711x-secret";
+  const headers = { "X-Tenant": "tenant-pw0815x-secret" };
 
   test("goes to every engine of the list, with each request", async () => {
     const pool = await startAll(2);
@@ -329,18 +329,18 @@ describe("a key", () => {
     const told = [JSON.stringify(warnings), JSON.stringify(dead.stats!()), JSON.stringify(mixed.stats!())];
     for (let cause = error; cause instanceof Error; cause = cause.cause) told.push(cause.message, cause.stack ?? "");
     expect(RerankError.is(error)).toBe(true);
-    expect(told.join(" ")).not.toMatch(/4711|0815/);
+    expect(told.join(" ")).not.toMatch(/pw4711x|pw0815x/);
   });
 
   test("in the query of a URL is sent and not told", async () => {
     const engine = await start();
-    const urls = [`${engine.url}/?code=4711`];
+    const urls = [`${engine.url}/?code=pw4711x`];
     const scorer = createRemoteScorer({ type: "remote", urls }, plainNetwork, startClock());
     await scorer.score(callOf(1));
-    expect(engine.requests.map(({ path }) => path)).toEqual(["/info?code=4711", "/rerank?code=4711"]);
+    expect(engine.requests.map(({ path }) => path)).toEqual(["/info?code=pw4711x", "/rerank?code=pw4711x"]);
     engine.always = { status: 500, text: "no" };
     const error: unknown = await scorer.score(callOf(1)).catch((thrown: unknown) => thrown);
-    expect(`${JSON.stringify(scorer.stats!())} ${String(error)}`).not.toContain("4711");
+    expect(`${JSON.stringify(scorer.stats!())} ${String(error)}`).not.toContain("pw4711x");
   });
 });
 
