@@ -3,14 +3,14 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const sources = {
-  "keeper-thread": "src/engine/keeper-thread.node.ts",
-  "onnx-worker": "src/scorers/onnx/worker.node.ts",
-  "download-thread": "src/scorers/onnx/download-thread.node.ts",
-  "network-thread": "src/network-thread.node.ts",
-  "module-thread": "src/scorers/plugin/module-thread.node.ts",
+  "keeper-thread": "src/threads/keeper-thread.node.ts",
+  "onnx-worker": "src/scorers/local/worker.node.ts",
+  "download-thread": "src/scorers/local/download-thread.node.ts",
+  "network-thread": "src/scorers/network-thread.node.ts",
+  "module-thread": "src/scorers/backend/module-thread.node.ts",
 };
 
-/** For `define`: the identifier that `src/engine/start-thread.node.ts` reads the programs from. */
+/** For `define`: the identifier that `src/threads/start-thread.node.ts` reads the programs from. */
 export async function defineThreadPrograms(): Promise<{ crossrankThreadPrograms: string }> {
   const programs = await Promise.all(Object.entries(sources).map(async ([name, path]) => [name, await makeProgram(path)] as const));
   return { crossrankThreadPrograms: JSON.stringify(Object.fromEntries(programs)) };

@@ -1,25 +1,26 @@
 /** crossrank on Node: rerank documents by how well they answer a query. */
+
+import { licenceWarnings } from "./catalogue/catalogue.ts";
 import type { Settings } from "./config/config.ts";
-import { withSync } from "./engine/sync-scorer.node.ts";
-import { licenceWarnings } from "./models/catalogue.ts";
-import { createNetworkScorer } from "./network-scorers.ts";
+import { nodeNetwork } from "./http/network.node.ts";
 import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
 import type { Scorer } from "./scorer.ts";
-import { createCompositeScorer } from "./scorers/composite/compose.ts";
-import { createExternalScorer } from "./scorers/external/external.ts";
-import { createOnnxScorer } from "./scorers/onnx/onnx.node.ts";
-import { openModule } from "./scorers/plugin/module.node.ts";
-import { createPluginScorer } from "./scorers/plugin/plugin.ts";
-import { BackendRegistry } from "./scorers/plugin/registry.ts";
-import { nodeNetwork } from "./transport/network.node.ts";
+import { BackendRegistry } from "./scorers/backend/backend-registry.ts";
+import { createPluginScorer } from "./scorers/backend/backend-scorer.ts";
+import { createExternalScorer } from "./scorers/backend/external-scorer.ts";
+import { openModule } from "./scorers/backend/module.node.ts";
+import { createCompositeScorer } from "./scorers/combine/compose.ts";
+import { createOnnxScorer } from "./scorers/local/local-scorer.node.ts";
+import { createNetworkScorer } from "./scorers/network-scorers.ts";
+import { withSync } from "./threads/sync-scorer.node.ts";
 
+export { getPreset, listPresets } from "./catalogue/bundled.node.ts";
 export { RerankerConfig } from "./config/config.ts";
 export { describeModel } from "./config/describe-model.ts";
 export { RerankError, type RerankErrorCode } from "./errors.ts";
-export { getPreset, listPresets } from "./models/bundled.node.ts";
 export type { Reranker, RerankerStats } from "./reranker.ts";
+export type { RegisterOptions } from "./scorers/backend/backend-registry.ts";
 export { listProviders, type ProviderInfo } from "./scorers/hosted/known-providers.ts";
-export type { RegisterOptions } from "./scorers/plugin/registry.ts";
 export type * from "./types.ts";
 
 const registry = new BackendRegistry(openModule);

@@ -2,22 +2,22 @@
 import type { Settings } from "./config/config.ts";
 import { describeModel } from "./config/describe-model.ts";
 import { RerankError } from "./errors.ts";
-import { createNetworkScorer } from "./network-scorers.ts";
+import { webNetwork } from "./http/network.ts";
 import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
 import type { Scorer } from "./scorer.ts";
-import { createCompositeScorer } from "./scorers/composite/compose.ts";
-import { createExternalScorer } from "./scorers/external/external.ts";
-import { createPluginScorer } from "./scorers/plugin/plugin.ts";
-import { BackendRegistry } from "./scorers/plugin/registry.ts";
-import { webNetwork } from "./transport/network.ts";
+import { BackendRegistry } from "./scorers/backend/backend-registry.ts";
+import { createPluginScorer } from "./scorers/backend/backend-scorer.ts";
+import { createExternalScorer } from "./scorers/backend/external-scorer.ts";
+import { createCompositeScorer } from "./scorers/combine/compose.ts";
+import { createNetworkScorer } from "./scorers/network-scorers.ts";
 
+export { getPreset, listPresets } from "./catalogue/catalogue.ts";
 export { RerankerConfig } from "./config/config.ts";
 export { describeModel } from "./config/describe-model.ts";
 export { RerankError, type RerankErrorCode } from "./errors.ts";
-export { getPreset, listPresets } from "./models/catalogue.ts";
 export type { Reranker, RerankerStats } from "./reranker.ts";
+export type { RegisterOptions } from "./scorers/backend/backend-registry.ts";
 export { listProviders, type ProviderInfo } from "./scorers/hosted/known-providers.ts";
-export type { RegisterOptions } from "./scorers/plugin/registry.ts";
 export type * from "./types.ts";
 
 const registry = new BackendRegistry((url) => {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { violations } from "./support/import-rules.ts";
+import { findCircles, violations } from "./support/import-rules.ts";
 
 const sourceFolder = fileURLToPath(new URL("../src/", import.meta.url));
 const files = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
@@ -15,48 +15,69 @@ describe("src", () => {
   });
 });
 
+describe("circles of imports", () => {
+  test("there are none in src, type-only ones included", () => {
+    expect(findCircles(new Map(files.map((path) => [path, readFileSync(`${sourceFolder}${path}`, "utf8")])))).toEqual([]);
+  });
+
+  test("are found where there are some", () => {
+    const sources = new Map([
+      ["a.ts", 'import { b } from "./b/b.ts";'],
+      ["b/b.ts", 'import type { C } from "./c.ts";'],
+      ["b/c.ts", 'export type { A } from "../a.ts";'],
+      ["d.ts", 'import { b } from "./b/b.ts";'],
+    ]);
+    expect(findCircles(sources)).toEqual([["a.ts", "b/b.ts", "b/c.ts", "a.ts"]]);
+  });
+});
+
 describe("the rules", () => {
   test.each([
     ["a folder nobody thought of", "misc/thing.ts", "", "misc/thing.ts falls under no rule"],
     [
       "node: outside *.node.ts",
-      "models/names.ts",
+      "hub/repository-names.ts",
       'import { join } from "node:path";',
-      "models/names.ts imports node:path, which only *.node.ts may",
+      "hub/repository-names.ts imports node:path, which only *.node.ts may",
     ],
-    ["a type of node:, too", "engine/pool.ts", 'import type { Worker } from "node:worker_threads";', "which only *.node.ts may"],
+    ["a type of node:, too", "threads/worker-pool.ts", 'import type { Worker } from "node:worker_threads";', "which only *.node.ts may"],
     [
       "an implementation in the contract",
       "config/config.ts",
-      'import { getPreset } from "../models/catalogue.ts";',
-      "config/config.ts imports models/catalogue.ts",
+      'import { getPreset } from "../catalogue/catalogue.ts";',
+      "config/config.ts imports catalogue/catalogue.ts",
     ],
-    ["its type, too", "scorer.ts", 'import type { Pool } from "./engine/pool.ts";', "scorer.ts imports engine/pool.ts"],
+    ["its type, too", "scorer.ts", 'import type { Pool } from "./threads/worker-pool.ts";', "scorer.ts imports threads/worker-pool.ts"],
     ["over several lines", "types.ts", 'import {\n  type A,\n  b,\n} from "./scorer.ts";', "types.ts imports scorer.ts"],
     ["a re-export", "ranking/order.ts", 'export { x } from "../reranker.ts";', "ranking/order.ts imports reranker.ts"],
     ["an import for its effects", "rerank.ts", 'import "./index.ts";', "rerank.ts imports index.ts"],
     [
       "a dynamic import",
       "tokenization/library.ts",
-      'const x = await import("../scorers/onnx/head.ts");',
-      "tokenization/library.ts imports scorers/onnx/head.ts",
+      'const x = await import("../scorers/local/head.ts");',
+      "tokenization/library.ts imports scorers/local/head.ts",
     ],
     [
       "a scorer in a scorer",
-      "scorers/plugin/plugin.ts",
-      'import { x } from "../onnx/head.ts";',
-      "scorers/plugin/plugin.ts imports scorers/onnx/head.ts",
+      "scorers/backend/backend-scorer.ts",
+      'import { x } from "../local/head.ts";',
+      "scorers/backend/backend-scorer.ts imports scorers/local/head.ts",
     ],
     [
       "a scorer in a thread's program",
-      "scorers/onnx/worker.node.ts",
-      'import { x } from "../plugin/backend.ts";',
-      "scorers/onnx/worker.node.ts imports scorers/plugin/backend.ts",
+      "scorers/local/worker.node.ts",
+      'import { x } from "../backend/backend.ts";',
+      "scorers/local/worker.node.ts imports scorers/backend/backend.ts",
     ],
-    ["the pipeline in a scorer", "scorers/onnx/head.ts", 'import { x } from "../../rerank.ts";', "scorers/onnx/head.ts imports rerank.ts"],
+    [
+      "the pipeline in a scorer",
+      "scorers/local/head.ts",
+      'import { x } from "../../rerank.ts";',
+      "scorers/local/head.ts imports rerank.ts",
+    ],
     ["internals in the command line", "cli/rank.ts", 'import { x } from "../reranker.ts";', "cli/rank.ts imports reranker.ts"],
     ["the contract at run time in testing", "testing/a.ts", 'import { x } from "../scorer.ts";', "testing/a.ts imports scorer.ts"],
-    ["a package", "models/hub.ts", 'import { fetch } from "undici";', "models/hub.ts imports undici statically"],
+    ["a package", "hub/hub.ts", 'import { fetch } from "undici";', "hub/hub.ts imports undici statically"],
     [
       "a package of the command line elsewhere",
       "reranker.ts",
@@ -65,9 +86,9 @@ describe("the rules", () => {
     ],
     [
       "require outside *.node.ts",
-      "engine/pool.ts",
+      "threads/worker-pool.ts",
       'createRequire(import.meta.url)("undici");',
-      "engine/pool.ts requires undici, which only *.node.ts may",
+      "threads/worker-pool.ts requires undici, which only *.node.ts may",
     ],
     ["a clock in ranking", "ranking/order.ts", "const now = performance.now();", "ranking/order.ts is to be pure, and uses performance"],
   ])("find %s", (_what, path, source, expected) => {
@@ -77,10 +98,10 @@ describe("the rules", () => {
   test.each([
     ["cli/rank.ts", 'import pico from "picocolors";\nimport { rerank } from "../index.ts";\nconst x = import("./io.ts");'],
     [
-      "scorers/onnx/session.node.ts",
+      "scorers/local/session.node.ts",
       'import type { Tensor } from "onnxruntime-node";\nconst ort = require("onnxruntime-node");\nimport { x } from "./head.ts";',
     ],
-    ["models/hub.node.ts", 'const { Agent } = await import("undici");\nimport fs from "node:fs";'],
+    ["hub/hub.node.ts", 'const { Agent } = await import("undici");\nimport fs from "node:fs";'],
     ["testing/a.ts", 'import type { Scorer } from "../scorer.ts";'],
     ["ranking/order.ts", '/** Takes no time: see performance.now(). */\n// import { x } from "../reranker.ts";\nexport const x = 1;'],
   ])("pass %s when it keeps them", (path, source) => {

@@ -6,10 +6,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { comparedBenchmark } from "../src/catalogue/quality.ts";
+import { recommend } from "../src/catalogue/recommendations.ts";
+import { formatBytes } from "../src/hub/download-progress.node.ts";
 import { listPresets, type Preset } from "../src/index.ts";
-import { formatBytes } from "../src/models/progress.node.ts";
-import { comparedBenchmark } from "../src/models/quality.ts";
-import { recommend } from "../src/models/recommendations.ts";
 import { root } from "./support/command.node.ts";
 import { expectTable, rowOf } from "./support/tables.node.ts";
 

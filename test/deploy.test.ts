@@ -13,7 +13,7 @@ import { validate as findDockerfileProblems } from "dockerfile-utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { getPreset } from "../dist/index.js";
-import { planWorkers } from "../src/engine/plan.ts";
+import { planWorkers } from "../src/threads/plan.ts";
 import { makeFolder, root, runCommand } from "./support/command.node.ts";
 import { findProblems, type KubernetesObject } from "./support/kubernetes.ts";
 import { readCodeBlocks } from "./support/markdown.ts";

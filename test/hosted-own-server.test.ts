@@ -1,12 +1,12 @@
 /** Each provider's client against our own server's dialect for it, over a socket: the library's order and scores come back. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { providerPrefixes } from "../src/config/model-string.ts";
+import { nodeNetwork } from "../src/http/network.node.ts";
 import { rerank } from "../src/index.ts";
 import { Reranker } from "../src/reranker.ts";
 import { createHostedScorer } from "../src/scorers/hosted/hosted.ts";
 import { type Listening, listen } from "../src/server/listen.node.ts";
 import { createRerankServer, type RerankServer } from "../src/server/server.ts";
-import { nodeNetwork } from "../src/transport/network.node.ts";
 import type { RerankedDocument } from "../src/types.ts";
 
 const query = "How to train a dog";

@@ -4,10 +4,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createReranker, type Reranker } from "../dist/index.js";
 import { createRerankServer, type Listening, listen } from "../dist/server.js";
+import { nodeNetwork } from "../src/http/network.node.ts";
 import { sigmoid } from "../src/ranking/scores.ts";
 import type { ScoreCall } from "../src/scorer.ts";
 import { createRemoteScorer } from "../src/scorers/remote/remote.ts";
-import { nodeNetwork } from "../src/transport/network.node.ts";
 import { type ServeProcess, startServe } from "./support/serve.node.ts";
 
 const query = "How to train a dog";

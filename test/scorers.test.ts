@@ -1,10 +1,10 @@
 /** The behaviour suites: one on every scorer, one on backends that keep the protocol and on some that break it. */
 import { describe, expect, test } from "vitest";
 import { type BackendCheckOptions, backendChecks, type CreateBackend } from "../dist/testing.js";
-import { createOnnxScorer } from "../src/scorers/onnx/onnx.node.ts";
-import { openModule } from "../src/scorers/plugin/module.node.ts";
-import { createPluginScorer } from "../src/scorers/plugin/plugin.ts";
-import { BackendRegistry } from "../src/scorers/plugin/registry.ts";
+import { BackendRegistry } from "../src/scorers/backend/backend-registry.ts";
+import { createPluginScorer } from "../src/scorers/backend/backend-scorer.ts";
+import { openModule } from "../src/scorers/backend/module.node.ts";
+import { createOnnxScorer } from "../src/scorers/local/local-scorer.node.ts";
 import { scorerChecks } from "../src/testing/scorer-suite.ts";
 import type { RerankerBackend } from "../src/types.ts";
 

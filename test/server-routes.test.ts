@@ -5,10 +5,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { codecs } from "../src/dialects/codecs.ts";
 import { rerank } from "../src/index.ts";
 import { routes } from "../src/server/routes.ts";
 import { createRerankServer, type RerankServer } from "../src/server/server.ts";
-import { codecs } from "../src/wire/dialects.ts";
 
 const query = "How to train a dog";
 const documents = ["Cats are independent animals.", "Dog training requires patience.", "Bird care includes proper cage setup."];

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { createReranker } from "../dist/index.js";
-import { makeNode, makeUntypedValue, makeValue } from "../src/compile/graph-parts.ts";
-import { readOnnxModel, writeOnnxModel } from "../src/compile/onnx-model.ts";
+import { makeNode, makeUntypedValue, makeValue } from "../src/onnx-graph/graph-parts.ts";
+import { readOnnxModel, writeOnnxModel } from "../src/onnx-graph/onnx-model.ts";
 import { runProgram } from "./support/run-program.node.ts";
 
 const root = mkdtempSync(join(tmpdir(), "crossrank-graphs-"));

@@ -1,8 +1,8 @@
+import { recommend } from "../catalogue/recommendations.ts";
+import { formatBytes } from "../hub/download-progress.node.ts";
+import { resolveCacheDir } from "../hub/environment.node.ts";
+import { type CachedModel, listCached } from "../hub/inventory.node.ts";
 import { createReranker, listPresets, type RerankerStats } from "../index.ts";
-import { resolveCacheDir } from "../models/environment.node.ts";
-import { type CachedModel, listCached } from "../models/inventory.node.ts";
-import { formatBytes } from "../models/progress.node.ts";
-import { recommend } from "../models/recommendations.ts";
 import { alignColumns, printable } from "./display.ts";
 import { messageOf } from "./failure.ts";
 import type { CommonOptions, Io } from "./io.ts";

@@ -24,7 +24,7 @@ function messagesOf(path: string): string[] {
 }
 
 describe("inWordsOfFlags", () => {
-  const folders = ["ranking", "models", "scorers", "tokenization", "engine", "transport"];
+  const folders = ["ranking", "catalogue", "hub", "scorers", "tokenization", "threads", "http"];
   const messages = folders.flatMap((folder) =>
     readdirSync(`${sourceFolder}${folder}`, { recursive: true, encoding: "utf8" })
       .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))

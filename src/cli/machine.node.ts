@@ -3,8 +3,8 @@ import { access } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { arch, cpus, freemem, platform, release, totalmem } from "node:os";
 import { dirname } from "node:path";
-import { usableCores } from "../models/machine.node.ts";
-import { readProcessor } from "../models/processor.node.ts";
+import { usableCores } from "../machine/machine.node.ts";
+import { readProcessor } from "../machine/processor.node.ts";
 
 /** What a machine offers, as far as it matters to a local model. */
 export interface Machine {

@@ -1,3 +1,10 @@
+import { recordOf } from "../catalogue/catalogue.ts";
+import { comparedBenchmark } from "../catalogue/quality.ts";
+import { recommend } from "../catalogue/recommendations.ts";
+import { downloadModel } from "../hub/download.node.ts";
+import { createProgressBar, formatBytes } from "../hub/download-progress.node.ts";
+import { type CachedModel, listCached, removeCached, type VerifiedFile, verifyCached } from "../hub/inventory.node.ts";
+import { type LocatedModel, locateModel, type ModelSource } from "../hub/locate.node.ts";
 import {
   type CustomModel,
   getPreset,
@@ -9,13 +16,6 @@ import {
   type QualityFigure,
   RerankError,
 } from "../index.ts";
-import { recordOf } from "../models/catalogue.ts";
-import { downloadModel } from "../models/download.node.ts";
-import { type CachedModel, listCached, removeCached, type VerifiedFile, verifyCached } from "../models/inventory.node.ts";
-import { type LocatedModel, locateModel, type ModelSource } from "../models/locate.node.ts";
-import { createProgressBar, formatBytes } from "../models/progress.node.ts";
-import { comparedBenchmark } from "../models/quality.ts";
-import { recommend } from "../models/recommendations.ts";
 import { alignColumns, printable } from "./display.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { type LocalModelOptions, parseLocalModel } from "./model-argument.ts";

@@ -1,7 +1,7 @@
 /** Arguments → command. Each command's own code is imported when it runs, so that `--help` and `--version` cost nothing. */
 import { Argument, Command, CommanderError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { addEval } from "./eval-program.ts";
+import { addEval } from "./eval/eval-program.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { mistypedCommand, suggestCommand } from "./mistyped-command.ts";
 import { collect, finiteNumber, integerFrom, secondsFrom } from "./option-values.ts";
@@ -185,7 +185,7 @@ function addBench(program: Command, io: Io): void {
     .option("--json", "for scripts, with each round's time")
     .addHelpText("after", benchHelp)
     .action(async (files: string[], _options: unknown, command: Command) => {
-      const { benchCommand } = await import("./bench.ts");
+      const { benchCommand } = await import("./bench/bench.ts");
       await benchCommand(io, packageJson.version, files, command.optsWithGlobals());
     });
 }

@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { pino } from "pino";
+import { readCalibration } from "../catalogue/calibration-file.node.ts";
+import { expandHome } from "../hub/environment.node.ts";
+import { locateModel } from "../hub/locate.node.ts";
 import { RerankError, RerankerConfig, registerRerankerBackend } from "../index.ts";
-import { readCalibration } from "../models/calibration.node.ts";
-import { expandHome } from "../models/environment.node.ts";
-import { locateModel } from "../models/locate.node.ts";
 import {
   createRerankServer,
   type Listening,

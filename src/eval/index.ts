@@ -1,6 +1,19 @@
 /** crossrank/eval: measures, files, BM25, statistics and calibration for judging rankings. Runs anywhere; nothing of it reads files. */
 export { Bm25, type Bm25Options, words } from "./bm25.ts";
 export {
+  type Candidates,
+  compareEvaluations,
+  judge,
+  type MeasureComparison,
+  type QueryChange,
+  queryChanges,
+  type Ranker,
+  type RerankedRun,
+  type RerankRunOptions,
+  rerankRun,
+  type ScoredCandidate,
+} from "./evaluate.ts";
+export {
   type Calibration,
   type CalibrationOptions,
   type CalibrationQuality,
@@ -17,20 +30,7 @@ export {
   qualityOf,
   type ReliabilityBin,
   reliability,
-} from "./calibration.ts";
-export {
-  type Candidates,
-  compareEvaluations,
-  judge,
-  type MeasureComparison,
-  type QueryChange,
-  queryChanges,
-  type Ranker,
-  type RerankedRun,
-  type RerankRunOptions,
-  rerankRun,
-  type ScoredCandidate,
-} from "./evaluate.ts";
+} from "./fit-calibration.ts";
 export {
   formatQrels,
   formatRun,

@@ -1,5 +1,5 @@
 import type { Calibration, RankOptions, RerankDocument, RerankedDocument, ResultField } from "../types.ts";
-import { calibratedScore } from "./calibration.ts";
+import { calibratedScore } from "./apply-calibration.ts";
 import { checkScores, type RawScoreKind, scoreOf } from "./scores.ts";
 
 /** Groups of documents, of which the lower one always comes first. */

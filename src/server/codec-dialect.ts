@@ -1,6 +1,6 @@
 import type { z } from "zod";
+import type { Codec, WireDocument, WireReply, WireRequest, WireResult } from "../dialects/codec.ts";
 import type { RankOptionsInput, RerankResult } from "../index.ts";
-import type { Codec, WireDocument, WireReply, WireRequest, WireResult } from "../wire/codec.ts";
 import type { Dialect, ReplyContext, ServerView } from "./dialect.ts";
 import { ignoredKeys, optionNames } from "./ignored.ts";
 import { cuttingOf, inOwnWords } from "./truncation.ts";

@@ -1,9 +1,9 @@
 /** One way of speaking to this server: what a body means, and how its answer is written. */
 import type { z } from "zod";
+import type { WireDocument, WireError, WireFailure } from "../dialects/codec.ts";
 import type { ModelReference, RankOptionsInput, RerankResult } from "../index.ts";
-import type { WireDocument, WireError, WireFailure } from "../wire/codec.ts";
-import type { Models } from "./models.ts";
 import type { CheckedOptions } from "./options.ts";
+import type { Models } from "./served-models.ts";
 
 /** A query with the documents that are ranked by it. */
 export interface RankCall {

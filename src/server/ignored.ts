@@ -1,6 +1,6 @@
 /** Which words of a request have no effect, as the client spelled them. */
-import type { RequestField, RequestFields } from "../wire/codec.ts";
-import { spellingIn } from "../wire/request-fields.ts";
+import type { RequestField, RequestFields } from "../dialects/codec.ts";
+import { spellingIn } from "../dialects/request-fields.ts";
 
 /** Which keys of a body have a meaning. */
 export interface KnownKeys {

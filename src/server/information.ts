@@ -1,7 +1,7 @@
 import { listPresets, listRerankerBackends } from "../index.ts";
-import type { Models } from "./models.ts";
 import type { Entry } from "./on-demand.ts";
 import type { CheckedOptions } from "./options.ts";
+import type { Models } from "./served-models.ts";
 
 /** TEI's words for the accuracy of an ONNX file. */
 const dtypes: Readonly<Record<string, string>> = { exact: "float32", half: "float16", int8: "int8", int4: "int4" };

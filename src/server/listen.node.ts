@@ -5,11 +5,11 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, Server as NetServer } from "node:net";
 import { createSecureContext } from "node:tls";
 import { getRequestListener } from "@hono/node-server";
+import type { WireFailure } from "../dialects/codec.ts";
 import { RerankError } from "../index.ts";
-import type { WireFailure } from "../wire/codec.ts";
 import { Connections } from "./connections.node.ts";
 import { createHostCheck, type HostCheck, isHost, isLocal } from "./host-check.ts";
-import { nativeDialect } from "./native.ts";
+import { nativeDialect } from "./native-dialect.ts";
 import type { RerankServer } from "./server.ts";
 
 /** Where and how a server listens. */

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { RerankResult } from "../index.ts";
-import type { Models } from "./models.ts";
+import type { Models } from "./served-models.ts";
 import type { Failure } from "./status.ts";
 
 /** What became of one request for a ranking. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Dialect } from "./dialect.ts";
-import { nativeDialect } from "./native.ts";
+import { nativeDialect } from "./native-dialect.ts";
 import { allDialects, type Route, routes } from "./routes.ts";
 import { nameOf, vendorOf, vendors } from "./vendors.ts";
 

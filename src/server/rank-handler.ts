@@ -1,5 +1,5 @@
+import type { WireDocument } from "../dialects/codec.ts";
 import { RerankError, type RerankResult } from "../index.ts";
-import type { WireDocument } from "../wire/codec.ts";
 import { type BodyReader, isTooDeep, refuseLongLists, smallBytes, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
 import type { HeldBytes } from "./held-bytes.ts";

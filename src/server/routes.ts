@@ -1,11 +1,11 @@
 /** Which path speaks which dialect. docs/server.md has the same table, and a test of every row. */
 import type { z } from "zod";
-import { type AnyCodec, codecs } from "../wire/dialects.ts";
-import { union } from "../wire/union.ts";
+import { type AnyCodec, codecs } from "../dialects/codecs.ts";
+import { union } from "../dialects/union.ts";
 import { codecDialect } from "./codec-dialect.ts";
 import type { Dialect } from "./dialect.ts";
-import { nativeDialect } from "./native.ts";
-import { type DialectName, errors, replies, requests } from "./schemas/dialects.ts";
+import { nativeDialect } from "./native-dialect.ts";
+import { type DialectName, errors, replies, requests } from "./schemas/dialect-schemas.ts";
 import { scoreDialect } from "./score-dialect.ts";
 
 /** One path for rankings. */

@@ -1,9 +1,9 @@
+import type { WireDocument } from "../dialects/codec.ts";
+import { type ScoreRequest, type VllmScoreRequestBody, vllmScore } from "../dialects/vllm-score.ts";
 import type { RerankResult } from "../index.ts";
-import type { WireDocument } from "../wire/codec.ts";
-import { type ScoreRequest, type VllmScoreRequestBody, vllmScore } from "../wire/vllm-score.ts";
 import type { Dialect, RankCall } from "./dialect.ts";
 import { ignoredKeys, optionNames } from "./ignored.ts";
-import { errors, replies, requests } from "./schemas/dialects.ts";
+import { errors, replies, requests } from "./schemas/dialect-schemas.ts";
 import { cuttingOf, inOwnWords } from "./truncation.ts";
 
 /** vLLM's scoring of pairs: each query of a request is ranked once, with all of its documents. */

@@ -7,12 +7,12 @@ import { docsPage } from "./docs-page.node.ts";
 import { HeldBytes } from "./held-bytes.ts";
 import { describeModelNamed, describeServer, inCohereWords, listModels } from "./information.ts";
 import { Metrics } from "./metrics.ts";
-import { Models } from "./models.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { type CheckedOptions, checkOptions, type RerankServerOptions } from "./options.ts";
 import { alivePaths, modelListPaths, modelPaths, patternOf, plainPath, readyPaths } from "./paths.ts";
 import { answerRanking, type RankContext, type RankRecord } from "./rank-handler.ts";
 import { dialectAt, routes } from "./routes.ts";
+import { Models } from "./served-models.ts";
 import { failureOf, ServerError } from "./status.ts";
 import { createTracer, type Tracer } from "./tracing.ts";
 

@@ -1,5 +1,5 @@
+import type { WireFailure, WireIssue } from "../dialects/codec.ts";
 import { RerankError, type RerankErrorCode } from "../index.ts";
-import type { WireFailure, WireIssue } from "../wire/codec.ts";
 
 /** A request that this server refuses by itself, before or beside the library. */
 export class ServerError extends Error {

@@ -1,6 +1,7 @@
 /** Pairs that are too long, in the words of a dialect: what its requests ask for, and what its failures advise. */
+
+import type { WireRequest } from "../dialects/codec.ts";
 import type { RankOptionsInput } from "../index.ts";
-import type { WireRequest } from "../wire/codec.ts";
 
 /** What a client calls what the library's messages speak of. */
 export interface OwnWords {

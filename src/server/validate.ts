@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { WireIssue } from "../wire/codec.ts";
+import type { WireIssue } from "../dialects/codec.ts";
 import { ServerError } from "./status.ts";
 
 /** So many issues are told: a list of a thousand wrong documents has as many. */

@@ -7,7 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { createReranker, type HeadInput, type PromptTemplate } from "../../dist/index.js";
-import { getPreset } from "../../src/models/catalogue.ts";
+import { getPreset } from "../../src/catalogue/catalogue.ts";
 import { createPromptEncoder } from "../../src/tokenization/prompt-encoder.ts";
 import { readFixture } from "./fixtures.node.ts";
 

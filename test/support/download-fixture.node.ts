@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { RerankError } from "../../src/errors.ts";
-import { type DownloadOptions, downloadModel } from "../../src/models/download.node.ts";
+import { type DownloadOptions, downloadModel } from "../../src/hub/download.node.ts";
 import type { CustomModel, PresetModel } from "../../src/types.ts";
 import { type Hub, startHub } from "./hub-server.node.ts";
 import { type IsolatedModels, isolateModels } from "./isolated-models.node.ts";

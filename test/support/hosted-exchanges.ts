@@ -1,6 +1,6 @@
 /**
  * What each provider is asked for three documents and what it answers, as its documentation writes it: the sources are named in the
- * codecs (`src/wire/`) and in the providers (`src/scorers/hosted/providers/`).
+ * codecs (`src/dialects/`) and in the providers (`src/scorers/hosted/providers/`).
  */
 
 /** One request with its answer. */

@@ -22,32 +22,31 @@ interface Rule {
 
 const base = [/^(types|errors|warnings|abort|spelling|printable|exact-json|package-files\.node)\.ts$/, /^config\/types\.ts$/];
 const contracts = [...base, /^scorer\.ts$/, /^config\//];
-const pure = [...contracts, /^ranking\//, /^engine\/plan\.ts$/, /^wire\//];
-const parts = [...pure, /^tokenization\//, /^models\//, /^engine\//, /^compile\//, /^transport\//];
+const pure = [...contracts, /^ranking\//, /^threads\/plan\.ts$/, /^dialects\//, /^onnx-graph\//];
+const parts = [...pure, /^(tokenization|catalogue|hub|threads|machine|http)\//];
 const publicRoot = /^index\.ts$/;
 
 const rules: readonly Rule[] = [
   { files: base[0]!, may: base },
   { files: /^(scorer\.ts$|config\/)/, may: contracts },
   { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
-  { files: /^engine\/plan\.ts$/, may: base, isPure: true },
-  { files: /^wire\//, may: [...base, /^wire\//], isPure: true },
-  { files: /^eval\//, may: [...base, /^ranking\/(calibration|scores)\.ts$/, /^eval\//], isPure: true },
-  { files: /^tokenization\//, may: [...pure, /^tokenization\//] },
-  { files: /^models\//, may: [...pure, /^models\//, /^transport\//] },
-  { files: /^engine\//, may: [...pure, /^engine\//] },
-  { files: /^transport\//, may: [...base, /^transport\//] },
+  { files: /^threads\/plan\.ts$/, may: base, isPure: true },
+  { files: /^dialects\//, may: [...base, /^dialects\//], isPure: true },
+  { files: /^eval\//, may: [...base, /^ranking\/(apply-calibration|scores)\.ts$/, /^eval\//], isPure: true },
+  { files: /^onnx-graph\//, may: [...base, /^onnx-graph\//] },
+  { files: /^(tokenization|machine|http)\//, may: [...pure, /^(tokenization|machine|http)\//] },
+  { files: /^(catalogue|hub)\//, may: [...pure, /^(catalogue|hub|machine|http)\//] },
+  { files: /^threads\//, may: [...pure, /^(threads|machine)\//] },
+  // The program of a thread that makes scorers is a root of its own.
+  { files: /^(index|web|scorers\/network-scorers|scorers\/network-thread\.node|traced-runtime\.node|untraced-runtime)\.ts$/, may: [/./] },
   // The programs of threads, too, are of the scorer in whose folder they are.
   { files: /^scorers\/[^/]+\//, may: parts },
-  { files: /^compile\//, may: parts },
   { files: /^(rerank|reranker)\.ts$/, may: [...contracts, /^ranking\//, /^reranker\.ts$/] },
-  // The program of a thread that makes scorers is a third root.
-  { files: /^(index|web|network-scorers|network-thread\.node|traced-runtime\.node|untraced-runtime)\.ts$/, may: [/./] },
   {
     files: /^cli\//,
     may: [
       publicRoot,
-      /^(cli|server|eval|models)\//,
+      /^(cli|server|eval|catalogue|hub|machine|onnx-graph)\//,
       /^(exact-json|spelling)\.ts$/,
       /^ranking\/(documents|fields)\.ts$/,
       /^\.\.\/package\.json$/,
@@ -56,7 +55,7 @@ const rules: readonly Rule[] = [
   },
   {
     files: /^server\//,
-    may: [publicRoot, /^(server|wire)\//, /^\.\.\/package\.json$/],
+    may: [publicRoot, /^(server|dialects)\//, /^\.\.\/package\.json$/],
     packages: ["hono", "hono/cors", "hono/utils/url", "@hono/node-server", "zod", "prom-client"],
   },
   { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },
@@ -78,6 +77,33 @@ export function violations(path: string, source: string): string[] {
   const found = readImports(code).flatMap((entry) => judge(path, rule, entry));
   if (rule.isPure === true && impure.test(code)) found.push(`${path} is to be pure, and uses ${impure.exec(code)![0]}`);
   return found;
+}
+
+/**
+ * Imports that lead back to where they started, type-only ones included.
+ *
+ * @param sources text of each file, by its path inside src/
+ * @returns one list of paths for each circle, the first path repeated at its end; empty when there is none
+ */
+export function findCircles(sources: ReadonlyMap<string, string>): string[][] {
+  const targets = new Map(
+    [...sources].map(([path, source]) => {
+      const code = source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+      const local = readImports(code).filter(({ specifier }) => specifier.startsWith("."));
+      return [path, [...new Set(local.map(({ specifier }) => resolvePath(path, specifier)))].filter((target) => sources.has(target))];
+    }),
+  );
+  const circles: string[][] = [];
+  const finished = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start !== -1) circles.push([...trail.slice(start), path]);
+    if (start !== -1 || finished.has(path)) return;
+    for (const target of targets.get(path)!) visit(target, [...trail, path]);
+    finished.add(path);
+  };
+  for (const path of sources.keys()) visit(path, []);
+  return circles;
 }
 
 function judge(path: string, rule: Rule, { specifier, kind }: Import): string[] {

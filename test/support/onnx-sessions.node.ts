@@ -1,6 +1,6 @@
 /** Sessions of the tiny models, for tests that run a graph as it is published and rewritten. */
 import { afterAll } from "vitest";
-import { type OnnxSession, openSession } from "../../src/scorers/onnx/session.node.ts";
+import { type OnnxSession, openSession } from "../../src/scorers/local/session.node.ts";
 
 export const onCpu = { threads: 1, provider: "cpu", deviceId: 0 } as const;
 

@@ -1,17 +1,18 @@
 /** Engines on this machine that rank as their dialect does, with scores that follow from the texts, and that fail when told to. */
+
+import type { AnyCodec } from "../../src/dialects/codecs.ts";
+import { cohereV2 } from "../../src/dialects/cohere-v2.ts";
+import { infinity } from "../../src/dialects/infinity.ts";
+import { jina } from "../../src/dialects/jina.ts";
+import { llamaCpp } from "../../src/dialects/llamacpp.ts";
+import { localAi } from "../../src/dialects/localai.ts";
+import { tei } from "../../src/dialects/tei.ts";
+import { vllm } from "../../src/dialects/vllm.ts";
+import { xinference } from "../../src/dialects/xinference.ts";
+import type { Network } from "../../src/http/json-request.ts";
+import type { Clock } from "../../src/http/retry.ts";
 import type { ScoreCall } from "../../src/scorer.ts";
-import type { Network } from "../../src/transport/http.ts";
-import type { Clock } from "../../src/transport/retry.ts";
 import type { RemoteDialect } from "../../src/types.ts";
-import { cohereV2 } from "../../src/wire/cohere-v2.ts";
-import type { AnyCodec } from "../../src/wire/dialects.ts";
-import { infinity } from "../../src/wire/infinity.ts";
-import { jina } from "../../src/wire/jina.ts";
-import { llamaCpp } from "../../src/wire/llamacpp.ts";
-import { localAi } from "../../src/wire/localai.ts";
-import { tei } from "../../src/wire/tei.ts";
-import { vllm } from "../../src/wire/vllm.ts";
-import { xinference } from "../../src/wire/xinference.ts";
 import { type ScriptedAnswer, type ScriptedRequest, type ScriptedServer, startScriptedServer } from "./scripted-server.node.ts";
 
 /** How an engine is started. */

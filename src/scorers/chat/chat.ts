@@ -1,6 +1,6 @@
 import { RerankError } from "../../errors.ts";
+import type { Network } from "../../http/json-request.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
-import type { Network } from "../../transport/http.ts";
 import type { ChatModel } from "../../types.ts";
 import { ChatEndpoint } from "./endpoint.ts";
 import { scoreListwise, type WindowOptions } from "./listwise.ts";

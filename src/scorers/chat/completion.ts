@@ -1,7 +1,8 @@
 /** What crossrank reads of a chat completion. */
+
+import { isRecord } from "../../dialects/documents.ts";
+import { messageInBody } from "../../dialects/error-bodies.ts";
 import { RerankError } from "../../errors.ts";
-import { isRecord } from "../../wire/documents.ts";
-import { messageInBody } from "../../wire/error-bodies.ts";
 
 /** A token and how likely it was in its place. */
 export interface TokenChance {

@@ -1,9 +1,9 @@
+import { messageInBody } from "../../dialects/error-bodies.ts";
 import { RerankError } from "../../errors.ts";
-import { type JsonReply, type Network, requestJson } from "../../transport/http.ts";
-import { redact } from "../../transport/secrets.ts";
+import { type JsonReply, type Network, requestJson } from "../../http/json-request.ts";
+import { redact } from "../../http/secrets.ts";
 import type { LlmConfig } from "../../types.ts";
-import { messageInBody } from "../../wire/error-bodies.ts";
-import { accessOf, keyAdvice } from "./access.ts";
+import { accessOf, keyAdvice } from "./chat-access.ts";
 import { type Completion, readCompletion } from "./completion.ts";
 import { type ParameterBody, Parameters, type Wanted } from "./parameters.ts";
 import type { ChatMessage } from "./prompts.ts";

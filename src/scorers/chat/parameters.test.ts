@@ -16,7 +16,7 @@ describe("Parameters", () => {
     expect(new Parameters().body({ maxTokens: 176, logprobs: false })).toEqual({ temperature: 0, seed: 1, max_tokens: 176 });
   });
 
-  // Messages as they were reported: openai-python#1080, langchaingo#1355, deepchat#336, langchain-azure#82 (as wire/error-bodies.ts reads it), llama.cpp.
+  // Messages as they were reported: openai-python#1080, langchaingo#1355, deepchat#336, langchain-azure#82 (as dialects/error-bodies.ts reads it), llama.cpp.
   test.each([
     ["temperature", "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported."],
     ["max_tokens", "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."],

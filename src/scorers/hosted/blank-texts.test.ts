@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { networkWith } from "../../../test/support/hosted-network.ts";
 import { type ScriptedServer, startScriptedServer } from "../../../test/support/scripted-server.node.ts";
 import { Reranker } from "../../reranker.ts";
-import { createCascadeScorer } from "../composite/cascade.ts";
+import { createCascadeScorer } from "../combine/cascade.ts";
 import { createHostedScorer } from "./hosted.ts";
 
 const blanks = ["", " ", "\n\t", "\u3000", "\ufeff"];

@@ -1,13 +1,13 @@
+import type { Network } from "../../http/json-request.ts";
 import type { Capabilities, ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
-import type { Network } from "../../transport/http.ts";
 import type { LlmConfig } from "../../types.ts";
-import { openAccess } from "./access.ts";
-import { type Asking, askLimits, askPart } from "./ask.ts";
 import { scoreWithoutBlanks } from "./blank-texts.ts";
 import { findProvider } from "./known-providers.ts";
 import { askLiterLlm, importLiterLlm, type LiterLlm, refuseLiterLlm } from "./liter-llm.ts";
-import { type AskPart, scoreParts, splitTexts } from "./parts.ts";
 import { type Limits, longPairsOf } from "./provider.ts";
+import { openAccess } from "./provider-access.ts";
+import { type Asking, askLimits, askPart } from "./provider-call.ts";
+import { type AskPart, scoreParts, splitTexts } from "./split-call.ts";
 
 /** What tests put in the place of the usual. */
 export interface HostedOptions {

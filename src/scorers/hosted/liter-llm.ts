@@ -1,13 +1,13 @@
 /** The same call by `@kreuzberg/liter-llm`, for those who want that client to send it. */
 import { raceAbort } from "../../abort.ts";
+import { cohereV2 } from "../../dialects/cohere-v2.ts";
 import { messageOf, RerankError, type RerankErrorOptions } from "../../errors.ts";
+import { redact, secretsInHeaders } from "../../http/secrets.ts";
 import type { ScoreCall } from "../../scorer.ts";
-import { redact, secretsInHeaders } from "../../transport/secrets.ts";
 import type { LlmConfig } from "../../types.ts";
-import { cohereV2 } from "../../wire/cohere-v2.ts";
-import { findKey, missingKey } from "./access.ts";
-import { type Asking, defaultMaxRetries, defaultTimeoutSecs, inOrder, usageIn } from "./ask.ts";
-import type { Part, PartScores } from "./parts.ts";
+import { findKey, missingKey } from "./provider-access.ts";
+import { type Asking, defaultMaxRetries, defaultTimeoutSecs, inOrder, usageIn } from "./provider-call.ts";
+import type { Part, PartScores } from "./split-call.ts";
 
 /** What is used of the package. Its own types are not: they declare a document as one of two words. */
 export interface LiterLlm {

@@ -1,6 +1,6 @@
-import type { JsonRequest, Network } from "../../transport/http.ts";
+import type { AnyCodec } from "../../dialects/codecs.ts";
+import type { JsonRequest, Network } from "../../http/json-request.ts";
 import type { LlmConfig } from "../../types.ts";
-import type { AnyCodec } from "../../wire/dialects.ts";
 
 /** One caller's use of a provider. */
 export interface Setting {

@@ -1,5 +1,5 @@
 /** Where an engine's paths are, and what its address is called in messages. */
-import { secretsInHeaders } from "../../transport/secrets.ts";
+import { secretsInHeaders } from "../../http/secrets.ts";
 import type { RemoteModel } from "../../types.ts";
 
 /** What goes with each request to an engine of the pool. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../transport/retry.ts";
+import type { Clock } from "../../http/retry.ts";
 
 /**
  * - `new`: never asked; a probe comes first.

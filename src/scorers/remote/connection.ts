@@ -1,9 +1,10 @@
 /** Requests to one engine: where they go, and what goes with them. */
+
+import { messageInBody } from "../../dialects/error-bodies.ts";
 import { RerankError } from "../../errors.ts";
-import { type JsonReply, type Network, requestJson } from "../../transport/http.ts";
-import { type Clock, retryAfterMs } from "../../transport/retry.ts";
+import { type JsonReply, type Network, requestJson } from "../../http/json-request.ts";
+import { type Clock, retryAfterMs } from "../../http/retry.ts";
 import type { RemoteModel } from "../../types.ts";
-import { messageInBody } from "../../wire/error-bodies.ts";
 import { type Access, accessOf } from "./addresses.ts";
 import type { Information } from "./discovery.ts";
 

@@ -1,8 +1,9 @@
 /** Finding out what an engine speaks, how much it takes at once, and which model it serves. */
+
+import { isRecord } from "../../dialects/documents.ts";
 import { RerankError } from "../../errors.ts";
 import type { RemoteDialect, RemoteModel } from "../../types.ts";
-import { isRecord } from "../../wire/documents.ts";
-import { type EngineDialect, engineDialects } from "./dialects.ts";
+import { type EngineDialect, engineDialects } from "./engine-dialects.ts";
 
 /** What has to be known about an engine before it can be used. */
 export interface EngineProfile {

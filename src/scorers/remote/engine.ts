@@ -1,13 +1,13 @@
 import { RerankError } from "../../errors.ts";
-import type { Network } from "../../transport/http.ts";
-import { backoffMs, type Clock } from "../../transport/retry.ts";
+import type { Network } from "../../http/json-request.ts";
+import { backoffMs, type Clock } from "../../http/retry.ts";
 import type { RemoteModel } from "../../types.ts";
 import { addressOf, labelOf, rootAddressOf } from "./addresses.ts";
 import { CircuitBreaker } from "./breaker.ts";
 import { Connection } from "./connection.ts";
-import type { PartRequest, PartScores } from "./dialects.ts";
 import { type AskEngine, discover, type EngineProfile, knownProfile } from "./discovery.ts";
-import { type FailureKind, kindOfFailure } from "./failures.ts";
+import type { PartRequest, PartScores } from "./engine-dialects.ts";
+import { type FailureKind, kindOfFailure } from "./engine-failures.ts";
 
 /** How a part was answered. */
 export type PartOutcome = ({ kind: "scored"; requests: number } & PartScores) | { kind: FailureKind; error: RerankError; requests: number };

@@ -1,5 +1,5 @@
+import type { WireResult } from "../../dialects/codec.ts";
 import { RerankError } from "../../errors.ts";
-import type { WireResult } from "../../wire/codec.ts";
 
 /**
  * The scores of a reply in the order of the documents that were sent.

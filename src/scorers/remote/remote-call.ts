@@ -1,12 +1,12 @@
 import { RerankError } from "../../errors.ts";
+import type { Clock } from "../../http/retry.ts";
 import type { ScoreCall, ScoreResult } from "../../scorer.ts";
-import type { Clock } from "../../transport/retry.ts";
 import type { RerankWarning } from "../../types.ts";
 import type { Engine } from "./engine.ts";
-import { poolError, stateOf } from "./failures.ts";
-import { Gathering } from "./gathering.ts";
-import { countFitting, cutParts, type Part, partCount, splitPart } from "./parts.ts";
-import type { EnginePool, Lease } from "./pool.ts";
+import { poolError, stateOf } from "./engine-failures.ts";
+import type { EnginePool, Lease } from "./engine-pool.ts";
+import { Gathering } from "./part-collector.ts";
+import { countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
 import { Stopping } from "./stopping.ts";
 
 /** An engine has one part under way and the next one waiting, so that it never waits for the network; fewer leave more to choose for the rest. */

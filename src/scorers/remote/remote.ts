@@ -4,11 +4,11 @@
  * A call is cut into parts; each goes to the engine with the least to do, and to another one where that fails.
  */
 import { describeModel } from "../../config/describe-model.ts";
+import type { Network } from "../../http/json-request.ts";
+import { type Clock, systemClock } from "../../http/retry.ts";
 import type { Scorer } from "../../scorer.ts";
-import type { Network } from "../../transport/http.ts";
-import { type Clock, systemClock } from "../../transport/retry.ts";
 import type { RemoteModel } from "../../types.ts";
-import { EnginePool } from "./pool.ts";
+import { EnginePool } from "./engine-pool.ts";
 import { RemoteCall } from "./remote-call.ts";
 
 /**

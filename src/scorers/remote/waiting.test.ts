@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { callOf, gateTogether, plainNetwork, startClock, type TestEngine } from "../../../test/support/remote-engines.node.ts";
 import { expectRight, failureOf, poolOf, startAll } from "../../../test/support/remote-pool.node.ts";
 import { RerankError } from "../../errors.ts";
-import type { Clock } from "../../transport/retry.ts";
+import type { Clock } from "../../http/retry.ts";
 import { createRemoteScorer } from "./remote.ts";
 
 describe("an engine that is busy", () => {

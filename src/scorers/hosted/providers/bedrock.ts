@@ -1,5 +1,5 @@
+import { bedrock as codec, nextPageOf } from "../../../dialects/bedrock.ts";
 import { RerankError } from "../../../errors.ts";
-import { bedrock as codec, nextPageOf } from "../../../wire/bedrock.ts";
 import { signedHeaders } from "../aws-signature.ts";
 import type { Authorization, Provider, Setting } from "../provider.ts";
 

@@ -1,4 +1,4 @@
-import { cohereV2 } from "../../../wire/cohere-v2.ts";
+import { cohereV2 } from "../../../dialects/cohere-v2.ts";
 import type { Provider } from "../provider.ts";
 
 /** Cohere recommends at most 1,000 documents; each request is billed in units of 100. @see https://docs.cohere.com/docs/reranking-best-practices */

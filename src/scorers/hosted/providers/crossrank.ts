@@ -1,4 +1,4 @@
-import { union } from "../../../wire/union.ts";
+import { union } from "../../../dialects/union.ts";
 import type { Provider } from "../provider.ts";
 
 /** A server of crossrank, by its `/v1/rerank` or `/rerank`; it takes 1,024 documents and 16 MiB unless its operator says otherwise. */

@@ -1,4 +1,4 @@
-import { infinity as codec } from "../../../wire/infinity.ts";
+import { infinity as codec } from "../../../dialects/infinity.ts";
 import type { Provider } from "../provider.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { jina as codec } from "../../../wire/jina.ts";
+import { jina as codec } from "../../../dialects/jina.ts";
 import type { Provider } from "../provider.ts";
 
 /** Jina documents no limit: 1,000 keeps a request, and what is lost with it, small. @see https://jina.ai/reranker */

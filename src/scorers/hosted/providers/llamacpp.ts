@@ -1,4 +1,4 @@
-import { llamaCpp as codec } from "../../../wire/llamacpp.ts";
+import { llamaCpp as codec } from "../../../dialects/llamacpp.ts";
 import type { Provider } from "../provider.ts";
 
 /** llama.cpp's server. Scores are logits, and stay so. @see https://github.com/ggml-org/llama.cpp `tools/server/README.md` at 00dc805 */

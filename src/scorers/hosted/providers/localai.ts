@@ -1,4 +1,4 @@
-import { localAi as codec } from "../../../wire/localai.ts";
+import { localAi as codec } from "../../../dialects/localai.ts";
 import type { Provider } from "../provider.ts";
 
 /** A server of LocalAI. @see https://localai.io/features/reranker/ */

@@ -1,4 +1,4 @@
-import { mixedbread as codec } from "../../../wire/mixedbread.ts";
+import { mixedbread as codec } from "../../../dialects/mixedbread.ts";
 import type { Provider } from "../provider.ts";
 
 /** Mixedbread documents no limit: 1,000 keeps a request small. @see https://mixedbread.com/api-reference/endpoints/reranking */

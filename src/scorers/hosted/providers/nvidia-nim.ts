@@ -1,4 +1,4 @@
-import { nim } from "../../../wire/nim.ts";
+import { nim } from "../../../dialects/nim.ts";
 import type { Provider } from "../provider.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { pinecone as codec } from "../../../wire/pinecone.ts";
+import { pinecone as codec } from "../../../dialects/pinecone.ts";
 import type { Provider } from "../provider.ts";
 
 const isCohere = (model: string): boolean => model.startsWith("cohere-");

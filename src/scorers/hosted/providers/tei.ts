@@ -1,5 +1,5 @@
-import { isRecord } from "../../../wire/documents.ts";
-import { tei as codec } from "../../../wire/tei.ts";
+import { isRecord } from "../../../dialects/documents.ts";
+import { tei as codec } from "../../../dialects/tei.ts";
 import type { Limits, Provider } from "../provider.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { together as codec } from "../../../wire/together.ts";
+import { together as codec } from "../../../dialects/together.ts";
 import type { Provider } from "../provider.ts";
 
 /** Together documents no limit: 1,000 keeps a request small. @see https://docs.together.ai/reference/rerank-1 */

@@ -1,4 +1,4 @@
-import { vllm as codec } from "../../../wire/vllm.ts";
+import { vllm as codec } from "../../../dialects/vllm.ts";
 import type { Provider } from "../provider.ts";
 
 /** A server of vLLM. Long pairs are refused unless it is asked to cut them. @see https://docs.litellm.ai/docs/providers/vllm for the variables */

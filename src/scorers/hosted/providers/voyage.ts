@@ -1,4 +1,4 @@
-import { voyage as codec } from "../../../wire/voyage.ts";
+import { voyage as codec } from "../../../dialects/voyage.ts";
 import type { Provider } from "../provider.ts";
 
 /**

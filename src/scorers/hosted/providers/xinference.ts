@@ -1,4 +1,4 @@
-import { xinference as codec } from "../../../wire/xinference.ts";
+import { xinference as codec } from "../../../dialects/xinference.ts";
 import type { Provider } from "../provider.ts";
 
 /** A server of Xinference. @see https://docs.litellm.ai/docs/providers/xinference for the variables */

@@ -1,0 +1,269 @@
+import { describe, expect, it } from "vitest";
+import { RerankError } from "../errors.ts";
+import { checkFilePath, checkRepositoryId, isCommit } from "../hub/repository-names.ts";
+import { getPreset, licenceWarnings, listPresets, recordOf, suggestRepository } from "./catalogue.ts";
+import { comparedBenchmark } from "./quality.ts";
+import { requirementsOf } from "./requirements.ts";
+
+describe("the catalogue", () => {
+  it("keeps what the five names of the documentation mean", () => {
+    const meanings = ["mini", "fast", "balanced", "quality", "multilingual"].map((name) => {
+      const { repository, modelFile, licence } = getPreset(name);
+      return [name, repository, modelFile, licence];
+    });
+    expect(meanings).toEqual([
+      ["mini", undefined, "onnx/model.onnx", "Apache-2.0"],
+      ["fast", "cross-encoder/ms-marco-MiniLM-L6-v2", "onnx/model.onnx", "Apache-2.0"],
+      ["balanced", "BAAI/bge-reranker-base", "onnx/model.onnx", "MIT"],
+      ["quality", "BAAI/bge-reranker-large", "onnx/model.onnx", "MIT"],
+      ["multilingual", "xberg-io/reranker-models", "bge-reranker-v2-m3/model.onnx", "Apache-2.0"],
+    ]);
+  });
+
+  it("recommends balanced and nothing else", () => {
+    expect(
+      listPresets()
+        .filter((preset) => preset.recommended)
+        .map((preset) => preset.name),
+    ).toEqual(["balanced"]);
+  });
+
+  it("pins a commit and every sha256 where it says verified, and invents neither where it does not", () => {
+    for (const preset of listPresets()) {
+      if (preset.repository === undefined) continue;
+      const sums = preset.files.map((file) => file.sha256);
+      if (preset.verified) {
+        expect(isCommit(preset.revision ?? ""), preset.name).toBe(true);
+        for (const sum of sums) expect(sum, preset.name).toMatch(/^[0-9a-f]{64}$/);
+      } else {
+        expect(preset.revision, preset.name).toBe("main");
+        expect(new Set(sums), preset.name).toEqual(new Set([undefined]));
+      }
+    }
+  });
+
+  it("has safe names, each file once, and the model among the files", () => {
+    const names = listPresets().map((preset) => preset.name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const preset of listPresets()) {
+      const paths = preset.files.map((file) => checkFilePath(file.path));
+      expect(new Set(paths).size, preset.name).toBe(paths.length);
+      expect(paths).toContain(preset.modelFile);
+      expect([preset.sizeBytes, preset.parameters].every(Number.isInteger), preset.name).toBe(true);
+      if (preset.repository !== undefined) checkRepositoryId(preset.repository);
+    }
+  });
+
+  it("states sizes that fit the number of weights: four bytes each, one in 8 bits", () => {
+    for (const { name, sizeBytes, parameters, modelFile, repository } of listPresets()) {
+      if (repository === undefined) continue;
+      const bytes = modelFile === "onnx/model_quantized.onnx" ? 1 : 4;
+      expect(sizeBytes / parameters / bytes, name).toBeGreaterThan(0.97);
+      expect(sizeBytes / parameters / bytes, name).toBeLessThan(1.04);
+    }
+  });
+
+  it("states limits that the models' cards give", () => {
+    // 512 where a table of positions or the training ends there, which is all but these; read from the cards in 2026.
+    const longer: Record<string, number> = {
+      multilingual: 8192,
+      "bge-reranker-v2-m3-int8": 8192,
+      "gte-reranker-modernbert-base": 8192,
+      "gte-multilingual-reranker-base": 8192,
+      "ettin-reranker-150m": 7999,
+      "jina-reranker-v1-tiny-en": 8192,
+      "jina-reranker-v1-turbo-en": 8192,
+      "jina-reranker-v2-base-multilingual": 1024,
+      // It has positions for 32768; the card's example reads as many.
+      "qwen3-reranker-0.6b": 8192,
+      "qwen3-reranker-0.6b-int8": 8192,
+      // Of the document; 32 of the query come apart.
+      "answerai-colbert-small-v1": 300,
+    };
+    const stated = Object.fromEntries(listPresets().map(({ name, maxLength }) => [name, maxLength]));
+    expect(stated).toEqual(Object.fromEntries(Object.keys(stated).map((name) => [name, longer[name] ?? 512])));
+  });
+
+  it("spells languages as BCP 47 does, and licences as SPDX does", () => {
+    const spdx = ["Apache-2.0", "CC-BY-NC-4.0", "MIT"];
+    for (const { name, languages, licence } of listPresets()) {
+      expect(spdx, name).toContain(licence);
+      expect(languages.length, name).toBeGreaterThan(0);
+      if (languages[0] !== "multi") expect(Intl.getCanonicalLocales([...languages]), name).toEqual(languages);
+    }
+  });
+
+  it("names a source for each figure of quality, one figure for each benchmark, and none for weights that nobody measured", () => {
+    for (const { name, quality } of listPresets()) {
+      for (const { value, source } of quality) {
+        expect(value, name).toSatisfy((share: number) => share > 0 && share < 1);
+        expect(source, name).toMatch(/^https:\/\//);
+      }
+      expect(new Set(quality.map(({ benchmark, source }) => `${benchmark} ${source}`)).size, name).toBe(quality.length);
+      if (name.endsWith("-int8")) expect(quality, name).toEqual([]);
+    }
+    const compared = listPresets().filter(({ quality }) => quality.some(({ benchmark }) => benchmark === comparedBenchmark));
+    expect(compared.map(({ name }) => name).sort()).toEqual(
+      [
+        ...["balanced", "ettin-reranker-150m", "fast", "gte-reranker-modernbert-base", "ms-marco-minilm-l12", "ms-marco-minilm-l4"],
+        ...["multilingual", "mxbai-rerank-base-v1", "mxbai-rerank-large-v1", "mxbai-rerank-xsmall-v1", "quality", "qwen3-reranker-0.6b"],
+      ].sort(),
+    );
+  });
+
+  it("orders models of one run by its figures as the publication does", () => {
+    const figureOf = (name: string): number => getPreset(name).quality.find(({ benchmark }) => benchmark === comparedBenchmark)!.value;
+    const order = [
+      "ettin-reranker-150m",
+      "qwen3-reranker-0.6b",
+      "gte-reranker-modernbert-base",
+      "multilingual",
+      "quality",
+      "fast",
+      "balanced",
+    ];
+    expect([...order].sort((left, right) => figureOf(right) - figureOf(left))).toEqual(order);
+  });
+
+  it("finds licences that forbid commercial use wherever a model stands", () => {
+    const name = "jina-reranker-v2-base-multilingual";
+    const preset = { type: "preset", name } as const;
+    const custom = { type: "custom", modelId: `jinaai/${name}`, modelFile: "onnx/model_fp16.onnx" } as const;
+    const fast = { type: "preset", name: "fast" } as const;
+    const warning = {
+      type: "licence",
+      message: `${name}: its licence, CC-BY-NC-4.0, forbids commercial use`,
+      model: name,
+      licence: "CC-BY-NC-4.0",
+    };
+    expect(licenceWarnings(preset)).toEqual([warning]);
+    expect(licenceWarnings(custom)).toEqual([warning]);
+    expect(licenceWarnings({ type: "cascade", first: fast, second: { type: "fuse", models: [preset] }, keep: 5 })).toEqual([warning]);
+    expect(licenceWarnings({ type: "fallback", models: [fast, { type: "none" }, { type: "plugin", name }] })).toEqual([]);
+    // The mirror holds models of several publishers, none of them so licensed.
+    expect(licenceWarnings({ type: "custom", modelId: "xberg-io/reranker-models" })).toEqual([]);
+  });
+
+  it("marks the licence that forbids commercial use", () => {
+    expect(
+      listPresets()
+        .filter((preset) => !preset.commercialUse)
+        .map((preset) => [preset.name, preset.licence]),
+    ).toEqual([["jina-reranker-v2-base-multilingual", "CC-BY-NC-4.0"]]);
+  });
+
+  it("names the nearest presets for one that does not exist", () => {
+    expect(() => getPreset("balancd")).toThrow(/there is no preset "balancd"\. Did you mean balanced\? Presets: mini, fast/);
+    expect(() => getPreset("bge-reranker-v2-m3")).toThrow(
+      "Did you mean multilingual (bge-reranker-v2-m3) or bge-reranker-v2-m3-int8 (onnx-community/bge-reranker-v2-m3-ONNX)?",
+    );
+    expect(() => getPreset("qqqqqqqq")).toThrow(/there is no preset "qqqqqqqq"\. Presets:/);
+    expect(codeOf(() => getPreset("toString"))).toBe("unknown-model");
+  });
+
+  it.each(["mini", "fast", "balanced", "quality", "multilingual"])(
+    "knows %s with two letters swapped, one doubled, lost or wrong",
+    (name) => {
+      const mistyped = [
+        name[0] + name[2]! + name[1] + name.slice(3),
+        name[0] + name,
+        name.slice(0, 1) + name.slice(2),
+        `${name.slice(0, -1)}x`,
+      ];
+      for (const word of [...mistyped, name.toUpperCase()]) {
+        expect(() => getPreset(word)).toThrow(new RegExp(`Did you mean (?:\\S+ or )*${name}[ ?]`));
+      }
+    },
+  );
+
+  const named = listPresets().filter(({ repository }) => repository !== undefined);
+  it.each(named.map((preset) => [preset.name, preset.folder || preset.repository!.split("/")[1]!]))(
+    "suggests %s for the name of its model, %s, however that is spelled",
+    (name, model) => {
+      const spellings = [model, model.toLowerCase(), model.replace(/-(?=\d)/g, ""), model.replace(/(?<=[a-z])(?=\d)/gi, "-")];
+      for (const spelling of spellings.filter((word) => !listPresets().some((preset) => preset.name === word))) {
+        expect(() => getPreset(spelling)).toThrow(new RegExp(`Did you mean (?:.* or )?${name.replaceAll(".", "\\.")} \\(`));
+      }
+    },
+  );
+
+  it("suggests nothing else where the model itself is known", () => {
+    expect(() => getPreset("ms-marco-MiniLM-L-6-v2")).toThrow(
+      "Did you mean fast (cross-encoder/ms-marco-MiniLM-L6-v2) or ms-marco-minilm-l6-int8 (Xenova/ms-marco-MiniLM-L-6-v2)? Presets:",
+    );
+  });
+
+  it("suggests hub ids and providers for a repository that does not exist", () => {
+    expect(suggestRepository("cross-encoder/ms-marco-MiniLM-L-6-v2")).toBe("cross-encoder/ms-marco-MiniLM-L6-v2 (preset fast)");
+    expect(suggestRepository("BAII/bge-reranker-base")).toBe("BAAI/bge-reranker-base (preset balanced)");
+    expect(suggestRepository("BAAI/bge-rerankr-large")).toBe("BAAI/bge-reranker-large (preset quality)");
+    expect(suggestRepository("cohree/rerank-v3.5")).toBe("cohere/rerank-v3.5");
+    expect(suggestRepository("somebody/another-thing")).toBeUndefined();
+  });
+});
+
+describe("recordOf", () => {
+  it("knows the catalogue's repositories by their hub ids, at their usual revision", () => {
+    for (const preset of listPresets().filter(({ repository, folder }) => repository !== undefined && folder === "")) {
+      expect(recordOf({ type: "custom", modelId: preset.repository! })).toBe(preset);
+      expect(recordOf({ type: "custom", modelId: preset.repository!, revision: preset.revision! })).toBe(preset);
+    }
+    expect(recordOf({ type: "custom", modelId: "BAAI/bge-reranker-base", revision: "v0" })).toBeUndefined();
+    // The mirror holds many models.
+    expect(recordOf({ type: "custom", modelId: "xberg-io/reranker-models" })).toBeUndefined();
+    expect(recordOf({ type: "custom", modelId: "./BAAI/bge-reranker-base" })).toBeUndefined();
+  });
+});
+
+describe("requirementsOf", () => {
+  it("asks for a hub id of the catalogue as for its preset, unless the configuration chooses files", () => {
+    for (const { name, repository, folder } of listPresets()) {
+      if (repository === undefined || folder !== "") continue;
+      expect(requirementsOf({ type: "custom", modelId: repository })).toEqual(requirementsOf({ type: "preset", name }));
+    }
+    const own = { type: "custom", modelId: "Xenova/bge-reranker-base", modelFile: "onnx/model_fp16.onnx" } as const;
+    expect(requirementsOf(own)).toMatchObject({ modelFile: "onnx/model_fp16.onnx", records: [] });
+  });
+
+  it("asks for the external data that a preset's record knows", () => {
+    expect(requirementsOf({ type: "preset", name: "quality" })).toMatchObject({
+      place: "hub",
+      folder: "",
+      modelFile: "onnx/model.onnx",
+      additionalFiles: ["onnx/model.onnx_data"],
+    });
+    expect(requirementsOf({ type: "preset", name: "multilingual" })).toMatchObject({
+      folder: "bge-reranker-v2-m3",
+      additionalFiles: ["bge-reranker-v2-m3/model.onnx.data"],
+    });
+  });
+
+  it("forgets it for another model file of the same repository", () => {
+    const requirements = requirementsOf({ type: "preset", name: "quality", modelFile: "onnx/model_fp16.onnx" });
+    expect(requirements).toMatchObject({ modelFile: "onnx/model_fp16.onnx", additionalFiles: [] });
+  });
+
+  it("refuses names that are not safe, wherever they stand", () => {
+    const models = [
+      { modelId: "../evil" },
+      { modelId: "a/b/../c" },
+      { modelId: "a/b", modelFile: "../x.onnx" },
+      { modelId: "a/b", additionalFiles: ["/etc/passwd"] },
+      { modelId: "a/b", revision: "../main" },
+    ];
+    for (const model of models) {
+      // "../evil" starts like a folder of this machine, and is one.
+      if (model.modelId.startsWith("../")) expect(requirementsOf({ type: "custom", ...model }).place).toBe("local");
+      else expect(codeOf(() => requirementsOf({ type: "custom", ...model }))).toBe("invalid-input");
+    }
+  });
+});
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return RerankError.is(error) ? error.code : "no RerankError";
+  }
+  return "no error";
+}

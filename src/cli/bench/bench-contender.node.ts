@@ -1,0 +1,84 @@
+/** A configuration made ready to be measured: its files are on this machine and identified, its model is loaded. */
+import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { downloadModel } from "../../hub/download.node.ts";
+import { hashFile } from "../../hub/download-file.node.ts";
+import { createProgressBar } from "../../hub/download-progress.node.ts";
+import { type LocatedModel, locateModel } from "../../hub/locate.node.ts";
+import { createReranker, RerankError, type Reranker, type RerankWarning } from "../../index.ts";
+import type { CommonOptions, Io } from "../io.ts";
+import type { Configuration } from "./bench-options.ts";
+
+/** A file of weights. */
+export interface ModelFile {
+  path: string;
+  sizeBytes: number;
+  /** Lower-case hex. */
+  sha256: string;
+}
+
+/** What is measured. */
+export interface Contender {
+  configuration: Configuration;
+  reranker: Reranker;
+  /** The ONNX file and its external data; empty for hosted models and backends. */
+  files: ModelFile[];
+  /** Time of loading, after downloading. */
+  loadMs: number;
+  /** By how much loading made the process grow. */
+  loadBytes: number;
+}
+
+/**
+ * Downloads what is missing, hashes the files and loads the model. The caller closes `reranker`.
+ *
+ * @throws RerankError whatever keeps the model from loading; `aborted`
+ */
+export async function prepareContender(io: Io, configuration: Configuration, options: CommonOptions): Promise<Contender> {
+  const { config, isSync } = configuration;
+  const files = await identifyFiles(await obtainModel(io, configuration, options));
+  const reranker = createReranker({ ...config, onWarning: (warning) => noteLicence(io, warning, options) });
+  try {
+    const beforeBytes = residentBytes();
+    const startMs = performance.now();
+    if (isSync) reranker.warmUpSync();
+    else await reranker.warmUp();
+    return { configuration, reranker, files, loadMs: performance.now() - startMs, loadBytes: residentBytes() - beforeBytes };
+  } catch (error) {
+    await reranker.close();
+    throw error;
+  }
+}
+
+/** Results tell what concerns calls; the licence was told when the model was loaded, before any of them. */
+function noteLicence(io: Io, warning: RerankWarning, { quiet }: CommonOptions): void {
+  if (warning.type === "licence" && quiet !== true) io.note(`crossrank: ${warning.message}`);
+}
+
+/** Memory that the process holds now. */
+export function residentBytes(): number {
+  return process.memoryUsage.rss();
+}
+
+/** Undefined for what has no files. Downloading comes first, so that it can be interrupted and is not part of the loading time. */
+async function obtainModel(io: Io, { config }: Configuration, options: CommonOptions): Promise<LocatedModel | undefined> {
+  const { model, cacheDir } = config;
+  if (model.type !== "preset" && model.type !== "custom") return undefined;
+  const located = locateModel(model, { cacheDir });
+  if (located !== undefined) return located;
+  const bar = io.stderrIsTerminal && options.quiet !== true ? createProgressBar() : undefined;
+  try {
+    await downloadModel(model, { cacheDir, signal: io.signal, onProgress: bar?.update });
+  } finally {
+    bar?.end();
+  }
+  const downloaded = locateModel(model, { cacheDir });
+  if (downloaded !== undefined) return downloaded;
+  throw new RerankError("download", "bench: the model is gone from the cache right after its download. Run it again.");
+}
+
+async function identifyFiles(located: LocatedModel | undefined): Promise<ModelFile[]> {
+  if (located === undefined) return [];
+  const paths = [located.modelPath, ...located.externalData.map((location) => join(dirname(located.modelPath), location))];
+  return Promise.all(paths.map(async (path) => ({ path, sizeBytes: (await stat(path)).size, sha256: await hashFile(path, "sha256") })));
+}

@@ -1,0 +1,101 @@
+import { RerankError, RerankerConfig } from "../../index.ts";
+import type { InputFormat } from "../input.ts";
+import type { CommonOptions } from "../io.ts";
+import { type LocalModelOptions, parseModel } from "../model-argument.ts";
+
+/** What one configuration may set, as commander names it. */
+export interface ConfigurationOptions extends LocalModelOptions {
+  model?: string;
+  batchSize?: number;
+  workers?: number;
+  threads?: number;
+  cacheDir?: string;
+  sync?: boolean;
+}
+
+/** Options of `crossrank bench`, as commander names them. */
+export interface BenchOptions extends CommonOptions, ConfigurationOptions {
+  query?: string;
+  field?: string[];
+  input?: InputFormat;
+  rounds?: number;
+  /** Rounds of each configuration that are run first and not counted. */
+  warmUp?: number;
+  /** What a second configuration has different, as `key=value,key=value`. */
+  vs?: string;
+  json?: boolean;
+}
+
+/** One way of ranking that is measured. */
+export interface Configuration {
+  name: "first" | "second";
+  config: ReturnType<typeof RerankerConfig.parse>;
+  /** Whether the calling thread ranks, by `rankSync`. */
+  isSync: boolean;
+}
+
+type Change = readonly [key: keyof ConfigurationOptions, read: (text: string, place: string) => string | number | boolean];
+
+// By the names of the options, so that one can be copied to the other.
+const changes: Readonly<Record<string, Change>> = {
+  model: ["model", (text) => text],
+  "model-file": ["modelFile", (text) => text],
+  "max-length": ["maxLength", integerFrom(8)],
+  "batch-size": ["batchSize", integerFrom(1)],
+  workers: ["workers", integerFrom(1)],
+  threads: ["threads", integerFrom(1)],
+  "cache-dir": ["cacheDir", (text) => text],
+  sync: ["sync", readBoolean],
+};
+
+/**
+ * The configurations to measure: that of the options, and with `vs` a second one, which is the first with these changes.
+ *
+ * @throws RerankError `invalid-input` for a wrong model or a wrong change
+ */
+export function configurationsOf(options: BenchOptions): Configuration[] {
+  const first = configurationOf("first", options);
+  if (options.vs === undefined) return [first];
+  return [first, configurationOf("second", { ...options, ...readChanges(options.vs) })];
+}
+
+function configurationOf(name: Configuration["name"], options: ConfigurationOptions): Configuration {
+  const { workers, threads } = options;
+  const config = RerankerConfig.parse({
+    model: parseModel(options.model, options),
+    ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
+    ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }),
+    acceleration: { ...(workers === undefined ? {} : { workers }), ...(threads === undefined ? {} : { threads }) },
+  });
+  return { name, config, isSync: options.sync === true };
+}
+
+/** `"batch-size=8,workers="` → `{ batchSize: 8, workers: undefined }`. */
+function readChanges(text: string): ConfigurationOptions {
+  // A path may hold a comma: only one before another key separates.
+  const entries = text.split(/,(?=\s*[\w-]+\s*=)/).map((part) => {
+    const [key = "", ...rest] = part.split("=");
+    const change = Object.hasOwn(changes, key.trim()) ? changes[key.trim()] : undefined;
+    if (change === undefined || rest.length === 0) {
+      const advice = `Give key=value, separated by commas; the keys are ${Object.keys(changes).join(", ")}`;
+      throw new RerankError("invalid-input", `--vs: ${JSON.stringify(part)} is no change of a configuration. ${advice}.`);
+    }
+    const [option, read] = change;
+    const value = rest.join("=").trim();
+    return [option, value === "" ? undefined : read(value, `--vs: ${key.trim()}`)] as const;
+  });
+  return Object.fromEntries(entries) as ConfigurationOptions;
+}
+
+function integerFrom(least: number): Change[1] {
+  return (text, place) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new RerankError("invalid-input", `${place}: ${JSON.stringify(text)} is no such number. Give an integer ≥ ${least}.`);
+  };
+}
+
+function readBoolean(text: string, place: string): boolean {
+  if (text === "true" || text === "false") return text === "true";
+  throw new RerankError("invalid-input", `${place}: ${JSON.stringify(text)} is neither. Give true or false.`);
+}

@@ -1,0 +1,157 @@
+import { dirname, join } from "node:path";
+import { calibrationIdentity, writeCalibration } from "../../catalogue/calibration-file.node.ts";
+import { type Candidates, judge } from "../../eval/evaluate.ts";
+import {
+  type CalibrationQuality,
+  calibrationBins,
+  type FittedCalibration,
+  fitCalibration,
+  type LabelledPair,
+} from "../../eval/fit-calibration.ts";
+import { type Qrels, type Run, rankedIds } from "../../eval/metrics.ts";
+import { type LocatedModel, locateModel } from "../../hub/locate.node.ts";
+import { type Calibration, getPreset, RerankError } from "../../index.ts";
+import { alignColumns, printable } from "../display.ts";
+import type { Io } from "../io.ts";
+import { parseModel } from "../model-argument.ts";
+import { toJson } from "../output.ts";
+import { checkWritable } from "../text-file.node.ts";
+import { readLines } from "./eval-collection.node.ts";
+import { type ExperimentOptions, prepareExperiment, rerankBy } from "./eval-experiment.ts";
+
+/** Options of `crossrank eval calibrate`, as commander names them. */
+export interface CalibrateOptions extends ExperimentOptions {
+  model?: string;
+  pairs?: string;
+  method?: Calibration["method"];
+  folds?: number;
+  output?: string;
+  format?: "table" | "json";
+}
+
+/** Queries, documents, which of them are scored, and which are relevant. */
+interface LabelledCandidates extends Candidates {
+  qrels: Qrels;
+}
+
+const defaultDepth = 50;
+
+/**
+ * Fits a calibration of a local model to judged pairs, and saves it.
+ *
+ * @param dataset a collection whose relevant documents and first candidates are the pairs; undefined with `--pairs`
+ * @throws RerankError of any code
+ */
+export async function calibrateCommand(io: Io, dataset: string | undefined, options: CalibrateOptions): Promise<void> {
+  const model = parseModel(options.model, options);
+  if (model.type !== "preset" && model.type !== "custom") {
+    throw new RerankError("invalid-input", "eval calibrate: only local models give logits. Name a preset, a hub id or a folder.");
+  }
+  if (options.output === undefined && model.type === "preset" && getPreset(model.name).repository === undefined) {
+    const why = "a new version of the package replaces its folder";
+    throw new RerankError(
+      "invalid-input",
+      `eval calibrate: nothing is saved beside the bundled model, for ${why}. Name a file with --output.`,
+    );
+  }
+  checkWritable(options.output);
+  const candidates = await readCandidates(io, dataset, options);
+  const { calibration: _not, ...others } = options;
+  const { scored } = await rerankBy(io, options.model, candidates, Number.POSITIVE_INFINITY, others);
+  const pairs = judge(scored, candidates.qrels, options.relevanceLevel).map(
+    ({ queryId, logit, isRelevant }): LabelledPair => ({ queryId, isRelevant, logit: logit! }),
+  );
+  const { method, folds } = options;
+  const fitted = fitCalibration(pairs, { ...(method === undefined ? {} : { method }), ...(folds === undefined ? {} : { folds }) });
+  const located = locateModel(model, { cacheDir: options.cacheDir });
+  if (located === undefined) throw new RerankError("download", "eval calibrate: the model is gone from the cache. Run it again.");
+  await save(io, located, fitted, options);
+}
+
+async function save(io: Io, located: LocatedModel, fitted: FittedCalibration, options: CalibrateOptions): Promise<void> {
+  const { calibration, ...figures } = fitted;
+  const path = options.output ?? join(dirname(located.tokenizerPath), "calibration.json");
+  const file = { version: 1, model: calibrationIdentity(located), calibration, fitted: { ...figures, bins: calibrationBins } } as const;
+  writeCalibration(path, file);
+  if ((options.format ?? (io.stdoutIsTerminal ? "table" : "json")) === "json") await io.write(`${toJson({ path, ...file }, 2)}\n`);
+  else for (const line of describe(path, file.model, fitted)) await io.write(`${line}\n`);
+}
+
+/** With the documents that are relevant, whether they are candidates or not: a calibration needs them. */
+async function readCandidates(io: Io, dataset: string | undefined, options: CalibrateOptions): Promise<LabelledCandidates> {
+  if ((dataset === undefined) === (options.pairs === undefined)) {
+    throw new RerankError("invalid-input", "eval calibrate: give a dataset, or labelled pairs with --pairs: one of them.");
+  }
+  if (dataset === undefined) return readPairs(await readLines(io, options.pairs!), options.pairs!);
+  const depth = options.depth ?? defaultDepth;
+  const { relevanceLevel = 1 } = options;
+  const experiment = await prepareExperiment(io, dataset, { ...options, depth });
+  const run: Run = new Map(
+    [...experiment.run].map(([queryId, scores]) => {
+      const judged = experiment.qrels.get(queryId)!;
+      const isOwn = (id: string): boolean => options.ignoreIdenticalIds === true && id === queryId;
+      const relevant = [...judged.keys()].filter((id) => judged.get(id)! >= relevanceLevel && experiment.documents.has(id) && !isOwn(id));
+      const ids = new Set([...rankedIds(scores).slice(0, depth), ...relevant]);
+      return [queryId, new Map([...ids].map((id, place) => [id, -place]))];
+    }),
+  );
+  return { ...experiment, run };
+}
+
+/** `{"query","document","label"}` a line; texts are their own ids. */
+function readPairs(lines: readonly string[], place: string): LabelledCandidates {
+  const qrels = new Map<string, Map<string, number>>();
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    const { query, document, label } = parsePair(line);
+    if (typeof query !== "string" || typeof document !== "string" || !isLabel(label)) {
+      const advice = 'Write {"query":"…","document":"…","label":1} a line; labels are 0 and 1, false and true, or grades';
+      throw new RerankError("invalid-input", `${place}:${index + 1}: no labelled pair. ${advice}.`);
+    }
+    const known = qrels.get(query) ?? new Map<string, number>();
+    if (known.has(document)) throw new RerankError("invalid-input", `${place}:${index + 1}: this pair is there twice. Remove one of them.`);
+    qrels.set(query, known.set(document, Number(label)));
+  }
+  const selfNamed = (texts: Iterable<string>): Map<string, string> => new Map([...texts].map((text) => [text, text]));
+  return {
+    qrels,
+    run: qrels,
+    queries: selfNamed(qrels.keys()),
+    documents: selfNamed([...qrels.values()].flatMap((pairs) => [...pairs.keys()])),
+  };
+}
+
+function parsePair(line: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    // The caller tells where and what was expected.
+    return {};
+  }
+}
+
+function isLabel(label: unknown): label is number | boolean {
+  return typeof label === "boolean" || (Number.isInteger(label) && (label as number) >= 0);
+}
+
+function* describe(path: string, model: string, fitted: FittedCalibration): Generator<string> {
+  const { calibration, before, after, pairs, relevant, queries, folds } = fitted;
+  const curve =
+    calibration.method === "platt"
+      ? `platt: slope ${calibration.slope.toPrecision(4)}, intercept ${calibration.intercept.toPrecision(4)}`
+      : `isotonic: ${calibration.logits.length} points`;
+  const row = (name: string, figure: keyof CalibrationQuality): string[] => [name, before[figure].toFixed(4), after[figure].toFixed(4)];
+  yield* alignColumns([
+    ["model", printable(model)],
+    ["pairs", `${pairs}, ${relevant} of them relevant, of ${queries} queries`],
+    ["method", curve],
+    ["saved", printable(path)],
+  ]);
+  yield "";
+  yield* alignColumns([
+    ["", "sigmoid", `calibrated, ${folds} held-out folds`],
+    row(`calibration error (${calibrationBins} bins)`, "expectedCalibrationError"),
+    row("log loss, nats", "logLoss"),
+  ]);
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { RerankError } from "../errors.ts";
+import { type AnyCodec, codecs } from "./codecs.ts";
+import { jina } from "./jina.ts";
+import { tei } from "./tei.ts";
+import { vllm } from "./vllm.ts";
+
+type Body = Record<string, unknown>;
+
+const missing = Symbol("missing");
+const listKeys = ["results", "data", "rankings"];
+const scoreKeys = ["relevance_score", "score", "logit"];
+const documentKeys = ["document", "text", "input"];
+
+function refusal(codec: AnyCodec, body: unknown): string {
+  try {
+    codec.decodeReply(body);
+  } catch (error) {
+    if (RerankError.is(error) && error.code === "bad-response") return error.message;
+    throw error;
+  }
+  return "accepted";
+}
+
+/** Bodies that are right but for one thing, by what that is. */
+function brokenBodies(codec: AnyCodec): [what: string, body: unknown][] {
+  const good: unknown = codec.encodeReply({ model: "m", results: [{ index: 0, score: 0.5, document: "text" }] });
+  const listKey = Array.isArray(good) ? undefined : listKeys.find((key) => key in (good as Body))!;
+  const [result] = (listKey === undefined ? good : (good as Body)[listKey]) as [Body];
+  const scoreKey = scoreKeys.find((key) => key in result)!;
+  const documentKey = documentKeys.find((key) => key in result);
+  const withList = (list: unknown) => (listKey === undefined ? list : { ...(good as Body), [listKey]: list });
+  const withField = (key: string, value: unknown) => {
+    const { [key]: _, ...rest } = result;
+    return withList([result, value === missing ? rest : { ...rest, [key]: value }]);
+  };
+  const notReplies = [undefined, null, "text", 3, true, {}, listKey === undefined ? { results: good } : [result]];
+  const notLists =
+    listKey === undefined ? [] : [null, {}, "text", missing].map((list) => (list === missing ? { model: "m" } : withList(list)));
+  const notResults = [null, 5, "text", [], [[0, 0.5]]].map((entry) => withList([entry]));
+  const indices = [missing, null, "0", 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, true].map((index) =>
+    withField("index", index),
+  );
+  const scores = [missing, null, "0.5", "NaN", Number.NaN, Number.NEGATIVE_INFINITY, [0.5], {}, true].map((score) =>
+    withField(scoreKey, score),
+  );
+  const documents = documentKey === undefined ? [] : [5, true, ["text"], [{ text: "a" }]].map((value) => withField(documentKey, value));
+  const groups = { reply: notReplies, list: notLists, result: notResults, index: indices, score: scores, document: documents };
+  return Object.entries(groups).flatMap(([what, bodies]) => bodies.map((body, place) => [`${what} ${place}`, body] as [string, unknown]));
+}
+
+describe.each(codecs.map((codec) => ({ name: codec.name, codec })))("$name", ({ name, codec }) => {
+  it.each(brokenBodies(codec))("refuses a wrong %s", (_, body) => {
+    expect(refusal(codec, body)).toMatch(new RegExp(`^${name}: .+, expected .+\\. Check that .+\\.$`, "s"));
+  });
+
+  it("ignores unknown fields", () => {
+    const body: unknown = codec.encodeReply({ results: [{ index: 3, score: -1 }] });
+    const more = Array.isArray(body) ? body.map((result: object) => ({ ...result, extra: 1 })) : { ...(body as object), extra: { a: [] } };
+    expect(codec.decodeReply(more)).toEqual({ results: [{ index: 3, score: -1 }] });
+  });
+});
+
+describe("the message of a refusal", () => {
+  it("says what was there and where", () => {
+    const advice = "Check that the base URL is that of a service with this format.";
+    expect(refusal(jina, [])).toBe(`jina: the reply is a list, expected an object with the list results. ${advice}`);
+    expect(refusal(jina, { object: "list", data: [] })).toBe(
+      `jina: the reply's results is missing, expected a list (its keys: object, data). ${advice}`,
+    );
+    expect(refusal(jina, { results: [{ index: 0, relevance_score: "0.5" }] })).toBe(
+      `jina: results[0].relevance_score is a string, expected a finite number. ${advice}`,
+    );
+    expect(
+      refusal(tei, [
+        { index: 0, score: 1 },
+        { index: -1, score: 1 },
+      ]),
+    ).toBe(`tei: [1].index is -1, expected an integer ≥ 0. ${advice}`);
+  });
+
+  it("repeats no content of the reply, and few keys of it", () => {
+    const keys = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`${index}-${"k".repeat(500)}`, "secret"]));
+    const message = refusal(jina, { ...keys, results: "secret" });
+    expect(message).not.toContain("secret");
+    expect(message.length).toBeLessThan(600);
+  });
+});
+
+describe("metadata", () => {
+  it("of a wrong type counts as absent", () => {
+    const body = { id: 5, model: null, usage: { total_tokens: "7", prompt_tokens: -1 }, meta: [], created: Number.NaN, results: [] };
+    expect(vllm.decodeReply(body)).toEqual({ results: [] });
+  });
+
+  it("does not make up what only the request knows", () => {
+    const twice = { index: 999, relevance_score: 0.5 };
+    expect(jina.decodeReply({ results: [twice, twice] }).results).toHaveLength(2);
+  });
+});

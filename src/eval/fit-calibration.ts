@@ -1,0 +1,284 @@
+/** Fits a model's logits to probabilities, and tells how far off probabilities are. */
+import { RerankError } from "../errors.ts";
+import { calibratedScore } from "../ranking/apply-calibration.ts";
+import { sigmoid } from "../ranking/scores.ts";
+import type { Calibration, IsotonicCalibration, PlattCalibration } from "../types.ts";
+import { mean } from "./metrics.ts";
+import { createRandom } from "./statistics.ts";
+
+export { calibratedScore } from "../ranking/apply-calibration.ts";
+export type { Calibration, IsotonicCalibration, PlattCalibration } from "../types.ts";
+
+/** A pair of a query and a document, scored by a model and judged by somebody. */
+export interface LabelledPair {
+  /** Raw logit; finite. */
+  logit: number;
+  isRelevant: boolean;
+  /** Pairs of one query stay together when folds are made. */
+  queryId: string;
+}
+
+/** How good probabilities are. */
+export interface CalibrationQuality {
+  /** Expected calibration error over {@link calibrationBins} bins, in [0, 1]; 0 is perfect. */
+  expectedCalibrationError: number;
+  /** Mean of −ln of the probability given to what was true; ≥ 0, in nats. */
+  logLoss: number;
+}
+
+/** A calibration and what it is worth. */
+export interface FittedCalibration {
+  /** Fitted on all pairs. */
+  calibration: Calibration;
+  /** The sigmoid of the logit, on all pairs. */
+  before: CalibrationQuality;
+  /** Each pair by a calibration that was fitted without its fold. */
+  after: CalibrationQuality;
+  pairs: number;
+  relevant: number;
+  queries: number;
+  folds: number;
+}
+
+/** How {@link fitCalibration} fits. */
+export interface CalibrationOptions {
+  /** @default "platt" */
+  method?: Calibration["method"];
+  /** Parts that are held out in turn; ≥ 2, at most as many as there are queries. @default 5 */
+  folds?: number;
+  /** Deals queries to folds; equal seeds deal equally. @default 1 */
+  seed?: number;
+}
+
+/** Bins of equal width over [0, 1]; 15 as in C. Guo et al.: On Calibration of Modern Neural Networks, ICML 2017. */
+export const calibrationBins = 15;
+
+// Of a probability, before its logarithm is taken: what float64 can tell from 1.
+const leastProbability = 2 ** -52;
+const mostNewtonSteps = 100;
+
+/**
+ * A calibration of a model, with its error before and on held-out folds.
+ *
+ * @throws RerankError `invalid-input` with fewer than two queries or only one kind of label, in all pairs or in those of a training
+ *   part; when relevant pairs score no higher than others, so that no monotone curve helps; for a logit that is not finite
+ */
+export function fitCalibration(pairs: readonly LabelledPair[], options: CalibrationOptions = {}): FittedCalibration {
+  const { method = "platt", folds = 5, seed = 1 } = options;
+  const fitOn = method === "platt" ? fitPlatt : fitIsotonic;
+  const calibration = fitOn(pairs);
+  const byQuery = groupBy(pairs, ({ queryId }) => queryId);
+  checkFolds(folds, byQuery.size);
+  const parts = dealQueries([...byQuery.values()], folds, seed);
+  const heldOut = parts.map((part, place) => {
+    const fitted = fitOn(parts.flatMap((other, otherPlace) => (otherPlace === place ? [] : other)));
+    return part.map(({ logit }) => calibratedScore(logit, fitted));
+  });
+  return {
+    calibration,
+    before: qualityOf(
+      pairs.map(({ logit }) => sigmoid(logit)),
+      pairs.map(({ isRelevant }) => isRelevant),
+    ),
+    after: qualityOf(
+      heldOut.flat(),
+      parts.flat().map(({ isRelevant }) => isRelevant),
+    ),
+    pairs: pairs.length,
+    relevant: pairs.filter(({ isRelevant }) => isRelevant).length,
+    queries: byQuery.size,
+    folds,
+  };
+}
+
+/**
+ * Platt's scaling: the slope and intercept of greatest likelihood, with Platt's softened targets (n₊+1)/(n₊+2) and 1/(n₋+2).
+ *
+ * @throws RerankError `invalid-input` for pairs of one kind only, a logit that is not finite, or a slope that would turn the order round
+ * @see H.-T. Lin, C.-J. Lin, R. Weng: A note on Platt's probabilistic outputs for support vector machines, Machine Learning 68, 2007:
+ *   Newton's method with backtracking
+ */
+export function fitPlatt(pairs: readonly LabelledPair[]): PlattCalibration {
+  const relevant = checkPairs(pairs);
+  const positive = (relevant + 1) / (relevant + 2);
+  const negative = 1 / (pairs.length - relevant + 2);
+  const targets = pairs.map(({ isRelevant }) => (isRelevant ? positive : negative));
+  let current = { slope: 0, intercept: Math.log((relevant + 1) / (pairs.length - relevant + 1)) };
+  let loss = crossEntropy(pairs, targets, current);
+  for (let step = 0; step < mostNewtonSteps; step += 1) {
+    const { slope, intercept, decrease } = newtonStep(pairs, targets, current);
+    if (decrease < 1e-16 * pairs.length) break;
+    let [scale, next, nextLoss] = [1, current, loss];
+    for (; scale > 1e-10; scale /= 2) {
+      next = { slope: current.slope + scale * slope, intercept: current.intercept + scale * intercept };
+      nextLoss = crossEntropy(pairs, targets, next);
+      if (nextLoss < loss - 1e-4 * scale * decrease) break;
+    }
+    if (!(nextLoss < loss)) break;
+    [current, loss] = [next, nextLoss];
+  }
+  if (!(current.slope > 0)) throw againstLabels();
+  return { method: "platt", ...current };
+}
+
+/**
+ * Isotonic regression by pooling adjacent violators; each block keeps its first and its last logit as points, as scikit-learn does.
+ *
+ * Needs some thousand pairs, for it follows noise; with fewer take Platt's.
+ *
+ * @throws RerankError `invalid-input` for pairs of one kind only, a logit that is not finite, or labels that never rise with the logit
+ * @see B. Zadrozny, C. Elkan: Transforming classifier scores into accurate multiclass probability estimates, KDD 2002
+ */
+export function fitIsotonic(pairs: readonly LabelledPair[]): IsotonicCalibration {
+  checkPairs(pairs);
+  const blocks: { sum: number; weight: number; first: number; last: number }[] = [];
+  // Equal logits are one point, for they can have only one probability.
+  const points = [...groupBy(pairs, ({ logit }) => (logit === 0 ? 0 : logit))].sort(([left], [right]) => left - right);
+  for (const [logit, same] of points) {
+    let block = { sum: same.filter(({ isRelevant }) => isRelevant).length, weight: same.length, first: logit, last: logit };
+    for (let earlier = blocks.at(-1); earlier !== undefined && earlier.sum * block.weight >= block.sum * earlier.weight; ) {
+      block = { sum: earlier.sum + block.sum, weight: earlier.weight + block.weight, first: earlier.first, last: block.last };
+      blocks.pop();
+      earlier = blocks.at(-1);
+    }
+    blocks.push(block);
+  }
+  if (blocks.length < 2) throw againstLabels();
+  const ends = blocks.flatMap(({ first, last, sum, weight }) => (first === last ? [first] : [first, last]).map((x) => [x, sum / weight]));
+  return { method: "isotonic", logits: ends.map(([logit]) => logit!), probabilities: ends.map(([, probability]) => probability!) };
+}
+
+/**
+ * Expected calibration error and log loss.
+ *
+ * @param probabilities in [0, 1]
+ * @param labels whether each was relevant; of the same length
+ */
+export function qualityOf(probabilities: readonly number[], labels: readonly boolean[]): CalibrationQuality {
+  const losses = probabilities.map(
+    (probability, index) => -Math.log(Math.max(leastProbability, labels[index] === true ? probability : 1 - probability)),
+  );
+  return { expectedCalibrationError: expectedCalibrationError(probabilities, labels), logLoss: mean(losses) };
+}
+
+/**
+ * Mean difference between the probability that was told and the share that came true, over {@link calibrationBins} bins of equal width,
+ * each weighted by its pairs.
+ *
+ * @param probabilities in [0, 1]; 1 falls into the last bin
+ * @param labels of the same length
+ * @returns in [0, 1]; 0 of nothing
+ */
+export function expectedCalibrationError(probabilities: readonly number[], labels: readonly boolean[]): number {
+  const gaps = reliability(probabilities, labels).map(({ pairs, probability, share }) => pairs * Math.abs(probability - share));
+  return gaps.reduce((sum, gap) => sum + gap, 0) / Math.max(1, probabilities.length);
+}
+
+/** One bin of a reliability diagram. */
+export interface ReliabilityBin {
+  pairs: number;
+  /** Mean probability that was told. */
+  probability: number;
+  /** Share that was relevant. */
+  share: number;
+}
+
+/** The bins that hold a pair, from low to high. */
+export function reliability(probabilities: readonly number[], labels: readonly boolean[]): ReliabilityBin[] {
+  const bins = Array.from({ length: calibrationBins }, () => ({ pairs: 0, told: 0, relevant: 0 }));
+  for (const [index, probability] of probabilities.entries()) {
+    const bin = bins[Math.min(calibrationBins - 1, Math.floor(probability * calibrationBins))]!;
+    bin.pairs += 1;
+    bin.told += probability;
+    bin.relevant += labels[index] === true ? 1 : 0;
+  }
+  return bins
+    .filter(({ pairs }) => pairs > 0)
+    .map(({ pairs, told, relevant }) => ({ pairs, probability: told / pairs, share: relevant / pairs }));
+}
+
+/** @returns how many are relevant */
+function checkPairs(pairs: readonly LabelledPair[]): number {
+  const wrong = pairs.findIndex(({ logit }) => !Number.isFinite(logit));
+  if (wrong !== -1) {
+    throw new RerankError("invalid-input", `eval: pair ${wrong} has the logit ${pairs[wrong]!.logit}. Leave out what was not scored.`);
+  }
+  const relevant = pairs.filter(({ isRelevant }) => isRelevant).length;
+  if (relevant === 0 || relevant === pairs.length) {
+    const what = `${relevant} of ${pairs.length} pairs are relevant`;
+    throw new RerankError("invalid-input", `eval: ${what}. A calibration needs some of each kind, in every fold.`);
+  }
+  return relevant;
+}
+
+function againstLabels(): RerankError {
+  return new RerankError(
+    "invalid-input",
+    "eval: relevant pairs score no higher than the others, so no calibration keeps the order. Check the labels and the model.",
+  );
+}
+
+function crossEntropy(pairs: readonly LabelledPair[], targets: readonly number[], { slope, intercept }: Omit<PlattCalibration, "method">) {
+  let sum = 0;
+  for (const [index, { logit }] of pairs.entries()) {
+    const x = slope * logit + intercept;
+    // ln(1 + eˣ) − t·x, without overflow
+    sum += Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x))) - targets[index]! * x;
+  }
+  return sum;
+}
+
+/** @returns the step, and how much the loss would fall along it at first */
+function newtonStep(pairs: readonly LabelledPair[], targets: readonly number[], { slope, intercept }: Omit<PlattCalibration, "method">) {
+  // A ridge keeps the matrix regular where the classes are separable.
+  let [h11, h12, h22, g1, g2] = [1e-12, 0, 1e-12, 0, 0];
+  for (const [index, { logit }] of pairs.entries()) {
+    const probability = sigmoid(slope * logit + intercept);
+    const weight = probability * (1 - probability);
+    h11 += weight * logit * logit;
+    h12 += weight * logit;
+    h22 += weight;
+    g1 += (probability - targets[index]!) * logit;
+    g2 += probability - targets[index]!;
+  }
+  const determinant = h11 * h22 - h12 * h12;
+  const step = { slope: -(h22 * g1 - h12 * g2) / determinant, intercept: -(h11 * g2 - h12 * g1) / determinant };
+  return { ...step, decrease: -(g1 * step.slope + g2 * step.intercept) };
+}
+
+function checkFolds(folds: number, queries: number): void {
+  if (!Number.isSafeInteger(folds) || folds < 2) {
+    throw new RerankError("invalid-input", `eval: folds: expected an integer ≥ 2, got ${folds}. Change or remove it.`);
+  }
+  if (queries >= folds) return;
+  const remedy =
+    queries < 2
+      ? "Judge documents of at least two queries"
+      : `Take ${queries === 2 ? "2" : `2 to ${queries}`} folds, or judge more queries`;
+  const what = `${queries} ${queries === 1 ? "query is" : "queries are"} too few for ${folds} folds, for each fold holds out queries of its own`;
+  throw new RerankError("invalid-input", `eval: ${what}. ${remedy}.`);
+}
+
+/** Queries in a random order, dealt in turns. */
+function dealQueries(queries: LabelledPair[][], folds: number, seed: number): LabelledPair[][] {
+  const random = createRandom(seed);
+  const shuffled = [...queries];
+  for (let last = shuffled.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(random() * (last + 1));
+    [shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!];
+  }
+  const parts: LabelledPair[][] = Array.from({ length: folds }, () => []);
+  for (const [place, query] of shuffled.entries()) parts[place % folds]!.push(...query);
+  return parts;
+}
+
+/** Map.groupBy, which Node 20 lacks. */
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

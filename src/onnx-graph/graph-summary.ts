@@ -1,0 +1,199 @@
+/**
+ * What an ONNX file tells about itself, read without its weights.
+ *
+ * A walk over the protobuf of ModelProto that skips every large payload, so a file of several gigabytes costs a few hundred small reads.
+ *
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto field numbers, onnx 1.18
+ */
+
+import type { Accuracy } from "../catalogue/variants.ts";
+import { RerankError } from "../errors.ts";
+import { type ByteSource, createProtobufReader, type Field, type ProtobufReader } from "./protobuf-reader.ts";
+
+/** Facts of an ONNX file. */
+export interface OnnxGraph {
+  /** Distinct operator types, subgraphs and functions included, sorted. */
+  operators: readonly string[];
+  /** Files that hold weights outside the graph, as the graph writes them: paths relative to its folder. Not yet checked for safety. */
+  externalData: readonly string[];
+  /** Inputs to feed, initialisers left out, in graph order. */
+  inputs: readonly string[];
+  /** Version of the default operator set; 0 when the file names none. */
+  opset: number;
+  /** Elements of all initialisers: the number of weights, plus a few constants. */
+  parameters: number;
+  /** By the types in which more than a tenth of the weights are kept: embeddings and norms often stay in wider ones. */
+  accuracy: Accuracy;
+  /**
+   * Whether activations are quantised with a scale taken from the data of the whole batch, so that a pair's score depends on
+   * what shares its pass. Also true where that cannot be ruled out.
+   */
+  isDynamicallyQuantised: boolean;
+}
+
+/** What one walk gathers; names of nested graphs share one space, which is safe for the questions asked here. */
+interface Gathered {
+  operators: Set<string>;
+  externalData: Set<string>;
+  initialisers: Set<string>;
+  /** Outputs of Constant nodes: as good as initialisers for a scale. */
+  constants: Set<string>;
+  producers: Map<string, string>;
+  quantisers: { operator: string; inputs: string[]; outputs: string[] }[];
+  parameters: number;
+  /** Elements of all tensors by TensorProto.DataType. */
+  elementsByType: Map<number, number>;
+}
+
+// Deeper nesting than any exporter writes; a bound, so that a hostile file cannot exhaust the stack.
+const deepestNesting = 64;
+// Operators that multiply integers whose scale comes from elsewhere in the graph.
+const integerProducts: ReadonlySet<string> = new Set(["MatMulInteger", "MatMulIntegerToFloat", "ConvInteger"]);
+
+/**
+ * Reads the facts of a model file.
+ *
+ * @param name the file, for messages
+ * @throws RerankError `unsupported-model` when it is not an ONNX model, or a damaged one
+ */
+export function readOnnxGraph(source: ByteSource, name: string): OnnxGraph {
+  const reader = createProtobufReader(source, (reason) => damagedOnnx(name, reason));
+  if (reader.startsWith("version https://git-lfs")) throw damagedOnnx(name, "it is a Git LFS pointer, not the file itself");
+
+  const gathered: Gathered = {
+    operators: new Set(),
+    externalData: new Set(),
+    initialisers: new Set(),
+    constants: new Set(),
+    producers: new Map(),
+    quantisers: [],
+    parameters: 0,
+    elementsByType: new Map(),
+  };
+  let inputs: string[] | undefined;
+  let opset = 0;
+  for (const field of reader.fields(0, source.sizeBytes)) {
+    if (field.number === 7) inputs = readGraph(reader, field, gathered, 0);
+    else if (field.number === 8) opset = Math.max(opset, defaultOpset(reader, field));
+    else if (field.number === 25) readFunction(reader, field, gathered);
+  }
+  if (inputs === undefined) throw damagedOnnx(name, "it holds no graph");
+  return {
+    operators: [...gathered.operators].sort(),
+    externalData: [...gathered.externalData].sort(),
+    inputs: inputs.filter((input) => !gathered.initialisers.has(input)),
+    opset,
+    parameters: gathered.parameters,
+    accuracy: accuracyOf(gathered),
+    isDynamicallyQuantised: isDynamicallyQuantised(gathered),
+  };
+}
+
+/** GraphProto: node 1, initializer 5, input 11, sparse_initializer 15. Gives the names of its inputs. */
+function readGraph(reader: ProtobufReader, graph: Field, gathered: Gathered, depth: number): string[] {
+  if (depth > deepestNesting) throw reader.fail("its graphs are nested too deeply");
+  const inputs: string[] = [];
+  for (const field of reader.fieldsOf(graph)) {
+    if (field.number === 1) readNode(reader, field, gathered, depth);
+    else if (field.number === 5) readInitialiser(reader, field, gathered);
+    else if (field.number === 11) inputs.push(reader.firstText(field, 1));
+    else if (field.number === 15) {
+      for (const part of reader.fieldsOf(field)) if (part.number === 1 || part.number === 2) readInitialiser(reader, part, gathered);
+    }
+  }
+  return inputs;
+}
+
+/** FunctionProto: node 7. */
+function readFunction(reader: ProtobufReader, definition: Field, gathered: Gathered): void {
+  for (const field of reader.fieldsOf(definition)) if (field.number === 7) readNode(reader, field, gathered, 0);
+}
+
+/** NodeProto: input 1, output 2, op_type 4, attribute 5. */
+function readNode(reader: ProtobufReader, node: Field, gathered: Gathered, depth: number): void {
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  let operator = "";
+  for (const field of reader.fieldsOf(node)) {
+    if (field.number === 1) inputs.push(reader.text(field));
+    else if (field.number === 2) outputs.push(reader.text(field));
+    else if (field.number === 4) operator = reader.text(field);
+    else if (field.number === 5) readAttribute(reader, field, gathered, depth);
+  }
+  gathered.operators.add(operator);
+  for (const output of outputs) {
+    gathered.producers.set(output, operator);
+    if (operator === "Constant") gathered.constants.add(output);
+  }
+  if (operator === "QuantizeLinear" || integerProducts.has(operator)) gathered.quantisers.push({ operator, inputs, outputs });
+}
+
+/** AttributeProto: t 5, g 6, tensors 10, graphs 11. */
+function readAttribute(reader: ProtobufReader, attribute: Field, gathered: Gathered, depth: number): void {
+  for (const field of reader.fieldsOf(attribute)) {
+    if (field.number === 5 || field.number === 10) readTensor(reader, field, gathered);
+    else if (field.number === 6 || field.number === 11) readGraph(reader, field, gathered, depth + 1);
+  }
+}
+
+function readInitialiser(reader: ProtobufReader, tensor: Field, gathered: Gathered): void {
+  const { name, elements } = readTensor(reader, tensor, gathered);
+  gathered.initialisers.add(name);
+  gathered.parameters += elements;
+}
+
+/** TensorProto: dims 1, data_type 2, name 8, external_data 13 (StringStringEntryProto: key 1, value 2). */
+function readTensor(reader: ProtobufReader, tensor: Field, gathered: Gathered): { name: string; elements: number } {
+  let name = "";
+  let elements = 1;
+  let type = 0;
+  for (const field of reader.fieldsOf(tensor)) {
+    if (field.number === 1) for (const dimension of reader.integers(field)) elements *= dimension;
+    else if (field.number === 2) type = field.value;
+    else if (field.number === 8) name = reader.text(field);
+    else if (field.number === 13 && reader.firstText(field, 1) === "location") gathered.externalData.add(reader.firstText(field, 2));
+  }
+  gathered.elementsByType.set(type, (gathered.elementsByType.get(type) ?? 0) + elements);
+  return { name, elements };
+}
+
+/** OperatorSetIdProto: domain 1, version 2. */
+function defaultOpset(reader: ProtobufReader, entry: Field): number {
+  let domain = "";
+  let version = 0;
+  for (const field of reader.fieldsOf(entry)) {
+    if (field.number === 1) domain = reader.text(field);
+    else if (field.number === 2) version = field.value;
+  }
+  return domain === "" || domain === "ai.onnx" ? version : 0;
+}
+
+/** Counted by TensorProto.DataType: FLOAT 1, UINT8 2, INT8 3, FLOAT16 10, DOUBLE 11, BFLOAT16 16, UINT4 21, INT4 22. */
+function accuracyOf({ elementsByType, operators }: Gathered): Accuracy {
+  const count = (...types: number[]): number => types.reduce((sum, type) => sum + (elementsByType.get(type) ?? 0), 0);
+  const isMuch = (elements: number): boolean => elements > count(1, 2, 3, 10, 11, 16, 21, 22) / 10;
+  // Two packed into each byte of type UINT8, and read by operators of their own.
+  const isPacked = ["MatMulNBits", "MatMulBnb4", "GatherBlockQuantized"].some((operator) => operators.has(operator));
+  if (isMuch(count(21, 22)) || isPacked) return "int4";
+  if (isMuch(count(2, 3))) return "int8";
+  return isMuch(count(10, 16)) ? "half" : "exact";
+}
+
+function isDynamicallyQuantised(gathered: Gathered): boolean {
+  for (const operator of gathered.operators) if (operator.startsWith("DynamicQuantize")) return true;
+  const isFixed = (name: string | undefined): boolean =>
+    name !== undefined && (gathered.initialisers.has(name) || gathered.constants.has(name));
+  return gathered.quantisers.some(({ operator, inputs }) =>
+    operator === "QuantizeLinear"
+      ? !isFixed(inputs[1])
+      : !isFixed(inputs[0]) && gathered.producers.get(inputs[0] ?? "") !== "QuantizeLinear",
+  );
+}
+
+/** The error for a file whose bytes are not an ONNX model. */
+export function damagedOnnx(name: string, reason: string): RerankError {
+  return new RerankError(
+    "unsupported-model",
+    `models: ${name} cannot be read as an ONNX model: ${reason}. Remove the file and fetch it again.`,
+  );
+}

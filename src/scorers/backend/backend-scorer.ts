@@ -1,0 +1,39 @@
+import { raceAbort } from "../../abort.ts";
+import { returnedScores } from "../../ranking/returned-scores.ts";
+import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
+import type { BackendRegistry } from "./backend-registry.ts";
+
+/**
+ * Adapts a registered backend to the scorer contract. The backend is looked up at each call, so that one that was
+ * replaced is used at once.
+ */
+export function createPluginScorer(registry: BackendRegistry, name: string): Scorer {
+  const scoresOf = (scores: unknown, count: number): Float64Array => returnedScores(`backend "${name}"`, scores, count);
+  return {
+    name: "plugin",
+    get model() {
+      return registry.identity(name);
+    },
+    capabilities: { scoreKind: "provider", sync: true, defaultDurationSecs: 60, options: new Set<never>() },
+    async score({ query, texts, signal = new AbortController().signal }: ScoreCall): Promise<ScoreResult> {
+      const backend = registry.get(name);
+      await raceAbort(backend.initialise(), signal);
+      const scores = await backend.rerank(query, ownCopy(texts), signal);
+      return { scores: scoresOf(scores, texts.length), warnings: [] };
+    },
+    scoreSync({ query, texts, deadlineMs = Infinity, signal }: ScoreCall): ScoreResult {
+      signal?.throwIfAborted();
+      const backend = registry.get(name);
+      backend.initialiseSync();
+      const scores = backend.rerankSync(query, ownCopy(texts), deadlineMs);
+      return { scores: scoresOf(scores, texts.length), warnings: [] };
+    },
+    warmUp: async () => registry.get(name).initialise(),
+    warmUpSync: () => registry.get(name).initialiseSync(),
+  };
+}
+
+/** Other models of the call read the same texts, so a backend that changes its list changes a list of its own, and hears that it must not. */
+function ownCopy(texts: readonly string[]): readonly string[] {
+  return Object.freeze([...texts]);
+}

@@ -1,0 +1,51 @@
+/** The program of a backend's own thread: imports the module it is opened with, and passes calls on to its default export. */
+
+import { messageOf, RerankError } from "../../errors.ts";
+import { serveHelperThread } from "../../threads/helper-thread.node.ts";
+import type { BackendScores, RerankerBackend } from "../../types.ts";
+import { checkBackend } from "./backend.ts";
+
+serveHelperThread(
+  (url: string) => {
+    const opened = importBackend(url);
+    opened.catch(() => undefined); // heard by the first method
+    let initialised: Promise<void> | undefined;
+    // Shared by whoever asks first, from a synchronous or an asynchronous call; a failed run is repeated.
+    const initialise = async (): Promise<RerankerBackend> => {
+      const backend = await opened;
+      initialised ??= Promise.resolve(backend.initialize?.());
+      try {
+        await initialised;
+      } catch (error) {
+        initialised = undefined;
+        throw error;
+      }
+      return backend;
+    };
+    return {
+      describe: async () => checkBackend(await opened),
+      initialize: async () => void (await initialise()),
+      async rerank({ query, documents }: { query: string; documents: readonly string[] }, signal): Promise<BackendScores> {
+        const backend = await initialise();
+        return backend.rerank(query, Object.freeze(documents), { signal });
+      },
+      async shutdown() {
+        if (initialised !== undefined) await (await opened).shutdown?.();
+      },
+    };
+  },
+  "plugin",
+  "backend",
+);
+
+async function importBackend(url: string): Promise<RerankerBackend> {
+  let module: { default?: RerankerBackend };
+  try {
+    module = await import(url);
+  } catch (error) {
+    throw new RerankError("plugin", `registerRerankerBackend: cannot import ${url}: ${messageOf(error)}.`, { cause: error });
+  }
+  if (module.default === undefined)
+    throw new RerankError("plugin", `registerRerankerBackend: ${url} has no default export. Export the backend by default.`);
+  return module.default;
+}

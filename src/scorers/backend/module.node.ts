@@ -1,0 +1,57 @@
+import { RerankError } from "../../errors.ts";
+import { HelperThread } from "../../threads/helper-thread.node.ts";
+import type { BackendScores } from "../../types.ts";
+import { type BackendDriver, lateError } from "./backend.ts";
+
+/**
+ * The driver of a backend registered by module URL: it runs in a thread of its own, for which a synchronous caller can wait.
+ * Starts the thread and waits until it has imported the module.
+ *
+ * @param maxDurationSecs longest wait for the import, for `initialize` and for `shutdown`, each
+ * @throws RerankError `plugin` when the module cannot be imported; `timeout` when it takes too long; `invalid-input` when its default
+ *   export is no backend
+ */
+export function openModule(url: URL, maxDurationSecs: number): BackendDriver {
+  const thread = new HelperThread("module-thread", "plugin", url.href);
+  const within = (late: () => RerankError) => ({ deadlineMs: performance.now() + maxDurationSecs * 1000, late });
+  try {
+    const { name, version } = thread.callSync("describe", undefined, within(lateImport)) as Pick<BackendDriver, "name" | "version">;
+    // What is given up here goes on in the thread, but holds the process open no longer.
+    const callWithin = async (method: "initialize" | "shutdown"): Promise<void> => {
+      const controller = new AbortController();
+      const giveUp = (): void => controller.abort(lateError(name, method, maxDurationSecs));
+      const timer = setTimeout(giveUp, Math.min(maxDurationSecs * 1000, 2 ** 31 - 1));
+      try {
+        await thread.call(method, undefined, { signal: controller.signal });
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+    return {
+      name,
+      version,
+      initialize: () => callWithin("initialize"),
+      initializeSync: () =>
+        void thread.callSync(
+          "initialize",
+          undefined,
+          within(() => lateError(name, "initialize", maxDurationSecs)),
+        ),
+      rerank: (query, documents, signal) => thread.call("rerank", { query, documents }, { signal }) as Promise<BackendScores>,
+      rerankSync: (query, documents, deadlineMs) => thread.callSync("rerank", { query, documents }, { deadlineMs }) as BackendScores,
+      // A thread that died took the backend with it.
+      shutdown: () => (thread.isRunning ? callWithin("shutdown") : undefined),
+      dispose: () => thread.close(),
+    };
+  } catch (error) {
+    thread.close().catch(() => undefined); // what is thrown here says why
+    throw error;
+  }
+
+  function lateImport(): RerankError {
+    return new RerankError(
+      "timeout",
+      `registerRerankerBackend: the import of ${url.href.slice(0, 200)} took longer than ${maxDurationSecs} s. See what its top-level await waits for, or raise maxInitializeDurationSecs.`,
+    );
+  }
+}

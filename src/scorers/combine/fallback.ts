@@ -1,0 +1,32 @@
+import { messageOf, RerankError } from "../../errors.ts";
+import type { Scorer } from "../../scorer.ts";
+import type { RerankWarning } from "../../types.ts";
+import { type Composition, composeScorer } from "./combined-parts.ts";
+
+/**
+ * Asks one model after the other until one answers; a warning says which did, and why the others did not.
+ *
+ * A mistake of the caller is one for every model, and is not tried again.
+ *
+ * @throws the last model's error when none answers
+ */
+export function createFallbackScorer(parts: readonly Scorer[]): Scorer {
+  const composition: Composition = function* (call) {
+    const warnings: RerankWarning[] = [];
+    for (const [place, scorer] of parts.entries()) {
+      const [outcome] = yield { parts: [{ scorer, call }] };
+      if (outcome!.status === "fulfilled") {
+        const { value } = outcome!;
+        const model = value.model ?? scorer.model;
+        if (place > 0) warnings.push({ type: "fallback", message: `${model} answered, model ${place + 1} of ${parts.length}` });
+        return { ...value, model, scoreKind: value.scoreKind ?? scorer.capabilities.scoreKind, warnings: [...warnings, ...value.warnings] };
+      }
+      const { reason } = outcome!;
+      if (place === parts.length - 1 || (RerankError.is(reason) && reason.code === "invalid-input")) throw reason;
+      warnings.push({ type: "fallback", message: `${scorer.model} failed: ${messageOf(reason)}` });
+    }
+    throw new RerankError("invalid-input", "fallback: there are no models. Name at least one.");
+  };
+  const model = `fallback(${parts.map((part) => part.model).join(", ")})`;
+  return composeScorer({ name: "fallback", model, parts, composition, isLenient: true });
+}

@@ -1,0 +1,93 @@
+/** Where requests go, and with which key: never to a host that the configuration or the provider itself did not name. */
+import { RerankError } from "../../errors.ts";
+import type { JsonRequest, Network } from "../../http/json-request.ts";
+import { secretsInHeaders } from "../../http/secrets.ts";
+import type { NamedModel } from "./known-providers.ts";
+import type { Authorization, Provider, Setting } from "./provider.ts";
+
+/** A way in. */
+export interface Access extends Pick<JsonRequest, "headers" | "secrets" | "sign" | "keyAdvice"> {
+  url: string;
+}
+
+/**
+ * Resolves URL and key anew at each call, so that a variable that is set later counts.
+ *
+ * A key of the environment goes to the provider's own host or to the `baseUrl` of the configuration. A `baseUrl` of the environment is
+ * only read where the provider has no host of its own.
+ *
+ * @throws RerankError `invalid-input` for a missing key or base URL, naming the option and the variables
+ */
+export function openAccess({ prefix, provider }: NamedModel, setting: Setting): Access {
+  const url = urlOf(prefix, provider, setting);
+  const own = lowerCased(setting.llm.headers ?? {});
+  const { headers, secrets, sign, advice } = provider.authorize?.(setting, url) ?? authorizeByKey(prefix, provider, setting, own);
+  return {
+    url,
+    headers: { ...provider.headers, ...headers, ...own },
+    secrets: [...secrets, ...secretsInHeaders(own)],
+    sign,
+    keyAdvice: advice,
+  };
+}
+
+/** The key of the configuration, else that of the first variable that has one. */
+export function findKey({ keyVariables }: Provider, { llm, network }: Setting): string | undefined {
+  return llm.apiKey?.trim() || keyVariables.map((name) => network.readVariable(name)).find((value) => value !== undefined);
+}
+
+/** The error for a provider that lets nobody in without a key. */
+export function missingKey(prefix: string, { keyVariables }: Provider, { network }: Setting): RerankError {
+  return new RerankError("invalid-input", `${prefix}: there is no API key. Give llm.apiKey${orSet(network, keyVariables)}.`);
+}
+
+/** The same service at another last segment: `…/rerank` → `…/info`. */
+export function besides(url: string, path: string): string {
+  const other = new URL(url);
+  other.pathname = other.pathname.replace(/[^/]*$/, path);
+  return other.href;
+}
+
+function urlOf(prefix: string, provider: Provider, setting: Setting): string {
+  const { llm, network } = setting;
+  if (llm.baseUrl !== undefined) return underBase(llm.baseUrl, provider.path);
+  if (provider.ownUrl !== undefined) return provider.ownUrl(setting);
+  const variables = provider.baseUrlVariables ?? [];
+  const base = variables.map((name) => network.readVariable(name)).find((value) => value !== undefined);
+  if (base !== undefined && /^https?:\/\//i.test(base) && URL.canParse(base)) return underBase(base, provider.path);
+  const set = orSet(network, variables);
+  const what =
+    base === undefined ? "runs where you run it, and no address was given" : `has no http or https URL in ${variables.join(" or ")}`;
+  throw new RerankError("invalid-input", `${prefix}: ${what}. Give llm.baseUrl, for example "http://localhost:8000"${set}.`);
+}
+
+/** A query stays behind the path: gateways put versions there. */
+function underBase(base: string, path: string): string {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/${path}`;
+  return url.href;
+}
+
+function authorizeByKey(prefix: string, provider: Provider, setting: Setting, own: Record<string, string>): Authorization {
+  const { keyVariables, keyHeader = bearer } = provider;
+  const key = findKey(provider, setting);
+  const places = ["llm.apiKey", ...(setting.network.hasEnvironment ? keyVariables : [])].join(" or ");
+  if (key !== undefined) return { headers: keyHeader(key), secrets: [key], advice: `Check the key in ${places}` };
+  // A gateway may want a header of its own instead.
+  const hasOwn = Object.keys(keyHeader("")).some((name) => name in own);
+  if (provider.ownUrl !== undefined && setting.llm.baseUrl === undefined && !hasOwn) throw missingKey(prefix, provider, setting);
+  return { headers: {}, secrets: [], advice: `Give a key in ${places}` };
+}
+
+/** The end of an advice: which variables would do as well, where there are any. */
+function orSet({ hasEnvironment }: Network, names: readonly string[]): string {
+  return !hasEnvironment || names.length === 0 ? "" : `, or set ${names.join(" or ")}`;
+}
+
+function bearer(key: string): Record<string, string> {
+  return { authorization: `Bearer ${key}` };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

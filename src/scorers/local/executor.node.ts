@@ -1,0 +1,134 @@
+/** A model that is open on this thread: what it is made of, and how it is opened. Shared by the workers and by `rerankSync`. */
+import { readFileSync } from "node:fs";
+import { LRUCache } from "lru-cache";
+import { messageOf, RerankError } from "../../errors.ts";
+import type { Positions } from "../../onnx-graph/probe.ts";
+import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
+import type { Padding } from "./feeds.ts";
+import { type FileWatch, watchFiles } from "./file-watch.node.ts";
+import type { GroupRunner } from "./group.ts";
+import { lateInteractionRunner } from "./late-interaction.ts";
+import type { OpenableFiles } from "./model-files.node.ts";
+import { pairRunner } from "./pairs.ts";
+import type { Reading, ResolvedHead } from "./reading.ts";
+import { castOutputOf, keepLastTokensOf, packModel } from "./rewritten-model.node.ts";
+import { type OnnxSession, openProbe, openSession, type SessionProvider } from "./session.node.ts";
+
+/** All that a thread needs to open a model; plain data. */
+export interface ExecutorOptions extends OpenableFiles {
+  /** Identity, for messages. */
+  model: string;
+  tokenizerPath: string;
+  /** Parsed tokenizer_config.json. */
+  tokenizerConfig: unknown;
+  /** Rows of the token-type table; below 2, all token types are 0. */
+  typeVocabSize: number;
+  /** Decides which of the graph's outputs are computed at all. */
+  headType: ResolvedHead["type"];
+  padding: Omit<Padding, "id">;
+  /** A dynamically quantised graph takes its scale from the whole batch: one pair a pass keeps scores independent of it. */
+  isDynamicallyQuantised: boolean;
+  /** Whether weights lie outside the ONNX file, which the runtime maps into memory. */
+  hasExternalData: boolean;
+  threads: number;
+  provider: SessionProvider;
+  deviceId: number;
+}
+
+/** A model that is open on this thread. */
+export interface Executor {
+  run: GroupRunner;
+  close(): void;
+}
+
+// Each remembers a few queries, and a few thousand words at most; the tokenizer is shared by all.
+const rememberedReadings = 8;
+
+/** Opens a model on this thread. @throws RerankError `unsupported-model`, `missing-dependency` */
+export function createExecutor(options: ExecutorOptions): Executor {
+  const files = { tokenizer: readJson(options.model, options.tokenizerPath), config: options.tokenizerConfig };
+  const { model, watchedFiles, hasExternalData } = options;
+  const watch = watchFiles(model, watchedFiles);
+  let opened: OpenModel | undefined;
+  const close = (): void => {
+    opened?.session.close();
+    watch.close();
+  };
+  try {
+    opened = openModel(options);
+    watch.check();
+    // A file that was read as a whole may change from here on.
+    if (!opened.isRewritten && !hasExternalData) watch.close();
+    return { run: watchedRunner(readingRunner(options, files, opened), watch), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Reads each group as the group says; what the last few readings need is kept. */
+function readingRunner(options: ExecutorOptions, files: TokenizerFiles, opened: OpenModel): GroupRunner {
+  const runners = new LRUCache<string, GroupRunner>({ max: rememberedReadings });
+  const runnerOf = (reading: Reading): GroupRunner => {
+    const key = JSON.stringify(reading);
+    const known = runners.get(key);
+    if (known !== undefined) return known;
+    const runner =
+      reading.head.type === "late-interaction"
+        ? lateInteractionRunner(options, reading.head, files, opened.session)
+        : pairRunner(options, { ...reading, head: reading.head }, files, opened);
+    runners.set(key, runner);
+    return runner;
+  };
+  return (group, checkpoint) => runnerOf(group.reading)(group, checkpoint);
+}
+
+/** Scores of weights that changed in the middle of a group are not given out. */
+function watchedRunner(run: GroupRunner, watch: FileWatch): GroupRunner {
+  return (group, checkpoint) => {
+    watch.check();
+    const scores = run(group, checkpoint);
+    watch.check();
+    return scores;
+  };
+}
+
+/** An open model; `positions` is there where pairs are packed. */
+export interface OpenModel {
+  session: OnnxSession;
+  /** Whether its tensors are references into files, which the runtime maps into memory. */
+  isRewritten: boolean;
+  packing: { positions: Positions | undefined } | undefined;
+}
+
+/** The model rewritten for passes without padding, or for the last token alone, or else as it was published. */
+function openModel(options: ExecutorOptions): OpenModel {
+  const { model, modelPath, provider, isDynamicallyQuantised, headType } = options;
+  try {
+    // Packed pairs would share the scale of a dynamically quantised graph; devices have kernels of their own for padded batches.
+    if (headType === "classification" && provider === "cpu" && !isDynamicallyQuantised) {
+      const packed = packModel(modelPath, openProbe);
+      if (packed !== undefined) return { session: openSession(model, packed, options), packing: packed, isRewritten: true };
+    } else if (headType === "token") {
+      const shortened = keepLastTokensOf(modelPath);
+      if (shortened !== undefined) return { session: openSession(model, shortened, options), packing: undefined, isRewritten: true };
+    }
+  } catch {
+    // What is wrong with the file itself is told by opening it.
+  }
+  try {
+    const readable = castOutputOf(modelPath);
+    if (readable !== undefined) return { session: openSession(model, readable, options), packing: undefined, isRewritten: true };
+  } catch {
+    // As above.
+  }
+  return { session: openSession(model, modelPath, options), packing: undefined, isRewritten: false };
+}
+
+function readJson(model: string, path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new RerankError("unsupported-model", `${model}: cannot read ${path}: ${messageOf(error)}.`, { cause: error });
+  }
+}

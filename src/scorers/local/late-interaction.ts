@@ -1,0 +1,88 @@
+/** Queries and documents, encoded apart, to sums of cosines. */
+import { LRUCache } from "lru-cache";
+import { planPasses } from "../../threads/plan.ts";
+import {
+  createLateInteractionEncoder,
+  type EncodedText,
+  type LateInteractionEncoder,
+} from "../../tokenization/late-interaction-encoder.ts";
+import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
+import type { LateInteractionHead } from "../../types.ts";
+import type { ExecutorOptions } from "./executor.node.ts";
+import { lastPlace, paddedFeeds } from "./feeds.ts";
+import { emptyScores, encodeAll, type Group, type GroupRunner, type GroupScores } from "./group.ts";
+import { checkHead } from "./head.ts";
+import { maxSim, unitVectors } from "./max-sim.ts";
+import { passBounds } from "./pass-bounds.ts";
+import type { OnnxSession } from "./session.node.ts";
+
+// A worker serves a few requests at a time, each with one query.
+const rememberedQueries = 8;
+
+/** @throws RerankError `unsupported-model` for files or a graph that the head does not fit */
+export function lateInteractionRunner(
+  options: ExecutorOptions,
+  head: Required<LateInteractionHead>,
+  files: TokenizerFiles,
+  session: OnnxSession,
+): GroupRunner {
+  const encoder = createLateInteractionEncoder(files, head);
+  checkHead(options.model, session.outputShape, { type: "late-interaction" });
+  // One call's groups come one after another, each with the same query.
+  const vectors = new LRUCache<string, Float32Array>({ max: rememberedQueries });
+  return (group, checkpoint) => runLateInteraction(options, encoder, session, vectors, group, checkpoint);
+}
+
+function runLateInteraction(
+  options: ExecutorOptions,
+  encoder: LateInteractionEncoder,
+  session: OnnxSession,
+  vectors: LRUCache<string, Float32Array>,
+  group: Group,
+  checkpoint: () => void,
+): GroupScores {
+  const startedMs = performance.now();
+  if (group.texts.length === 0) {
+    encoder.encodeDocument("", group);
+    return emptyScores([], startedMs);
+  }
+  const documents = encodeAll(options.model, group, (text) => encoder.encodeDocument(text, group));
+  const query = encoder.encodeQuery(group.query, group);
+  const result = emptyScores(documents, startedMs);
+  const queryTokens = query.attended ?? query.ids.length;
+  // A pair has the tokens of both, and counts as cut if one of them was.
+  result.fullTokens.forEach((fullTokens, place) => {
+    const isCut = fullTokens > 0 || query.fullTokens > 0;
+    if (isCut) result.fullTokens[place] = (fullTokens || result.tokens[place]!) + (query.fullTokens || queryTokens);
+    if (query.isLowerBound === true) result.lowerBounds[place] = 1;
+    result.tokens[place]! += queryTokens;
+  });
+  const padding = { id: encoder.padId, ...options.padding };
+  let size = 0;
+  const encode = (texts: readonly EncodedText[]): Float32Array[] => {
+    checkpoint();
+    const feeds = paddedFeeds(texts, padding);
+    const { data, shape } = session.run(feeds);
+    checkHead(options.model, shape, { type: "late-interaction" });
+    result.passes += 1;
+    result.paddedTokens += feeds.input_ids.data.length;
+    size = shape[2]!;
+    return texts.map((text, row) => {
+      const start = lastPlace(text, shape[1]!, padding.side) - text.ids.length + 1;
+      return unitVectors(data, shape, row, start, text.isCompared);
+    });
+  };
+  const key = query.ids.join();
+  const asked = vectors.get(key) ?? encode([query])[0]!;
+  vectors.set(key, asked);
+  for (const pass of planPasses(
+    documents.map(({ ids }) => ids.length),
+    passBounds(options, group.batchSize, 0),
+  )) {
+    const encoded = encode(pass.map((place) => documents[place]!));
+    pass.forEach((place, row) => {
+      result.scores[place] = maxSim(asked, encoded[row]!, size);
+    });
+  }
+  return result;
+}

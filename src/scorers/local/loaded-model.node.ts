@@ -1,0 +1,110 @@
+/** From a model's files to the session that it shares with others, and to how its own texts are read. */
+
+import { readCalibration } from "../../catalogue/calibration-file.node.ts";
+import { RerankError } from "../../errors.ts";
+import type { LocatedModel } from "../../hub/locate.node.ts";
+import { firstPosition } from "../../tokenization/token-limit.ts";
+import type { Acceleration, Calibration, CustomModel, PresetModel, RerankWarning } from "../../types.ts";
+import type { ExecutorOptions } from "./executor.node.ts";
+import type { OpenableFiles } from "./model-files.node.ts";
+import { headOf, labelWarnings, type ModelReading, readingOf } from "./reading.ts";
+import type { RememberedPairs } from "./score-cache.node.ts";
+import type { SessionProvider } from "./session.node.ts";
+import { borrowModel, type Lease } from "./shared-model.node.ts";
+
+/** What a local scorer is made of. */
+export interface OnnxScorerOptions {
+  model: PresetModel | CustomModel;
+  cacheDir?: string;
+  showDownloadProgress: boolean;
+  allowDownload: boolean;
+  acceleration: Acceleration;
+  /** 0 for no cache. */
+  scoreCacheBytes: number;
+  /** Path of a calibration's file. */
+  calibration?: string;
+}
+
+/** A model whose files are here; its threads start with the first call. */
+export interface LoadedModel {
+  located: LocatedModel;
+  provider: SessionProvider;
+  lease: Lease;
+  reading: ModelReading;
+  /** What the template adds to each document's work, in characters. */
+  templateCharacters: number;
+  cache: RememberedPairs | undefined;
+  calibration: Calibration | undefined;
+  /** Of the model as such, for each of its results. */
+  warnings: readonly RerankWarning[];
+}
+
+/** @throws RerankError `unsupported-model`, `invalid-input` for a head, a limit or a calibration that does not fit the model */
+export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
+  const { acceleration, scoreCacheBytes, model } = options;
+  const calibration = calibrationOf(located, options);
+  const reading = readingOf(located, model);
+  const executor = executorOptions(located, options, reading, provider);
+  const lease = borrowModel({ located, cacheDir: options.cacheDir, executor, acceleration, scoreCacheBytes });
+  const templateCharacters = [reading.template ?? ""].flat().join("").length + reading.instruction.length;
+  const cache = lease.model.cache?.of(JSON.stringify(reading));
+  const warnings = labelWarnings(located, reading.head);
+  return { located, provider, lease, reading, templateCharacters, cache, calibration, warnings };
+}
+
+function calibrationOf(located: LocatedModel, { calibration, model }: OnnxScorerOptions): Calibration | undefined {
+  if (calibration === undefined) return undefined;
+  if (headOf(model)?.type === "late-interaction") {
+    throw new RerankError(
+      "invalid-input",
+      `calibration: ${located.id} gives sums of cosines, and a calibration maps logits. Leave it out.`,
+    );
+  }
+  return readCalibration(calibration, located);
+}
+
+function executorOptions(
+  located: LocatedModel,
+  { acceleration }: OnnxScorerOptions,
+  { head }: ModelReading,
+  provider: SessionProvider,
+): Omit<ExecutorOptions, "threads" | keyof OpenableFiles> {
+  return {
+    model: located.id,
+    tokenizerPath: located.tokenizerPath,
+    tokenizerConfig: located.tokenizerConfig,
+    typeVocabSize: typeVocabSize(located),
+    headType: head.type,
+    padding: {
+      side: paddingSide(located),
+      firstPosition: firstPosition(located.config),
+    },
+    isDynamicallyQuantised: located.isDynamicallyQuantised,
+    hasExternalData: located.externalData.length > 0,
+    provider,
+    deviceId: acceleration.deviceId ?? 0,
+  };
+}
+
+/**
+ * The side that tokenizer_config.json names. But the runtime's operator counts a prompt's tokens from its row's start, whatever the mask says:
+ * padding on the left would shift them.
+ *
+ * @see https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.GroupQueryAttention `seqlens_k`
+ */
+function paddingSide({ operators, tokenizerConfig }: LocatedModel): "left" | "right" {
+  if (operators.includes("GroupQueryAttention")) return "right";
+  return (tokenizerConfig as { padding_side?: unknown }).padding_side === "left" ? "left" : "right";
+}
+
+/**
+ * Rows of the token-type table that pairs make use of: none where the tokenizer does not name `token_type_ids` among the model's inputs. The
+ * model is given none then by transformers and sentence-transformers, and takes type 0 for every token, though its graph may have the input.
+ *
+ * @see https://github.com/huggingface/transformers/blob/v5.0.0/src/transformers/tokenization_utils_base.py `model_input_names`
+ */
+function typeVocabSize({ config, tokenizerConfig }: LocatedModel): number {
+  const { model_input_names: names } = tokenizerConfig as { model_input_names?: unknown };
+  if (Array.isArray(names) && !names.includes("token_type_ids")) return 0;
+  return (config as { type_vocab_size?: number }).type_vocab_size ?? 2;
+}

@@ -1,0 +1,217 @@
+/** Local cross-encoders on ONNX Runtime: a pool of inference threads for `score`, a session on the calling thread for `scoreSync`. */
+import { timeoutError } from "../../abort.ts";
+import { listPresets } from "../../catalogue/catalogue.ts";
+import { RerankError } from "../../errors.ts";
+import type { LocatedModel } from "../../hub/locate.node.ts";
+import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
+import { pairCharacters, planGroups } from "../../threads/plan.ts";
+import type { RerankWarning } from "../../types.ts";
+import type { Executor } from "./executor.node.ts";
+import type { Group, GroupScores } from "./group.ts";
+import { adoptModel, type LoadedModel, type OnnxScorerOptions } from "./loaded-model.node.ts";
+import { PendingScores } from "./pending-scores.ts";
+import { type ObtainOptions, obtainModel, obtainModelSync } from "./prepare.node.ts";
+import { headOf, type ModelReading, templateOf } from "./reading.ts";
+import { automaticProvider } from "./session.node.ts";
+
+/** A scorer for one local model; nothing is read or started before its first call. */
+export function createOnnxScorer(options: OnnxScorerOptions): Scorer {
+  return new OnnxScorer(options);
+}
+
+class OnnxScorer implements Scorer {
+  readonly name: string = "onnx-node";
+  readonly capabilities: Scorer["capabilities"];
+  readonly #options: OnnxScorerOptions;
+  readonly #obtain: ObtainOptions;
+  #loaded: LoadedModel | undefined;
+  #loading: Promise<LoadedModel> | undefined;
+  #syncExecutor: Executor | undefined;
+  readonly #counts = { passes: 0, tokens: 0, paddedTokens: 0 };
+  readonly #warnings: RerankWarning[] = [];
+  readonly #closing = new AbortController();
+
+  constructor(options: OnnxScorerOptions) {
+    this.#options = options;
+    const { model, cacheDir, showDownloadProgress, allowDownload } = options;
+    this.capabilities = capabilitiesOf(model);
+    this.#obtain = { model, showDownloadProgress, allowDownload, ...(cacheDir === undefined ? {} : { cacheDir }) };
+  }
+
+  get model(): string {
+    const { model } = this.#options;
+    return this.#loaded?.located.id ?? (model.type === "preset" ? model.name : model.modelId);
+  }
+
+  async score(call: ScoreCall): Promise<ScoreResult> {
+    const startedMs = performance.now();
+    const { lease, reading, templateCharacters, cache, warnings } = await this.#open();
+    const { pool, groups: bounds } = lease.model;
+    const pending = new PendingScores(call, cache, [...this.#warnings, ...warnings]);
+    const lengthOf = (place: number): number => call.texts[place]!.length + templateCharacters;
+    const lengths = pending.missing.map(lengthOf);
+    const groups = planGroups(lengths, { ...bounds, maxDocuments: call.batchSize }).map((group) =>
+      group.map((item) => pending.missing[item]!),
+    );
+    let scored = call.texts.length - pending.missing.length;
+    const fill = (scores: GroupScores, group: number): void => {
+      this.#fill(pending, groups[group]!, scores);
+      scored += groups[group]!.length;
+      call.onProgress?.(scored, call.texts.length);
+    };
+    await pool.run(
+      groups.map((places) => groupOf(call, reading, places)),
+      fill,
+      {
+        signal: call.signal,
+        onStart: () => {
+          pending.queueMs = performance.now() - startedMs;
+        },
+        weights: groups.map((places) => places.length),
+        costs: groups.map((places) => places.reduce((sum, place) => sum + lengthOf(place) + pairCharacters, 0)),
+      },
+    );
+    return this.#resultOf(pending);
+  }
+
+  scoreSync(call: ScoreCall): ScoreResult {
+    call.signal?.throwIfAborted();
+    const executor = this.#openSync();
+    const { reading, cache, warnings } = this.#loaded!;
+    const pending = new PendingScores(call, cache, [...this.#warnings, ...warnings]);
+    const { missing } = pending;
+    const { deadlineMs = Number.POSITIVE_INFINITY } = call;
+    const startedMs = performance.now();
+    const scores = executor.run(groupOf(call, reading, missing), () => {
+      if (performance.now() > deadlineMs) throw timeoutError(this.model, (deadlineMs - startedMs) / 1000);
+    });
+    this.#fill(pending, missing, scores);
+    return this.#resultOf(pending);
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#open();
+  }
+
+  warmUpSync(): void {
+    this.#openSync();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new RerankError("closed", `${this.model}: the reranker was closed. Make a new one with createReranker.`));
+    this.#syncExecutor = undefined;
+    const loaded = this.#loaded ?? (await this.#loading?.catch(() => undefined)); // its caller hears of a failed load
+    await loaded?.lease.release();
+  }
+
+  stats(): Record<string, number | string> {
+    if (this.#loaded === undefined) return { workers: 0, ...this.#counts };
+    const { lease, provider, reading, cache, located, calibration } = this.#loaded;
+    const { pool, plan } = lease.model;
+    return {
+      workers: pool.threads,
+      plannedWorkers: plan.workers,
+      threadsPerWorker: plan.threads,
+      provider,
+      plan: plan.reason,
+      waitingDocuments: pool.waiting,
+      maxTokens: reading.maxTokens,
+      accuracy: located.accuracy,
+      ...(calibration === undefined ? {} : { calibration: calibration.method }),
+      ...this.#counts,
+      ...(cache === undefined ? {} : { cacheHits: cache.hits, cacheMisses: cache.misses }),
+    };
+  }
+
+  #resultOf(pending: PendingScores): ScoreResult {
+    const calibration = this.#loaded?.calibration;
+    return calibration === undefined ? pending.result() : { ...pending.result(), calibration };
+  }
+
+  #fill(pending: PendingScores, places: readonly number[], scores: GroupScores): void {
+    pending.fill(places, scores);
+    this.#counts.tokens += scores.tokens.reduce((sum, tokens) => sum + tokens, 0);
+    this.#counts.passes += scores.passes;
+    this.#counts.paddedTokens += scores.paddedTokens;
+  }
+
+  /** The model with its threads open. */
+  async #open(): Promise<LoadedModel> {
+    const loaded = await this.#load();
+    try {
+      await loaded.lease.model.warmUp(loaded.reading);
+      return loaded;
+    } catch (error) {
+      const fallback = this.#fallBack(loaded, error);
+      await fallback.lease.model.warmUp(fallback.reading);
+      return fallback;
+    }
+  }
+
+  #openSync(): Executor {
+    this.#closing.signal.throwIfAborted();
+    if (this.#syncExecutor !== undefined) return this.#syncExecutor;
+    const loaded = this.#loaded ?? this.#adopt(obtainModelSync(this.#obtain));
+    const open = ({ lease, reading }: LoadedModel): Executor => lease.model.openSync(reading);
+    try {
+      this.#syncExecutor = open(loaded);
+    } catch (error) {
+      this.#syncExecutor = open(this.#fallBack(loaded, error));
+    }
+    return this.#syncExecutor;
+  }
+
+  async #load(): Promise<LoadedModel> {
+    this.#closing.signal.throwIfAborted();
+    if (this.#loaded !== undefined) return this.#loaded;
+    this.#loading ??= obtainModel(this.#obtain, this.#closing.signal)
+      .then((located) => this.#adopt(located))
+      .finally(() => {
+        this.#loading = undefined; // a failure is tried again by the next call
+      });
+    return this.#loading;
+  }
+
+  #adopt(located: LocatedModel): LoadedModel {
+    const { provider = "auto" } = this.#options.acceleration;
+    this.#loaded ??= adoptModel(located, this.#options, provider === "auto" ? automaticProvider() : provider);
+    return this.#loaded;
+  }
+
+  /** The model on the CPU, where `auto` had chosen a device that cannot be opened. @throws the error in every other case */
+  #fallBack(failed: LoadedModel, error: unknown): LoadedModel {
+    // Another call may have fallen back already.
+    if (this.#loaded !== failed) return this.#loaded!;
+    const { provider = "auto" } = this.#options.acceleration;
+    if (provider !== "auto" || failed.provider === "cpu" || !RerankError.is(error) || error.code !== "missing-dependency") throw error;
+    this.#warnings.push({ type: "fallback", message: `running on the CPU: ${error.message}` });
+    this.#loaded = adoptModel(failed.located, this.#options, "cpu");
+    void failed.lease.release(); // none of its threads could be opened
+    return this.#loaded;
+  }
+}
+
+function groupOf(call: ScoreCall, { head, template, maxTokens, instruction: usual }: ModelReading, places: readonly number[]): Group {
+  const { texts, documents, onError, onProgress, signal, deadlineMs, instruction = usual, ...encoding } = call;
+  const maxLength = Math.min(maxTokens, call.maxLength ?? maxTokens);
+  return { ...encoding, texts: places.map((place) => texts[place]!), places, reading: { head, template }, maxLength, instruction };
+}
+
+function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities"] {
+  // A preset that does not exist is told by the first call.
+  const isKnown = model.type === "custom" || listPresets().some(({ name }) => name === model.name);
+  const head = isKnown ? headOf(model) : undefined;
+  const template = isKnown ? templateOf(model) : undefined;
+  const takesInstruction = template !== undefined && [template].flat().some((part) => part.includes("{instruction}"));
+  return {
+    scoreKind: head?.type === "late-interaction" ? "similarity" : "logit",
+    sync: true,
+    options: new Set([
+      "truncation",
+      "truncationSide",
+      "maxLength",
+      "specialTokens",
+      ...(takesInstruction ? (["instruction"] as const) : []),
+    ] as const),
+  };
+}

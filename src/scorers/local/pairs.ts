@@ -1,0 +1,79 @@
+/** Pairs, or prompts with both texts, to logits. */
+import { planPasses } from "../../threads/plan.ts";
+import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
+import { createPairEncoder, type PairEncoder } from "../../tokenization/pair-encoder.ts";
+import { createPromptEncoder } from "../../tokenization/prompt-encoder.ts";
+import type { ExecutorOptions, OpenModel } from "./executor.node.ts";
+import { lastPlace, packedFeeds, paddedFeeds } from "./feeds.ts";
+import { emptyScores, encodeAll, type Group, type GroupRunner, type GroupScores } from "./group.ts";
+import { checkHead, headLogits, type ReadHead, resolveTokens, tokenLogits } from "./head.ts";
+import { packedPasses, passBounds } from "./pass-bounds.ts";
+import type { Reading, ResolvedHead } from "./reading.ts";
+
+type PairHead<T> = Exclude<T, { type: "late-interaction" }>;
+type PairReading = Reading & { head: PairHead<ResolvedHead> };
+
+/** @throws RerankError `unsupported-model`, `invalid-input` for files, a head or a template that do not fit together */
+export function pairRunner(options: ExecutorOptions, reading: PairReading, files: TokenizerFiles, model: OpenModel): GroupRunner {
+  const reader = readerOf(options, reading, files);
+  checkHead(options.model, model.session.outputShape, reader.head);
+  return (group, checkpoint) => runPairs(options, reader, model, group, checkpoint);
+}
+
+/** How pairs become ids, and outputs scores. */
+interface PairReader {
+  encoder: PairEncoder;
+  head: PairHead<ReadHead>;
+}
+
+function readerOf({ model, typeVocabSize }: ExecutorOptions, { head, template }: PairReading, files: TokenizerFiles): PairReader {
+  // Each group says how long its pairs may be.
+  const maxTokens = Number.POSITIVE_INFINITY;
+  const encoder =
+    template === undefined
+      ? createPairEncoder(files, { maxTokens, typeVocabSize })
+      : createPromptEncoder(files, template, { maxTokens }, "");
+  if (head.type === "classification") return { encoder, head };
+  return { encoder, head: { type: "token", ...resolveTokens(model, head, encoder.idOf) } };
+}
+
+function runPairs(
+  options: ExecutorOptions,
+  { encoder, head }: PairReader,
+  { session, packing }: OpenModel,
+  group: Group,
+  checkpoint: () => void,
+): GroupScores {
+  const startedMs = performance.now();
+  if (group.texts.length === 0) encoder.encode("", "", group);
+  const pairs = encodeAll(options.model, group, (text) => encoder.encode(group.query, text, group));
+  const result = emptyScores(pairs, startedMs);
+  const lengths = Array.from(result.tokens);
+  const { outputShape } = session;
+  const bounds = passBounds(options, group.batchSize, outputShape.length === 3 ? outputShape[2]! : 0);
+  const passes = packing === undefined ? planPasses(lengths, bounds) : packedPasses(lengths, group.batchSize);
+  for (const pass of passes) {
+    checkpoint();
+    const members = pass.map((place) => pairs[place]!);
+    const padding = { id: encoder.padId, ...options.padding };
+    const feeds = packing === undefined ? paddedFeeds(members, padding) : packedFeeds(members, packing.positions);
+    const { data, shape } = session.run(feeds);
+    checkHead(options.model, shape, head);
+    const width = feeds.input_ids.shape[1]!;
+    const scores =
+      head.type === "token"
+        ? tokenLogits(
+            data,
+            shape,
+            members.map((pair) => lastPlace(pair, width, padding.side)),
+            head,
+          )
+        : headLogits(data, pass.length, shape[1] ?? 1, head.relevantClass ?? head.relevantOfTwo);
+    pass.forEach((place, row) => {
+      result.scores[place] = scores[row]!;
+    });
+    result.passes += 1;
+    result.paddedTokens += feeds.input_ids.data.length;
+  }
+  return result;
+}

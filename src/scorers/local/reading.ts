@@ -1,0 +1,84 @@
+/** How a model's texts are read and its outputs become scores: what differs from call to call on one open session. */
+import { recordOf } from "../../catalogue/catalogue.ts";
+import type { LocatedModel } from "../../hub/locate.node.ts";
+import { tokenLimit } from "../../tokenization/token-limit.ts";
+import type { CustomModel, HeadConfig, LateInteractionHead, PresetModel, PromptTemplate, RerankWarning, TokenHead } from "../../types.ts";
+import { readTwoClasses, resolveRelevantClass } from "./class-labels.ts";
+import type { ClassReading } from "./head.ts";
+
+/** Plain data that travels with each group; threads keep what they make of the last few. */
+export interface Reading {
+  head: ResolvedHead;
+  /** The prompt in which a pair stands; undefined for the tokenizer's own way to put a pair together. */
+  template: PromptTemplate | undefined;
+}
+
+/** A head as far as it is known without the tokenizer. */
+export type ResolvedHead = ClassReading | TokenHead | Required<LateInteractionHead>;
+
+/** A {@link Reading} with what holds where a call says nothing else. */
+export interface ModelReading extends Reading {
+  /** Most tokens of a pair; of the longer of query and document where they are encoded apart. */
+  maxTokens: number;
+  /** Stands in the template; "" for none. */
+  instruction: string;
+}
+
+/** Most tokens of a custom model whose configuration sets none: its files may promise more than is sensible. */
+const customTokenLimit = 512;
+// ColBERTv2's settings, but for the document's length, which is answerai-colbert-small-v1's:
+// https://huggingface.co/answerdotai/answerai-colbert-small-v1 artifact.metadata
+const colbertDefaults: Required<LateInteractionHead> = {
+  type: "late-interaction",
+  queryLength: 32,
+  documentLength: 300,
+  queryToken: "[unused0]",
+  documentToken: "[unused1]",
+  skipPunctuation: true,
+};
+
+/** @throws RerankError `unsupported-model`, `invalid-input` for a head or a limit that does not fit the model */
+export function readingOf(located: LocatedModel, model: PresetModel | CustomModel): ModelReading {
+  const head = resolveHead(located, headOf(model), model.maxLength);
+  const maxLength = head.type === "late-interaction" ? Math.max(head.queryLength, head.documentLength) : model.maxLength;
+  const maxTokens = tokenLimit({
+    ...(maxLength === undefined ? {} : { maxLength }),
+    tokenizerConfig: located.tokenizerConfig,
+    modelConfig: located.config,
+    fallback: recordOf(model)?.maxLength ?? customTokenLimit,
+  });
+  return { head, template: templateOf(model), maxTokens, instruction: model.instruction ?? recordOf(model)?.instruction ?? "" };
+}
+
+/** What the outputs mean, as the configuration or the catalogue says it. */
+export function headOf(model: PresetModel | CustomModel): HeadConfig | undefined {
+  return hasOwnFormat(model) ? model.head : recordOf(model)?.head;
+}
+
+/** The prompt in which a pair stands, if there is one. */
+export function templateOf(model: PresetModel | CustomModel): PromptTemplate | undefined {
+  return hasOwnFormat(model) ? model.template : recordOf(model)?.template;
+}
+
+/** That a head's two classes have labels which do not tell which of them means "relevant". */
+export function labelWarnings({ id, config }: LocatedModel, head: ResolvedHead): RerankWarning[] {
+  if (head.type !== "classification" || head.relevantClass !== undefined) return [];
+  const unread = readTwoClasses(config)?.unread;
+  if (unread === undefined) return [];
+  const names = unread.map((label) => JSON.stringify(label.slice(0, 60))).join(" and ");
+  const message = `${id}: the labels ${names} do not tell which class means relevant, so class 1 is taken. Say it by head: { relevantClass: 0, 1 or a label }`;
+  return [{ type: "unread-labels", message, labels: unread }];
+}
+
+/** Head and template belong together: a configuration with one of them takes none of the catalogue's. */
+function hasOwnFormat(model: PresetModel | CustomModel): model is CustomModel {
+  return model.type === "custom" && (model.head !== undefined || model.template !== undefined);
+}
+
+function resolveHead({ id, config }: LocatedModel, head: HeadConfig | undefined, maxLength: number | undefined): ResolvedHead {
+  if (head?.type === "token") return head;
+  if (head?.type === "late-interaction")
+    return { ...colbertDefaults, ...(maxLength === undefined ? {} : { documentLength: maxLength }), ...head };
+  const relevantClass = resolveRelevantClass(id, config, head?.relevantClass);
+  return { type: "classification", relevantClass, relevantOfTwo: readTwoClasses(config)?.relevant ?? 1 };
+}

@@ -1,0 +1,346 @@
+/**
+ * ONNX Runtime through its own synchronous binding: 24 µs a call, on whichever thread asks.
+ * Workers use it too, so that `rerank` and `rerankSync` run the same code.
+ */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { runInThisContext } from "node:vm";
+import { explainDenied, messageOf, RerankError } from "../../errors.ts";
+import type { OpenProbe } from "../../onnx-graph/probe.ts";
+import { loadPackage } from "../../package-files.node.ts";
+import type { Provider } from "../../types.ts";
+
+/** An open model. */
+export interface OnnxSession {
+  /** Declared shape of the output that is read; −1 where it is dynamic. */
+  readonly outputShape: readonly number[];
+  /**
+   * One forward pass; blocks the calling thread.
+   *
+   * @param feeds those that the graph does not have are left out
+   * @returns the output's values row by row, and its shape
+   * @throws RerankError `inference`
+   */
+  run(feeds: Feeds): { data: ArrayLike<number>; shape: readonly number[] };
+  /** Frees the model; running after it is an error. Never call it during a run. */
+  close(): void;
+}
+
+/** Inputs of a graph that reads texts, those that a rewrite adds (see onnx-graph/) among them. */
+export type InputName = "input_ids" | "attention_mask" | "token_type_ids" | "position_ids" | "lengths" | "last_places";
+
+/** Values of the inputs, row by row, as int32: widened to what the graph declares. */
+export type Feeds = Partial<Record<InputName, { data: Int32Array; shape: readonly number[] }>>;
+
+/** A model to open: a file, or a model in memory whose tensors lie in files of a folder. */
+export type ModelSource = string | { bytes: Uint8Array; folder: string };
+
+/** How a session is opened. */
+export interface SessionOptions {
+  /** Threads of one pass; ≥ 1. */
+  threads: number;
+  provider: SessionProvider;
+  /** Which device, for providers that have several. */
+  deviceId: number;
+}
+
+/** On what a session runs: a {@link Provider} that has been decided on. */
+export type SessionProvider = Exclude<Provider, "auto">;
+
+interface Metadata {
+  name: string;
+  isTensor: boolean;
+  shape: number[];
+  type: number;
+}
+
+interface NativeSession {
+  loadModel(path: string, options: object): void;
+  loadModel(buffer: ArrayBufferLike, start: number, length: number, options: object): void;
+  readonly inputMetadata: Metadata[];
+  readonly outputMetadata: Metadata[];
+  run(feeds: object, fetches: object, options: object): Record<string, { data: ArrayLike<number>; dims: readonly number[] }>;
+  dispose(): void;
+}
+
+interface Runtime {
+  Tensor: new (type: string, data: unknown, dims: readonly number[]) => object;
+  NativeSession: new () => NativeSession;
+}
+
+// Element types of ONNX's TensorProto.DataType: https://github.com/onnx/onnx/blob/v1.18.0/onnx/onnx.proto3
+const int32Type = 6;
+const int64Type = 7;
+const float16Type = 10;
+const floatType = 1;
+const doubleType = 11;
+const readableOutputs: ReadonlySet<number> = new Set([floatType, float16Type, doubleType]);
+
+const publishedInputs: ReadonlySet<string> = new Set(["input_ids", "attention_mask", "token_type_ids", "position_ids"]);
+const rewrittenInputs: ReadonlySet<string> = new Set([...publishedInputs, "lengths", "last_places"]);
+
+// Keys and values of tokens that were read before, shape [texts, heads, tokens, size]: there are none, so empty ones are fed.
+const cachePrefix = "past_key_values.";
+
+// 4 = nothing but what ends the process: every failure is thrown as well, and the runtime would print it on stderr, in color.
+const quiet = { logSeverityLevel: 4 };
+
+let runtime: Runtime | undefined;
+
+type ArrayConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayBufferView;
+/** Node's own constructors, by name. */
+const realm = runInThisContext("globalThis") as Record<string, ArrayConstructor>;
+
+/**
+ * Keeps ONNX Runtime from reporting its use: without this, 1.30 writes a device id below the user's cache folder and sends events to
+ * its makers. It looks at the process's environment when it starts, which only the main thread can write; so this is called there,
+ * before any thread is started. Whoever sets the variable, to 0 too, is obeyed.
+ *
+ * @see docs/decisions/runtime-telemetry.md
+ */
+export function disableTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY ??= "1";
+}
+
+/** What the runtime calls a provider, and what it needs. */
+const providers: Record<SessionProvider, { runtimeName: string; needs: string }> = {
+  cpu: { runtimeName: "cpu", needs: "" },
+  cuda: {
+    runtimeName: "cuda",
+    needs:
+      "an NVIDIA driver, CUDA 12 and cuDNN 9, and the GPU files of onnxruntime-node: run its script/install.js with ONNXRUNTIME_NODE_INSTALL=cuda12",
+  },
+  coreml: { runtimeName: "coreml", needs: "macOS on Apple silicon" },
+  directml: { runtimeName: "dml", needs: "Windows with a DirectX 12 device" },
+  webgpu: { runtimeName: "webgpu", needs: "a graphics device that WebGPU can use" },
+};
+
+/**
+ * Opens a model; external data beside a file is found by the runtime.
+ *
+ * @throws RerankError `missing-dependency` when the runtime or the provider cannot be had here, `unsupported-model` when the file
+ *   cannot be used or asks for inputs that a pair of texts does not give
+ */
+export function openSession(model: string, source: ModelSource, options: SessionOptions): OnnxSession {
+  const { NativeSession } = loadRuntime();
+  const native = new NativeSession();
+  try {
+    load(native, source, {
+      executionProviders: [
+        options.provider === "cpu" ? "cpu" : { name: providers[options.provider].runtimeName, deviceId: options.deviceId },
+      ],
+      intraOpNumThreads: options.threads,
+    });
+  } catch (error) {
+    if (options.provider !== "cpu") {
+      const { needs } = providers[options.provider];
+      const what = `${model}: provider "${options.provider}" is not available: ${messageOf(error).split("\n")[0]}. It needs ${needs}.`;
+      throw new RerankError("missing-dependency", `${what} Or use provider "cpu".`, { cause: error });
+    }
+    throw new RerankError(
+      "unsupported-model",
+      `${model}: ONNX Runtime cannot load ${typeof source === "string" ? source : "it"}: ${messageOf(error)}.`,
+      { cause: error },
+    );
+  }
+  const { inputMetadata } = native;
+  const caches = inputMetadata.filter(({ name }) => name.startsWith(cachePrefix));
+  const inputs = inputMetadata.filter((input) => !caches.includes(input));
+  let inputTypes: Map<InputName, number>;
+  try {
+    inputTypes = readInputs(model, inputs, typeof source === "string" ? publishedInputs : rewrittenInputs);
+    checkCaches(model, caches);
+  } catch (error) {
+    native.dispose();
+    throw error;
+  }
+  const output = native.outputMetadata.find((metadata) => metadata.name === "logits") ?? native.outputMetadata[0]!;
+  if (!readableOutputs.has(output.type)) {
+    native.dispose();
+    const what = `${model}: the graph's output "${output.name}" has the element type ${output.type} of ONNX`;
+    throw new RerankError(
+      "unsupported-model",
+      `${what}, which cannot be read. Export the model with logits of float32, float16 or bfloat16.`,
+    );
+  }
+  const fetches = { [output.name]: null };
+  return {
+    outputShape: output.shape,
+    run(feeds) {
+      const tensors: Record<string, object> = {};
+      for (const [name, type] of inputTypes) {
+        const { data, shape } = feeds[name]!;
+        tensors[name] = type === int64Type ? tensorOf("int64", widen(data), shape) : tensorOf("int32", data.slice(), shape);
+      }
+      for (const { name, type, shape } of caches) {
+        const [data, typeName] = type === floatType ? [new Float32Array(0), "float32"] : [new Uint16Array(0), "float16"];
+        tensors[name] = tensorOf(typeName as string, data as Float32Array | Uint16Array, [
+          feeds.input_ids!.shape[0]!,
+          shape[1]!,
+          0,
+          shape[3]!,
+        ]);
+      }
+      try {
+        const result = native.run(tensors, fetches, quiet)[output.name]!;
+        return { data: output.type === float16Type ? halfToFloat(result.data) : result.data, shape: result.dims };
+      } catch (error) {
+        const shape = feeds.input_ids!.shape.join(" × ");
+        throw new RerankError("inference", `${model}: a pass of ${shape} tokens failed: ${messageOf(error)}`, { cause: error });
+      }
+    },
+    close: () => native.dispose(),
+  };
+}
+
+/** Opens a small model in memory for {@link OpenProbe}'s purpose. @throws what the runtime throws */
+export const openProbe: OpenProbe = (bytes) => {
+  const { NativeSession } = loadRuntime();
+  const native = new NativeSession();
+  load(native, { bytes, folder: "" }, { executionProviders: ["cpu"], intraOpNumThreads: 1 });
+  const fetches = Object.fromEntries(native.outputMetadata.map(({ name }) => [name, null]));
+  return {
+    run(feeds) {
+      const tensors = native.inputMetadata.map(({ name }) => {
+        const { type, data, dimensions } = feeds[name]!;
+        return [name, tensorOf(type, data, dimensions)] as const;
+      });
+      const results = Object.entries(native.run(Object.fromEntries(tensors), fetches, {}));
+      return Object.fromEntries(results.map(([name, { data, dims }]) => [name, { data, dimensions: dims }]));
+    },
+    close: () => native.dispose(),
+  };
+};
+
+/**
+ * The provider that `auto` tries first: CUDA where its library was installed beside the runtime, which nobody does by accident;
+ * else the CPU. The others are used when they are named.
+ */
+export function automaticProvider(): SessionProvider {
+  let folder: string;
+  try {
+    folder = dirname(loadPackage((require) => require.resolve("onnxruntime-node/package.json")));
+  } catch {
+    return "cpu"; // opening a session tells what is missing
+  }
+  const name = process.platform === "win32" ? "onnxruntime_providers_cuda.dll" : "libonnxruntime_providers_cuda.so";
+  return existsSync(join(folder, "bin", "napi-v6", process.platform, process.arch, name)) ? "cuda" : "cpu";
+}
+
+function loadRuntime(): Runtime {
+  if (runtime !== undefined) return runtime;
+  disableTelemetry();
+  try {
+    const { Tensor, env } = loadPackage((require) => require("onnxruntime-node")) as Pick<Runtime, "Tensor"> & {
+      env?: { logLevel?: string };
+    };
+    // A failure is thrown as well; printed beside that it would be a library writing to its user's terminal.
+    if (env !== undefined) env.logLevel = "fatal";
+    // Not a documented entry, but the package has no exports map, and the version is pinned: the one way to a synchronous
+    // run until releases have one (microsoft/onnxruntime#27604).
+    const { binding, initOrt } = loadPackage((require) => require("onnxruntime-node/dist/binding.js")) as {
+      binding: { InferenceSession: Runtime["NativeSession"] };
+      initOrt: () => void;
+    };
+    initOrt();
+    if (typeof binding.InferenceSession.prototype.run !== "function") throw new Error("this version has no synchronous run");
+    runtime = { Tensor, NativeSession: binding.InferenceSession };
+    return runtime;
+  } catch (error) {
+    throw missingRuntime(error);
+  }
+}
+
+function missingRuntime(cause: unknown): RerankError {
+  const denied = explainDenied(cause, "onnx-node");
+  if (RerankError.is(denied)) return denied;
+  const { code } = cause as NodeJS.ErrnoException;
+  const what = `onnx-node: cannot load "onnxruntime-node" on ${process.platform} ${process.arch}: ${messageOf(cause).split("\n")[0]}.`;
+  const otherwise = "or use a plugin backend or a hosted model, which need no runtime.";
+  if (code === "ERR_DLOPEN_DISABLED") {
+    const remedy =
+      "Node was started so that it loads no native code. Start it without --no-addons, with --allow-addons under --permission,";
+    return new RerankError("missing-dependency", `${what} ${remedy} ${otherwise}`, { cause });
+  }
+  // Beside a bundle the package is missing, not broken.
+  const remedy =
+    code === "MODULE_NOT_FOUND"
+      ? "Install it where this code runs (npm install onnxruntime-node@1.30.0 --ignore-scripts; for bundles see docs/bundlers.md),"
+      : "It runs on glibc Linux (x64, arm64), macOS arm64 and Windows. Reinstall it (npm install onnxruntime-node@1.30.0 --ignore-scripts),";
+  return new RerankError("missing-dependency", `${what} ${remedy} ${otherwise}`, { cause });
+}
+
+/**
+ * A tensor of the runtime. Its class asks whether the data is `instanceof` an array of its own realm, which in Jest is another than this
+ * code's: the data is seen through an array of that realm then.
+ */
+function tensorOf(type: string, data: ArrayBufferView & { length: number }, shape: readonly number[]): object {
+  const { Tensor } = loadRuntime();
+  const Own = realm[data.constructor.name]!;
+  const isOwn: boolean = data instanceof Own;
+  return new Tensor(type, isOwn ? data : new Own(data.buffer, data.byteOffset, data.length), shape);
+}
+
+function load(native: NativeSession, source: ModelSource, options: object): void {
+  const settings = { interOpNumThreads: 1, ...quiet, ...options };
+  if (typeof source === "string") native.loadModel(source, settings);
+  else {
+    const { buffer, byteOffset, byteLength } = source.bytes;
+    const extra = { session: { model_external_initializers_file_folder_path: source.folder } };
+    native.loadModel(buffer, byteOffset, byteLength, { ...settings, ...(source.folder === "" ? {} : { extra }) });
+  }
+}
+
+function readInputs(model: string, metadata: readonly Metadata[], known: ReadonlySet<string>): Map<InputName, number> {
+  const types = new Map<InputName, number>();
+  for (const input of metadata) {
+    if (!known.has(input.name) || (input.type !== int64Type && input.type !== int32Type)) {
+      throw new RerankError(
+        "unsupported-model",
+        `${model}: the graph asks for an input "${input.name}" that a pair of texts does not give. Export the model for sequence classification with input_ids, attention_mask and token_type_ids (a causal language model: also position_ids and past_key_values).`,
+      );
+    }
+    types.set(input.name as InputName, input.type);
+  }
+  if (!types.has("input_ids")) throw new RerankError("unsupported-model", `${model}: the graph has no input "input_ids".`);
+  return types;
+}
+
+function checkCaches(model: string, caches: readonly Metadata[]): void {
+  for (const { name, type, shape } of caches) {
+    const isKnown = (type === floatType || type === float16Type) && shape.length === 4 && shape[1]! > 0 && shape[3]! > 0;
+    if (isKnown) continue;
+    throw new RerankError(
+      "unsupported-model",
+      `${model}: the graph's input "${name}" is not a cache of floats of the shape [texts, heads, tokens, size]. Export the model as optimum does, or without a cache.`,
+    );
+  }
+}
+
+/** int32 → int64 through the halves: 30 times faster than BigInt64Array.from. Values are ids and masks, never negative. */
+function widen(values: Int32Array): BigInt64Array {
+  const wide = new BigInt64Array(values.length);
+  const halves = new Int32Array(wide.buffer);
+  for (let place = 0; place < values.length; place += 1) halves[place * 2] = values[place]!;
+  return wide;
+}
+
+/** IEEE 754 half precision; the runtime hands it out as bit patterns on Node 20 and 22. */
+function halfToFloat(bits: ArrayLike<number>): Float32Array {
+  const values = new Float32Array(bits.length);
+  for (let place = 0; place < bits.length; place += 1) {
+    const half = bits[place]!;
+    const exponent = (half >> 10) & 0x1f;
+    const fraction = half & 0x3ff;
+    const magnitude =
+      exponent === 0
+        ? fraction * 2 ** -24
+        : exponent === 31
+          ? fraction === 0
+            ? Infinity
+            : NaN
+          : (1 + fraction / 1024) * 2 ** (exponent - 15);
+    values[place] = half & 0x8000 ? -magnitude : magnitude;
+  }
+  return values;
+}

@@ -1,0 +1,15 @@
+/** The program of an inference thread: one model, one group at a time. */
+import { serveWorkerThread } from "../../threads/worker-thread.node.ts";
+import { createExecutor, type ExecutorOptions } from "./executor.node.ts";
+import type { Group, GroupScores } from "./group.ts";
+
+serveWorkerThread<ExecutorOptions, Group, GroupScores>((options) => {
+  const executor = createExecutor(options);
+  return {
+    run(group, checkpoint) {
+      const response = executor.run(group, checkpoint);
+      return { response, transfer: [response.scores.buffer, response.tokens.buffer, response.fullTokens.buffer] as ArrayBuffer[] };
+    },
+    close: () => executor.close(),
+  };
+});

@@ -1,0 +1,22 @@
+/** Chooses the scorer of a model that is asked over the network; the same on every platform and in the helper thread. */
+
+import type { Network } from "../http/json-request.ts";
+import type { Scorer } from "../scorer.ts";
+import type { ChatModel, LlmModel, RemoteModel } from "../types.ts";
+import { createChatScorer } from "./chat/chat.ts";
+import { createHostedScorer } from "./hosted/hosted.ts";
+import { createRemoteScorer } from "./remote/remote.ts";
+
+/** Models behind HTTP. */
+export type NetworkModel = LlmModel | ChatModel | RemoteModel;
+
+export function createNetworkScorer(model: NetworkModel, network: Network): Scorer {
+  switch (model.type) {
+    case "llm":
+      return createHostedScorer(model.llm, network);
+    case "chat":
+      return createChatScorer(model, network);
+    case "remote":
+      return createRemoteScorer(model, network);
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * crossrank's own format: of all that a crossrank server speaks, the one that gives logits (so that scores are those of the library, to the
+ * last bit), tokens of each pair, and warnings.
+ */
+
+import { isRecord } from "../../dialects/documents.ts";
+import { readReply } from "../../dialects/reply-checks.ts";
+import type { JsonReply } from "../../http/json-request.ts";
+import type { RerankWarning } from "../../types.ts";
+import type { PartRequest, PartScores } from "./engine-dialects.ts";
+import { placeScores } from "./placing.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** JSON of a request. @see `src/server/schemas/native-schemas.ts` */
+export function encodeNative({ query, texts, model, truncation, truncationSide, maxLength, instruction, batchSize }: PartRequest): unknown {
+  return {
+    query,
+    documents: texts,
+    config: {
+      return: ["logit", "tokens", "model", "usage", "warnings"],
+      batch_size: batchSize,
+      ...(model === undefined ? {} : { model }),
+      // Only what differs from the server's default: a model without a tokenizer would warn that it means nothing.
+      ...(truncation === "longest_first" ? {} : { truncation }),
+      ...(truncationSide === "left" ? { truncation_side: truncationSide } : {}),
+      ...(maxLength === undefined ? {} : { max_length: maxLength }),
+      ...(instruction === undefined ? {} : { instruction }),
+    },
+  };
+}
+
+/** @throws RerankError `bad-response` */
+export function decodeNative({ body }: JsonReply, { texts }: PartRequest): PartScores {
+  const count = texts.length;
+  const { results, model } = readReply(body, { dialect: "crossrank", list: "results", score: "score" });
+  // Checked just now to be records of an index and a score.
+  const raw = (body as { results: readonly Fields[] }).results;
+  const { usage, warnings } = body as Fields;
+  const logits = columnOf(raw, "logit");
+  const scores = placeScores(
+    "crossrank",
+    results.map(({ index, score }, place) => ({ index, score: logits?.[place] ?? score })),
+    count,
+  );
+  const heard = Array.isArray(warnings) ? warnings.filter(isRecord) : [];
+  const counts = columnOf(raw, "tokens");
+  const totalTokens = isRecord(usage) && Number.isFinite(usage.tokens) ? { totalTokens: usage.tokens as number } : {};
+  return {
+    scores,
+    // Plugins and hosted models behind a server have no logits.
+    scoreKind: logits === undefined ? "provider" : "logit",
+    ...(counts === undefined ? totalTokens : tokensOf(raw, counts, heard, count)),
+    ...(model === undefined ? {} : { model }),
+    warnings: heard.flatMap(readWarning),
+  };
+}
+
+/** One number of every result, in the body's order; undefined where some have none. */
+function columnOf(results: readonly Fields[], key: string): number[] | undefined {
+  return results.every((result) => Number.isFinite(result[key])) ? results.map((result) => result[key] as number) : undefined;
+}
+
+function tokensOf(
+  results: readonly Fields[],
+  counts: readonly number[],
+  warnings: readonly Fields[],
+  count: number,
+): Required<Pick<PartScores, "tokens" | "fullTokens" | "lowerBounds">> {
+  const tokens = new Uint32Array(count);
+  for (const [place, { index }] of results.entries()) tokens[index as number] = counts[place]!;
+  const fullTokens = new Uint32Array(count);
+  const lowerBounds = new Uint8Array(count);
+  for (const { type, index, tokens: whole, is_lower_bound: isLowerBound } of warnings) {
+    if (type !== "truncated" || !Number.isInteger(index) || !Number.isFinite(whole)) continue;
+    fullTokens[index as number] = whole as number;
+    lowerBounds[index as number] = isLowerBound === true ? 1 : 0;
+  }
+  return { tokens, fullTokens, lowerBounds };
+}
+
+/** Cut documents are told by `fullTokens`, and that a model has no logits is known without a warning. */
+function readWarning({ type, message, option }: Fields): RerankWarning[] {
+  if (typeof message !== "string") return [];
+  if (type === "fallback") return [{ type, message }];
+  return type === "ignored-option" && typeof option === "string" && option !== "return" ? [{ type, message, option }] : [];
+}

@@ -1,0 +1,140 @@
+/** What each dialect of engines takes and gives, by the codecs in `dialects/`. */
+
+import type { AnyCodec } from "../../dialects/codecs.ts";
+import { cohereV2 } from "../../dialects/cohere-v2.ts";
+import { infinity } from "../../dialects/infinity.ts";
+import { jina } from "../../dialects/jina.ts";
+import { llamaCpp } from "../../dialects/llamacpp.ts";
+import { localAi } from "../../dialects/localai.ts";
+import { tei } from "../../dialects/tei.ts";
+import { vllm } from "../../dialects/vllm.ts";
+import { xinference } from "../../dialects/xinference.ts";
+import type { JsonReply } from "../../http/json-request.ts";
+import type { ScoreCall, ScoreKind, ScorerOption } from "../../scorer.ts";
+import type { RemoteDialect, RerankWarning } from "../../types.ts";
+import { addressOf, rootAddressOf } from "./addresses.ts";
+import { decodeNative, encodeNative } from "./crossrank-engine.ts";
+import { placeScores } from "./placing.ts";
+
+/** An option of a call that some engines can be told. */
+export type EngineOption = Exclude<ScorerOption, "specialTokens">;
+
+/** Some documents of a call, for one engine. */
+export interface PartRequest extends Pick<ScoreCall, "query" | "texts" | "batchSize" | EngineOption> {
+  /** The engine's name of the model, where it is to be said. */
+  model: string | undefined;
+}
+
+/** What an engine says about a part. */
+export interface PartScores {
+  /** One per document of the part, in its order. */
+  scores: Float64Array;
+  scoreKind: ScoreKind;
+  /** Tokens read per pair, where the engine tells them. */
+  tokens?: Uint32Array;
+  /** Tokens of whole pairs that were cut, else 0; beside `tokens` only. */
+  fullTokens?: Uint32Array;
+  /** 1 where `fullTokens` is a lower bound, else 0; beside `fullTokens` only. */
+  lowerBounds?: Uint8Array;
+  /** Tokens of the part as a whole. */
+  totalTokens?: number;
+  billedUnits?: number;
+  /** Identity of the model, or whatever name the engine has for it. */
+  model?: string;
+  /** What the engine warns of, other than cut documents. */
+  warnings?: readonly RerankWarning[];
+}
+
+/** How engines of one kind are spoken to. */
+export interface EngineDialect {
+  name: RemoteDialect;
+  /** Where it ranks. */
+  rankAddress(base: string): URL;
+  /** Where it tells whether it lives: any answer below 500 says so. */
+  healthAddress(base: string): URL;
+  /** Most documents and bytes of a request, where the engine does not tell. */
+  maxDocuments: number;
+  maxBodyBytes: number;
+  encode(part: PartRequest): unknown;
+  /** @throws RerankError `bad-response` for what is not one finite score for each of the part's documents */
+  decode(reply: JsonReply, part: PartRequest): PartScores;
+  /** What of a call's options cannot be told to such an engine, as the option with its value. */
+  ignores(part: Pick<PartRequest, EngineOption>): EngineOption[];
+}
+
+const unlimited = Number.POSITIVE_INFINITY;
+
+/** Every dialect of {@link RemoteDialect}. */
+export const engineDialects: Readonly<Record<RemoteDialect, EngineDialect>> = {
+  crossrank: {
+    name: "crossrank",
+    rankAddress: (base) => rootAddressOf(base, "/rerank"),
+    // Unlike /health it says no while the server loads its models or is about to stop.
+    healthAddress: (base) => rootAddressOf(base, "/ready"),
+    maxDocuments: 1024,
+    maxBodyBytes: 16 * 2 ** 20,
+    encode: encodeNative,
+    decode: decodeNative,
+    ignores: () => [],
+  },
+  /** @see https://github.com/huggingface/text-embeddings-inference `router/src/main.rs` at 0d124dc: max_client_batch_size, payload_limit */
+  tei: codecDialect("tei", tei, { rankPath: "/rerank", maxDocuments: 32, maxBodyBytes: 2_000_000 }),
+  vllm: codecDialect("vllm", vllm, { rankPath: "/rerank" }),
+  /** @see https://github.com/michaelfeil/infinity `libs/infinity_emb/infinity_emb/env.py` at fcb951c: MAX_CLIENT_BATCH_SIZE */
+  infinity: codecDialect("infinity", infinity, { rankPath: "/rerank", maxDocuments: 2048 }),
+  llamacpp: codecDialect("llamacpp", llamaCpp, { rankPath: "/rerank" }),
+  /** Cohere recommends at most 1,000 documents. */
+  cohere: codecDialect("cohere", cohereV2, { rankPath: "/v2/rerank", maxDocuments: 1000 }),
+  jina: codecDialect("jina", jina, { rankPath: "/v1/rerank" }),
+  xinference: codecDialect("xinference", xinference, { rankPath: "/v1/rerank" }),
+  localai: codecDialect("localai", localAi, { rankPath: "/v1/rerank" }),
+};
+
+function codecDialect(
+  name: RemoteDialect,
+  codec: AnyCodec,
+  { rankPath, maxDocuments = unlimited, maxBodyBytes = unlimited }: { rankPath: string; maxDocuments?: number; maxBodyBytes?: number },
+): EngineDialect {
+  const says = codec.requestFields;
+  return {
+    name,
+    rankAddress: (base) => (name === "tei" ? rootAddressOf(base, rankPath) : addressOf(base, rankPath)),
+    healthAddress: (base) => rootAddressOf(base, "/health"),
+    maxDocuments,
+    maxBodyBytes,
+    encode: ({ query, texts, model, truncation, truncationSide, maxLength }) =>
+      codec.encodeRequest({
+        // Parsers of JSON in other languages refuse half a surrogate pair, and with it the whole request.
+        query: query.toWellFormed(),
+        documents: texts.map((text) => text.toWellFormed()),
+        ...(model === undefined || !says.has("model") ? {} : { model }),
+        ...(codec.echoesByDefault && says.has("returnDocuments") ? { returnDocuments: false } : {}),
+        ...(says.has("truncate") ? { truncate: truncation !== "error" } : {}),
+        ...(maxLength !== undefined && says.has("maxTokens") ? { maxTokens: maxLength } : {}),
+        ...(truncationSide !== undefined && says.has("truncationSide") ? { truncationSide } : {}),
+      }),
+    decode: ({ body, headers }, { texts }) => {
+      const { results, tokens, billedUnits, model } = codec.decodeReply(body);
+      const totalTokens = tokens ?? tokensInHeaders(headers);
+      return {
+        scores: placeScores(name, results, texts.length),
+        scoreKind: codec.scoresAreLogits ? "logit" : "provider",
+        ...(totalTokens === undefined ? {} : { totalTokens }),
+        ...(billedUnits === undefined ? {} : { billedUnits }),
+        ...(model === undefined ? {} : { model }),
+      };
+    },
+    ignores: ({ truncation, truncationSide, maxLength, instruction }) => [
+      ...(truncation === "only_second" || (truncation === "error" && !says.has("truncate")) ? (["truncation"] as const) : []),
+      ...(truncationSide === "left" && !says.has("truncationSide") ? (["truncationSide"] as const) : []),
+      ...(maxLength !== undefined && !says.has("maxTokens") ? (["maxLength"] as const) : []),
+      ...(instruction === undefined ? [] : (["instruction"] as const)),
+    ],
+  };
+}
+
+/** TEI's replies have no place for tokens but a header. @see its `router/src/lib.rs`, `From<ResponseMetadata> for HeaderMap`, at 0d124dc */
+function tokensInHeaders(headers: Headers): number | undefined {
+  const value = headers.get("x-compute-tokens") ?? "";
+  return /^\d+$/.test(value) ? Number(value) : undefined;
+}

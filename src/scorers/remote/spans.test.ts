@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { knownProfile } from "./discovery.ts";
+import { countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
+
+const coverage = (parts: readonly Part[]): number[] =>
+  parts.flatMap(({ start, count }) => Array.from({ length: count }, (_, offset) => start + offset));
+const profile = { ...knownProfile({ type: "remote", urls: [], dialect: "vllm" })!, maxDocuments: 3, maxBodyBytes: 60 };
+
+describe("parts", () => {
+  test("hold every document once, in order, and their sizes differ by one at most", () => {
+    const count = fc.integer({ min: 1, max: 2_000 });
+    fc.assert(
+      fc.property(
+        count,
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.nat(20),
+        (documents, most, engines, idle) => {
+          const parts = cutParts(documents, partCount({ documents, most, engines, idle: Math.min(idle, engines) }));
+          expect(coverage(parts)).toEqual(Array.from({ length: documents }, (_, place) => place));
+          const sizes = parts.map((part) => part.count);
+          expect(Math.max(...sizes)).toBeLessThanOrEqual(most);
+          expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+        },
+      ),
+    );
+  });
+
+  test.each([
+    ["one for each idle engine", { documents: 60, engines: 3, idle: 3 }, 3],
+    ["no smaller than is worth a request", { documents: 20, engines: 8, idle: 8 }, 3],
+    ["one where all are busy", { documents: 20, engines: 3, idle: 0 }, 1],
+    ["as few as may be where all are busy", { documents: 64, engines: 3, idle: 0 }, 2],
+    ["the same for each engine where there are several rounds", { documents: 100, engines: 3, idle: 3 }, 6],
+    ["one for one document", { documents: 1, engines: 3, idle: 3 }, 1],
+  ])("are %s", (_what, division, count) => {
+    expect(partCount({ most: 32, ...division })).toBe(count);
+  });
+
+  test("that are split keep their documents and their history", () => {
+    const [first, rest] = splitPart({ start: 4, count: 5, failures: 2 }, 2);
+    expect([first, rest]).toEqual([
+      { start: 4, count: 2, failures: 2 },
+      { start: 6, count: 3, failures: 2 },
+    ]);
+  });
+});
+
+describe("how many documents fit", () => {
+  const call = { query: "four", texts: ["eight...", "", "x", "seventeen letters", "y"] };
+
+  test("is bounded by the engine's documents", () => {
+    expect(countFitting(call, { start: 0, count: 5 }, profile)).toBe(3);
+    expect(countFitting(call, { start: 3, count: 2 }, { ...profile, maxBodyBytes: Number.POSITIVE_INFINITY })).toBe(2);
+  });
+
+  test("is bounded by the engine's bytes, three for each character of the query and the texts", () => {
+    expect(countFitting(call, { start: 0, count: 5 }, { ...profile, maxBodyBytes: 38 })).toBe(2);
+    expect(countFitting(call, { start: 0, count: 5 }, { ...profile, maxBodyBytes: 39 })).toBe(3);
+  });
+
+  test("is one at least: the engine is to say that it is too large", () => {
+    expect(countFitting(call, { start: 3, count: 2 }, profile)).toBe(1);
+  });
+});

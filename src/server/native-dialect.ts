@@ -1,0 +1,60 @@
+import type { RerankResult } from "../index.ts";
+import type { Dialect } from "./dialect.ts";
+import { parseAllowedConfig, type ReplyField } from "./policy.ts";
+import { type NativeRequestBody, nativeErrorSchema, nativeReplySchema, nativeRequestSchema } from "./schemas/native-schemas.ts";
+
+/** crossrank's own format: `{ query, documents, config }`. */
+export const nativeDialect: Dialect = {
+  name: "native",
+  request: nativeRequestSchema,
+  reply: nativeReplySchema,
+  error: nativeErrorSchema,
+  encodeError: ({ status, code, message, requestId }) => ({
+    status,
+    body: { error: { code, message, ...(requestId === undefined ? {} : { request_id: requestId }) } },
+  }),
+  reword: (message, sent) => {
+    const names = optionNames((sent as NativeRequestBody).config ?? {});
+    return message.replaceAll("maxLength", names.maxLength ?? "maxLength");
+  },
+  read(body, { models, options: server }) {
+    const { query, documents, config } = body as NativeRequestBody;
+    // The operator's own names first: they may hide a preset's.
+    const served = models.served.find(({ name }) => name === config?.model);
+    const { model, options, replyFields } = parseAllowedConfig(
+      served === undefined ? (config ?? {}) : { ...config, model: null },
+      server.allowModels,
+    );
+    return {
+      calls: [{ query, documents }],
+      model: served?.reference ?? model,
+      isModelUnknown: false,
+      options,
+      ignored: [],
+      optionNames: optionNames(config ?? {}),
+      tellsTimes: false,
+      encode: ([result]) => ({ results: result!.results, ...extraFields(result!, replyFields) }),
+    };
+  },
+};
+
+/** Every key of `config` by its name in the library. */
+function optionNames(config: object): Readonly<Record<string, string>> {
+  const camelCase = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.keys(config).map((key) => [camelCase(key), `config.${key}`]));
+}
+
+function extraFields({ model, usage, timings, warnings }: RerankResult, wanted: ReadonlySet<ReplyField>): object {
+  return {
+    ...(wanted.has("model") ? { model } : {}),
+    ...(wanted.has("usage") ? { usage } : {}),
+    ...(wanted.has("timings") ? { timings: snakeCaseKeys(timings) } : {}),
+    ...(wanted.has("warnings") ? { warnings: warnings.map(snakeCaseKeys) } : {}),
+  };
+}
+
+function snakeCaseKeys(value: object): object {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]: [string, unknown]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), item]),
+  );
+}
