@@ -2,9 +2,10 @@
 
 import { isLocalPath } from "../config/model-string.ts";
 import { checkFilePath, checkRepositoryId, checkRevision } from "../hub/repository-names.ts";
+import { type Processor, unknownProcessor } from "../machine/processor.ts";
 import type { CustomModel, Preset, PresetFile, PresetModel } from "../types.ts";
 import { recordOf } from "./catalogue.ts";
-import { automatic, type Processor, unknownProcessor, variantCandidates } from "./variants.ts";
+import { automatic, variantCandidates } from "./variants.ts";
 
 /** Files of a repository, as paths inside it. External data is not here unless known: the graph names it. */
 export interface HubRequirements {

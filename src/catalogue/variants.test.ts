@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseFeatures } from "../machine/processor.node.ts";
+import { type Processor, unknownProcessor } from "../machine/processor.ts";
 import { requirementsOf, withModelFile } from "./requirements.ts";
-import { type Processor, unknownProcessor, variantCandidates } from "./variants.ts";
+import { variantCandidates } from "./variants.ts";
 
 const processor = (architecture: Processor["architecture"], ...features: string[]): Processor => ({
   architecture,

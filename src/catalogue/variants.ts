@@ -4,21 +4,8 @@
  * The numbers behind the order are in docs/decisions/model-file-auto.md.
  */
 
-/**
- * How near a file's scores are to those of the published weights.
- *
- * - `exact`: weights in 32-bit floats; differences are rounding
- * - `half`: weights in 16-bit floats
- * - `int8`, `int4`: weights in 8 or 4 bits, and with int8 usually the activations too
- */
-export type Accuracy = "exact" | "half" | "int8" | "int4";
-
-/** What decides which file runs fastest. */
-export interface Processor {
-  architecture: "x64" | "arm64" | "other";
-  /** Instruction sets, as /proc/cpuinfo spells them; empty where the system does not tell. */
-  features: ReadonlySet<string>;
-}
+import type { Processor } from "../machine/processor.ts";
+import type { Accuracy } from "../onnx-graph/accuracy.ts";
 
 /** One file that a repository may offer. */
 export interface Variant {
@@ -31,9 +18,6 @@ export interface Variant {
 
 /** The value of `modelFile` that leaves the choice to crossrank. */
 export const automatic = "auto";
-
-/** A processor of which nothing is known: only exact files suit it. */
-export const unknownProcessor: Processor = { architecture: "other", features: new Set() };
 
 const exact: readonly Variant[] = [{ path: "onnx/model.onnx", accuracy: "exact", note: "32-bit floats; runs well everywhere" }];
 

@@ -1,26 +1,9 @@
 /** One HTTP request and its whole answer, under a time limit. */
+
 import { RerankError } from "../errors.ts";
 import { isLasting } from "./connection-failures.ts";
 import { forbidden, redirected, tooLarge } from "./http-errors.ts";
-import type { JsonRequest } from "./json-request.ts";
-
-/** An answer of any status, read to its end; of a failure, what a message needs. */
-export interface Answer {
-  status: number;
-  /** 200 to 299. */
-  isSuccess: boolean;
-  headers: Headers;
-  text: string;
-}
-
-/** What kept an answer from coming, or from coming whole. */
-export interface NoAnswer {
-  isTimeout: boolean;
-  /** Whether the next attempt may get one. */
-  isRetryable: boolean;
-  /** As it was thrown; it may hold secrets. */
-  cause: unknown;
-}
+import type { Answer, JsonRequest, NoAnswer } from "./request.ts";
 
 const mostBytes = 64 * 2 ** 20;
 // A failure is to give one message, not a page.

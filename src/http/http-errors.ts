@@ -1,8 +1,7 @@
 /** Errors of requests: what happened in the other side's words, what to do, and no secrets. */
 import { messageOf, RerankError } from "../errors.ts";
-import type { Answer, NoAnswer } from "./attempt.ts";
 import { causes, codeOf, reasonOf, remedyOf } from "./connection-failures.ts";
-import type { JsonRequest } from "./json-request.ts";
+import type { Answer, JsonRequest, NoAnswer } from "./request.ts";
 import { isPassing } from "./retry.ts";
 import { redact } from "./secrets.ts";
 

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { failureOf } from "../../test/support/failure.ts";
 import { closedUrl, type ScriptedAnswer, type ScriptedServer, startScriptedServer } from "../../test/support/scripted-server.node.ts";
 import { RerankError } from "../errors.ts";
-import { type JsonReply, type JsonRequest, requestJson } from "./json-request.ts";
+import { requestJson } from "./json-request.ts";
 import { webNetwork } from "./network.ts";
+import type { JsonReply, JsonRequest } from "./request.ts";
 import { type Clock, systemClock } from "./retry.ts";
 
 const key = "sk-0123456789/abcdef+ghij";

@@ -3,7 +3,7 @@ import { RerankError } from "../errors.ts";
 import { importPackage } from "../package-files.node.ts";
 import { type Authorities, namedAuthorities } from "./authorities.node.ts";
 import { withoutCredentials } from "./credentials.ts";
-import type { Network } from "./json-request.ts";
+import type { Network } from "./request.ts";
 
 let special: { settings: string; send: typeof fetch } | undefined;
 

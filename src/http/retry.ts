@@ -1,6 +1,5 @@
 /** When a request is sent again, and after what pause. */
-import type { Answer, NoAnswer } from "./attempt.ts";
-import type { JsonRequest } from "./json-request.ts";
+import type { Answer, JsonRequest, NoAnswer } from "./request.ts";
 
 /** Time and chance. */
 export interface Clock {

@@ -8,9 +8,10 @@ import { type Certificates, makeCertificates } from "../../test/support/certific
 import { failureOf } from "../../test/support/failure.ts";
 import { startProxy } from "../../test/support/proxy-server.node.ts";
 import { type ScriptedServer, startScriptedServer } from "../../test/support/scripted-server.node.ts";
-import { type JsonRequest, type Network, requestJson } from "./json-request.ts";
+import { requestJson } from "./json-request.ts";
 import { nodeNetwork } from "./network.node.ts";
 import { webNetwork } from "./network.ts";
+import type { JsonRequest, Network } from "./request.ts";
 
 const bundles = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 

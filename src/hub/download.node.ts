@@ -2,10 +2,11 @@
 import { renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type HubRequirements, inFolder, withModelFile } from "../catalogue/requirements.ts";
-import { automatic, type Processor } from "../catalogue/variants.ts";
+import { automatic } from "../catalogue/variants.ts";
 import { messageOf, RerankError } from "../errors.ts";
 import { splitCredentials } from "../http/credentials.ts";
 import { nodeNetwork } from "../http/network.node.ts";
+import type { Processor } from "../machine/processor.ts";
 import { readOnnxFile } from "../onnx-graph/onnx-file.node.ts";
 import type { CustomModel, PresetModel } from "../types.ts";
 import { readReference, referencePath, snapshotPath } from "./cache.node.ts";

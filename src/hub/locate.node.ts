@@ -12,9 +12,10 @@ import {
   requirementsOf,
   withModelFile,
 } from "../catalogue/requirements.ts";
-import { automatic, type Processor } from "../catalogue/variants.ts";
+import { automatic } from "../catalogue/variants.ts";
 import { explainingDenied, messageOf, RerankError } from "../errors.ts";
 import { readProcessor } from "../machine/processor.node.ts";
+import type { Processor } from "../machine/processor.ts";
 import type { OnnxGraph } from "../onnx-graph/graph-summary.ts";
 import { readOnnxFile } from "../onnx-graph/onnx-file.node.ts";
 import { findBundledFile } from "../package-files.node.ts";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Processor } from "../catalogue/variants.ts";
+import type { Processor } from "./processor.ts";
 
 // A processor does not change, and every look-up of an automatic model file asks for it.
 let known: Processor | undefined;

@@ -1,6 +1,6 @@
 /** Recognises multi-head attention as exporters write it out: from the Softmax to its queries, keys and values, and to its end. */
+
 import type { OnnxNode } from "./onnx-model.ts";
-import type { TensorKind } from "./tensor-kinds.ts";
 
 /** One attention: queries, keys and values in, one hidden tensor out. */
 export interface Attention {
@@ -130,3 +130,19 @@ function isSide({ kind }: TensorKind): boolean {
 function widthOf(kind: TensorKind): number | undefined {
   return kind.kind === "hidden" ? kind.width : undefined;
 }
+
+/** What a tensor holds. */
+export type TensorKind =
+  /** The same in every pass. Its dimensions, where they are known. */
+  | { kind: "constant"; dimensions: readonly number[] | undefined }
+  /** Token ids or type ids, shape [pairs, tokens]. */
+  | { kind: "ids" }
+  /** Numbers of each token, shape [pairs, tokens, width]. */
+  | { kind: "hidden"; width: number }
+  /** Numbers of the first token of each pair, or what is computed from them, one row a pair. */
+  | { kind: "pooled" }
+  /** Made of shapes, constants, ids and the mask: positions, masks, sizes. */
+  | { kind: "side" }
+  /** Numbers of each token, split into heads: shape [pairs, heads, tokens, size] in any order, or products of them. */
+  | { kind: "split" }
+  | { kind: "unknown" };

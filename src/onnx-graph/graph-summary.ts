@@ -6,8 +6,8 @@
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto field numbers, onnx 1.18
  */
 
-import type { Accuracy } from "../catalogue/variants.ts";
 import { RerankError } from "../errors.ts";
+import type { Accuracy } from "./accuracy.ts";
 import { type ByteSource, createProtobufReader, type Field, type ProtobufReader } from "./protobuf-reader.ts";
 
 /** Facts of an ONNX file. */

@@ -5,24 +5,8 @@
  * stand side by side. Only attention mixes tokens, and it is recognised as a whole. An operation that is not known here makes a tensor
  * `unknown`, and with it everything that is computed from it: a graph whose output is `pooled` is understood entirely.
  */
-import { type Attention, type AttentionPattern, matchAttention } from "./attention-pattern.ts";
+import { type Attention, type AttentionPattern, matchAttention, type TensorKind } from "./attention-pattern.ts";
 import type { OnnxModel, OnnxNode } from "./onnx-model.ts";
-
-/** What a tensor holds. */
-export type TensorKind =
-  /** The same in every pass. Its dimensions, where they are known. */
-  | { kind: "constant"; dimensions: readonly number[] | undefined }
-  /** Token ids or type ids, shape [pairs, tokens]. */
-  | { kind: "ids" }
-  /** Numbers of each token, shape [pairs, tokens, width]. */
-  | { kind: "hidden"; width: number }
-  /** Numbers of the first token of each pair, or what is computed from them, one row a pair. */
-  | { kind: "pooled" }
-  /** Made of shapes, constants, ids and the mask: positions, masks, sizes. */
-  | { kind: "side" }
-  /** Numbers of each token, split into heads: shape [pairs, heads, tokens, size] in any order, or products of them. */
-  | { kind: "split" }
-  | { kind: "unknown" };
 
 /** A graph that is understood, as far as it is. */
 export interface TensorKinds {

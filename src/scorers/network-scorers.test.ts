@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failureOf } from "../../test/support/failure.ts";
 import { closedUrl, type ScriptedServer, startScriptedServer } from "../../test/support/scripted-server.node.ts";
-import type { Network } from "../http/json-request.ts";
 import { nodeNetwork } from "../http/network.node.ts";
 import { webNetwork } from "../http/network.ts";
+import type { Network } from "../http/request.ts";
 import { listProviders } from "./hosted/known-providers.ts";
 import { createNetworkScorer, type NetworkModel } from "./network-scorers.ts";
 

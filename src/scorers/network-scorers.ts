@@ -1,6 +1,6 @@
 /** Chooses the scorer of a model that is asked over the network; the same on every platform and in the helper thread. */
 
-import type { Network } from "../http/json-request.ts";
+import type { Network } from "../http/request.ts";
 import type { Scorer } from "../scorer.ts";
 import type { ChatModel, LlmModel, RemoteModel } from "../types.ts";
 import { createChatScorer } from "./chat/chat.ts";

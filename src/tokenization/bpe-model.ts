@@ -1,7 +1,7 @@
 import { Model } from "./library.ts";
 import { MergeTable } from "./merge-table.ts";
 import { NumberHeap } from "./number-heap.ts";
-import { shownValue, unsupported } from "./tokenizer-file.ts";
+import { shownValue, unsupported } from "./unsupported.ts";
 
 /** The `model` block of a tokenizer.json that holds BPE. */
 export interface BpeConfig {

@@ -4,7 +4,7 @@ import { openTokenizer, type TokenizerFiles } from "./open-tokenizer.ts";
 import { padTokenId } from "./pad-token.ts";
 import { cut, type EncodedPair, type EncodeOptions, tooLong } from "./pair-encoder.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
-import { unsupported } from "./tokenizer-file.ts";
+import { unsupported } from "./unsupported.ts";
 
 /** The model's input for one query or one document. */
 export interface EncodedText extends EncodedPair {

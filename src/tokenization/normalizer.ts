@@ -3,7 +3,7 @@ import { normalizeAsBert } from "./bert-normalizer.ts";
 import { PrecompiledLibraryNormalizer, ReplaceNormalizer } from "./library.ts";
 import { withOrderedMarks } from "./mark-runs.ts";
 import { PrecompiledNormalizer } from "./precompiled-normalizer.ts";
-import { isRecord, shownValue, unsupported } from "./tokenizer-file.ts";
+import { isRecord, shownValue, unsupported } from "./unsupported.ts";
 
 /** Rewrites a text before it is split into words. */
 export type Normalize = (text: string) => string;

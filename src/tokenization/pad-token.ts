@@ -1,5 +1,6 @@
 import type { TextTokenizer } from "./text-tokenizer.ts";
-import { isRecord, type TokenizerFile } from "./tokenizer-file.ts";
+import type { TokenizerFile } from "./tokenizer-file.ts";
+import { isRecord } from "./unsupported.ts";
 
 // The spellings of BERT-like and of sentencepiece-like tokenizers.
 const usualPadTokens = ["[PAD]", "<pad>"];

@@ -1,5 +1,6 @@
 import type { TextTokenizer } from "./text-tokenizer.ts";
-import { isRecord, type TokenizerFile, unsupported } from "./tokenizer-file.ts";
+import type { TokenizerFile } from "./tokenizer-file.ts";
+import { isRecord, unsupported } from "./unsupported.ts";
 
 /** Where query and document stand among the special tokens of a pair. */
 export interface PairLayout {

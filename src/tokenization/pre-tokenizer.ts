@@ -1,6 +1,6 @@
 import { createByteLevelSplitter } from "./byte-level.ts";
 import { patternOf } from "./normalizer.ts";
-import { isRecord, shownValue, unsupported } from "./tokenizer-file.ts";
+import { isRecord, shownValue, unsupported } from "./unsupported.ts";
 
 /**
  * Splits a text into words, each of which is tokenized by itself.

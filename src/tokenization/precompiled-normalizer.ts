@@ -1,5 +1,5 @@
 import { graphemes } from "./graphemes.ts";
-import { unsupported } from "./tokenizer-file.ts";
+import { unsupported } from "./unsupported.ts";
 
 // What needs graphemes: all but runs of characters that never join another one.
 const uncertainParts = /[\t\x20-\x7e]?(?:[^\t\x20-\x7e]+[\t\x20-\x7e]?)+/g;

@@ -6,8 +6,9 @@ import { createNormalizer } from "./normalizer.ts";
 import { createSplitter } from "./pre-tokenizer.ts";
 import { createTextEncoder } from "./text-encoder.ts";
 import { textWindow } from "./text-window.ts";
-import { type TokenizerFile, unsupported } from "./tokenizer-file.ts";
+import type { TokenizerFile } from "./tokenizer-file.ts";
 import { UnigramModel } from "./unigram-model.ts";
+import { unsupported } from "./unsupported.ts";
 import { WordLevelModel } from "./word-level-model.ts";
 import { WordPieceModel } from "./word-piece-model.ts";
 

@@ -1,5 +1,5 @@
 import { RerankError } from "../errors.ts";
-import { isRecord } from "./tokenizer-file.ts";
+import { isRecord } from "./unsupported.ts";
 
 /** What is known of a model's limit. */
 export interface TokenLimitSources {

@@ -1,6 +1,7 @@
-import { RerankError } from "../errors.ts";
+import type { RerankError } from "../errors.ts";
 import type { BpeConfig } from "./bpe-model.ts";
 import type { UnigramConfig } from "./unigram-model.ts";
+import { isRecord, shownValue, unsupported } from "./unsupported.ts";
 import type { WordLevelConfig } from "./word-level-model.ts";
 import type { WordPieceConfig } from "./word-piece-model.ts";
 
@@ -57,26 +58,6 @@ export function readTokenizerFile(value: unknown): TokenizerFile {
     model: readModel(value.model),
     padId: isId(padding) ? padding : undefined,
   };
-}
-
-/** The error for files that this version cannot use. */
-export function unsupported(what: string, cause?: unknown): RerankError {
-  return new RerankError(
-    "unsupported-model",
-    `tokenization: ${what}. Use a model whose repository holds a tokenizer.json of a "fast" tokenizer (WordPiece, BPE or Unigram); ` +
-      "AutoTokenizer.from_pretrained(…).save_pretrained(…) of transformers writes one.",
-    cause === undefined ? {} : { cause },
-  );
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Short enough for a message. */
-export function shownValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 function readAddedTokens(value: unknown): AddedTokenEntry[] {

@@ -1,5 +1,5 @@
 /** An OpenAI-compatible endpoint on this machine, whose model knows the right answers; and completions to let it answer wrongly. */
-import type { Network } from "../../src/http/json-request.ts";
+import type { Network } from "../../src/http/request.ts";
 import {
   type Script,
   type ScriptedAnswer,

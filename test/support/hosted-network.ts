@@ -1,6 +1,6 @@
 /** Surroundings for tests of hosted models: a chosen environment, and hosts of the internet played by a server of this machine. */
 
-import type { Network } from "../../src/http/json-request.ts";
+import type { Network } from "../../src/http/request.ts";
 import type { ScoreCall } from "../../src/scorer.ts";
 import { documents, query } from "./hosted-exchanges.ts";
 

@@ -9,7 +9,7 @@ import { localAi } from "../../src/dialects/localai.ts";
 import { tei } from "../../src/dialects/tei.ts";
 import { vllm } from "../../src/dialects/vllm.ts";
 import { xinference } from "../../src/dialects/xinference.ts";
-import type { Network } from "../../src/http/json-request.ts";
+import type { Network } from "../../src/http/request.ts";
 import type { Clock } from "../../src/http/retry.ts";
 import type { ScoreCall } from "../../src/scorer.ts";
 import type { RemoteDialect } from "../../src/types.ts";

@@ -1,6 +1,6 @@
 /** Where an endpoint is, and who may know the key. */
 import { RerankError } from "../../errors.ts";
-import type { Network } from "../../http/json-request.ts";
+import type { Network } from "../../http/request.ts";
 import { secretsInHeaders } from "../../http/secrets.ts";
 import type { LlmConfig } from "../../types.ts";
 

@@ -1,5 +1,5 @@
 import { RerankError } from "../../errors.ts";
-import type { Network } from "../../http/json-request.ts";
+import type { Network } from "../../http/request.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import type { ChatModel } from "../../types.ts";
 import { ChatEndpoint } from "./endpoint.ts";

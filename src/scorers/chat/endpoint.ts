@@ -1,6 +1,7 @@
 import { messageInBody } from "../../dialects/error-bodies.ts";
 import { RerankError } from "../../errors.ts";
-import { type JsonReply, type Network, requestJson } from "../../http/json-request.ts";
+import { requestJson } from "../../http/json-request.ts";
+import type { JsonReply, Network } from "../../http/request.ts";
 import { redact } from "../../http/secrets.ts";
 import type { LlmConfig } from "../../types.ts";
 import { accessOf, keyAdvice } from "./chat-access.ts";

@@ -8,7 +8,7 @@ import {
   startChatServer,
 } from "../../../test/support/chat-server.node.ts";
 import type { ScriptedAnswer } from "../../../test/support/scripted-server.node.ts";
-import type { Network } from "../../http/json-request.ts";
+import type { Network } from "../../http/request.ts";
 import type { ScoreCall, ScoreResult } from "../../scorer.ts";
 import type { ChatModel } from "../../types.ts";
 import { createChatScorer } from "./chat.ts";

@@ -1,4 +1,4 @@
-import type { Network } from "../../http/json-request.ts";
+import type { Network } from "../../http/request.ts";
 import type { Capabilities, ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import type { LlmConfig } from "../../types.ts";
 import { scoreWithoutBlanks } from "./blank-texts.ts";

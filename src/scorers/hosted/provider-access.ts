@@ -1,6 +1,6 @@
 /** Where requests go, and with which key: never to a host that the configuration or the provider itself did not name. */
 import { RerankError } from "../../errors.ts";
-import type { JsonRequest, Network } from "../../http/json-request.ts";
+import type { JsonRequest, Network } from "../../http/request.ts";
 import { secretsInHeaders } from "../../http/secrets.ts";
 import type { NamedModel } from "./known-providers.ts";
 import type { Authorization, Provider, Setting } from "./provider.ts";

@@ -2,7 +2,8 @@
 
 import type { WireReply, WireRequest, WireResult } from "../../dialects/codec.ts";
 import { RerankError } from "../../errors.ts";
-import { type JsonReply, type JsonRequest, requestJson } from "../../http/json-request.ts";
+import { requestJson } from "../../http/json-request.ts";
+import type { JsonReply, JsonRequest } from "../../http/request.ts";
 import { redact } from "../../http/secrets.ts";
 import type { ScoreCall } from "../../scorer.ts";
 import type { NamedModel } from "./known-providers.ts";

@@ -1,5 +1,5 @@
 import type { AnyCodec } from "../../dialects/codecs.ts";
-import type { JsonRequest, Network } from "../../http/json-request.ts";
+import type { JsonRequest, Network } from "../../http/request.ts";
 import type { LlmConfig } from "../../types.ts";
 
 /** One caller's use of a provider. */

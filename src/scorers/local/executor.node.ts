@@ -1,39 +1,17 @@
 /** A model that is open on this thread: what it is made of, and how it is opened. Shared by the workers and by `rerankSync`. */
+
 import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import { messageOf, RerankError } from "../../errors.ts";
-import type { Positions } from "../../onnx-graph/probe.ts";
 import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
-import type { Padding } from "./feeds.ts";
 import { type FileWatch, watchFiles } from "./file-watch.node.ts";
 import type { GroupRunner } from "./group.ts";
 import { lateInteractionRunner } from "./late-interaction.ts";
-import type { OpenableFiles } from "./model-files.node.ts";
+import type { ExecutorOptions, OpenModel } from "./open-model.ts";
 import { pairRunner } from "./pairs.ts";
-import type { Reading, ResolvedHead } from "./reading.ts";
+import type { Reading } from "./reading.ts";
 import { castOutputOf, keepLastTokensOf, packModel } from "./rewritten-model.node.ts";
-import { type OnnxSession, openProbe, openSession, type SessionProvider } from "./session.node.ts";
-
-/** All that a thread needs to open a model; plain data. */
-export interface ExecutorOptions extends OpenableFiles {
-  /** Identity, for messages. */
-  model: string;
-  tokenizerPath: string;
-  /** Parsed tokenizer_config.json. */
-  tokenizerConfig: unknown;
-  /** Rows of the token-type table; below 2, all token types are 0. */
-  typeVocabSize: number;
-  /** Decides which of the graph's outputs are computed at all. */
-  headType: ResolvedHead["type"];
-  padding: Omit<Padding, "id">;
-  /** A dynamically quantised graph takes its scale from the whole batch: one pair a pass keeps scores independent of it. */
-  isDynamicallyQuantised: boolean;
-  /** Whether weights lie outside the ONNX file, which the runtime maps into memory. */
-  hasExternalData: boolean;
-  threads: number;
-  provider: SessionProvider;
-  deviceId: number;
-}
+import { openProbe, openSession } from "./session.node.ts";
 
 /** A model that is open on this thread. */
 export interface Executor {
@@ -91,14 +69,6 @@ function watchedRunner(run: GroupRunner, watch: FileWatch): GroupRunner {
     watch.check();
     return scores;
   };
-}
-
-/** An open model; `positions` is there where pairs are packed. */
-export interface OpenModel {
-  session: OnnxSession;
-  /** Whether its tensors are references into files, which the runtime maps into memory. */
-  isRewritten: boolean;
-  packing: { positions: Positions | undefined } | undefined;
 }
 
 /** The model rewritten for passes without padding, or for the last token alone, or else as it was published. */

@@ -8,11 +8,11 @@ import {
 } from "../../tokenization/late-interaction-encoder.ts";
 import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
 import type { LateInteractionHead } from "../../types.ts";
-import type { ExecutorOptions } from "./executor.node.ts";
 import { lastPlace, paddedFeeds } from "./feeds.ts";
 import { emptyScores, encodeAll, type Group, type GroupRunner, type GroupScores } from "./group.ts";
 import { checkHead } from "./head.ts";
 import { maxSim, unitVectors } from "./max-sim.ts";
+import type { ExecutorOptions } from "./open-model.ts";
 import { passBounds } from "./pass-bounds.ts";
 import type { OnnxSession } from "./session.node.ts";
 

@@ -3,10 +3,10 @@ import { planPasses } from "../../threads/plan.ts";
 import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
 import { createPairEncoder, type PairEncoder } from "../../tokenization/pair-encoder.ts";
 import { createPromptEncoder } from "../../tokenization/prompt-encoder.ts";
-import type { ExecutorOptions, OpenModel } from "./executor.node.ts";
 import { lastPlace, packedFeeds, paddedFeeds } from "./feeds.ts";
 import { emptyScores, encodeAll, type Group, type GroupRunner, type GroupScores } from "./group.ts";
 import { checkHead, headLogits, type ReadHead, resolveTokens, tokenLogits } from "./head.ts";
+import type { ExecutorOptions, OpenModel } from "./open-model.ts";
 import { packedPasses, passBounds } from "./pass-bounds.ts";
 import type { Reading, ResolvedHead } from "./reading.ts";
 

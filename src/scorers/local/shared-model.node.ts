@@ -7,9 +7,10 @@ import { type GroupBounds, planWorkers, sessionBytes, type WorkerPlan } from "..
 import { Pool } from "../../threads/worker-pool.ts";
 import { openWorkerThread } from "../../threads/worker-thread.node.ts";
 import type { Acceleration } from "../../types.ts";
-import { createExecutor, type Executor, type ExecutorOptions } from "./executor.node.ts";
+import { createExecutor, type Executor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
 import { ModelFiles, type OpenableFiles } from "./model-files.node.ts";
+import type { ExecutorOptions } from "./open-model.ts";
 import type { ModelReading } from "./reading.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 import { disableTelemetry } from "./session.node.ts";

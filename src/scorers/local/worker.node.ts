@@ -1,7 +1,8 @@
 /** The program of an inference thread: one model, one group at a time. */
 import { serveWorkerThread } from "../../threads/worker-thread.node.ts";
-import { createExecutor, type ExecutorOptions } from "./executor.node.ts";
+import { createExecutor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
+import type { ExecutorOptions } from "./open-model.ts";
 
 serveWorkerThread<ExecutorOptions, Group, GroupScores>((options) => {
   const executor = createExecutor(options);

@@ -2,7 +2,8 @@
 
 import { messageInBody } from "../../dialects/error-bodies.ts";
 import { RerankError } from "../../errors.ts";
-import { type JsonReply, type Network, requestJson } from "../../http/json-request.ts";
+import { requestJson } from "../../http/json-request.ts";
+import type { JsonReply, Network } from "../../http/request.ts";
 import { type Clock, retryAfterMs } from "../../http/retry.ts";
 import type { RemoteModel } from "../../types.ts";
 import { type Access, accessOf } from "./addresses.ts";

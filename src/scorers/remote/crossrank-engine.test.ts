@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decodeNative, encodeNative } from "./crossrank-engine.ts";
-import type { PartRequest } from "./engine-dialects.ts";
+import type { PartRequest } from "./part.ts";
 
 const part: PartRequest = { query: "q", texts: ["a", "b"], model: undefined, truncation: "longest_first", batchSize: 32 };
 const decode = (body: unknown): ReturnType<typeof decodeNative> =>

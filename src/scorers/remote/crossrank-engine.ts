@@ -5,9 +5,9 @@
 
 import { isRecord } from "../../dialects/documents.ts";
 import { readReply } from "../../dialects/reply-checks.ts";
-import type { JsonReply } from "../../http/json-request.ts";
+import type { JsonReply } from "../../http/request.ts";
 import type { RerankWarning } from "../../types.ts";
-import type { PartRequest, PartScores } from "./engine-dialects.ts";
+import type { PartRequest, PartScores } from "./part.ts";
 import { placeScores } from "./placing.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -9,41 +9,12 @@ import { localAi } from "../../dialects/localai.ts";
 import { tei } from "../../dialects/tei.ts";
 import { vllm } from "../../dialects/vllm.ts";
 import { xinference } from "../../dialects/xinference.ts";
-import type { JsonReply } from "../../http/json-request.ts";
-import type { ScoreCall, ScoreKind, ScorerOption } from "../../scorer.ts";
-import type { RemoteDialect, RerankWarning } from "../../types.ts";
+import type { JsonReply } from "../../http/request.ts";
+import type { RemoteDialect } from "../../types.ts";
 import { addressOf, rootAddressOf } from "./addresses.ts";
 import { decodeNative, encodeNative } from "./crossrank-engine.ts";
+import type { EngineOption, PartRequest, PartScores } from "./part.ts";
 import { placeScores } from "./placing.ts";
-
-/** An option of a call that some engines can be told. */
-export type EngineOption = Exclude<ScorerOption, "specialTokens">;
-
-/** Some documents of a call, for one engine. */
-export interface PartRequest extends Pick<ScoreCall, "query" | "texts" | "batchSize" | EngineOption> {
-  /** The engine's name of the model, where it is to be said. */
-  model: string | undefined;
-}
-
-/** What an engine says about a part. */
-export interface PartScores {
-  /** One per document of the part, in its order. */
-  scores: Float64Array;
-  scoreKind: ScoreKind;
-  /** Tokens read per pair, where the engine tells them. */
-  tokens?: Uint32Array;
-  /** Tokens of whole pairs that were cut, else 0; beside `tokens` only. */
-  fullTokens?: Uint32Array;
-  /** 1 where `fullTokens` is a lower bound, else 0; beside `fullTokens` only. */
-  lowerBounds?: Uint8Array;
-  /** Tokens of the part as a whole. */
-  totalTokens?: number;
-  billedUnits?: number;
-  /** Identity of the model, or whatever name the engine has for it. */
-  model?: string;
-  /** What the engine warns of, other than cut documents. */
-  warnings?: readonly RerankWarning[];
-}
 
 /** How engines of one kind are spoken to. */
 export interface EngineDialect {

@@ -1,5 +1,5 @@
 import { RerankError } from "../../errors.ts";
-import type { Network } from "../../http/json-request.ts";
+import type { Network } from "../../http/request.ts";
 import type { Clock } from "../../http/retry.ts";
 import type { RemoteModel } from "../../types.ts";
 import { distinctUrls } from "./addresses.ts";

@@ -1,13 +1,13 @@
 import { RerankError } from "../../errors.ts";
-import type { Network } from "../../http/json-request.ts";
+import type { Network } from "../../http/request.ts";
 import { backoffMs, type Clock } from "../../http/retry.ts";
 import type { RemoteModel } from "../../types.ts";
 import { addressOf, labelOf, rootAddressOf } from "./addresses.ts";
 import { CircuitBreaker } from "./breaker.ts";
 import { Connection } from "./connection.ts";
 import { type AskEngine, discover, type EngineProfile, knownProfile } from "./discovery.ts";
-import type { PartRequest, PartScores } from "./engine-dialects.ts";
-import { type FailureKind, kindOfFailure } from "./engine-failures.ts";
+import { type FailureKind, kindOfFailure } from "./failure-kind.ts";
+import type { PartRequest, PartScores } from "./part.ts";
 
 /** How a part was answered. */
 export type PartOutcome = ({ kind: "scored"; requests: number } & PartScores) | { kind: FailureKind; error: RerankError; requests: number };

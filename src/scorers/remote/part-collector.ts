@@ -3,7 +3,7 @@ import { scoreOf } from "../../ranking/scores.ts";
 import type { ScoreFailure, ScoreKind, ScoreResult } from "../../scorer.ts";
 import type { RerankUsage, RerankWarning } from "../../types.ts";
 import type { Engine } from "./engine.ts";
-import type { PartScores } from "./engine-dialects.ts";
+import type { PartScores } from "./part.ts";
 import type { Span } from "./spans.ts";
 
 interface Gathered extends Span {

@@ -4,7 +4,7 @@
  * A call is cut into parts; each goes to the engine with the least to do, and to another one where that fails.
  */
 import { describeModel } from "../../config/describe-model.ts";
-import type { Network } from "../../http/json-request.ts";
+import type { Network } from "../../http/request.ts";
 import { type Clock, systemClock } from "../../http/retry.ts";
 import type { Scorer } from "../../scorer.ts";
 import type { RemoteModel } from "../../types.ts";

@@ -1,0 +1,33 @@
+/** Some documents of a call, on their way to an engine and back. */
+
+import type { ScoreCall, ScoreKind, ScorerOption } from "../../scorer.ts";
+import type { RerankWarning } from "../../types.ts";
+
+/** Some documents of a call, for one engine. */
+export interface PartRequest extends Pick<ScoreCall, "query" | "texts" | "batchSize" | EngineOption> {
+  /** The engine's name of the model, where it is to be said. */
+  model: string | undefined;
+}
+
+/** What an engine says about a part. */
+export interface PartScores {
+  /** One per document of the part, in its order. */
+  scores: Float64Array;
+  scoreKind: ScoreKind;
+  /** Tokens read per pair, where the engine tells them. */
+  tokens?: Uint32Array;
+  /** Tokens of whole pairs that were cut, else 0; beside `tokens` only. */
+  fullTokens?: Uint32Array;
+  /** 1 where `fullTokens` is a lower bound, else 0; beside `fullTokens` only. */
+  lowerBounds?: Uint8Array;
+  /** Tokens of the part as a whole. */
+  totalTokens?: number;
+  billedUnits?: number;
+  /** Identity of the model, or whatever name the engine has for it. */
+  model?: string;
+  /** What the engine warns of, other than cut documents. */
+  warnings?: readonly RerankWarning[];
+}
+
+/** An option of a call that some engines can be told. */
+export type EngineOption = Exclude<ScorerOption, "specialTokens">;
