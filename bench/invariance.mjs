@@ -2,7 +2,7 @@
  * The promise that a pair's score does not depend on its company: node bench/invariance.mjs [CALLS] [FOLDER MODEL_FILE]
  *
  * Random calls (documents drawn, shuffled, with random batchSize, workers, concurrency, rerank or rerankSync), each pair compared with
- * its logit when it was scored alone. mini is dynamically quantised: the same bits are expected. A float model: 1e-5.
+ * its logit when it was scored alone. mini is dynamically quantized: the same bits are expected. A float model: 1e-5.
  */
 import { createReranker } from "../dist/index.js";
 

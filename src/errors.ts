@@ -36,7 +36,7 @@ export interface RerankErrorOptions {
 }
 
 /** A {@link RerankError} as plain data, to cross a thread or a socket. */
-export interface SerialisedError {
+export interface SerializedError {
   code: RerankErrorCode;
   message: string;
   status?: number;
@@ -45,7 +45,7 @@ export interface SerialisedError {
   cause?: string;
 }
 
-// Symbol.for: two copies of the package in one program still recognise each other's errors.
+// Symbol.for: two copies of the package in one program still recognize each other's errors.
 const marker: symbol = Symbol.for("crossrank.RerankError");
 
 /**
@@ -84,7 +84,7 @@ export class RerankError extends Error {
   }
 
   /** The error as plain data; {@link RerankError.revive} is the way back. */
-  static serialise(error: RerankError): SerialisedError {
+  static serialize(error: RerankError): SerializedError {
     return {
       code: error.code,
       message: error.message,
@@ -94,8 +94,8 @@ export class RerankError extends Error {
     };
   }
 
-  /** An error from the data that {@link RerankError.serialise} gave. */
-  static revive(data: SerialisedError): RerankError {
+  /** An error from the data that {@link RerankError.serialize} gave. */
+  static revive(data: SerializedError): RerankError {
     return new RerankError(data.code, data.message, {
       isRetryable: data.isRetryable,
       ...(data.status === undefined ? {} : { status: data.status }),

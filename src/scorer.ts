@@ -89,7 +89,7 @@ export interface ScoreResult {
   usage?: Partial<Omit<RerankUsage, "documents">>;
   /** From the call until the first of its passes could start; absent where the source does not tell. */
   queueMs?: number;
-  /** Work of tokenising, summed over threads; absent where the source does not tell. */
+  /** Work of tokenizing, summed over threads; absent where the source does not tell. */
   tokenizationMs?: number;
 }
 

@@ -72,7 +72,7 @@ export interface RerankTimings {
   scoreMs: number;
   /** Of `scoreMs`, waiting until the first forward pass could start; 0 where the source of scores does not tell. */
   queueMs: number;
-  /** Work of tokenising, summed over threads, so that it may exceed `scoreMs`; 0 where the source of scores does not tell. */
+  /** Work of tokenizing, summed over threads, so that it may exceed `scoreMs`; 0 where the source of scores does not tell. */
   tokenizationMs: number;
 }
 
@@ -107,7 +107,7 @@ export interface RerankerBackend {
   version?: string | (() => string);
   /** Once, before the first call; concurrent first calls wait for the same run. A failure is tried again by the next call. */
   initialize?(): void | Promise<void>;
-  /** On unregistering, if it was initialised. */
+  /** On unregistering, if it was initialized. */
   shutdown?(): void | Promise<void>;
   /**
    * Scores every document, in input order, duplicates included.
@@ -125,7 +125,7 @@ export interface BackendInfo {
   version: string | undefined;
   /** "object" as registered in-process, "module" by URL. */
   kind: "object" | "module";
-  initialised: boolean;
+  initialized: boolean;
 }
 
 /** One file of a catalogue record. */
@@ -179,8 +179,8 @@ export interface Preset {
   /** What stands for `{instruction}` in the template, where neither the model's configuration nor the call has one. @default none */
   instruction?: string;
   /** SPDX identifier. @see https://spdx.org/licenses/ */
-  licence: string;
-  /** Whether the licence allows commercial use; where it does not, loading the model gives a `licence` warning. */
+  license: string;
+  /** Whether the license allows commercial use; where it does not, loading the model gives a `license` warning. */
   commercialUse: boolean;
   /** What was published about these weights; empty where nothing was. None for the models in 8 bits: their scores differ. */
   quality: readonly QualityFigure[];

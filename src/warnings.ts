@@ -16,13 +16,13 @@ export type RerankWarning =
       maxTokens: number;
     }
   | {
-      /** The model's licence forbids commercial use; once, by the first call that the model was loaded for. */
-      type: "licence";
+      /** The model's license forbids commercial use; once, by the first call that the model was loaded for. */
+      type: "license";
       message: string;
       /** Its name in the catalogue. */
       model: string;
       /** SPDX identifier. */
-      licence: string;
+      license: string;
     }
   | {
       /** An option has no meaning for this model and was not used. */

@@ -13,7 +13,7 @@ import { listPresets, type Preset } from "../src/index.ts";
 import { root } from "./support/command.node.ts";
 import { expectTable, rowOf } from "./support/tables.node.ts";
 
-const header = "| preset | model | parameters | size | languages | tokens | licence | MTEB |";
+const header = "| preset | model | parameters | size | languages | tokens | license | MTEB |";
 const languageNames = new Intl.DisplayNames(["en"], { type: "language" });
 
 test("docs/models.md has a row for each preset, in the order of the catalogue", () => {
@@ -22,7 +22,7 @@ test("docs/models.md has a row for each preset, in the order of the catalogue", 
 
 test("README.md says of its presets what the catalogue says; the model's column is written by hand", () => {
   const presets = listPresets().slice(0, 5);
-  expectTable("README.md", "| preset | model | size | languages | tokens | licence |", (rows) =>
+  expectTable("README.md", "| preset | model | size | languages | tokens | license |", (rows) =>
     presets.map((preset, place) => {
       const [name, , , ...facts] = cellsFor(preset);
       return rowOf([name!, rows[place]?.split("|")[2]?.trim() ?? "", ...facts.slice(0, -1)]);
@@ -32,11 +32,11 @@ test("README.md says of its presets what the catalogue says; the model's column 
 
 test("docs/models.md recommends, for each need, the preset that was measured best", () => {
   const rows = recommend(listPresets()).map(({ need, preset, figure }) => {
-    const [name, , , size, languages, tokens, licence] = cellsFor(preset);
+    const [name, , , size, languages, tokens, license] = cellsFor(preset);
     const value = `${figure.value.toFixed(4)}${figure.measuredBy === "publisher" ? " *" : ""}`;
-    return rowOf([need, name!, size!, languages!, tokens!, licence!, `${value} ${figure.benchmark}`]);
+    return rowOf([need, name!, size!, languages!, tokens!, license!, `${value} ${figure.benchmark}`]);
   });
-  expectTable("docs/models.md", "| need | preset | size | languages | tokens | licence | measured (nDCG@10, mean of tasks) |", rows);
+  expectTable("docs/models.md", "| need | preset | size | languages | tokens | license | measured (nDCG@10, mean of tasks) |", rows);
 });
 
 test("README.md names what the table recommends for English and for many languages", () => {
@@ -47,7 +47,7 @@ test("README.md names what the table recommends for English and for many languag
 });
 
 function cellsFor(preset: Preset): string[] {
-  const { name, repository, folder, parameters, sizeBytes, languages, maxLength, licence, commercialUse } = preset;
+  const { name, repository, folder, parameters, sizeBytes, languages, maxLength, license, commercialUse } = preset;
   const figure = preset.quality.find(({ benchmark }) => benchmark === comparedBenchmark);
   return [
     `\`${name}\``,
@@ -58,7 +58,7 @@ function cellsFor(preset: Preset): string[] {
       ? `${languages.length}`
       : languages.map((tag) => (tag === "multi" ? "70 or more" : languageNames.of(tag))).join(", "),
     String(maxLength),
-    commercialUse ? licence : `${licence}, not for commercial use`,
+    commercialUse ? license : `${license}, not for commercial use`,
     figure === undefined ? "" : `${figure.value.toFixed(4)}${figure.measuredBy === "publisher" ? " *" : ""}`,
   ];
 }

@@ -107,12 +107,12 @@ describe("crossrank rank", () => {
     expect(documents.sort()).toEqual(["Hunde üben täglich 🐕 Sitz.", "Katzen schlafen gern.", "ohne Zeilenende"]);
   });
 
-  it("writes a table without colour when asked for one in a pipe", async () => {
+  it("writes a table without color when asked for one in a pipe", async () => {
     const { stdout } = await run({ args: [query, pets, "--format", "table", "-k", "1", "-m", tiny], env: { COLUMNS: "60" } });
     expect(stdout).toMatch(/^1 {2}\d\.\d{4} {2}[█▏▎▍▌▋▊▉ ]{10} {2}\S.*…\n$/);
   });
 
-  it("colours a table where FORCE_COLOR asks for it, and never where NO_COLOR is set", async () => {
+  it("colors a table where FORCE_COLOR asks for it, and never where NO_COLOR is set", async () => {
     const args = [query, pets, "--format", "table", "-k", "1", "-m", tiny];
     expect((await run({ args, env: { FORCE_COLOR: "1" } })).stdout).toContain("\u001b[36m");
     expect((await run({ args, env: { FORCE_COLOR: "1", NO_COLOR: "1" } })).stdout).not.toContain("\u001b");

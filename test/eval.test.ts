@@ -37,7 +37,7 @@ async function crossrank(...args: string[]): Promise<{ code: number; stdout: str
     stdinIsTerminal: false,
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
-    hasColour: false,
+    hasColor: false,
     columns: 80,
   };
   const errors = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
@@ -253,7 +253,7 @@ describe("crossrank eval run", () => {
     [["run"], "missing required argument 'dataset'"],
     [["compare", pets, "--model", "mini"], "eval compare: two systems are compared, not 0 runs and 1 models."],
     [["calibrate", pets], "Name a file with --output."],
-    [["calibrate", "-m", tiny], "give a dataset, or labelled pairs with --pairs"],
+    [["calibrate", "-m", tiny], "give a dataset, or labeled pairs with --pairs"],
     [["calibrate", pets, "-m", "plugin:a", "--output", "x"], "only local models give logits"],
   ])("%j is bad input, told in one line", async (args, message) => {
     const { code, stdout, stderr } = await evaluate(...args);
@@ -288,7 +288,7 @@ describe("crossrank eval compare", () => {
 
 describe("crossrank eval calibrate", () => {
   test("saves a calibration beside the model, which rank then takes, and refuses for another model", async () => {
-    const pairs = file("pairs.jsonl", [...labelledByModel(await scores())].map((pair) => JSON.stringify(pair)).join("\n"));
+    const pairs = file("pairs.jsonl", [...labeledByModel(await scores())].map((pair) => JSON.stringify(pair)).join("\n"));
     const report = await json("calibrate", "--pairs", pairs, "-m", tiny, "--folds", "2");
     const saved = join(tiny, "calibration.json");
     expect(report.path).toBe(saved);
@@ -320,10 +320,10 @@ describe("crossrank eval calibrate", () => {
     expect(table.stdout).toMatch(/calibration error \(15 bins\) +0\.\d{4} +0\.\d{4}\n/);
   });
 
-  test("names the line that is no labelled pair, and a pair that is there twice", async () => {
+  test("names the line that is no labeled pair, and a pair that is there twice", async () => {
     const good = '{"query":"a","document":"b","label":1}';
     const wrong = await evaluate("calibrate", "--pairs", file("wrong.jsonl", `${good}\n{"query":"a","document":"b"}\n`), "-m", tiny);
-    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("wrong.jsonl:2: no labelled pair.") });
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("wrong.jsonl:2: no labeled pair.") });
     const twice = await evaluate("calibrate", "--pairs", file("twice.jsonl", `${good}\n${good}\n`), "-m", tiny);
     expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining("twice.jsonl:2: this pair is there twice.") });
   });
@@ -348,7 +348,7 @@ async function scores(): Promise<Map<string, { document: string }[]>> {
 }
 
 /** The upper half of each query is relevant, but for one document, as judges see things that models do not. */
-function* labelledByModel(ranked: Awaited<ReturnType<typeof scores>>) {
+function* labeledByModel(ranked: Awaited<ReturnType<typeof scores>>) {
   for (const [query, documents] of ranked) {
     for (const [place, { document }] of documents.entries()) yield { query, document, label: place < 5 !== (place === 2) ? 1 : 0 };
   }

@@ -17,7 +17,7 @@ const calls = fc.record({
 
 const { head, template } = getPreset("qwen3-reranker-0.6b");
 const models: [name: string, model: NonNullable<RerankerConfig["model"]>, tolerance: number][] = [
-  // Dynamically quantised: the same bits.
+  // Dynamically quantized: the same bits.
   ["mini", "mini", 0],
   ["tiny-bert-int8", { type: "custom", modelId: folderOf("tiny-bert-int8") }, 0],
   // float32 sums are taken in another order for another batch: 1e-5 of a logit.

@@ -90,7 +90,7 @@ describe("rerank", () => {
 
   test("refuses a blank query, and a document without text by its index", async () => {
     await expect(rerank("  ", documents)).rejects.toMatchObject({ code: "invalid-input" });
-    await expect(rerank(query, ["fine", { colour: "red" }])).rejects.toThrow(/documents\[1\].*colour/);
+    await expect(rerank(query, ["fine", { color: "red" }])).rejects.toThrow(/documents\[1\].*color/);
     expect(() => rerankSync(query, [null as never])).toThrow(RerankError);
   });
 
@@ -172,7 +172,7 @@ describe("rerankSync", () => {
     const waited = await rerank(query, mixed, { return: ["logit"] });
     const synchronous = rerankSync(query, mixed, { return: ["logit"] });
     expect(synchronous.map((result) => result.index)).toEqual(waited.map((result) => result.index));
-    // mini is dynamically quantised and runs one pair a pass: the same bits, whatever runs beside it.
+    // mini is dynamically quantized and runs one pair a pass: the same bits, whatever runs beside it.
     expect(synchronous.map((result) => result.logit)).toEqual(waited.map((result) => result.logit));
   });
 
@@ -318,7 +318,7 @@ describe("the cache of models", () => {
 });
 
 describe("RerankerConfig.parse and the catalogue", () => {
-  test("normalises a configuration", () => {
+  test("normalizes a configuration", () => {
     expect(RerankerConfig.parse({ model: { type: "preset", name: "fast", max_length: 128 }, top_k: 2 })).toMatchObject({
       model: { type: "preset", name: "fast", maxLength: 128 },
       topK: 2,

@@ -57,7 +57,7 @@ describe("a backend registered as an object", () => {
     );
   });
 
-  test("is initialised once under concurrent first calls, and shut down on unregister after calls under way", async () => {
+  test("is initialized once under concurrent first calls, and shut down on unregister after calls under way", async () => {
     const log: string[] = [];
     registerRerankerBackend({
       ...byLength,
@@ -77,7 +77,7 @@ describe("a backend registered as an object", () => {
     });
     const calls = [1, 2, 3].map(() => rerank("q", ["a"], { model }));
     await calls[0];
-    expect(listRerankerBackends()).toEqual([{ name: "length", version: "1.0.0", kind: "object", initialised: true }]);
+    expect(listRerankerBackends()).toEqual([{ name: "length", version: "1.0.0", kind: "object", initialized: true }]);
     const late = rerank("q", ["a"], { model });
     await new Promise((resolve) => setTimeout(resolve, 5));
     await unregisterRerankerBackend("length");
@@ -178,15 +178,15 @@ describe("a backend registered as an object", () => {
 
 describe("a backend registered by module URL", () => {
   const source = `
-    let initialised = 0;
+    let initialized = 0;
     export default {
       name: "module", version: "3",
-      async initialize() { await new Promise((resolve) => setTimeout(resolve, 30)); initialised += 1; },
-      async rerank(query, documents) { await new Promise((resolve) => setTimeout(resolve, 5)); return documents.map((text) => text.length + 1000 * initialised); },
+      async initialize() { await new Promise((resolve) => setTimeout(resolve, 30)); initialized += 1; },
+      async rerank(query, documents) { await new Promise((resolve) => setTimeout(resolve, 5)); return documents.map((text) => text.length + 1000 * initialized); },
       shutdown() { setInterval(() => {}, 1000); },
     };`;
 
-  test("has the same results from rerank and rerankSync, initialised once, though it is async", async () => {
+  test("has the same results from rerank and rerankSync, initialized once, though it is async", async () => {
     registerRerankerBackend(moduleUrl(source));
     const waiting = rerank("q", ["a", "bb"], { model: "plugin:module" });
     const synchronous = rerankSync("q", ["a", "bb"], { model: "plugin:module" });

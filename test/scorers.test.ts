@@ -1,4 +1,4 @@
-/** The behaviour suites: one on every scorer, one on backends that keep the protocol and on some that break it. */
+/** The behavior suites: one on every scorer, one on backends that keep the protocol and on some that break it. */
 import { describe, expect, test } from "vitest";
 import { type BackendCheckOptions, backendChecks, type CreateBackend } from "../dist/testing.js";
 import { BackendRegistry } from "../src/scorers/backend/backend-registry.ts";

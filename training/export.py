@@ -1,7 +1,7 @@
 """Writes the shipped model: python export.py WORK NAME OUT [TOKENS]
 
 The vocabulary is cut to the TOKENS word pieces that the texts use most (words of the others fall into smaller pieces), both text encoders' weights are
-quantised to 8 bits (layers by column, embeddings by row; 7 bits of range in the layers, since x86 kernels without 8-bit dot products saturate otherwise),
+quantized to 8 bits (layers by column, embeddings by row; 7 bits of range in the layers, since x86 kernels without 8-bit dot products saturate otherwise),
 and scale and shift of the calibration are folded into the logit, if WORK/calibration.json has them.
 """
 

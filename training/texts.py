@@ -125,7 +125,7 @@ class BM25:
 def documentation(sources: Path, mirrors: Path):
     """(repository, headings, text) for each section of the documentation that `sources` lists, from git directories `mirrors/owner+name/repo`."""
     for line in sources.read_text().splitlines()[1:]:
-        repository, commit, _licence, pattern = line.split("\t")
+        repository, commit, _license, pattern = line.split("\t")
         git = ["git", f"--git-dir={mirrors / repository.replace('/', '+')}/repo"]
         names = subprocess.run([*git, "ls-tree", "-r", "--name-only", commit], check=True, capture_output=True, text=True).stdout.splitlines()
         for name in sorted(n for n in names if re.search(pattern, n)):

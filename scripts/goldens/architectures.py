@@ -7,8 +7,8 @@ numbers. References, all in float32 and one pair at a time:
 - sentence-transformers' CrossEncoder for classification heads and for the module head of the Ettin rerankers;
 - transformers' causal LMs on the token ids of each publisher's own prompt code, written out below with its source;
 - sentence-transformers' MultiVectorEncoder for ColBERT, from a checkpoint in Stanford's form;
-- onnxruntime on the fixture's own graph for the dynamically quantised one;
-- numpy_reference.py for JinaBERT and GTE "new", whose code is not in transformers: ours, read from the publishers' modelling files.
+- onnxruntime on the fixture's own graph for the dynamically quantized one;
+- numpy_reference.py for JinaBERT and GTE "new", whose code is not in transformers: ours, read from the publishers' modeling files.
 """
 import json
 import shutil
@@ -405,7 +405,7 @@ def causal_scores(ids_of, score):
     return all_scores
 
 
-def quantised(source):
+def quantized(source):
     def write(folder):
         copy_but_graph(source, folder)
         # reduce_range: as in tiny_models.py.
@@ -542,7 +542,7 @@ MODELS = {
     "tiny-gte-new": (own(61, unigram, GteNewForSequenceClassification, BASE, model_type="new", type_vocab_size=1), numpy_logits(gte_new_logit)),
     "tiny-qwen2": (causal(70, qwen_like, Qwen2Config, Qwen2ForCausalLM, True, tie_word_embeddings=True), causal_scores(mxbai_ids, difference("1", "0"))),
     "tiny-qwen3": (causal(71, qwen_like, Qwen3Config, Qwen3ForCausalLM, True, tie_word_embeddings=True), causal_scores(qwen3_ids, difference("yes", "no"))),
-    "tiny-qwen3-int8": (quantised("tiny-qwen3"), graph_scores("tiny-qwen3", qwen3_ids, difference("yes", "no"))),
+    "tiny-qwen3-int8": (quantized("tiny-qwen3"), graph_scores("tiny-qwen3", qwen3_ids, difference("yes", "no"))),
     "tiny-qwen3-gqa": (group_query("tiny-qwen3"), causal_scores(qwen3_ids, difference("yes", "no"))),
     "tiny-gemma": (causal(72, gemma_like, GemmaConfig, GemmaForCausalLM, False), causal_scores(gemma_ids, only_true("Yes"))),
     "tiny-qwen3-classifier": (causal(73, qwen_like, Qwen3Config, Qwen3ForSequenceClassification, False, num_labels=1), causal_scores(qwen3_ids, lambda tokens, logits: logits[0])),

@@ -1,7 +1,7 @@
 """Writes the logits of the bundled model on real pairs: python scripts/goldens/mini_goldens.py DATA DATE [NAME] [MODEL]
 
 DATA is a folder of retrieval sets in docs.jsonl / queries.jsonl / qrels.tsv form (see pairs_of.py); MODEL is models/mini unless given.
-Output: test/fixtures/goldens/NAME.json.gz ("mini" unless given), texts included. One pair a pass: a dynamically quantised graph takes its scale from the whole batch.
+Output: test/fixtures/goldens/NAME.json.gz ("mini" unless given), texts included. One pair a pass: a dynamically quantized graph takes its scale from the whole batch.
 What kind of processor it was is recorded with the numbers; another kind may round a few differently. `qemu-x86_64 -cpu Haswell python …` shows how much.
 """
 import hashlib
@@ -31,7 +31,7 @@ def main(data, date, name="mini", model=ROOT / "models/mini"):
     write_json(GOLDENS / f"{name}.json.gz", {
         "provenance": provenance("mini_goldens.py", ["onnxruntime", "tokenizers"], date),
         "cpu": cpu_class(),
-        "licences": LICENCES,
+        "licenses": LICENCES,
         "sha256": hashlib.sha256(graph.read_bytes()).hexdigest(),
         "maxLength": limit,
         "pairs": pairs,

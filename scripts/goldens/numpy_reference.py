@@ -47,8 +47,8 @@ def linear(values, get, name):
 
 
 def norm(values, get, name):
-    centred = values - values.mean(-1, keepdims=True)
-    return centred / numpy.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12) * get(f"{name}.weight") + get(f"{name}.bias")
+    centered = values - values.mean(-1, keepdims=True)
+    return centered / numpy.sqrt((centered**2).mean(-1, keepdims=True) + 1e-12) * get(f"{name}.weight") + get(f"{name}.bias")
 
 
 def gelu(values):

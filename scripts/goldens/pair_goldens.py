@@ -50,7 +50,7 @@ def main(data, date):
     texts, english, foreign, hostile, huge = collect(Path(data))
     goldens = {
         "provenance": provenance("pair_goldens.py", ["tokenizers"], date),
-        "licences": [*SETS.values(), "the other languages: XQuAD, CC BY-SA 4.0"],
+        "licenses": [*SETS.values(), "the other languages: XQuAD, CC BY-SA 4.0"],
         "strategies": STRATEGIES,
         "typed": [place for place, text in enumerate(texts) if isinstance(text, list) and "[SEP]" in text[0] or text in TYPED],
         "texts": texts,

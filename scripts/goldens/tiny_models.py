@@ -122,7 +122,7 @@ def byte_level():
 
 def unigram():
     tokenizer = Tokenizer(models.Unigram())
-    # XLM-R's own normaliser is a compiled table of 237 kB; NFKC is what that table mostly does.
+    # XLM-R's own normalizer is a compiled table of 237 kB; NFKC is what that table mostly does.
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
     counts = word_counts(tokenizer)
@@ -186,7 +186,7 @@ def wrap(tokenizer, pad, unk, cls, sep, mask, inputs=("input_ids", "attention_ma
     )
 
 
-# Models. A wide initialisation, because the usual 0.02 leaves all logits nearly equal in so small a network.
+# Models. A wide initialization, because the usual 0.02 leaves all logits nearly equal in so small a network.
 
 
 def sizes(tokenizer, labels, **more):

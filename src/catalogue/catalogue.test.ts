@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { RerankError } from "../errors.ts";
 import { checkFilePath, checkRepositoryId, isCommit } from "../hub/repository-names.ts";
-import { getPreset, licenceWarnings, listPresets, recordOf, suggestRepository } from "./catalogue.ts";
+import { getPreset, licenseWarnings, listPresets, recordOf, suggestRepository } from "./catalogue.ts";
 import { comparedBenchmark } from "./quality.ts";
 import { requirementsOf } from "./requirements.ts";
 
 describe("the catalogue", () => {
   it("keeps what the five names of the documentation mean", () => {
     const meanings = ["mini", "fast", "balanced", "quality", "multilingual"].map((name) => {
-      const { repository, modelFile, licence } = getPreset(name);
-      return [name, repository, modelFile, licence];
+      const { repository, modelFile, license } = getPreset(name);
+      return [name, repository, modelFile, license];
     });
     expect(meanings).toEqual([
       ["mini", undefined, "onnx/model.onnx", "Apache-2.0"],
@@ -84,10 +84,10 @@ describe("the catalogue", () => {
     expect(stated).toEqual(Object.fromEntries(Object.keys(stated).map((name) => [name, longer[name] ?? 512])));
   });
 
-  it("spells languages as BCP 47 does, and licences as SPDX does", () => {
+  it("spells languages as BCP 47 does, and licenses as SPDX does", () => {
     const spdx = ["Apache-2.0", "CC-BY-NC-4.0", "MIT"];
-    for (const { name, languages, licence } of listPresets()) {
-      expect(spdx, name).toContain(licence);
+    for (const { name, languages, license } of listPresets()) {
+      expect(spdx, name).toContain(license);
       expect(languages.length, name).toBeGreaterThan(0);
       if (languages[0] !== "multi") expect(Intl.getCanonicalLocales([...languages]), name).toEqual(languages);
     }
@@ -125,30 +125,30 @@ describe("the catalogue", () => {
     expect([...order].sort((left, right) => figureOf(right) - figureOf(left))).toEqual(order);
   });
 
-  it("finds licences that forbid commercial use wherever a model stands", () => {
+  it("finds licenses that forbid commercial use wherever a model stands", () => {
     const name = "jina-reranker-v2-base-multilingual";
     const preset = { type: "preset", name } as const;
     const custom = { type: "custom", modelId: `jinaai/${name}`, modelFile: "onnx/model_fp16.onnx" } as const;
     const fast = { type: "preset", name: "fast" } as const;
     const warning = {
-      type: "licence",
-      message: `${name}: its licence, CC-BY-NC-4.0, forbids commercial use`,
+      type: "license",
+      message: `${name}: its license, CC-BY-NC-4.0, forbids commercial use`,
       model: name,
-      licence: "CC-BY-NC-4.0",
+      license: "CC-BY-NC-4.0",
     };
-    expect(licenceWarnings(preset)).toEqual([warning]);
-    expect(licenceWarnings(custom)).toEqual([warning]);
-    expect(licenceWarnings({ type: "cascade", first: fast, second: { type: "fuse", models: [preset] }, keep: 5 })).toEqual([warning]);
-    expect(licenceWarnings({ type: "fallback", models: [fast, { type: "none" }, { type: "plugin", name }] })).toEqual([]);
+    expect(licenseWarnings(preset)).toEqual([warning]);
+    expect(licenseWarnings(custom)).toEqual([warning]);
+    expect(licenseWarnings({ type: "cascade", first: fast, second: { type: "fuse", models: [preset] }, keep: 5 })).toEqual([warning]);
+    expect(licenseWarnings({ type: "fallback", models: [fast, { type: "none" }, { type: "plugin", name }] })).toEqual([]);
     // The mirror holds models of several publishers, none of them so licensed.
-    expect(licenceWarnings({ type: "custom", modelId: "xberg-io/reranker-models" })).toEqual([]);
+    expect(licenseWarnings({ type: "custom", modelId: "xberg-io/reranker-models" })).toEqual([]);
   });
 
-  it("marks the licence that forbids commercial use", () => {
+  it("marks the license that forbids commercial use", () => {
     expect(
       listPresets()
         .filter((preset) => !preset.commercialUse)
-        .map((preset) => [preset.name, preset.licence]),
+        .map((preset) => [preset.name, preset.license]),
     ).toEqual([["jina-reranker-v2-base-multilingual", "CC-BY-NC-4.0"]]);
   });
 

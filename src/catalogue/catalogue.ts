@@ -72,17 +72,17 @@ export function suggestRepository(modelId: string): string | undefined {
 }
 
 /**
- * A warning for each model of a reference, models inside others included, whose licence forbids commercial use: presets, and the same
+ * A warning for each model of a reference, models inside others included, whose license forbids commercial use: presets, and the same
  * repositories by their own name.
  */
-export function licenceWarnings(reference: ModelReference): RerankWarning[] {
+export function licenseWarnings(reference: ModelReference): RerankWarning[] {
   return presetsIn(reference)
     .filter((preset) => !preset.commercialUse)
-    .map(({ name, licence }) => ({
-      type: "licence",
-      message: `${name}: its licence, ${licence}, forbids commercial use`,
+    .map(({ name, license }) => ({
+      type: "license",
+      message: `${name}: its license, ${license}, forbids commercial use`,
       model: name,
-      licence,
+      license,
     }));
 }
 

@@ -36,7 +36,7 @@ function published({ externalData, ...facts }: PublishedPreset): Preset {
     files: paths.map((path) => ({ path })),
     languages: ["en"],
     maxLength: 512,
-    licence: apache,
+    license: apache,
     commercialUse: true,
     quality: [],
     recommended: false,
@@ -67,7 +67,7 @@ function mirrored(facts: MirroredPreset, sums: Readonly<Record<string, string>>)
     revision: mirrorRevision,
     modelFile: `${facts.folder}/model.onnx`,
     files: Object.entries(sums).map(([path, sha256]) => ({ path: `${facts.folder}/${path}`, sha256 })),
-    licence: apache,
+    license: apache,
     commercialUse: true,
     recommended: false,
     verified: true,
@@ -77,7 +77,7 @@ function mirrored(facts: MirroredPreset, sums: Readonly<Record<string, string>>)
 
 const megabyte = 1_000_000;
 const million = 1_000_000;
-const quantised = "onnx/model_quantized.onnx";
+const quantized = "onnx/model_quantized.onnx";
 // Those of the translated passages; the base model has seen a hundred.
 const mmarcoLanguages = ["ar", "de", "en", "es", "fr", "hi", "id", "it", "ja", "nl", "pt", "ru", "vi", "zh"];
 
@@ -113,7 +113,7 @@ export const presets: readonly Preset[] = [
     parameters: 0,
     languages: ["en"],
     maxLength: 512,
-    licence: apache,
+    license: apache,
     commercialUse: true,
     quality: [],
     recommended: false,
@@ -134,7 +134,7 @@ export const presets: readonly Preset[] = [
     sizeBytes: 1110 * megabyte,
     parameters: 278 * million,
     languages: ["en", "zh"],
-    licence: "MIT",
+    license: "MIT",
     recommended: true,
     quality: comparedRun(0.489, 0.6027),
     description: "English and Chinese, smaller and quicker than quality.",
@@ -146,7 +146,7 @@ export const presets: readonly Preset[] = [
     sizeBytes: 2240 * megabyte,
     parameters: 560 * million,
     languages: ["en", "zh"],
-    licence: "MIT",
+    license: "MIT",
     quality: comparedRun(0.5098, 0.6379),
     description: "English and Chinese, larger and slower than balanced.",
   }),
@@ -317,10 +317,10 @@ export const presets: readonly Preset[] = [
     parameters: 278 * million,
     languages: ["multi"],
     maxLength: 1024,
-    licence: "CC-BY-NC-4.0",
+    license: "CC-BY-NC-4.0",
     commercialUse: false,
     quality: stated(jinaV2Card, "publisher", { BEIR: 0.5317, MKQA: 0.5483 }),
-    description: "More than a hundred languages and code; its licence forbids commercial use.",
+    description: "More than a hundred languages and code; its license forbids commercial use.",
   }),
   published({
     name: "gte-multilingual-reranker-base",
@@ -335,17 +335,17 @@ export const presets: readonly Preset[] = [
   published({
     name: "bge-reranker-base-int8",
     repository: "Xenova/bge-reranker-base",
-    modelFile: quantised,
+    modelFile: quantized,
     sizeBytes: 279 * megabyte,
     parameters: 278 * million,
     languages: ["en", "zh"],
-    licence: "MIT",
+    license: "MIT",
     description: "balanced in 8 bits: a quarter of the download, slightly different scores.",
   }),
   published({
     name: "bge-reranker-v2-m3-int8",
     repository: "onnx-community/bge-reranker-v2-m3-ONNX",
-    modelFile: quantised,
+    modelFile: quantized,
     sizeBytes: 571 * megabyte,
     parameters: 568 * million,
     languages: ["multi"],
@@ -355,7 +355,7 @@ export const presets: readonly Preset[] = [
   published({
     name: "ms-marco-tinybert-l2-int8",
     repository: "Xenova/ms-marco-TinyBERT-L-2-v2",
-    modelFile: quantised,
+    modelFile: quantized,
     sizeBytes: 4.5 * megabyte,
     parameters: 4.4 * million,
     description: "ms-marco-tinybert-l2 in 8 bits, slightly different scores; the smallest of all.",
@@ -363,7 +363,7 @@ export const presets: readonly Preset[] = [
   published({
     name: "ms-marco-minilm-l2-int8",
     repository: "Xenova/ms-marco-MiniLM-L-2-v2",
-    modelFile: quantised,
+    modelFile: quantized,
     sizeBytes: 15.8 * megabyte,
     parameters: 15.6 * million,
     description: "ms-marco-minilm-l2 in 8 bits: a quarter of the download, slightly different scores.",
@@ -371,7 +371,7 @@ export const presets: readonly Preset[] = [
   published({
     name: "ms-marco-minilm-l6-int8",
     repository: "Xenova/ms-marco-MiniLM-L-6-v2",
-    modelFile: quantised,
+    modelFile: quantized,
     sizeBytes: 23.1 * megabyte,
     parameters: 22.7 * million,
     description: "fast in 8 bits: a quarter of the download, slightly different scores.",
@@ -379,7 +379,7 @@ export const presets: readonly Preset[] = [
   published({
     name: "ms-marco-minilm-l12-int8",
     repository: "Xenova/ms-marco-MiniLM-L-12-v2",
-    modelFile: quantised,
+    modelFile: quantized,
     sizeBytes: 34.2 * megabyte,
     parameters: 33.4 * million,
     description: "ms-marco-minilm-l12 in 8 bits: a quarter of the download, slightly different scores.",
@@ -409,7 +409,7 @@ export const presets: readonly Preset[] = [
   published({
     name: "qwen3-reranker-0.6b-int8",
     repository: "onnx-community/Qwen3-Reranker-0.6B-ONNX",
-    modelFile: quantised,
+    modelFile: quantized,
     // 1 byte a weight: its own listing was not seen.
     sizeBytes: 596 * megabyte,
     parameters: 596 * million,

@@ -14,7 +14,7 @@ const figure = (value: number, measuredBy: QualityFigure["measuredBy"] = "third 
 });
 const presetOf = (name: string, facts: Partial<Preset>): Preset => ({ ...listPresets()[1]!, name, ...facts });
 
-it("recommends the best measured preset of those that fit, never one whose licence forbids commercial use", () => {
+it("recommends the best measured preset of those that fit, never one whose license forbids commercial use", () => {
   const presets = [
     presetOf("forbidden", { quality: [figure(0.9)], commercialUse: false }),
     presetOf("large", { quality: [figure(0.8)], sizeBytes: 500e6 }),

@@ -45,11 +45,11 @@ const needs: readonly Need[] = [
     fits: (preset) => isMultilingual(preset) && isSmallerThan(1500)(preset),
   },
   { need: "long documents", benchmark: "MLDR (long documents)", fits: ({ maxLength }) => maxLength >= 4096 },
-  { need: "MIT licence", benchmark: comparedBenchmark, fits: ({ licence }) => licence === "MIT" },
+  { need: "MIT license", benchmark: comparedBenchmark, fits: ({ license }) => license === "MIT" },
 ];
 
 /**
- * The preset for each need, among those whose licence allows commercial use.
+ * The preset for each need, among those whose license allows commercial use.
  *
  * A need that no measured preset serves is left out.
  */

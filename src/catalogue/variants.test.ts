@@ -42,9 +42,9 @@ describe('requirementsOf with modelFile "auto"', () => {
       modelFile: "bge-reranker-v2-m3/model.onnx",
       candidates: ["bge-reranker-v2-m3/model_quint8_avx2.onnx", "bge-reranker-v2-m3/model_uint8.onnx", "bge-reranker-v2-m3/model.onnx"],
     });
-    const quantised = requirementsOf({ type: "preset", name: "bge-reranker-base-int8", modelFile: "auto" }, processor("x64", "avx_vnni"));
-    expect(quantised.candidates.at(-1)).toBe("onnx/model_quantized.onnx");
-    expect(quantised.candidates.filter((path) => path === "onnx/model_quantized.onnx")).toHaveLength(1);
+    const quantized = requirementsOf({ type: "preset", name: "bge-reranker-base-int8", modelFile: "auto" }, processor("x64", "avx_vnni"));
+    expect(quantized.candidates.at(-1)).toBe("onnx/model_quantized.onnx");
+    expect(quantized.candidates.filter((path) => path === "onnx/model_quantized.onnx")).toHaveLength(1);
   });
 
   it("asks for the catalogue's external data only with the catalogue's own file", () => {

@@ -18,7 +18,7 @@ function ioWith(files: Readonly<Record<string, string>>, signal: AbortSignal = n
     stdinIsTerminal: false,
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
-    hasColour: false,
+    hasColor: false,
     columns: 80,
   };
 }

@@ -68,7 +68,7 @@ export function createProcessIo(): ProcessIo {
     stdinIsTerminal: process.stdin.isTTY === true,
     stdoutIsTerminal: process.stdout.isTTY === true,
     stderrIsTerminal: process.stderr.isTTY === true,
-    hasColour: hasColour(process.env, process.stdout.isTTY === true),
+    hasColor: hasColor(process.env, process.stdout.isTTY === true),
     columns: process.stdout.columns || Number.parseInt(process.env.COLUMNS ?? "", 10) || 80,
   };
 }
@@ -92,8 +92,8 @@ async function* linesOf(path: string, signal: AbortSignal): AsyncGenerator<strin
   }
 }
 
-/** @see https://no-color.org: set and not empty means no colour */
-function hasColour(environment: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+/** @see https://no-color.org: set and not empty means no color */
+function hasColor(environment: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
   if (environment.NO_COLOR) return false;
   if (environment.FORCE_COLOR) return environment.FORCE_COLOR !== "0";
   return isTerminal && environment.TERM !== "dumb";

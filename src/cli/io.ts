@@ -19,8 +19,8 @@ export interface Io {
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
-  /** Whether standard output may be coloured: a terminal, and NO_COLOR is not set; FORCE_COLOR wins over the first. */
-  readonly hasColour: boolean;
+  /** Whether standard output may be colored: a terminal, and NO_COLOR is not set; FORCE_COLOR wins over the first. */
+  readonly hasColor: boolean;
   /** Columns of the terminal; 80 where that is not known. */
   readonly columns: number;
 }

@@ -41,7 +41,7 @@ const recordKeys: readonly (keyof Preset)[] = [
     "head",
     "template",
     "instruction",
-    "licence",
+    "license",
     "commercialUse",
     "quality",
     "recommended",
@@ -171,7 +171,7 @@ function presetRow(preset: Preset & { onThisMachine: Presence }): string[] {
     formatBytes(preset.sizeBytes),
     preset.languages.length > 4 ? `${preset.languages.length} languages` : preset.languages.join(","),
     String(preset.maxLength),
-    preset.commercialUse ? preset.licence : `${preset.licence} (non-commercial)`,
+    preset.commercialUse ? preset.license : `${preset.license} (non-commercial)`,
     preset.quality.find(({ benchmark }) => benchmark === comparedBenchmark)?.value.toFixed(4) ?? "-",
     preset.onThisMachine,
   ];
@@ -194,7 +194,7 @@ function factsOf(located: LocatedModel): Record<string, unknown> {
     labels: config.id2label,
     inputs: located.inputs,
     accuracy: located.accuracy,
-    dynamicallyQuantised: located.isDynamicallyQuantised,
+    dynamicallyQuantized: located.isDynamicallyQuantized,
     publishedActivation: sentenceTransformers?.activation_fn ?? config.sbert_ce_default_activation_function,
   };
 }

@@ -16,7 +16,7 @@ export interface OutputOptions {
   sources: readonly DocumentSource[];
   /** Fields whose values stand for an object document. */
   fields?: readonly string[];
-  /** Gives the bar its colour. @default none */
+  /** Gives the bar its color. @default none */
   paint?: (text: string) => string;
 }
 

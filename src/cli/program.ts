@@ -138,7 +138,7 @@ function addModels(program: Command, io: Io): void {
   const add = (name: string, description: string): Command =>
     models.command(name).description(description).option("--cache-dir <folder>", "where downloaded models are kept");
 
-  add("list", "every preset: repository, size, languages, limit, licence, published quality, and whether it is on this machine")
+  add("list", "every preset: repository, size, languages, limit, license, published quality, and whether it is on this machine")
     .option("--json", "for scripts")
     .action(async (_options, command: Command) => (await library()).listModels(io, command.optsWithGlobals()));
   add("pull", "download a model, or complete a download")
@@ -227,7 +227,7 @@ Examples:
   crossrank doctor
 
 Exit codes: 0 done, 1 unexpected failure, 2 bad input, 3 the model failed, 130 interrupted.
-NO_COLOR=1 turns colours off. CROSSRANK_CACHE is the folder of downloaded models.`;
+NO_COLOR=1 turns colors off. CROSSRANK_CACHE is the folder of downloaded models.`;
 
 const rankHelp = `
 Examples:

@@ -62,21 +62,21 @@ export async function rankCommand(
   }
   if (options.quiet !== true) {
     if (documents.length === 0) io.note("crossrank: no documents were given, so there are no results.");
-    for (const line of summariseWarnings(result.warnings, documents.length))
+    for (const line of summarizeWarnings(result.warnings, documents.length))
       io.note(`crossrank: ${inWordsOfFlags(withSources(line, sources))}`);
   }
   const format = options.format ?? (io.stdoutIsTerminal ? "table" : "jsonl");
   const output = {
     sources,
     columns: io.columns,
-    paint: picocolors.createColors(io.hasColour).cyan,
+    paint: picocolors.createColors(io.hasColor).cyan,
     ...(options.field === undefined ? {} : { fields: options.field }),
   };
   for (const line of formatResult(result, format, output)) await io.write(`${line}\n`);
 }
 
 /** Warnings in as few lines as they can be told: all truncations in one. */
-export function summariseWarnings(warnings: readonly RerankWarning[], documentCount: number): string[] {
+export function summarizeWarnings(warnings: readonly RerankWarning[], documentCount: number): string[] {
   const truncated = warnings.filter((warning) => warning.type === "truncated");
   const others = [...new Set(warnings.filter((warning) => warning.type !== "truncated").map((warning) => warning.message))];
   if (truncated.length === 0) return others;

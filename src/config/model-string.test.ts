@@ -28,7 +28,7 @@ describe("parseModelString", () => {
     expect(parseModelString(text)).toEqual(expected);
   });
 
-  it.each(providerPrefixes)("takes %s/… as hosted, and as a hub organisation behind hf:", (prefix) => {
+  it.each(providerPrefixes)("takes %s/… as hosted, and as a hub organization behind hf:", (prefix) => {
     expect(parseModelString(`${prefix}/model`).type).toBe("llm");
     expect(parseModelString(`hf:${prefix}/model`)).toEqual({ type: "custom", modelId: `${prefix}/model` });
   });

@@ -4,7 +4,7 @@ import type { ModelReference } from "./types.ts";
 /**
  * First segments of a model string that mean a hosted model, as in `cohere/rerank-v3.5`.
  *
- * A hub organisation of the same name is reached by `hf:` (`hf:voyage/some-model`). `jinaai` is an organisation, `jina` the provider.
+ * A hub organization of the same name is reached by `hf:` (`hf:voyage/some-model`). `jinaai` is an organization, `jina` the provider.
  */
 export const providerPrefixes: readonly string[] = [
   "cohere",

@@ -10,7 +10,7 @@ import { together } from "./together.ts";
 import { voyage } from "./voyage.ts";
 
 const invalid = { status: 422, code: "invalid-input", message: "query: is blank. Give it a text.", requestId: "r-1" };
-const unauthorized = { status: 401, code: "unauthorized", message: "The key is wrong." };
+const unauthorized = { status: 401, code: "unauthorised", message: "The key is wrong." };
 const busy = { status: 429, code: "overloaded", message: "Too many requests." };
 const results = [
   { index: 3, score: 0.875, document: "Washington, D.C. is the capital." },

@@ -43,7 +43,7 @@ describe("tei", () => {
     [422, "invalid-input", 422, "Validation"],
     [413, "too-large", 413, "Validation"],
     [400, "invalid-input", 400, "Empty"],
-    [401, "unauthorized", 401, "Validation"],
+    [401, "unauthorised", 401, "Validation"],
     [429, "overloaded", 429, "Overloaded"],
     [500, "tokenization", 422, "Tokenizer"],
     [500, "inference", 424, "Backend"],

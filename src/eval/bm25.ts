@@ -27,7 +27,7 @@ const characters = new RegExp(character, "gu");
 
 /**
  * The words of a text in lower case: runs of letters, marks, digits and underscores; where a script has no spaces (Chinese, Japanese,
- * Thai, Lao, Khmer, Burmese), each two neighbouring characters, as Lucene's CJKAnalyzer does. No stemming, no stop words.
+ * Thai, Lao, Khmer, Burmese), each two neighboring characters, as Lucene's CJKAnalyzer does. No stemming, no stop words.
  */
 export function words(text: string): string[] {
   return Array.from(text.toLowerCase().matchAll(word), ([found, run]) => (run === undefined ? [found] : pairsOf(run))).flat();

@@ -110,7 +110,7 @@ export async function rerankRun(ranker: Ranker, candidates: Candidates, options:
 
 /**
  * Each measure of two systems with 95 % bootstrap intervals, their difference with its interval, and the p-value of a paired
- * randomisation test.
+ * randomization test.
  *
  * @param first of the same queries and measures as `second`
  * @throws RerankError `invalid-input` when they are not

@@ -7,14 +7,14 @@ import {
   fitCalibration,
   fitIsotonic,
   fitPlatt,
-  type LabelledPair,
+  type LabeledPair,
   qualityOf,
   reliability,
 } from "./fit-calibration.ts";
 import { createRandom } from "./statistics.ts";
 
 /** Pairs whose logit x is relevant with the probability that `truth` gives. */
-function sample(count: number, truth: (logit: number) => number, seed = 1): LabelledPair[] {
+function sample(count: number, truth: (logit: number) => number, seed = 1): LabeledPair[] {
   const random = createRandom(seed);
   return Array.from({ length: count }, (_, index) => {
     const logit = 12 * random() - 6;
@@ -22,7 +22,7 @@ function sample(count: number, truth: (logit: number) => number, seed = 1): Labe
   });
 }
 
-const pairsOf = (...list: [logit: number, isRelevant: 0 | 1][]): LabelledPair[] =>
+const pairsOf = (...list: [logit: number, isRelevant: 0 | 1][]): LabeledPair[] =>
   list.map(([logit, isRelevant], index) => ({ logit, isRelevant: isRelevant === 1, queryId: String(index) }));
 
 describe("fitPlatt", () => {

@@ -10,7 +10,7 @@ export { calibratedScore } from "../ranking/apply-calibration.ts";
 export type { Calibration, IsotonicCalibration, PlattCalibration } from "../types.ts";
 
 /** A pair of a query and a document, scored by a model and judged by somebody. */
-export interface LabelledPair {
+export interface LabeledPair {
   /** Raw logit; finite. */
   logit: number;
   isRelevant: boolean;
@@ -63,7 +63,7 @@ const mostNewtonSteps = 100;
  * @throws RerankError `invalid-input` with fewer than two queries or only one kind of label, in all pairs or in those of a training
  *   part; when relevant pairs score no higher than others, so that no monotone curve helps; for a logit that is not finite
  */
-export function fitCalibration(pairs: readonly LabelledPair[], options: CalibrationOptions = {}): FittedCalibration {
+export function fitCalibration(pairs: readonly LabeledPair[], options: CalibrationOptions = {}): FittedCalibration {
   const { method = "platt", folds = 5, seed = 1 } = options;
   const fitOn = method === "platt" ? fitPlatt : fitIsotonic;
   const calibration = fitOn(pairs);
@@ -98,7 +98,7 @@ export function fitCalibration(pairs: readonly LabelledPair[], options: Calibrat
  * @see H.-T. Lin, C.-J. Lin, R. Weng: A note on Platt's probabilistic outputs for support vector machines, Machine Learning 68, 2007:
  *   Newton's method with backtracking
  */
-export function fitPlatt(pairs: readonly LabelledPair[]): PlattCalibration {
+export function fitPlatt(pairs: readonly LabeledPair[]): PlattCalibration {
   const relevant = checkPairs(pairs);
   const positive = (relevant + 1) / (relevant + 2);
   const negative = 1 / (pairs.length - relevant + 2);
@@ -129,7 +129,7 @@ export function fitPlatt(pairs: readonly LabelledPair[]): PlattCalibration {
  * @throws RerankError `invalid-input` for pairs of one kind only, a logit that is not finite, or labels that never rise with the logit
  * @see B. Zadrozny, C. Elkan: Transforming classifier scores into accurate multiclass probability estimates, KDD 2002
  */
-export function fitIsotonic(pairs: readonly LabelledPair[]): IsotonicCalibration {
+export function fitIsotonic(pairs: readonly LabeledPair[]): IsotonicCalibration {
   checkPairs(pairs);
   const blocks: { sum: number; weight: number; first: number; last: number }[] = [];
   // Equal logits are one point, for they can have only one probability.
@@ -198,7 +198,7 @@ export function reliability(probabilities: readonly number[], labels: readonly b
 }
 
 /** @returns how many are relevant */
-function checkPairs(pairs: readonly LabelledPair[]): number {
+function checkPairs(pairs: readonly LabeledPair[]): number {
   const wrong = pairs.findIndex(({ logit }) => !Number.isFinite(logit));
   if (wrong !== -1) {
     throw new RerankError("invalid-input", `eval: pair ${wrong} has the logit ${pairs[wrong]!.logit}. Leave out what was not scored.`);
@@ -218,7 +218,7 @@ function againstLabels(): RerankError {
   );
 }
 
-function crossEntropy(pairs: readonly LabelledPair[], targets: readonly number[], { slope, intercept }: Omit<PlattCalibration, "method">) {
+function crossEntropy(pairs: readonly LabeledPair[], targets: readonly number[], { slope, intercept }: Omit<PlattCalibration, "method">) {
   let sum = 0;
   for (const [index, { logit }] of pairs.entries()) {
     const x = slope * logit + intercept;
@@ -229,7 +229,7 @@ function crossEntropy(pairs: readonly LabelledPair[], targets: readonly number[]
 }
 
 /** @returns the step, and how much the loss would fall along it at first */
-function newtonStep(pairs: readonly LabelledPair[], targets: readonly number[], { slope, intercept }: Omit<PlattCalibration, "method">) {
+function newtonStep(pairs: readonly LabeledPair[], targets: readonly number[], { slope, intercept }: Omit<PlattCalibration, "method">) {
   // A ridge keeps the matrix regular where the classes are separable.
   let [h11, h12, h22, g1, g2] = [1e-12, 0, 1e-12, 0, 0];
   for (const [index, { logit }] of pairs.entries()) {
@@ -260,14 +260,14 @@ function checkFolds(folds: number, queries: number): void {
 }
 
 /** Queries in a random order, dealt in turns. */
-function dealQueries(queries: LabelledPair[][], folds: number, seed: number): LabelledPair[][] {
+function dealQueries(queries: LabeledPair[][], folds: number, seed: number): LabeledPair[][] {
   const random = createRandom(seed);
   const shuffled = [...queries];
   for (let last = shuffled.length - 1; last > 0; last -= 1) {
     const other = Math.floor(random() * (last + 1));
     [shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!];
   }
-  const parts: LabelledPair[][] = Array.from({ length: folds }, () => []);
+  const parts: LabeledPair[][] = Array.from({ length: folds }, () => []);
   for (const [place, query] of shuffled.entries()) parts[place % folds]!.push(...query);
   return parts;
 }

@@ -25,7 +25,7 @@ export {
   fitIsotonic,
   fitPlatt,
   type IsotonicCalibration,
-  type LabelledPair,
+  type LabeledPair,
   type PlattCalibration,
   qualityOf,
   type ReliabilityBin,

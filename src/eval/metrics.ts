@@ -130,7 +130,7 @@ export function measureRanking(
   const isRelevant = (grade: number): boolean => grade >= relevanceLevel;
   const relevant = grades.filter(isRelevant).length;
   const top = ranking.slice(0, family === "Rprec" ? relevant : cutoff).map((id) => judgements.get(id) ?? 0);
-  if (family === "nDCG") return normalisedGain(top, grades, cutoff);
+  if (family === "nDCG") return normalizedGain(top, grades, cutoff);
   if (family === "MRR") return 1 / (top.findIndex(isRelevant) + 1 || Number.POSITIVE_INFINITY);
   const found = top.filter(isRelevant).length;
   if (family === "P") return found / cutoff;
@@ -196,7 +196,7 @@ export function compareIds(left: string, right: string): number {
 }
 
 /** Gain is the grade itself (linear), discounted by log2(rank + 1), over that of the best order of all judged documents. */
-function normalisedGain(top: readonly number[], grades: readonly number[], cutoff: number): number {
+function normalizedGain(top: readonly number[], grades: readonly number[], cutoff: number): number {
   const ideal = grades
     .filter((grade) => grade > 0)
     .sort((left, right) => right - left)

@@ -52,7 +52,7 @@ export function bootstrapInterval(values: ArrayLike<number>, options: Resampling
 }
 
 /**
- * Compares two systems on the same queries: a paired bootstrap interval of the difference, and the p-value of Fisher's randomisation
+ * Compares two systems on the same queries: a paired bootstrap interval of the difference, and the p-value of Fisher's randomization
  * test, which swaps the two systems' values of each query at random.
  *
  * p = (draws at least as extreme + 1) / (draws + 1), so that it is never 0.
@@ -100,7 +100,7 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-/** Linear between neighbours, as numpy's default. @param sorted ascending, at least one */
+/** Linear between neighbors, as numpy's default. @param sorted ascending, at least one */
 function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);

@@ -142,7 +142,7 @@ function isHeader(name: string, value: string): boolean {
   }
 }
 
-/** One line, first without secrets and then cut: half a key would not be recognised. */
+/** One line, first without secrets and then cut: half a key would not be recognized. */
 function shorten({ secrets }: JsonRequest, text: string, length: number): string {
   const line = redact(text, secrets).replaceAll(/\s+/g, " ").trim();
   return line.length <= length ? line : `${line.slice(0, length - 1)}…`;

@@ -13,13 +13,13 @@ import { readRecord } from "./snapshot-record.node.ts";
 const model: CustomModel = { type: "custom", modelId: "org/name", modelFile: "auto" };
 const processor: Processor = { architecture: "x64", features: new Set(["avx2"]) };
 const vnni: Processor = { architecture: "x64", features: new Set(["avx2", "avx512_vnni"]) };
-const quantised = encodeModel({ initialisers: [{ name: "w", dimensions: [64, 64], type: 2, raw: Buffer.alloc(4096, 1) }] });
+const quantized = encodeModel({ initializers: [{ name: "w", dimensions: [64, 64], type: 2, raw: Buffer.alloc(4096, 1) }] });
 const best = "onnx/model_quint8_avx2.onnx";
 const second = "onnx/model_uint8.onnx";
 let fixture: DownloadFixture;
 
 const offer = (...paths: string[]): void => {
-  const files = Object.fromEntries(paths.map((path) => [path, quantised]));
+  const files = Object.fromEntries(paths.map((path) => [path, quantized]));
   fixture.hub.repositories["org/name"] = { files: { ...tinyRepository(), ...files } };
 };
 const locate = (): LocatedModel | undefined => locateModel(model, { processor });
@@ -95,7 +95,7 @@ describe("an automatic model file of the hub", () => {
 
   it("names all that were looked for when there is none", async () => {
     const { "onnx/model.onnx": _, ...files } = tinyRepository();
-    fixture.hub.repositories["org/name"] = { files: { ...files, "onnx/odd.onnx": quantised } };
+    fixture.hub.repositories["org/name"] = { files: { ...files, "onnx/odd.onnx": quantized } };
     const error = await fixture.failure(model, { processor });
     expect(error.code).toBe("unknown-model");
     expect(error.message).toMatch(
@@ -126,9 +126,9 @@ describe("an automatic model file of a folder", () => {
   });
 
   it("is the best one there, below onnx/ or at the root", () => {
-    write("model_uint8.onnx", quantised);
+    write("model_uint8.onnx", quantized);
     expect(locateModel(at(), { processor })).toMatchObject({ id: `${at().modelId}/model_uint8.onnx`, accuracy: "int8" });
-    write(best, quantised);
+    write(best, quantized);
     expect(locateModel(at(), { processor })?.id).toBe(`${at().modelId}/${best}`);
   });
 

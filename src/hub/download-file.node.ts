@@ -59,7 +59,7 @@ export async function downloadFile(access: HubAccess, download: FileDownload): P
  *
  * @returns its record, or undefined when size or hash differ; where the hub tells no hash, the size decides
  */
-export async function recogniseFile(download: FileDownload): Promise<FileRecord | undefined> {
+export async function recognizeFile(download: FileDownload): Promise<FileRecord | undefined> {
   const { file, destination } = download;
   const stats = await stat(destination);
   if (stats.size !== (file.sizeBytes ?? stats.size)) return undefined;

@@ -3,7 +3,7 @@ import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { toOneSafeLine } from "../printable.ts";
 import type { DownloadProgress } from "./download.node.ts";
-import { isColourUnwanted } from "./environment.node.ts";
+import { isColorUnwanted } from "./environment.node.ts";
 
 /** Shows one download after the other. */
 export interface ProgressBar {
@@ -20,7 +20,7 @@ export interface ProgressBarOptions {
   /** Whether the line can be rewritten; if not, a file gets a line at its start and at each quarter. @default whether stderr is a terminal */
   isTerminal?: boolean;
   /** @default unless NO_COLOR is set */
-  colour?: boolean;
+  color?: boolean;
   /** Milliseconds on a steady clock. @default performance.now */
   now?: () => number;
 }
@@ -32,7 +32,7 @@ const smallestShownBytes = 1_000_000;
 
 /** A bar that shows nothing until a file of some size is on its way. */
 export function createProgressBar(options: ProgressBarOptions = {}): ProgressBar {
-  const { write = writeToStderr, isTerminal = isatty(2), colour = !isColourUnwanted(), now = () => performance.now() } = options;
+  const { write = writeToStderr, isTerminal = isatty(2), color = !isColorUnwanted(), now = () => performance.now() } = options;
   let file: { name: string; startMs: number; startBytes: number; drawnMs: number; quarter: number } | undefined;
   let isLineOpen = false;
 
@@ -53,7 +53,7 @@ export function createProgressBar(options: ProgressBarOptions = {}): ProgressBar
       if (share !== 1 && now() - file.drawnMs < redrawMs) return;
       file.drawnMs = now();
       const rate = (receivedBytes - file.startBytes) / Math.max(0.001, (now() - file.startMs) / 1000);
-      write(`\r\u001b[2K${drawLine(name, receivedBytes, totalBytes, rate, colour)}`);
+      write(`\r\u001b[2K${drawLine(name, receivedBytes, totalBytes, rate, color)}`);
       isLineOpen = true;
       return;
     }
@@ -66,14 +66,14 @@ export function createProgressBar(options: ProgressBarOptions = {}): ProgressBar
   return { update, end: closeLine };
 }
 
-function drawLine(name: string, received: number, total: number | undefined, bytesPerSecond: number, colour: boolean): string {
+function drawLine(name: string, received: number, total: number | undefined, bytesPerSecond: number, color: boolean): string {
   // Cut from the left: the end of a path says which file it is. With it the line stays below 80 columns.
   const label = name.length > 20 ? `…${name.slice(-19)}` : name;
   const rate = `${formatBytes(bytesPerSecond)}/s`;
   if (total === undefined) return `${label} ${formatBytes(received)} ${rate}`;
   const filled = Math.round((barCells * Math.min(received, total)) / total);
   const bar = "█".repeat(filled) + "░".repeat(barCells - filled);
-  const painted = colour ? `\u001b[36m${bar}\u001b[39m` : bar;
+  const painted = color ? `\u001b[36m${bar}\u001b[39m` : bar;
   return `${label} ${painted} ${percent(received / total)} ${formatAmount(received, total)} ${rate}`;
 }
 

@@ -5,7 +5,7 @@ import { createProgressBar, formatBytes, type ProgressBar, type ProgressBarOptio
 function recordBar(options: ProgressBarOptions): { bar: ProgressBar; written: string[]; tick: (ms: number) => void } {
   const written: string[] = [];
   let nowMs = 0;
-  const bar = createProgressBar({ write: (text) => written.push(text), now: () => nowMs, colour: false, ...options });
+  const bar = createProgressBar({ write: (text) => written.push(text), now: () => nowMs, color: false, ...options });
   return {
     bar,
     written,
@@ -51,8 +51,8 @@ describe("a progress bar on a terminal", () => {
     for (const text of written) expect(text.replace("\r\u001b[2K", "").length).toBeLessThan(80);
   });
 
-  it("is coloured only when colour is wanted", () => {
-    const { bar, written } = recordBar({ isTerminal: true, colour: true });
+  it("is colored only when color is wanted", () => {
+    const { bar, written } = recordBar({ isTerminal: true, color: true });
     bar.update({ file, receivedBytes: totalBytes, totalBytes });
     expect(written[0]).toContain("\u001b[36m");
   });

@@ -10,7 +10,7 @@ import type { Processor } from "../machine/processor.ts";
 import { readOnnxFile } from "../onnx-graph/onnx-file.node.ts";
 import type { CustomModel, PresetModel } from "../types.ts";
 import { readReference, referencePath, snapshotPath } from "./cache.node.ts";
-import { downloadFile, type FileDownload, recogniseFile } from "./download-file.node.ts";
+import { downloadFile, type FileDownload, recognizeFile } from "./download-file.node.ts";
 import { offlineVariable, readToken, resolveCacheDir, resolveEndpoint, resolveHubCache } from "./environment.node.ts";
 import { makeFolder } from "./folder.node.ts";
 import { type HubFile, headFile, listOnnxFiles } from "./hub-client.ts";
@@ -182,8 +182,8 @@ async function obtain(fetching: Fetching, path: string, how: { isOptional?: bool
     onProgress: (receivedBytes) => options.onProgress?.({ file: path, receivedBytes, totalBytes: file.sizeBytes }),
   };
   checkPinned(requirements, file);
-  const recognised = isHere ? await recogniseFile(download) : undefined;
-  record.files[path] = recognised ?? (await downloadFile(access, download));
+  const recognized = isHere ? await recognizeFile(download) : undefined;
+  record.files[path] = recognized ?? (await downloadFile(access, download));
   writeRecord(snapshot, record);
 }
 

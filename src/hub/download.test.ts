@@ -61,7 +61,7 @@ describe("a download", () => {
     fixture.hub.repositories["org/name"] = {
       files: {
         ...tinyRepository(),
-        "onnx/model.onnx": encodeModel({ initialisers: [{ name: "w", dimensions: [4], location: "model.onnx_data" }] }),
+        "onnx/model.onnx": encodeModel({ initializers: [{ name: "w", dimensions: [4], location: "model.onnx_data" }] }),
         "onnx/model.onnx_data": Buffer.alloc(5000, 7),
         "more.txt": Buffer.from("more"),
       },

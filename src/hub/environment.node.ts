@@ -52,8 +52,8 @@ export function offlineVariable(): string | undefined {
   return ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].find((name) => /^(?:1|on|yes|true)$/i.test(read(name) ?? ""));
 }
 
-/** Whether colour is unwanted. @see https://no-color.org */
-export function isColourUnwanted(): boolean {
+/** Whether color is unwanted. @see https://no-color.org */
+export function isColorUnwanted(): boolean {
   return read("NO_COLOR") !== undefined;
 }
 

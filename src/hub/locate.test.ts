@@ -72,7 +72,7 @@ describe("a local folder", () => {
   });
 
   it("counts external data into its size, and says so when it is missing", () => {
-    const graph = encodeModel({ initialisers: [{ name: "w", dimensions: [2], location: "model.onnx_data" }] });
+    const graph = encodeModel({ initializers: [{ name: "w", dimensions: [2], location: "model.onnx_data" }] });
     writeFiles(folder, { "onnx/model.onnx": graph });
     expect(() => locateModel(at(folder), {})).toThrow(/lacks onnx\/model\.onnx_data/);
     writeFiles(folder, { "onnx/model.onnx_data": Buffer.alloc(1000) });
@@ -80,7 +80,7 @@ describe("a local folder", () => {
   });
 
   it.each(["../secret", "/etc/passwd", "a/../../b", "C:\\x"])("refuses a graph that keeps its weights in %s", (location) => {
-    writeFiles(folder, { "onnx/model.onnx": encodeModel({ initialisers: [{ name: "w", dimensions: [2], location }] }) });
+    writeFiles(folder, { "onnx/model.onnx": encodeModel({ initializers: [{ name: "w", dimensions: [2], location }] }) });
     expect(codeOf(() => locateModel(at(folder), {}))).toBe("unsupported-model");
   });
 

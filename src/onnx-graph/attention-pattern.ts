@@ -1,4 +1,4 @@
-/** Recognises multi-head attention as exporters write it out: from the Softmax to its queries, keys and values, and to its end. */
+/** Recognizes multi-head attention as exporters write it out: from the Softmax to its queries, keys and values, and to its end. */
 
 import type { OnnxNode } from "./onnx-model.ts";
 

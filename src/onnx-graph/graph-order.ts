@@ -1,14 +1,14 @@
 import type { OnnxModel, OnnxNode } from "./onnx-model.ts";
 
 /**
- * The model with only those nodes, inputs and initialisers that its outputs need, in an order in which nodes come after what they read.
+ * The model with only those nodes, inputs and initializers that its outputs need, in an order in which nodes come after what they read.
  *
  * @returns undefined when something is read that nothing gives
  */
 export function onlyWhatIsUsed(model: OnnxModel): OnnxModel | undefined {
   const producers = new Map<string, OnnxNode>();
   for (const node of model.nodes) for (const output of node.outputs) producers.set(output, node);
-  const given = new Set([...model.initialisers.keys(), ...model.inputs.map(({ name }) => name)]);
+  const given = new Set([...model.initializers.keys(), ...model.inputs.map(({ name }) => name)]);
   const used = new Set<string>();
   const placed = new Set<OnnxNode>();
   const nodes: OnnxNode[] = [];
@@ -34,7 +34,7 @@ export function onlyWhatIsUsed(model: OnnxModel): OnnxModel | undefined {
   return {
     ...model,
     nodes,
-    initialisers: new Map(Array.from(model.initialisers).filter(([name]) => used.has(name))),
+    initializers: new Map(Array.from(model.initializers).filter(([name]) => used.has(name))),
     inputs: model.inputs.filter(({ name }) => used.has(name)),
   };
 }

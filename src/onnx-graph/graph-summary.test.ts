@@ -9,9 +9,9 @@ import { RerankError } from "../errors.ts";
 import { type OnnxGraph, readOnnxGraph } from "./graph-summary.ts";
 import { readOnnxFile } from "./onnx-file.node.ts";
 
-// Written with onnx 1.23.2 (helper.make_model): an If whose else branch holds a Constant, a Neg and a 2×5 initialiser "inner", its then
-// branch a Relu; a function "Twice" of one Mul; inputs x, flag and w, where w is a 3×4 initialiser in weights/model.onnx_data; a sparse
-// initialiser "sparse" of 2 values (with 2 indices, "ix"); operator sets custom 1 and default 17.
+// Written with onnx 1.23.2 (helper.make_model): an If whose else branch holds a Constant, a Neg and a 2×5 initializer "inner", its then
+// branch a Relu; a function "Twice" of one Mul; inputs x, flag and w, where w is a 3×4 initializer in weights/model.onnx_data; a sparse
+// initializer "sparse" of 2 values (with 2 indices, "ix"); operator sets custom 1 and default 17.
 const madeByOnnx =
   "CAk6yQMK3AEKBGZsYWcSAXkiAklmKpkBCgtlbHNlX2JyYW5jaDKGAQotEgFrIghDb25zdGFudCoeCgV2YWx1ZSoSCAMQAUoMAAAAAAAAAAAAAAAAoAEECgsKAXgSAWMiA05lZxIEZWxzZSo3CAIIBRABQgVpbm5lckooAACAPwAAgD8AAIA/AACAPwAAgD8AAIA/AACAPwAAgD8AAIA/AACAP2IJCgFjEgQKAggBoAEFKjEKC3RoZW5fYnJhbmNoMh8KDAoBeBIBYSIEUmVsdRIEdGhlbmIJCgFhEgQKAggBoAEFChUKAXkSAXoiBVR3aWNlOgZjdXN0b20SAWcqSwgDCAQQAUIBd2ojCghsb2NhdGlvbhIXd2VpZ2h0cy9tb2RlbC5vbm54X2RhdGFqCwoGb2Zmc2V0EgEwagwKBmxlbmd0aBICNDhwAVoQCgF4EgsKCQgBEgUKAxIBbloTCgRmbGFnEgsKCQgBEgUKAxIBbloQCgF3EgsKCQgBEgUKAxIBbmIQCgF6EgsKCQgBEgUKAxIBbno2ChYIAhABQgZzcGFyc2VKCAAAgD8AAIA/EhoIAhAHQgJpeEoQAAAAAAAAAAADAAAAAAAAABgGQgoKBmN1c3RvbRABQgQKABARygErCgVUd2ljZSIBcCoBcToOCgFwCgFwEgFxIgNNdWxKBAoAEBFSBmN1c3RvbQ==";
 
@@ -20,7 +20,7 @@ function read(bytes: Buffer): OnnxGraph {
 }
 
 function isDynamic(graph: GraphParts): boolean {
-  return read(encodeModel(graph)).isDynamicallyQuantised;
+  return read(encodeModel(graph)).isDynamicallyQuantized;
 }
 
 describe("readOnnxGraph", () => {
@@ -33,7 +33,7 @@ describe("readOnnxGraph", () => {
       // w 12, inner 10, sparse 2 values and 2 indices
       parameters: 26,
       accuracy: "exact",
-      isDynamicallyQuantised: false,
+      isDynamicallyQuantized: false,
     });
   });
 
@@ -49,7 +49,7 @@ describe("readOnnxGraph", () => {
     const path = join(folder, "large.onnx");
     const weightBytes = 4_000_000_000;
     const descriptor = openSync(path, "w");
-    // A graph whose initialiser announces raw data that a sparse file provides without using the disk, then a node behind it.
+    // A graph whose initializer announces raw data that a sparse file provides without using the disk, then a node behind it.
     const rawHead = Buffer.concat([Buffer.from([0x42, 1, 0x77, 0x4a]), varint(weightBytes)]);
     const tensor = Buffer.concat([Buffer.from([0x2a]), varint(rawHead.length + weightBytes), rawHead]);
     const node = Buffer.from([0x0a, 6, 0x22, 4, ...Buffer.from("Relu")]);
@@ -67,10 +67,10 @@ describe("readOnnxGraph", () => {
     }
   });
 
-  it("calls a graph dynamically quantised when a scale comes from the data", () => {
+  it("calls a graph dynamically quantized when a scale comes from the data", () => {
     expect(isDynamic({ nodes: [{ operator: "DynamicQuantizeLinear", inputs: ["x"], outputs: ["q", "s", "z"] }] })).toBe(true);
     expect(isDynamic({ nodes: [{ operator: "DynamicQuantizeMatMul" }] })).toBe(true);
-    // quantised by hand: the integers come from a Cast
+    // quantized by hand: the integers come from a Cast
     const cast = { operator: "Cast", inputs: ["x"], outputs: ["q"] };
     expect(isDynamic({ nodes: [cast, { operator: "MatMulInteger", inputs: ["q", "w"], outputs: ["y"] }] })).toBe(true);
     expect(isDynamic({ nodes: [{ operator: "QuantizeLinear", inputs: ["x", "scale"], outputs: ["q"] }] })).toBe(true);
@@ -103,18 +103,18 @@ describe("readOnnxGraph", () => {
       "exact",
     ],
   ] as const)("tells the accuracy of %s", (_what, tensors, expected) => {
-    const initialisers = tensors.map(([type, elements], index) => ({ name: `w${index}`, dimensions: [elements], type }));
-    expect(read(encodeModel({ initialisers })).accuracy).toBe(expected);
+    const initializers = tensors.map(([type, elements], index) => ({ name: `w${index}`, dimensions: [elements], type }));
+    expect(read(encodeModel({ initializers })).accuracy).toBe(expected);
   });
 
   it("tells 4 bits that are packed into bytes by the operator that reads them", () => {
-    const initialisers = [{ name: "w", dimensions: [4096], type: 2 }];
-    expect(read(encodeModel({ nodes: [{ operator: "MatMulNBits" }], initialisers })).accuracy).toBe("int4");
+    const initializers = [{ name: "w", dimensions: [4096], type: 2 }];
+    expect(read(encodeModel({ nodes: [{ operator: "MatMulNBits" }], initializers })).accuracy).toBe("int4");
   });
 
   it("leaves float graphs and fixed scales alone", () => {
     const fixed: GraphParts = {
-      initialisers: [{ name: "scale", dimensions: [1] }],
+      initializers: [{ name: "scale", dimensions: [1] }],
       nodes: [
         { operator: "Constant", outputs: ["other"], value: { name: "", dimensions: [1] } },
         { operator: "QuantizeLinear", inputs: ["x", "scale"], outputs: ["q"] },

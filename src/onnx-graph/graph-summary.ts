@@ -16,30 +16,30 @@ export interface OnnxGraph {
   operators: readonly string[];
   /** Files that hold weights outside the graph, as the graph writes them: paths relative to its folder. Not yet checked for safety. */
   externalData: readonly string[];
-  /** Inputs to feed, initialisers left out, in graph order. */
+  /** Inputs to feed, initializers left out, in graph order. */
   inputs: readonly string[];
   /** Version of the default operator set; 0 when the file names none. */
   opset: number;
-  /** Elements of all initialisers: the number of weights, plus a few constants. */
+  /** Elements of all initializers: the number of weights, plus a few constants. */
   parameters: number;
   /** By the types in which more than a tenth of the weights are kept: embeddings and norms often stay in wider ones. */
   accuracy: Accuracy;
   /**
-   * Whether activations are quantised with a scale taken from the data of the whole batch, so that a pair's score depends on
+   * Whether activations are quantized with a scale taken from the data of the whole batch, so that a pair's score depends on
    * what shares its pass. Also true where that cannot be ruled out.
    */
-  isDynamicallyQuantised: boolean;
+  isDynamicallyQuantized: boolean;
 }
 
 /** What one walk gathers; names of nested graphs share one space, which is safe for the questions asked here. */
 interface Gathered {
   operators: Set<string>;
   externalData: Set<string>;
-  initialisers: Set<string>;
-  /** Outputs of Constant nodes: as good as initialisers for a scale. */
+  initializers: Set<string>;
+  /** Outputs of Constant nodes: as good as initializers for a scale. */
   constants: Set<string>;
   producers: Map<string, string>;
-  quantisers: { operator: string; inputs: string[]; outputs: string[] }[];
+  quantizers: { operator: string; inputs: string[]; outputs: string[] }[];
   parameters: number;
   /** Elements of all tensors by TensorProto.DataType. */
   elementsByType: Map<number, number>;
@@ -63,10 +63,10 @@ export function readOnnxGraph(source: ByteSource, name: string): OnnxGraph {
   const gathered: Gathered = {
     operators: new Set(),
     externalData: new Set(),
-    initialisers: new Set(),
+    initializers: new Set(),
     constants: new Set(),
     producers: new Map(),
-    quantisers: [],
+    quantizers: [],
     parameters: 0,
     elementsByType: new Map(),
   };
@@ -81,11 +81,11 @@ export function readOnnxGraph(source: ByteSource, name: string): OnnxGraph {
   return {
     operators: [...gathered.operators].sort(),
     externalData: [...gathered.externalData].sort(),
-    inputs: inputs.filter((input) => !gathered.initialisers.has(input)),
+    inputs: inputs.filter((input) => !gathered.initializers.has(input)),
     opset,
     parameters: gathered.parameters,
     accuracy: accuracyOf(gathered),
-    isDynamicallyQuantised: isDynamicallyQuantised(gathered),
+    isDynamicallyQuantized: isDynamicallyQuantized(gathered),
   };
 }
 
@@ -95,10 +95,10 @@ function readGraph(reader: ProtobufReader, graph: Field, gathered: Gathered, dep
   const inputs: string[] = [];
   for (const field of reader.fieldsOf(graph)) {
     if (field.number === 1) readNode(reader, field, gathered, depth);
-    else if (field.number === 5) readInitialiser(reader, field, gathered);
+    else if (field.number === 5) readInitializer(reader, field, gathered);
     else if (field.number === 11) inputs.push(reader.firstText(field, 1));
     else if (field.number === 15) {
-      for (const part of reader.fieldsOf(field)) if (part.number === 1 || part.number === 2) readInitialiser(reader, part, gathered);
+      for (const part of reader.fieldsOf(field)) if (part.number === 1 || part.number === 2) readInitializer(reader, part, gathered);
     }
   }
   return inputs;
@@ -125,7 +125,7 @@ function readNode(reader: ProtobufReader, node: Field, gathered: Gathered, depth
     gathered.producers.set(output, operator);
     if (operator === "Constant") gathered.constants.add(output);
   }
-  if (operator === "QuantizeLinear" || integerProducts.has(operator)) gathered.quantisers.push({ operator, inputs, outputs });
+  if (operator === "QuantizeLinear" || integerProducts.has(operator)) gathered.quantizers.push({ operator, inputs, outputs });
 }
 
 /** AttributeProto: t 5, g 6, tensors 10, graphs 11. */
@@ -136,9 +136,9 @@ function readAttribute(reader: ProtobufReader, attribute: Field, gathered: Gathe
   }
 }
 
-function readInitialiser(reader: ProtobufReader, tensor: Field, gathered: Gathered): void {
+function readInitializer(reader: ProtobufReader, tensor: Field, gathered: Gathered): void {
   const { name, elements } = readTensor(reader, tensor, gathered);
-  gathered.initialisers.add(name);
+  gathered.initializers.add(name);
   gathered.parameters += elements;
 }
 
@@ -179,11 +179,11 @@ function accuracyOf({ elementsByType, operators }: Gathered): Accuracy {
   return isMuch(count(10, 16)) ? "half" : "exact";
 }
 
-function isDynamicallyQuantised(gathered: Gathered): boolean {
+function isDynamicallyQuantized(gathered: Gathered): boolean {
   for (const operator of gathered.operators) if (operator.startsWith("DynamicQuantize")) return true;
   const isFixed = (name: string | undefined): boolean =>
-    name !== undefined && (gathered.initialisers.has(name) || gathered.constants.has(name));
-  return gathered.quantisers.some(({ operator, inputs }) =>
+    name !== undefined && (gathered.initializers.has(name) || gathered.constants.has(name));
+  return gathered.quantizers.some(({ operator, inputs }) =>
     operator === "QuantizeLinear"
       ? !isFixed(inputs[1])
       : !isFixed(inputs[0]) && gathered.producers.get(inputs[0] ?? "") !== "QuantizeLinear",

@@ -58,9 +58,9 @@ function lastProduct(model: OnnxModel): OnnxNode | undefined {
   return undefined;
 }
 
-/** Whether a factor or a summand is the same for every token: weights, or the scale that a dynamically quantised graph takes from all of them. */
+/** Whether a factor or a summand is the same for every token: weights, or the scale that a dynamically quantized graph takes from all of them. */
 function isFixed(model: OnnxModel, producers: ReadonlyMap<string, OnnxNode>, name: string): boolean {
-  const tensor = model.initialisers.get(name);
+  const tensor = model.initializers.get(name);
   if (tensor !== undefined) return tensor.dimensions.length < 2;
   const producer = producers.get(name);
   if (producer?.operator === "Constant") return true;
@@ -70,7 +70,7 @@ function isFixed(model: OnnxModel, producers: ReadonlyMap<string, OnnxNode>, nam
 
 /** Whether a tensor is a matrix of weights, as it is in the file or turned, unpacked or converted. */
 function isWeights(model: OnnxModel, producers: ReadonlyMap<string, OnnxNode>, name: string): boolean {
-  const tensor = model.initialisers.get(name);
+  const tensor = model.initializers.get(name);
   if (tensor !== undefined) return tensor.dimensions.length >= 2;
   const producer = producers.get(name);
   return (

@@ -14,8 +14,8 @@ export interface OnnxModel {
   opsets: ReadonlyMap<string, number>;
   /** In an order in which every node comes after those that it reads. */
   nodes: readonly OnnxNode[];
-  initialisers: ReadonlyMap<string, Tensor>;
-  /** Inputs to feed: initialisers left out. */
+  initializers: ReadonlyMap<string, Tensor>;
+  /** Inputs to feed: initializers left out. */
   inputs: readonly Value[];
   outputs: readonly Value[];
 }
@@ -98,7 +98,7 @@ export function readOnnxModel(source: ByteSource, names: FileNames, fail: (reaso
 /** The ModelProto of a model. */
 export function writeOnnxModel({ irVersion, opsets, ...graph }: OnnxModel): Uint8Array {
   const sets = Array.from(opsets, ([domain, version]) => bytesField(8, concatenate([textField(1, domain), numberField(2, version)])));
-  // From version 4 on, initialisers need not be inputs as well.
+  // From version 4 on, initializers need not be inputs as well.
   return concatenate([numberField(1, Math.max(irVersion, 8)), bytesField(7, writeGraph(graph)), ...sets]);
 }
 
@@ -107,7 +107,7 @@ export function writeGraph(graph: Omit<OnnxModel, "irVersion" | "opsets">): Uint
   return concatenate([
     ...graph.nodes.map((node) => bytesField(1, writeNode(node))),
     textField(2, "graph"),
-    ...Array.from(graph.initialisers.values(), ({ bytes }) => bytesField(5, bytes)),
+    ...Array.from(graph.initializers.values(), ({ bytes }) => bytesField(5, bytes)),
     ...graph.inputs.map(({ bytes }) => bytesField(11, bytes)),
     ...graph.outputs.map(({ bytes }) => bytesField(12, bytes)),
   ]);
@@ -126,7 +126,7 @@ function writeNode({ operator, domain, inputs, outputs, attributes }: OnnxNode):
 /** GraphProto: node 1, initializer 5, input 11, output 12, sparse_initializer 15. */
 function readGraph(reader: ProtobufReader, graph: Field, names: FileNames): Omit<OnnxModel, "irVersion" | "opsets"> | undefined {
   const nodes: OnnxNode[] = [];
-  const initialisers = new Map<string, Tensor>();
+  const initializers = new Map<string, Tensor>();
   const inputs: Value[] = [];
   const outputs: Value[] = [];
   for (const field of reader.fieldsOf(graph)) {
@@ -136,12 +136,12 @@ function readGraph(reader: ProtobufReader, graph: Field, names: FileNames): Omit
       nodes.push(node);
     } else if (field.number === 5) {
       const { name, ...tensor } = readTensor(reader, field, names);
-      initialisers.set(name, tensor);
+      initializers.set(name, tensor);
     } else if (field.number === 11) inputs.push({ name: reader.firstText(field, 1), bytes: reader.bytes(field) });
     else if (field.number === 12) outputs.push({ name: reader.firstText(field, 1), bytes: reader.bytes(field) });
     else if (field.number === 15) return undefined;
   }
-  return { nodes, initialisers, inputs: inputs.filter(({ name }) => !initialisers.has(name)), outputs };
+  return { nodes, initializers, inputs: inputs.filter(({ name }) => !initializers.has(name)), outputs };
 }
 
 /** NodeProto: input 1, output 2, op_type 4, attribute 5, domain 7. */

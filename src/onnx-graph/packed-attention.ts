@@ -61,7 +61,7 @@ export function packedAttention(
       makeNode("SequenceInsert", ["before", "attended"], ["after"]),
       makeNode("Identity", ["continue"], ["continued"]),
     ],
-    initialisers: new Map(),
+    initializers: new Map(),
     inputs: [makeValue("place", elementTypes.int64, []), makeValue("continue", elementTypes.boolean, []), makeSequenceValue("before")],
     outputs: [makeValue("continued", elementTypes.boolean, []), makeSequenceValue("after")],
   });

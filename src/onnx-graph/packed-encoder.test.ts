@@ -100,7 +100,7 @@ describe("packEncoder", () => {
 function tinyBert(): OnnxModel {
   const model = read(readFileSync(pathOf("tiny-bert")));
   const added = { "test/one": makeIntegers("test/one", 1), "test/odd": makeIntegers("test/odd", [1, 3, 5, 7, 9, 11, 13, 15, 17]) };
-  return { ...model, initialisers: new Map([...model.initialisers, ...Object.entries(added)]) };
+  return { ...model, initializers: new Map([...model.initializers, ...Object.entries(added)]) };
 }
 
 function read(bytes: Uint8Array): OnnxModel {

@@ -76,7 +76,7 @@ function rewrite(model: OnnxModel, kinds: TensorKinds, facts: ProbeResult): Onnx
   }
   return onlyWhatIsUsed({
     ...model,
-    initialisers: new Map([...model.initialisers, [zero, makeIntegers(zero, 0)], ...packedConstants]),
+    initializers: new Map([...model.initializers, [zero, makeIntegers(zero, 0)], ...packedConstants]),
     nodes: [...packedSizes(), ...model.nodes.flatMap((node) => changed.get(node) ?? [node]), ...first.nodes],
     inputs: [
       ...model.inputs.filter(({ name }) => name !== "attention_mask"),

@@ -1,6 +1,6 @@
 /**
  * Finds out what the small parts of a graph compute by running them: masks, positions, sizes and scales come in too many spellings to
- * recognise each, and running them is no guess.
+ * recognize each, and running them is no guess.
  */
 import type { Attention } from "./attention-pattern.ts";
 import { elementTypes, makeNode, makeUntypedValue, makeValue } from "./graph-parts.ts";
@@ -84,7 +84,7 @@ function judge(model: OnnxModel, kinds: TensorKinds, run: Run): ProbeResult | un
   // No position is known yet, so ids that no padding has.
   const someId = 1000;
   const short = run(pairs, tokens, (place) => someId + place);
-  const rows = kinds.lookups.map(({ inputs }) => model.initialisers.get(inputs[0]!)!.dimensions[0]!);
+  const rows = kinds.lookups.map(({ inputs }) => model.initializers.get(inputs[0]!)!.dimensions[0]!);
   const width = Math.min(longTokens, kinds.lookups.length === 0 ? longTokens : Math.max(1, Math.max(...rows) - 2));
   const long = run(1, width, (place) => someId + place);
   // Ids that some tokenizer pads with: typed inside a text, they are read like others.

@@ -2,7 +2,7 @@
  * What each tensor of a cross-encoder's graph holds, told from the operations that made it.
  *
  * The question is which tensors have a row for each token, computed from that token alone: for these the tokens of several pairs may
- * stand side by side. Only attention mixes tokens, and it is recognised as a whole. An operation that is not known here makes a tensor
+ * stand side by side. Only attention mixes tokens, and it is recognized as a whole. An operation that is not known here makes a tensor
  * `unknown`, and with it everything that is computed from it: a graph whose output is `pooled` is understood entirely.
  */
 import { type Attention, type AttentionPattern, matchAttention, type TensorKind } from "./attention-pattern.ts";
@@ -37,7 +37,7 @@ export function readTensorKinds(model: OnnxModel): TensorKinds {
     for (const output of node.outputs) producers.set(output, node);
     for (const input of new Set(node.inputs)) consumers.set(input, [...(consumers.get(input) ?? []), node]);
   }
-  for (const [name, { dimensions }] of model.initialisers) kinds.set(name, { kind: "constant", dimensions });
+  for (const [name, { dimensions }] of model.initializers) kinds.set(name, { kind: "constant", dimensions });
   for (const { name } of model.inputs) kinds.set(name, { kind: name === "attention_mask" ? "side" : "ids" });
 
   const pattern: AttentionPattern = { kindOf: (name) => kinds.get(name) ?? unknown, producers, consumers };
@@ -109,7 +109,7 @@ function kindOfRows(node: OnnxNode, inputs: readonly TensorKind[]): TensorKind {
 }
 
 function kindOfLookup(model: OnnxModel, node: OnnxNode, index: TensorKind, found: { lookups: OnnxNode[] }): TensorKind {
-  const table = model.initialisers.get(node.inputs[0]!);
+  const table = model.initializers.get(node.inputs[0]!);
   // Gathers of sizes and the like are of integers.
   if (table?.type !== float) return index.kind === "constant" ? unknown : { kind: "side" };
   if (table.dimensions.length !== 2 || integerOf(node, "axis", 0) !== 0) return unknown;

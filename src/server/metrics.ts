@@ -35,7 +35,7 @@ export class Metrics {
   readonly #duration = this.#histogram("te_request_duration", "Seconds from a request's head to its reply.");
   readonly #queue = this.#histogram("te_request_queue_duration", "Seconds that a request waited until its first forward pass.");
   readonly #inference = this.#histogram("te_request_inference_duration", "Seconds from a request's first forward pass to its scores.");
-  readonly #tokenization = this.#histogram("te_request_tokenization_duration", "Seconds of tokenising for a request, over all threads.");
+  readonly #tokenization = this.#histogram("te_request_tokenization_duration", "Seconds of tokenizing for a request, over all threads.");
   readonly #documents = this.#counter("crossrank_documents_total", "Documents scored.");
   readonly #tokens = this.#counter("crossrank_tokens_total", "Tokens read, special tokens included.");
   readonly #truncated = this.#counter("crossrank_truncated_documents_total", "Documents that were cut to what the model reads.");

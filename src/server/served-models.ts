@@ -133,9 +133,9 @@ export class Models {
     if (reference.type === "preset") getPreset(reference.name);
     const { settings, allowDownload, maxQueued, logger } = this.#options;
     const acceleration = { ...settings.acceleration, maxQueued };
-    // What concerns one call is in its reply; whom a licence binds reads the log.
+    // What concerns one call is in its reply; whom a license binds reads the log.
     const onWarning = (warning: RerankWarning): void => {
-      if (warning.type === "licence") logger?.warn({ model: name, licence: warning.licence }, warning.message);
+      if (warning.type === "license") logger?.warn({ model: name, license: warning.license }, warning.message);
     };
     const config = { ...settings, model: reference, allowDownload, acceleration, onWarning };
     return { name, reference, reranker: createReranker(calibration === undefined ? config : { ...config, calibration }) };

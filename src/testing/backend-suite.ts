@@ -11,7 +11,7 @@ import {
 
 /** One promise of the protocol. */
 export interface BackendCheck {
-  /** A sentence of behaviour, to name a test with. */
+  /** A sentence of behavior, to name a test with. */
   name: string;
   /** Rejects with RerankError `plugin`, telling what was expected and what came, when the backend does not behave so. */
   run(): Promise<void>;
@@ -24,7 +24,7 @@ export interface BackendCheckOptions {
   /** Distinct texts in the backend's language; at least 2. @default three English sentences about pets */
   documents?: readonly string[];
   /**
-   * Largest difference between two scores of the same pair, for what depends on its neighbours in a batch.
+   * Largest difference between two scores of the same pair, for what depends on its neighbors in a batch.
    * Infinity for a backend that compares documents with each other. @default 1e-4
    */
   tolerance?: number;
@@ -117,7 +117,7 @@ async function checkAwkwardTexts(trial: Trial): Promise<void> {
 
 async function checkFrozenList(trial: Trial): Promise<void> {
   // crossrank passes a list of its own, but a caller of the backend itself may not.
-  await trial.initialise();
+  await trial.initialize();
   const call = async (): Promise<BackendScores> =>
     trial.backend.rerank(trial.query, Object.freeze([...trial.documents]), { signal: new AbortController().signal });
   await trial.within(call(), "rerank with a list that cannot be changed");
@@ -129,7 +129,7 @@ async function checkConcurrentCalls(trial: Trial): Promise<void> {
 }
 
 async function checkAbort(trial: Trial): Promise<void> {
-  await trial.initialise();
+  await trial.initialize();
   const controller = new AbortController();
   const call = (async () => trial.backend.rerank(trial.query, trial.documents, { signal: controller.signal }))();
   controller.abort(new RerankError("aborted", "backendChecks: aborted to see what the backend does. Nothing needs to be done."));
@@ -146,7 +146,7 @@ async function checkAbort(trial: Trial): Promise<void> {
 
 async function checkSync(trial: Trial): Promise<void> {
   if (trial.backend.rerankSync === undefined) return;
-  await trial.initialise();
+  await trial.initialize();
   const expected = await trial.scores(trial.documents);
   trial.expectClose(Array.from(trial.backend.rerankSync(trial.query, trial.documents)), expected, "scores of rerankSync");
 }
@@ -199,7 +199,7 @@ class Trial {
     await unregisterRerankerBackend(this.registeredName);
   }
 
-  async initialise(): Promise<void> {
+  async initialize(): Promise<void> {
     await this.withReranker((reranker) => reranker.warmUp(), "initialize");
   }
 

@@ -4,7 +4,7 @@ import type { ScoreCall, Scorer } from "../scorer.ts";
 
 /** One promise of the contract. */
 export interface ScorerCheck {
-  /** A sentence of behaviour, to name a test with. */
+  /** A sentence of behavior, to name a test with. */
   name: string;
   /** Rejects with RerankError `inference`, telling what was expected and what came. */
   run(): Promise<void>;

@@ -13,7 +13,7 @@ import {
   type Worker,
   workerData,
 } from "node:worker_threads";
-import { messageOf, RerankError, type RerankErrorCode, type SerialisedError } from "../errors.ts";
+import { messageOf, RerankError, type RerankErrorCode, type SerializedError } from "../errors.ts";
 import { startThread, type ThreadName, threadProgram } from "./start-thread.node.ts";
 
 /** A method that a helper's program offers; `signal` is aborted when the caller has given up. */
@@ -53,7 +53,7 @@ export const eventCount = 0;
 export const keeperStarted = 1;
 
 type Message = { kind: "call"; id: number; method: string; parameters: unknown } | { kind: "cancel"; id: number } | { kind: "close" };
-type Reply = { id: number; value: unknown } | { id: number; error: SerialisedError };
+type Reply = { id: number; value: unknown } | { id: number; error: SerializedError };
 
 interface HelperData {
   /** What the program is opened with; the same again when a thread that died is replaced. */
@@ -279,7 +279,7 @@ export function serveHelperThread<Opening>(
     try {
       reply({ id, value: await methods[method]!(parameters as never, controller.signal) });
     } catch (error) {
-      reply({ id, error: RerankError.serialise(RerankError.from(error, code, place)) });
+      reply({ id, error: RerankError.serialize(RerankError.from(error, code, place)) });
     } finally {
       running.delete(id);
       if (isClosing && running.size === 0) end();

@@ -55,7 +55,7 @@ export const pairCharacters = 100;
  * A group for each worker where that is enough, all of about the same work. Else groups of similar length, longest first, so that the
  * last worker to finish has only something short left.
  *
- * Characters stand in for tokens: exact counts exist only after the worker has tokenised.
+ * Characters stand in for tokens: exact counts exist only after the worker has tokenized.
  *
  * @param characters length of each document
  * @returns every place exactly once; no empty group; the longest first in each

@@ -6,7 +6,7 @@
  * process until running passes have reached their next checkpoint.
  */
 import { parentPort, type TransferListItem, workerData } from "node:worker_threads";
-import { RerankError, type SerialisedError } from "../errors.ts";
+import { RerankError, type SerializedError } from "../errors.ts";
 import { startThread, type ThreadName, threadProgram } from "./start-thread.node.ts";
 import type { PoolThread } from "./worker-pool.ts";
 
@@ -27,7 +27,7 @@ interface ThreadData<Init> {
   control: Int32Array;
 }
 
-type Reply<Response> = { kind: "ready" } | { kind: "response"; response: Response } | { kind: "error"; error: SerialisedError };
+type Reply<Response> = { kind: "ready" } | { kind: "response"; response: Response } | { kind: "error"; error: SerializedError };
 
 // Places in the shared control block.
 const busy = 0;
@@ -147,7 +147,7 @@ export function serveWorkerThread<Init, Request, Response>(open: (init: Init) =>
     try {
       work();
     } catch (error) {
-      port.postMessage({ kind: "error", error: RerankError.serialise(RerankError.from(error, "inference", "onnx-node")) });
+      port.postMessage({ kind: "error", error: RerankError.serialize(RerankError.from(error, "inference", "onnx-node")) });
     } finally {
       idle(control);
     }

@@ -33,6 +33,6 @@ export function normalizeAsBert(text: string, config: BertNormalizerConfig): str
   if (clean_text ?? true) normal = normal.replace(controls, "").replace(whiteSpace, " ");
   if (handle_chinese_chars ?? true) normal = normal.replace(ideographs, " $& ");
   if (strip_accents ?? isLower) normal = withOrderedMarks(normal).normalize("NFD").replace(accents, "");
-  // toLowerCase looks at the neighbours of a capital sigma, the Rust crate never does.
+  // toLowerCase looks at the neighbors of a capital sigma, the Rust crate never does.
   return isLower ? normal.replaceAll("Σ", "σ").toLowerCase() : normal;
 }

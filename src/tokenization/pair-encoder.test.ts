@@ -221,7 +221,7 @@ describe("unusable files", () => {
     "no model": {},
     "a model of an unknown type": { ...tokenizer, model: { type: "Tiktoken", vocab: {} } },
     "a model without a vocabulary": { ...tokenizer, model: { type: "WordPiece" } },
-    "an unknown normaliser": { ...tokenizer, normalizer: { type: "Rot13" } },
+    "an unknown normalizer": { ...tokenizer, normalizer: { type: "Rot13" } },
     "a post-processor that names a token outside the vocabulary": {
       ...tokenizer,
       post_processor: { type: "BertProcessing", sep: ["<none>", 3], cls: ["[CLS]", 2] },

@@ -27,7 +27,7 @@ export interface EncodedPair {
   typeIds: Uint8Array;
   /** Tokens of the whole pair, special tokens included, when it was cut; a lower bound for texts cut by characters first. 0 when not cut. */
   fullTokens: number;
-  /** Whether there may be more: the text was cut by characters before it was tokenised. @default false */
+  /** Whether there may be more: the text was cut by characters before it was tokenized. @default false */
   isLowerBound?: boolean;
   /** How many of the first ids the model attends to. @default all */
   attended?: number;
@@ -40,7 +40,7 @@ export interface PairEncoder {
   /** The id of a token by its content, or of a text that is one token; else undefined. */
   idOf(token: string): number | undefined;
   /**
-   * The ids of one pair, cut to the limit. The last queries are remembered: a thousand documents of one query tokenise it once.
+   * The ids of one pair, cut to the limit. The last queries are remembered: a thousand documents of one query tokenize it once.
    *
    * An empty document gives the special tokens around nothing. Lone surrogates are read as U+FFFD.
    *

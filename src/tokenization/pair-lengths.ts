@@ -10,7 +10,7 @@ import { RerankError } from "../errors.ts";
  * @returns [query tokens, document tokens]: at most what was there, together at most `target`; unchanged where they fit
  * @throws RerankError `invalid-input` when the query of `only_second` leaves no room for a single document token
  * @see https://github.com/huggingface/tokenizers/blob/v0.22.0/tokenizers/src/utils/truncation.rs `truncate_encodings`, whose
- * arithmetic this is (releases from 0.23 stop tokenising early, which moves the odd token in rare cases)
+ * arithmetic this is (releases from 0.23 stop tokenizing early, which moves the odd token in rare cases)
  */
 export function pairLengths(
   queryTokens: number,

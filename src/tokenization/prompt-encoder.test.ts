@@ -24,14 +24,14 @@ function encoder(maxTokens = 4096, instruction = "", shape: PromptTemplate = tem
 }
 
 describe("a prompt", () => {
-  test("is the template with the texts in it, tokenised as a whole", () => {
+  test("is the template with the texts in it, tokenized as a whole", () => {
     const { ids, fullTokens } = encoder(4096, "find dogs").encode("train).", "a dog", defaults);
     const body = idsOf("user\ninstruction: find dogs\nquery: train).\ndocument: a dog\nanswer:");
     expect([...ids]).toEqual([...prefix, ...body, ...suffix]);
     expect(fullTokens).toBe(0);
   });
 
-  test("is put together of parts that are tokenised apart where the template is a list", () => {
+  test("is put together of parts that are tokenized apart where the template is a list", () => {
     const { ids } = encoder(4096, "", ["query: {query}", "\n", "document: {document}", "\n", "answer:"]).encode(
       "train).",
       "a dog",

@@ -13,7 +13,7 @@ interface Frame extends Prompt {
   /** Most tokens of the whole. */
   maxTokens: number;
   tailIds: readonly number[];
-  /** Tokens between the query and the document when they are tokenised apart. */
+  /** Tokens between the query and the document when they are tokenized apart. */
   middleIds: readonly number[];
   /** Most tokens from the stretch with the query to the document's end. */
   room: number;
@@ -99,7 +99,7 @@ export function createPromptEncoder(
       const body = [...beginning, ...rest.ids];
       const fits = rest.isWhole && body.length <= room;
       if (fits || side === "right") return { ...assemble(frame, body.slice(0, room).concat(tailIds), fullTokens), isLowerBound: !isWhole };
-      // What stands before the document stays, and so it is tokenised apart from what the document has left.
+      // What stands before the document stays, and so it is tokenized apart from what the document has left.
       const start = [...beginning, ...tokenize(head).ids].slice(0, room);
       const ending = tokenize(`${document}${documentTail}`, side).ids;
       const ids = [...start, ...cut(ending, room + tailIds.length - start.length, side)];

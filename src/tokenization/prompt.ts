@@ -3,17 +3,17 @@ import type { PromptTemplate } from "../types.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
 
-/** A template without its instruction's place: what is fixed as ids, and what is tokenised together with a text as that text's surroundings. */
+/** A template without its instruction's place: what is fixed as ids, and what is tokenized together with a text as that text's surroundings. */
 export interface Prompt {
   /** Ids before the stretch of text that holds the query, and after the one that holds the document. */
   before: readonly number[];
   after: readonly number[];
-  /** Text that is tokenised together with the query and stands before and after it. */
+  /** Text that is tokenized together with the query and stands before and after it. */
   queryHead: string;
   queryTail: string;
   /** Ids between the two stretches; undefined where both texts stand in one stretch, `queryTail` between them. */
   between: readonly number[] | undefined;
-  /** Text that is tokenised together with the document; `documentHead` is "" where both texts stand in one stretch. */
+  /** Text that is tokenized together with the document; `documentHead` is "" where both texts stand in one stretch. */
   documentHead: string;
   documentTail: string;
 }
@@ -26,7 +26,7 @@ type Piece = { id: number } | { text: (string | { slot: Slot })[] };
 /**
  * Reads a template whose places were checked by `model-config.ts`.
  *
- * Special tokens written in the template divide it, as they do when the whole prompt is tokenised; those in `instruction` are text.
+ * Special tokens written in the template divide it, as they do when the whole prompt is tokenized; those in `instruction` are text.
  *
  * @param instruction "" leaves out the line that has its place
  * @param specialTokens how those in the instruction are read

@@ -73,7 +73,7 @@ export function createTextEncoder(
         if (RerankError.is(error)) throw error;
         throw new RerankError(
           "tokenization",
-          `tokenization: a text of ${text.length} characters could not be tokenised (${messageOf(error)}). ` +
+          `tokenization: a text of ${text.length} characters could not be tokenized (${messageOf(error)}). ` +
             "Please report it with the text and the model's name.",
           { cause: error },
         );

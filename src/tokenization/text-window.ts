@@ -9,7 +9,7 @@ export interface TextWindow {
 }
 
 /**
- * Where to cut a text by characters before it is tokenised, so that a huge text costs no more than a long one.
+ * Where to cut a text by characters before it is tokenized, so that a huge text costs no more than a long one.
  *
  * The cut lies before white space in the half of the window that is next to it, where there is any, because no tokenizer builds a token across
  * it: the tokens of a kept beginning are then the first tokens of the whole text. Without white space the cut may fall inside a word, but never

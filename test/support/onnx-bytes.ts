@@ -4,7 +4,7 @@
 export interface GraphParts {
   nodes?: readonly NodeParts[];
   inputs?: readonly string[];
-  initialisers?: readonly TensorParts[];
+  initializers?: readonly TensorParts[];
 }
 
 /** One node. */
@@ -42,7 +42,7 @@ export function tinyRepository(seed = 0, weightBytes = 4096): Record<string, Buf
   const graph: GraphParts = {
     nodes: [{ operator: "MatMul", inputs: ["input_ids", "w"], outputs: ["logits"] }],
     inputs: ["input_ids", "attention_mask"],
-    initialisers: [{ name: "w", dimensions: [weightBytes / 4], raw }],
+    initializers: [{ name: "w", dimensions: [weightBytes / 4], raw }],
   };
   return {
     "config.json": Buffer.from(JSON.stringify({ model_type: "bert", seed })),
@@ -52,10 +52,10 @@ export function tinyRepository(seed = 0, weightBytes = 4096): Record<string, Buf
   };
 }
 
-function encodeGraph({ nodes = [], inputs = [], initialisers = [] }: GraphParts): Buffer {
+function encodeGraph({ nodes = [], inputs = [], initializers = [] }: GraphParts): Buffer {
   return Buffer.concat([
     ...nodes.map((node) => bytesField(1, encodeNode(node))),
-    ...initialisers.map((tensor) => bytesField(5, encodeTensor(tensor))),
+    ...initializers.map((tensor) => bytesField(5, encodeTensor(tensor))),
     ...inputs.map((name) => bytesField(11, textField(1, name))),
   ]);
 }

@@ -37,7 +37,7 @@ export interface Contender {
 export async function prepareContender(io: Io, configuration: Configuration, options: CommonOptions): Promise<Contender> {
   const { config, isSync } = configuration;
   const files = await identifyFiles(await obtainModel(io, configuration, options));
-  const reranker = createReranker({ ...config, onWarning: (warning) => noteLicence(io, warning, options) });
+  const reranker = createReranker({ ...config, onWarning: (warning) => noteLicense(io, warning, options) });
   try {
     const beforeBytes = residentBytes();
     const startMs = performance.now();
@@ -50,9 +50,9 @@ export async function prepareContender(io: Io, configuration: Configuration, opt
   }
 }
 
-/** Results tell what concerns calls; the licence was told when the model was loaded, before any of them. */
-function noteLicence(io: Io, warning: RerankWarning, { quiet }: CommonOptions): void {
-  if (warning.type === "licence" && quiet !== true) io.note(`crossrank: ${warning.message}`);
+/** Results tell what concerns calls; the license was told when the model was loaded, before any of them. */
+function noteLicense(io: Io, warning: RerankWarning, { quiet }: CommonOptions): void {
+  if (warning.type === "license" && quiet !== true) io.note(`crossrank: ${warning.message}`);
 }
 
 /** Memory that the process holds now. */

@@ -76,13 +76,13 @@ export async function measureInTurns(contenders: readonly Contender[], workload:
     for (const [place, contender] of contenders.entries()) rounds[place]!.push(await runRound(contender, workload, schedule));
   }
   return contenders.map(({ reranker }, place) => ({
-    figures: summarise(rounds[place]!, before[place]!, reranker.stats().scorer),
+    figures: summarize(rounds[place]!, before[place]!, reranker.stats().scorer),
     result: rounds[place]!.at(-1)!.result,
   }));
 }
 
 /**
- * A quantile by linear interpolation between the neighbours, so that 0.5 is the median.
+ * A quantile by linear interpolation between the neighbors, so that 0.5 is the median.
  *
  * @param share in [0, 1]
  * @returns NaN for no values
@@ -133,7 +133,7 @@ function watchEventLoop(): () => number[] {
   };
 }
 
-function summarise(rounds: readonly Round[], before: Counters, after: Counters): Figures {
+function summarize(rounds: readonly Round[], before: Counters, after: Counters): Figures {
   const roundsMs = rounds.map(({ ms }) => ms);
   const delays = rounds.flatMap((round) => round.delays);
   const seconds = roundsMs.reduce((sum, ms) => sum + ms, 0) / 1000;

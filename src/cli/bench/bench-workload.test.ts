@@ -22,7 +22,7 @@ describe("generateWorkloads", () => {
     expect(counts.reduce((sum, count) => sum + count, 0) / documents).toBeCloseTo(mean, -0.5); // each length is rounded
   });
 
-  it("gives neighbours of different lengths, as a search does", () => {
+  it("gives neighbors of different lengths, as a search does", () => {
     const counts = tokenCounts(generateWorkloads()[2]!);
     expect(counts).not.toEqual([...counts].sort((left, right) => left - right));
   });

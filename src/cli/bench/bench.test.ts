@@ -64,7 +64,7 @@ async function bench(options: BenchOptions, documents?: readonly string[], signa
     stdinIsTerminal: false,
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
-    hasColour: false,
+    hasColor: false,
     columns: 80,
   };
   await benchCommand(io, "1.2.3", documents === undefined ? [] : ["pets.txt"], options);
@@ -176,7 +176,7 @@ describe("benchCommand", () => {
 });
 
 describe("quantile", () => {
-  it("lies between the neighbours", () => {
+  it("lies between the neighbors", () => {
     // numpy 2.4.6: np.quantile([1, 2, 4, 8], [0, 0.5, 0.95, 1])
     expect([0, 0.5, 0.95, 1].map((share) => quantile([8, 1, 4, 2], share))).toEqual([1, 3, expect.closeTo(7.4, 12), 8]);
     expect(quantile([5], 0.99)).toBe(5);

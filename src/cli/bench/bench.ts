@@ -3,7 +3,7 @@ import { readDocuments } from "../input.ts";
 import type { Io } from "../io.ts";
 import { installedVersion, readMachine } from "../machine.node.ts";
 import { toJson } from "../output.ts";
-import { summariseWarnings } from "../rank.ts";
+import { summarizeWarnings } from "../rank.ts";
 import { type Contender, prepareContender } from "./bench-contender.node.ts";
 import { type Measurement, measureInTurns, type Schedule } from "./bench-measure.node.ts";
 import { type BenchOptions, configurationsOf } from "./bench-options.ts";
@@ -81,7 +81,7 @@ async function measure(
 function describeWarnings({ name, documents }: Workload, contenders: readonly Contender[], measurements: readonly Measurement[]): string[] {
   return contenders.flatMap(({ configuration }, place) => {
     const whose = contenders.length === 1 ? name : `${name}, ${configuration.name}`;
-    return summariseWarnings(measurements[place]!.result.warnings, documents.length).map((line) => `${whose}: ${line}`);
+    return summarizeWarnings(measurements[place]!.result.warnings, documents.length).map((line) => `${whose}: ${line}`);
   });
 }
 

@@ -6,7 +6,7 @@ import {
   calibrationBins,
   type FittedCalibration,
   fitCalibration,
-  type LabelledPair,
+  type LabeledPair,
 } from "../../eval/fit-calibration.ts";
 import { type Qrels, type Run, rankedIds } from "../../eval/metrics.ts";
 import { type LocatedModel, locateModel } from "../../hub/locate.node.ts";
@@ -30,7 +30,7 @@ export interface CalibrateOptions extends ExperimentOptions {
 }
 
 /** Queries, documents, which of them are scored, and which are relevant. */
-interface LabelledCandidates extends Candidates {
+interface LabeledCandidates extends Candidates {
   qrels: Qrels;
 }
 
@@ -59,7 +59,7 @@ export async function calibrateCommand(io: Io, dataset: string | undefined, opti
   const { calibration: _not, ...others } = options;
   const { scored } = await rerankBy(io, options.model, candidates, Number.POSITIVE_INFINITY, others);
   const pairs = judge(scored, candidates.qrels, options.relevanceLevel).map(
-    ({ queryId, logit, isRelevant }): LabelledPair => ({ queryId, isRelevant, logit: logit! }),
+    ({ queryId, logit, isRelevant }): LabeledPair => ({ queryId, isRelevant, logit: logit! }),
   );
   const { method, folds } = options;
   const fitted = fitCalibration(pairs, { ...(method === undefined ? {} : { method }), ...(folds === undefined ? {} : { folds }) });
@@ -78,9 +78,9 @@ async function save(io: Io, located: LocatedModel, fitted: FittedCalibration, op
 }
 
 /** With the documents that are relevant, whether they are candidates or not: a calibration needs them. */
-async function readCandidates(io: Io, dataset: string | undefined, options: CalibrateOptions): Promise<LabelledCandidates> {
+async function readCandidates(io: Io, dataset: string | undefined, options: CalibrateOptions): Promise<LabeledCandidates> {
   if ((dataset === undefined) === (options.pairs === undefined)) {
-    throw new RerankError("invalid-input", "eval calibrate: give a dataset, or labelled pairs with --pairs: one of them.");
+    throw new RerankError("invalid-input", "eval calibrate: give a dataset, or labeled pairs with --pairs: one of them.");
   }
   if (dataset === undefined) return readPairs(await readLines(io, options.pairs!), options.pairs!);
   const depth = options.depth ?? defaultDepth;
@@ -99,14 +99,14 @@ async function readCandidates(io: Io, dataset: string | undefined, options: Cali
 }
 
 /** `{"query","document","label"}` a line; texts are their own ids. */
-function readPairs(lines: readonly string[], place: string): LabelledCandidates {
+function readPairs(lines: readonly string[], place: string): LabeledCandidates {
   const qrels = new Map<string, Map<string, number>>();
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const { query, document, label } = parsePair(line);
     if (typeof query !== "string" || typeof document !== "string" || !isLabel(label)) {
       const advice = 'Write {"query":"…","document":"…","label":1} a line; labels are 0 and 1, false and true, or grades';
-      throw new RerankError("invalid-input", `${place}:${index + 1}: no labelled pair. ${advice}.`);
+      throw new RerankError("invalid-input", `${place}:${index + 1}: no labeled pair. ${advice}.`);
     }
     const known = qrels.get(query) ?? new Map<string, number>();
     if (known.has(document)) throw new RerankError("invalid-input", `${place}:${index + 1}: this pair is there twice. Remove one of them.`);

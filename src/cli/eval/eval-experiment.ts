@@ -7,7 +7,7 @@ import { createReranker, RerankError, type RerankerConfig } from "../../index.ts
 import type { CommonOptions, Io } from "../io.ts";
 import { type LocalModelOptions, parseModel } from "../model-argument.ts";
 import { createCounter } from "../progress.node.ts";
-import { summariseWarnings } from "../rank.ts";
+import { summarizeWarnings } from "../rank.ts";
 import { type CollectionOptions, readJudgements, readRun, readTexts } from "./eval-collection.node.ts";
 
 /** Options of measuring, as commander names them. */
@@ -114,7 +114,7 @@ export async function rerankBy(
     counter.start();
     const reranked = await rerankRun(reranker, candidates, { depth, signal: io.signal, onProgress: counter.update });
     counter.end();
-    if (quiet !== true) for (const line of summariseWarnings(reranked.warnings, reranked.pairs)) io.note(`crossrank: ${line}`);
+    if (quiet !== true) for (const line of summarizeWarnings(reranked.warnings, reranked.pairs)) io.note(`crossrank: ${line}`);
     return reranked;
   } finally {
     counter.end();

@@ -17,7 +17,7 @@ import {
 
 const shownQueries = 20;
 
-// Colours keep a contrast of 4.5 to the background for text and 3 for shapes, in both schemes.
+// Colors keep a contrast of 4.5 to the background for text and 3 for shapes, in both schemes.
 const style = `
 :root { color-scheme: light dark; --surface: #fff; --ink: #1b1f24; --muted: #59636e; --grid: #dde1e6;
   --first: #6e7781; --second: #0a62c4; --third: #a8480f; --loss: #c2410c; }
@@ -56,7 +56,7 @@ export function renderReport(report: ComparisonReport): string {
     `<p>Means over the queries with 95 % bootstrap intervals.${key("first", first.label)}${key("second", second.label)}</p>`,
     plotMeasures(measures, [first.label, second.label]),
     measureTable(report),
-    `<p>p: two-sided paired randomisation test.</p>`,
+    `<p>p: two-sided paired randomization test.</p>`,
     `<h2>${text(primary)}, query by query</h2>`,
     `<p>${better} better, ${worse} worse, ${equal} equal.</p>`,
     plotChanges(queries, primary),

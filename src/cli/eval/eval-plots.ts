@@ -1,4 +1,4 @@
-/** Plots of a comparison as inline SVG, coloured by the page's style. */
+/** Plots of a comparison as inline SVG, colored by the page's style. */
 import type { MeasureComparison, QueryChange } from "../../eval/evaluate.ts";
 import type { ThresholdPoint, ThresholdSweep } from "../../eval/threshold.ts";
 

@@ -72,7 +72,7 @@ function addCalibrate(evaluation: Command, io: Io): void {
   const command = evaluation
     .command("calibrate")
     .summary("fit probabilities to a local model's logits")
-    .description("Fit probabilities to a local model's logits, on its candidates and the relevant documents, or on labelled pairs.")
+    .description("Fit probabilities to a local model's logits, on its candidates and the relevant documents, or on labeled pairs.")
     .argument("[dataset]", datasetArgument)
     .option("--pairs <file>", 'JSONL of {"query","document","label"} in place of a dataset')
     .option("-m, --model <model>", 'preset, hub id (org/name) or ./folder (default: "mini")')

@@ -81,7 +81,7 @@ export class BackendRegistry {
       name: backend.name,
       version: backend.version,
       kind,
-      initialised: backend.isInitialised,
+      initialized: backend.isInitialized,
     }));
   }
 

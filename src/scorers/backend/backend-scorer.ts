@@ -17,19 +17,19 @@ export function createPluginScorer(registry: BackendRegistry, name: string): Sco
     capabilities: { scoreKind: "provider", sync: true, defaultDurationSecs: 60, options: new Set<never>() },
     async score({ query, texts, signal = new AbortController().signal }: ScoreCall): Promise<ScoreResult> {
       const backend = registry.get(name);
-      await raceAbort(backend.initialise(), signal);
+      await raceAbort(backend.initialize(), signal);
       const scores = await backend.rerank(query, ownCopy(texts), signal);
       return { scores: scoresOf(scores, texts.length), warnings: [] };
     },
     scoreSync({ query, texts, deadlineMs = Infinity, signal }: ScoreCall): ScoreResult {
       signal?.throwIfAborted();
       const backend = registry.get(name);
-      backend.initialiseSync();
+      backend.initializeSync();
       const scores = backend.rerankSync(query, ownCopy(texts), deadlineMs);
       return { scores: scoresOf(scores, texts.length), warnings: [] };
     },
-    warmUp: async () => registry.get(name).initialise(),
-    warmUpSync: () => registry.get(name).initialiseSync(),
+    warmUp: async () => registry.get(name).initialize(),
+    warmUpSync: () => registry.get(name).initializeSync(),
   };
 }
 

@@ -1,4 +1,4 @@
-/** A user's backend and its life: initialised once, shut down once, never under a running call. */
+/** A user's backend and its life: initialized once, shut down once, never under a running call. */
 import { raceAbort, withinTime } from "../../abort.ts";
 import { messageOf, RerankError } from "../../errors.ts";
 import type { BackendScores, RerankerBackend } from "../../types.ts";
@@ -23,8 +23,8 @@ export interface BackendDriver {
 /** A backend in a registry. */
 export class Backend {
   readonly #driver: BackendDriver;
-  #initialising: Promise<void> | undefined;
-  #isInitialised = false;
+  #initializing: Promise<void> | undefined;
+  #isInitialized = false;
   #running = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
@@ -40,34 +40,34 @@ export class Backend {
     return this.#driver.version;
   }
 
-  get isInitialised(): boolean {
-    return this.#isInitialised;
+  get isInitialized(): boolean {
+    return this.#isInitialized;
   }
 
   /** Concurrent calls share one run; a failed one is repeated by the next call. @throws RerankError `plugin`, `timeout` */
-  initialise(): Promise<void> {
-    if (this.#isInitialised) return Promise.resolve();
-    this.#initialising ??= this.#adoptInitialise(Promise.resolve().then(() => this.#driver.initialize()));
-    return this.#initialising;
+  initialize(): Promise<void> {
+    if (this.#isInitialized) return Promise.resolve();
+    this.#initializing ??= this.#adoptInitialize(Promise.resolve().then(() => this.#driver.initialize()));
+    return this.#initializing;
   }
 
   /** @throws RerankError `sync-unsupported` where `initialize` returns a promise that cannot be waited for; `plugin` */
-  initialiseSync(): void {
-    if (this.#isInitialised) return;
+  initializeSync(): void {
+    if (this.#isInitialized) return;
     let started: Promise<unknown>;
     try {
       const outcome =
-        this.#driver.initializeSync === undefined ? (this.#initialising ?? this.#driver.initialize()) : this.#driver.initializeSync();
+        this.#driver.initializeSync === undefined ? (this.#initializing ?? this.#driver.initialize()) : this.#driver.initializeSync();
       if (!isPromise(outcome)) {
-        this.#isInitialised = true;
+        this.#isInitialized = true;
         return;
       }
       started = Promise.resolve(outcome);
     } catch (error) {
       throw pluginError(this.name, "initialize failed", error);
     }
-    this.#initialising ??= this.#adoptInitialise(started);
-    this.#initialising.catch(() => undefined); // the error below says what to do; the next awaited call repeats the run
+    this.#initializing ??= this.#adoptInitialize(started);
+    this.#initializing.catch(() => undefined); // the error below says what to do; the next awaited call repeats the run
     throw syncUnsupported(this.name, "initialize");
   }
 
@@ -93,7 +93,7 @@ export class Backend {
     throw syncUnsupported(this.name, "rerank");
   }
 
-  /** Waits for running calls (not for those that were aborted), then runs `shutdown` if the backend was initialised. @throws RerankError `plugin`, `timeout` */
+  /** Waits for running calls (not for those that were aborted), then runs `shutdown` if the backend was initialized. @throws RerankError `plugin`, `timeout` */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -108,11 +108,11 @@ export class Backend {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled([this.#initialising, ...this.#running]);
-    const wasInitialised = this.#isInitialised;
-    this.#isInitialised = false;
+    await Promise.allSettled([this.#initializing, ...this.#running]);
+    const wasInitialized = this.#isInitialized;
+    this.#isInitialized = false;
     try {
-      if (wasInitialised) await this.#driver.shutdown();
+      if (wasInitialized) await this.#driver.shutdown();
     } catch (error) {
       throw pluginError(this.name, "shutdown failed", error);
     } finally {
@@ -120,14 +120,14 @@ export class Backend {
     }
   }
 
-  async #adoptInitialise(started: Promise<unknown>): Promise<void> {
+  async #adoptInitialize(started: Promise<unknown>): Promise<void> {
     try {
       await started;
-      this.#isInitialised = true;
+      this.#isInitialized = true;
     } catch (error) {
       throw pluginError(this.name, "initialize failed", error);
     } finally {
-      this.#initialising = undefined;
+      this.#initializing = undefined;
     }
   }
 }
@@ -142,16 +142,16 @@ export function objectDriver(backend: RerankerBackend, maxDurationSecs: number):
   const { name, version } = checkBackend(backend);
   const within = (method: "initialize" | "shutdown", work: Promise<unknown>): Promise<unknown> =>
     withinTime(work, maxDurationSecs, () => lateError(name, method, maxDurationSecs));
-  let initialising: Promise<unknown> | undefined;
+  let initializing: Promise<unknown> | undefined;
   return {
     name,
     version,
     initialize() {
-      const started = initialising ?? backend.initialize?.();
+      const started = initializing ?? backend.initialize?.();
       if (!isPromise(started)) return started;
-      initialising = started;
+      initializing = started;
       const forget = (): void => {
-        initialising = undefined;
+        initializing = undefined;
       };
       started.then(forget, forget);
       return within("initialize", started);

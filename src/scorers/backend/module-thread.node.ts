@@ -9,28 +9,28 @@ serveHelperThread(
   (url: string) => {
     const opened = importBackend(url);
     opened.catch(() => undefined); // heard by the first method
-    let initialised: Promise<void> | undefined;
+    let initialized: Promise<void> | undefined;
     // Shared by whoever asks first, from a synchronous or an asynchronous call; a failed run is repeated.
-    const initialise = async (): Promise<RerankerBackend> => {
+    const initialize = async (): Promise<RerankerBackend> => {
       const backend = await opened;
-      initialised ??= Promise.resolve(backend.initialize?.());
+      initialized ??= Promise.resolve(backend.initialize?.());
       try {
-        await initialised;
+        await initialized;
       } catch (error) {
-        initialised = undefined;
+        initialized = undefined;
         throw error;
       }
       return backend;
     };
     return {
       describe: async () => checkBackend(await opened),
-      initialize: async () => void (await initialise()),
+      initialize: async () => void (await initialize()),
       async rerank({ query, documents }: { query: string; documents: readonly string[] }, signal): Promise<BackendScores> {
-        const backend = await initialise();
+        const backend = await initialize();
         return backend.rerank(query, Object.freeze(documents), { signal });
       },
       async shutdown() {
-        if (initialised !== undefined) await (await opened).shutdown?.();
+        if (initialized !== undefined) await (await opened).shutdown?.();
       },
     };
   },

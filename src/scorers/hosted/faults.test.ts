@@ -278,7 +278,7 @@ function expectNoSecret(error: RerankError): void {
     error.stack,
     String(error),
     JSON.stringify(error),
-    JSON.stringify(RerankError.serialise(error)),
+    JSON.stringify(RerankError.serialize(error)),
     inspect(error, { depth: 20, showHidden: true, getters: true }),
   ].join("\n");
   for (const hidden of [secret, sessionToken]) {

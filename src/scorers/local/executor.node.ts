@@ -73,10 +73,10 @@ function watchedRunner(run: GroupRunner, watch: FileWatch): GroupRunner {
 
 /** The model rewritten for passes without padding, or for the last token alone, or else as it was published. */
 function openModel(options: ExecutorOptions): OpenModel {
-  const { model, modelPath, provider, isDynamicallyQuantised, headType } = options;
+  const { model, modelPath, provider, isDynamicallyQuantized, headType } = options;
   try {
-    // Packed pairs would share the scale of a dynamically quantised graph; devices have kernels of their own for padded batches.
-    if (headType === "classification" && provider === "cpu" && !isDynamicallyQuantised) {
+    // Packed pairs would share the scale of a dynamically quantized graph; devices have kernels of their own for padded batches.
+    if (headType === "classification" && provider === "cpu" && !isDynamicallyQuantized) {
       const packed = packModel(modelPath, openProbe);
       if (packed !== undefined) return { session: openSession(model, packed, options), packing: packed, isRewritten: true };
     } else if (headType === "token") {

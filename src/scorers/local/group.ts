@@ -29,7 +29,7 @@ export interface GroupScores {
   passes: number;
   /** Tokens that were computed, padding included. */
   paddedTokens: number;
-  /** Work of tokenising, milliseconds. */
+  /** Work of tokenizing, milliseconds. */
   tokenizationMs: number;
 }
 

@@ -127,7 +127,7 @@ function checkTokens(model: string, dimensions: readonly number[], { trueToken, 
   if (dimensions.length !== 2 && dimensions.length !== 3) {
     throw new RerankError(
       "unsupported-model",
-      `${model}: the output has shape ${written(dimensions)}, and a token head reads [pairs, tokens, vocabulary]. Export the model for causal language modelling.`,
+      `${model}: the output has shape ${written(dimensions)}, and a token head reads [pairs, tokens, vocabulary]. Export the model for causal language modeling.`,
     );
   }
   const vocabulary = dimensions.at(-1)!;

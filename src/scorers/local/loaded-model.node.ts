@@ -79,7 +79,7 @@ function executorOptions(
       side: paddingSide(located),
       firstPosition: firstPosition(located.config),
     },
-    isDynamicallyQuantised: located.isDynamicallyQuantised,
+    isDynamicallyQuantized: located.isDynamicallyQuantized,
     hasExternalData: located.externalData.length > 0,
     provider,
     deviceId: acceleration.deviceId ?? 0,

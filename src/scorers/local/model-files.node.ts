@@ -141,7 +141,7 @@ export class ModelFiles {
   #withoutCopy(error: unknown, folder: string | undefined): unknown {
     if (folder === undefined || !RerankError.is(error) || !error.message.includes(folder)) return error;
     const message = error.message.replaceAll(folder, dirname(this.#located.modelPath));
-    return RerankError.revive({ ...RerankError.serialise(error), message });
+    return RerankError.revive({ ...RerankError.serialize(error), message });
   }
 }
 

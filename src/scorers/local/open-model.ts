@@ -17,8 +17,8 @@ export interface ExecutorOptions extends OpenableFiles {
   /** Decides which of the graph's outputs are computed at all. */
   headType: ResolvedHead["type"];
   padding: Omit<Padding, "id">;
-  /** A dynamically quantised graph takes its scale from the whole batch: one pair a pass keeps scores independent of it. */
-  isDynamicallyQuantised: boolean;
+  /** A dynamically quantized graph takes its scale from the whole batch: one pair a pass keeps scores independent of it. */
+  isDynamicallyQuantized: boolean;
   /** Whether weights lie outside the ONNX file, which the runtime maps into memory. */
   hasExternalData: boolean;
   threads: number;

@@ -13,7 +13,7 @@ const passOutputs = 16 * 2 ** 20;
 /** What decides about the size of passes. */
 export interface PassSettings {
   provider: SessionProvider;
-  isDynamicallyQuantised: boolean;
+  isDynamicallyQuantized: boolean;
 }
 
 /**
@@ -21,8 +21,8 @@ export interface PassSettings {
  *
  * @param outputsPerToken floats that a pass gives for each of its tokens; 0 where it gives none
  */
-export function passBounds({ isDynamicallyQuantised, provider }: PassSettings, batchSize: number, outputsPerToken: number): PassBounds {
-  const maxPairs = isDynamicallyQuantised ? 1 : batchSize;
+export function passBounds({ isDynamicallyQuantized, provider }: PassSettings, batchSize: number, outputsPerToken: number): PassBounds {
+  const maxPairs = isDynamicallyQuantized ? 1 : batchSize;
   const outputs = outputsPerToken > 0 ? Math.floor(passOutputs / outputsPerToken) : Number.POSITIVE_INFINITY;
   // A device's passes are long and its memory is fast: whole batches keep it busy, and padding costs little.
   if (provider !== "cpu") return { maxPairs, maxTokens: outputs, maxPadding: 1 };

@@ -101,7 +101,7 @@ describe("an engine", () => {
     [{ data: [] }],
     [{ model_type: "reranker" }],
     [{ model_type: {}, model_id: 1 }],
-  ])("that answers nonsense is not recognised: %j", async (body) => {
+  ])("that answers nonsense is not recognized: %j", async (body) => {
     await expect(ask({ "/info": body, "/v1/models": body, "/models": body }).profile).rejects.toMatchObject({ code: "bad-response" });
   });
 });

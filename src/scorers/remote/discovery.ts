@@ -167,7 +167,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1;
 }
 
-/** The keys of an answer, and who it says owns its models: enough to recognise it. */
+/** The keys of an answer, and who it says owns its models: enough to recognize it. */
 function outline(body: unknown): string {
   if (!isRecord(body)) return Array.isArray(body) ? "a list" : typeof body;
   const owner = Array.isArray(body.data) && isRecord(body.data[0]) ? body.data[0].owned_by : undefined;

@@ -1,4 +1,4 @@
-/** A model whose licence forbids commercial use says so when it is loaded, to whoever loads it. */
+/** A model whose license forbids commercial use says so when it is loaded, to whoever loads it. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,8 +12,8 @@ import { dist } from "./support/run-program.node.ts";
 
 const name = "jina-reranker-v2-base-multilingual";
 const repository = `jinaai/${name}`;
-const message = `${name}: its licence, CC-BY-NC-4.0, forbids commercial use`;
-const warning: RerankWarning = { type: "licence", message, model: name, licence: "CC-BY-NC-4.0" };
+const message = `${name}: its license, CC-BY-NC-4.0, forbids commercial use`;
+const warning: RerankWarning = { type: "license", message, model: name, license: "CC-BY-NC-4.0" };
 const documents = ["a dog", "a cat"];
 const model = fileURLToPath(new URL("fixtures/models/tiny-bert", import.meta.url));
 let hub: Hub;
@@ -21,7 +21,7 @@ let folder: string;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "crossrank-licence-"));
+  folder = mkdtempSync(join(tmpdir(), "crossrank-license-"));
   const paths = ["config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx"];
   const files = Object.fromEntries(paths.map((path) => [path, readFileSync(join(model, path))]));
   hub = await startHub({ repositories: { [repository]: { files } } });
@@ -98,7 +98,7 @@ describe("a model that is not for commercial use", () => {
       }
       await server.close();
     }
-    const entry = [{ model: name, licence: "CC-BY-NC-4.0" }, message];
+    const entry = [{ model: name, license: "CC-BY-NC-4.0" }, message];
     expect(warned).toEqual([entry, entry]);
   });
 });
