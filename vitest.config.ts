@@ -27,6 +27,22 @@ const heavy = [
   "test/golden/architectures.test.ts",
   "test/golden/pairs.test.ts",
   "test/golden/whole-models.test.ts",
+  "test/golden/tiny-models.test.ts",
+  "test/library.test.ts",
+  "test/eval.test.ts",
+  "test/class-labels.test.ts",
+  "test/unusual-graphs.test.ts",
+  "test/hostile-documents.test.ts",
+  "test/server.test.ts",
+  "test/heads.test.ts",
+  "test/shared-models.test.ts",
+  "test/scorers.test.ts",
+  "test/licence.test.ts",
+  "test/changed-lists.test.ts",
+  "test/foreign-values.test.ts",
+  "src/models/download.test.ts",
+  "src/models/download-faults.test.ts",
+  "src/scorers/hosted/faults.test.ts",
 ];
 
 const config: ViteUserConfig = {

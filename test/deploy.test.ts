@@ -328,7 +328,7 @@ describe("the server, started as the pod starts it", () => {
   });
 
   test("has the port of the image by itself", () => {
-    const defaultPort = Number(/--port.*?default:? ?(\d+)/s.exec(help)![1]);
+    const defaultPort = Number(/--port <number>.*?default: \$PORT, else (\d+)/s.exec(help)![1]);
     expect(contentsOf("EXPOSE")).toEqual([String(defaultPort)]);
     expect(container.ports).toEqual([{ name: "http", containerPort: defaultPort }]);
     expect(listOf("HEALTHCHECK").join(" ")).toContain(`:${defaultPort}/`);

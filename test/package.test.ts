@@ -122,7 +122,9 @@ for (const { index, score, document } of rerankSync(${JSON.stringify(query)}, ${
 
   test("runs by its bin, and by npx", async () => {
     writeFileSync(join(project, "pets.txt"), `${documents.join("\n")}\n`);
-    const table = ranked.map(({ index, score, document }, place) => `${[place + 1, index, score, document].join("\t")}\n`).join("");
+    const table = ranked
+      .map(({ index, score, document }, rank) => `${[rank + 1, index, score, document, "pets.txt", index + 1].join("\t")}\n`)
+      .join("");
     const args = ["rank", query, "pets.txt", "--top-k", "2", "--format", "tsv"];
     expect(await runCommand(join(project, "node_modules/.bin/crossrank"), args, { cwd: project })).toEqual(quietly(table));
     const viaNpx = await runCommand("npx", ["--no-install", "crossrank", ...args], { cwd: project });
@@ -171,7 +173,7 @@ describe.each(["npm@10", "npm@11"])("a clean copy of the repository, with %s", (
     const ranking = await runCommand(npxOf[0]!, [...npxOf.slice(1), ...command], { cwd: clone, env });
     const texts = readFileSync(join(root, "examples/pets.txt"), "utf8").trimEnd().split("\n");
     const expected = rerankSync(query, texts)
-      .map((result) => `${JSON.stringify(result)}\n`)
+      .map((result) => `${JSON.stringify({ ...result, file: "examples/pets.txt", line: result.index + 1 })}\n`)
       .join("");
     expect(ranking).toMatchObject({ code: 0, stdout: expected });
   });

@@ -111,7 +111,7 @@ describe("command lines", () => {
     }
   });
 
-  // Set-up: CI runs these very commands, and the package test the one for users.
+  // Set-up: CI runs these very commands, the package test the one for users; the test of bundlers does what those on bundles say.
   test.each(blocksOf("sh"))("$place names only commands that exist", ({ block }) => {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
     for (const line of block.code
@@ -119,7 +119,7 @@ describe("command lines", () => {
       .split("\n")
       .filter((text) => !text.startsWith("#"))) {
       expect(line).toMatch(
-        /^(npm (ci|test|install crossrank|run [\w:]+)|\.ci\/run|crossrank |UPDATE_DOCS=1 npm run|\.venv\/bin\/|python3 -m venv |docker (build|run) |kubectl (apply|create) )/,
+        /^(npm (ci|test|install crossrank|run [\w:]+)|\.ci\/run|crossrank |UPDATE_DOCS=1 npm run|\.venv\/bin\/|python3 -m venv |docker (build|run) |kubectl (apply|create) |mkdir -p out\/|cp -r node_modules\/|find node_modules\/)/,
       );
       const script = /npm run ([\w:]+)/.exec(line)?.[1];
       if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
