@@ -108,7 +108,11 @@ function openModel(options: ExecutorOptions): OpenModel {
     // Packed pairs would share the scale of a dynamically quantised graph; devices have kernels of their own for padded batches.
     if (headType === "classification" && provider === "cpu" && !isDynamicallyQuantised) {
       const packed = packModel(modelPath, openProbe);
-      if (packed !== undefined) return { session: openSession(model, packed, options), packing: packed, isRewritten: true };
+      if (packed !== undefined) {
+        const session = openSession(model, packed, options);
+        if (session.fixedShape.texts === undefined) return { session, packing: packed, isRewritten: true };
+        session.close(); // pairs side by side are one row
+      }
     } else if (headType === "token") {
       const shortened = keepLastTokensOf(modelPath);
       if (shortened !== undefined) return { session: openSession(model, shortened, options), packing: undefined, isRewritten: true };
