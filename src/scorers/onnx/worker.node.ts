@@ -3,8 +3,8 @@ import { serveWorkerThread } from "../../engine/worker-thread.node.ts";
 import { createExecutor, type ExecutorOptions } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
 
-serveWorkerThread<ExecutorOptions, Group, GroupScores>((options) => {
-  const executor = createExecutor(options);
+serveWorkerThread<ExecutorOptions, Group, GroupScores>((options, checkpoint) => {
+  const executor = createExecutor(options, checkpoint);
   return {
     run(group, checkpoint) {
       const response = executor.run(group, checkpoint);
