@@ -120,3 +120,20 @@ test("a regular expression that never ends holds the process no longer than a fe
   expect([status, code], stderr).toEqual([0, "timeout"]);
   expect(Number(tookMs)).toBeLessThan(15_000);
 }, 90_000);
+
+test("a regular expression that never ends while the model opens is an error after half a minute, and the process ends", () => {
+  edit("tokenizer.json", (file) => {
+    Object.assign(file, { normalizer: { type: "Replace", pattern: { Regex: "(x+x+)+y" }, content: "" } });
+    // Its content is normalized when the tokenizer opens.
+    const flags = { single_word: false, lstrip: false, rstrip: false, normalized: true, special: false };
+    (file.added_tokens as Json[]).push({ id: 0, content: "x".repeat(60), ...flags });
+  });
+  const program = `import { rerank } from ${JSON.stringify(new URL("../dist/index.js", import.meta.url).href)};
+    await rerank("q", ["a"], { model: { type: "custom", modelId: process.argv[1] } }).catch((error) => console.log(error.code, error.message));`;
+  const { stdout, status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program, folder], {
+    encoding: "utf8",
+    timeout: 80_000,
+  });
+  expect(status, stderr).toBe(0);
+  expect(stdout).toMatch(/^unsupported-model .*the tokenizer did not open within 30 s\. A regular expression/);
+}, 90_000);

@@ -151,6 +151,27 @@ describe("POST /rerank", () => {
 });
 
 describe("limits", () => {
+  test("an integer beyond 2^53 in a document that comes back is refused by name; elsewhere it changes nothing", async () => {
+    const server = await start();
+    const send = (path: string, more: string): Promise<Response> =>
+      server.fetch(
+        new Request(`http://127.0.0.1${path}`, {
+          method: "POST",
+          headers: { "content-type": "application/json", host: "127.0.0.1" },
+          body: `{"query":"q","documents":["a",{"text":"b","meta":{"ids":[1,9007199254740993]}}]${more}}`,
+        }),
+      );
+    for (const [path, more] of [
+      ["/rerank", ""],
+      ["/v1/rerank", ',"model":"x","return_documents":true'],
+    ] as const) {
+      const reply = await send(path, more);
+      expect(reply.status).toBeGreaterThanOrEqual(400);
+      expect(await reply.text()).toMatch(/documents\[1\]\.meta\.ids\[1\]: an integer beyond 2\^53/);
+    }
+    expect((await send("/v1/rerank", ',"model":"x","return_documents":false')).status).toBe(200);
+  });
+
   const count = (length: number): string[] => Array.from({ length }, (_, place) => `document ${place}`);
 
   test("take 1024 documents and no more, in the words of each dialect", async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { createReranker } from "../dist/index.js";
+import { type CustomModel, createReranker } from "../dist/index.js";
 import { makeNode, makeUntypedValue, makeValue } from "../src/onnx-graph/graph-parts.ts";
 import { readOnnxModel, writeOnnxModel } from "../src/onnx-graph/onnx-model.ts";
 import { runProgram } from "./support/run-program.node.ts";
@@ -52,6 +52,114 @@ test.each([
   const expected = await scoresOf(copyOf("tiny-bert", "usual"));
   const scores = await scoresOf(withOutputType(type));
   for (const [index, score] of scores.entries()) expect(Math.abs(score / expected[index]! - 1)).toBeLessThan(precision);
+});
+
+/** The fixture with these sizes declared for its inputs [texts, tokens], a name where any will do. */
+function withInputShape(fixture: string, name: string, shapeOf: (input: string) => readonly (string | number)[] | undefined): string {
+  const folder = copyOf(fixture, name);
+  const path = join(folder, "onnx/model.onnx");
+  const bytes = readFileSync(path);
+  copyFileSync(path, join(folder, "onnx/weights.onnx"));
+  const source = { sizeBytes: bytes.length, read: (position: number, length: number) => bytes.subarray(position, position + length) };
+  const model = readOnnxModel(source, { own: "weights.onnx", of: (location) => location }, (reason) => new Error(reason))!;
+  const inputs = model.inputs.flatMap((input) => {
+    if (input.name.startsWith("past_key_values.")) return [input];
+    const shape = shapeOf(input.name);
+    return shape === undefined ? [] : [makeValue(input.name, 7, shape)];
+  });
+  // An input that is left out is all ones.
+  const ones = [makeNode("Equal", ["input_ids", "input_ids"], ["same"]), makeNode("Cast", ["same"], ["attention_mask"], { to: 7 })];
+  const nodes = inputs.some(({ name }) => name === "attention_mask") ? model.nodes : [...ones, ...model.nodes];
+  writeFileSync(path, writeOnnxModel({ ...model, nodes, inputs }));
+  return folder;
+}
+
+/** Scores in input order, and the places of the documents that were cut. */
+async function ranked(model: CustomModel): Promise<{ scores: number[]; syncScores: number[]; truncated: unknown[] }> {
+  const reranker = createReranker({ model, acceleration: { workers: 1 } });
+  try {
+    const texts = [...documents, "birds fly south", "a dog", "the dog sleeps in the sun"];
+    const { warnings, results } = await reranker.rank("a dog", texts);
+    const inOrder = (ranking: typeof results): number[] => [...ranking].sort((a, b) => a.index - b.index).map(({ score }) => score);
+    return { scores: inOrder(results), syncScores: inOrder(reranker.rankSync("a dog", texts).results), truncated: warnings };
+  } finally {
+    await reranker.close();
+  }
+}
+
+test.each<[fixture: string, shape: readonly (string | number)[], model: Partial<CustomModel>]>([
+  ["tiny-bert", ["pairs", 64], {}],
+  ["tiny-bert", [1, 64], {}],
+  ["tiny-bert", [2, "tokens"], {}],
+  ["tiny-bert-2", [4, 64], {}],
+  ["tiny-roberta", [4, 64], {}],
+  ["tiny-bert-int8", [4, "tokens"], {}],
+  ["tiny-qwen3", [4, 64], { head: { type: "token", trueToken: "yes", falseToken: "no" }, template: ["{query}", " ", "{document}"] }],
+  ["tiny-colbert", [4, 64], { head: { type: "late-interaction", documentLength: 128 } }],
+])("%s with inputs of the sizes %j scores as without, and says what it cut", async (fixture, shape, more) => {
+  const name = `${fixture}-${shape.join("-")}`;
+  const usual = {
+    type: "custom",
+    ...more,
+    modelId: copyOf(fixture, `${name}-usual`),
+    ...(shape[1] === 64 ? { maxLength: 64 } : {}),
+  } as const;
+  const fixed = { type: "custom", ...more, modelId: withInputShape(fixture, name, () => shape) } as const;
+  // Late interaction says the length of documents itself.
+  const isLate = more.head?.type === "late-interaction";
+  const expected = await ranked(isLate ? { ...usual, head: { type: "late-interaction", documentLength: 64 } } : usual);
+  const { scores, syncScores, truncated } = await ranked(fixed);
+  expect(truncated).toEqual(expected.truncated);
+  expect(syncScores).toEqual(scores);
+  for (const [index, score] of scores.entries()) expect(Math.abs(score - expected.scores[index]!)).toBeLessThan(1e-5);
+});
+
+test.each([
+  [
+    "no mask beside a fixed length",
+    (input: string) => (input === "attention_mask" ? undefined : ["pairs", 128]),
+    /reads 128 tokens, .* no input "attention_mask"/,
+  ],
+  [
+    "two lengths",
+    (input: string) => ["pairs", input === "attention_mask" ? 64 : 128],
+    /fixes its input "input_ids" to 128 tokens and "attention_mask" to 64/,
+  ],
+  [
+    "two batches",
+    (input: string) => [input === "attention_mask" ? 2 : 4, "tokens"],
+    /fixes its input "input_ids" to 4 texts and "attention_mask" to 2/,
+  ],
+  [
+    "a mask for each pair of tokens",
+    (input: string) => (input === "attention_mask" ? ["pairs", 1, 128, 128] : ["pairs", 128]),
+    /input "attention_mask" has 4 dimensions/,
+  ],
+])("a graph with %s is refused by name when it is opened", async (name, shapeOf, message) => {
+  const modelId = withInputShape("tiny-bert", `refused-${name}`, shapeOf);
+  await expect(scoresOf(modelId)).rejects.toMatchObject({ code: "unsupported-model", message: expect.stringMatching(message) });
+});
+
+test("a graph that reads no mask scores each text as it does alone", async () => {
+  const modelId = withInputShape("tiny-colbert", "maskless", (input) => (input === "attention_mask" ? undefined : ["pairs", "tokens"]));
+  const model = { type: "custom", modelId, head: { type: "late-interaction", documentLength: 128 } } as const;
+  // One token apart: three hundredths of padding, which a pass may have.
+  const texts = Array.from({ length: 4 }, (_, more) => "a ".repeat(40 + more));
+  const reranker = createReranker({ model, acceleration: { workers: 1 } });
+  const together = await reranker.score("a dog", texts);
+  const alone: number[] = [];
+  for (const text of texts) alone.push(...(await reranker.score("a dog", [text])));
+  await reranker.close();
+  for (const [index, score] of together.entries()) expect(Math.abs(score - alone[index]!)).toBeLessThan(1e-5);
+});
+
+test("a query of late interaction that is longer than the graph reads is refused by name", async () => {
+  const modelId = withInputShape("tiny-colbert", "short-colbert", () => ["pairs", 16]);
+  const model = { type: "custom", modelId, head: { type: "late-interaction", documentLength: 64 } } as const;
+  await expect(ranked(model)).rejects.toMatchObject({
+    code: "invalid-input",
+    message: expect.stringMatching(/reads 16 tokens, and head\.queryLength is \d+/),
+  });
 });
 
 test("logits of a type that are no scores are refused when the model is opened, with what to do", async () => {

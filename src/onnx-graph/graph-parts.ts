@@ -32,9 +32,10 @@ export function makeTrue(name: string): Tensor {
   return { dimensions: [], type: elementTypes.boolean, bytes: tensorBytes(name, elementTypes.boolean, [], Uint8Array.of(1)) };
 }
 
-/** A tensor of named dimensions as a graph's input or output. ValueInfoProto: name 1, type 2. */
-export function makeValue(name: string, type: number, dimensions: readonly string[]): Value {
-  const shape = concatenate(dimensions.map((dimension) => bytesField(1, textField(2, dimension))));
+/** A tensor as a graph's input or output, its dimensions named or of fixed sizes. ValueInfoProto: name 1, type 2. */
+export function makeValue(name: string, type: number, dimensions: readonly (string | number)[]): Value {
+  const sizes = dimensions.map((size) => (typeof size === "number" ? numberField(1, size) : textField(2, size)));
+  const shape = concatenate(sizes.map((size) => bytesField(1, size)));
   return { name, bytes: concatenate([textField(1, name), bytesField(2, tensorType(type, shape))]) };
 }
 

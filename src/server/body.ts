@@ -16,6 +16,8 @@ const otherLists: ReadonlySet<string> = new Set(["rank_fields"]);
 /** A body, as long as it is held. */
 export interface HeldBody {
   json: unknown;
+  /** Whether an integer in it may have lost digits. */
+  hasLongIntegers: boolean;
   sizeBytes: number;
   /** Gives its bytes back to the common account. */
   release(): void;
@@ -55,11 +57,11 @@ export class BodyReader {
       const bytes = await readBytes(request, hold);
       const takesLong = bytes.length > smallBytes;
       if (takesLong) await ownTurn();
-      refuseExcess(bytes);
+      const hasLongIntegers = refuseExcess(bytes);
       if (takesLong) await ownTurn();
       const text = decode(bytes);
       if (takesLong) await ownTurn();
-      return { json: parse(text), sizeBytes: bytes.length, release };
+      return { json: parse(text), hasLongIntegers, sizeBytes: bytes.length, release };
     } catch (error) {
       release();
       throw error;
@@ -86,6 +88,24 @@ export class BodyReader {
 export function isTooDeep(value: unknown, depth: number = maxDepth): boolean {
   if (typeof value !== "object" || value === null) return false;
   return depth === 0 || Object.values(value).some((item) => isTooDeep(item, depth - 1));
+}
+
+/** Refuses a document with an integer that JSON.parse has rounded: echoed, it would be another one. @throws RerankError `invalid-input` */
+export function refuseRoundedIntegers(documents: readonly unknown[]): void {
+  const path = pathOfRounded(documents);
+  if (path === undefined) return;
+  const what = `documents${path}: an integer beyond 2^53, which would come back with other digits`;
+  throw new RerankError("invalid-input", `${what}. Send it as a string, or leave it out.`);
+}
+
+function pathOfRounded(value: unknown): string | undefined {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value) ? "" : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const path = pathOfRounded(item);
+    if (path !== undefined) return Array.isArray(value) ? `[${key}]${path}` : `.${key}${path}`;
+  }
+  return undefined;
 }
 
 /**
@@ -144,10 +164,13 @@ async function readBytes(request: Request, hold: (bytes: number) => void): Promi
   return bytes;
 }
 
-function refuseExcess(bytes: Uint8Array): void {
+/** @returns whether an integer may be longer than a number keeps */
+function refuseExcess(bytes: Uint8Array): boolean {
   const found = findExcess(bytes);
+  if (found === "long-integers") return true;
   if (found === "unbalanced") throw notJson();
   if (found !== undefined) throw new RerankError("invalid-input", `body: ${found.excess}. Send less of it, or several requests.`);
+  return false;
 }
 
 function decode(bytes: Uint8Array): string {

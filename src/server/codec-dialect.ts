@@ -40,6 +40,7 @@ export function codecDialect<RequestBody, ReplyBody>(
         options: { ...optionsOf(request, objectFields), ...(wantsLogits ? { return: ["logit"] } : {}) },
         ignored: ignoredKeys(sent, known),
         optionNames: optionNames(sent, requestFields),
+        echoes: echoes(codec, request),
         tellsTimes: codec.name === "tei",
         encode: ([result], context) => codec.encodeReply(replyOf(result!, { ...context, wantsLogits, echoes: echoes(codec, request) })),
       };

@@ -23,6 +23,8 @@ export interface ReadRequest {
   ignored: readonly string[];
   /** What the request calls those options that it sets, by the library's names: a model may not know them. */
   optionNames: Readonly<Record<string, string>>;
+  /** Whether the reply holds the documents. */
+  echoes: boolean;
   /** Whether the reply's headers tell its times, as text-embeddings-inference does. */
   tellsTimes: boolean;
   /** @param results one for each call, in their order */

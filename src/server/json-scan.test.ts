@@ -21,6 +21,16 @@ describe("a scan of JSON", () => {
     ["too many lists", `[${"[],".repeat(100_000)}1]`, /100000 lists/],
   ])("finds %s", (_what, text, excess) => expect(scan(text)).toEqual({ excess: expect.stringMatching(excess) }));
 
+  test.each(["[9007199254740993]", '{"id":-9007199254740993,"x":0.1234567890123456789}', '[{"a":{"id": 1234567890123456 }}]'])(
+    "tells that an integer may lose digits: %s",
+    (text) => expect(scan(text)).toBe("long-integers"),
+  );
+
+  test.each(["[123456789012345]", "[0.12345678901234567]", "[1234567890123456.5]", "[1234567890123456e2]", '["1234567890123456789"]'])(
+    "finds no long integer in %s",
+    (text) => expect(scan(text)).toBeUndefined(),
+  );
+
   test.each(["[", "[".repeat(1_000_000), '{"a":[1}', '["]'])("tells brackets that do not close: %#", (text) =>
     expect(scan(text)).toBe("unbalanced"),
   );

@@ -4,20 +4,24 @@
 const maxDepth = 128;
 /** Most lists, objects and keys of a body: a thousand documents with ninety fields each have fewer. */
 const maxParts = 100_000;
+/** Fewer digits are exact in a number. */
+const exactDigits = 15;
 /** Most values of a body: a thousand documents with a vector of 384 numbers each have fewer. */
 const maxValues = 500_000;
 
 /**
  * Says what is wrong with bytes that would take a parser too long.
  *
- * @returns what there is too much of, `"unbalanced"` for what is no JSON because a bracket is missing, or undefined
+ * @returns what there is too much of, `"unbalanced"` for what is no JSON because a bracket is missing, `"long-integers"` where an integer has
+ * more digits than a number surely keeps, or undefined
  */
-export function findExcess(bytes: Uint8Array): "unbalanced" | { excess: string } | undefined {
+export function findExcess(bytes: Uint8Array): "unbalanced" | "long-integers" | { excess: string } | undefined {
   let depth = 0;
   let deepest = 0;
   let parts = 0;
   let values = 0;
   let isInString = false;
+  let hasLongIntegers = false;
   for (let index = 0; index < bytes.length; index += 1) {
     const byte = bytes[index]!;
     if (isInString) {
@@ -31,10 +35,27 @@ export function findExcess(bytes: Uint8Array): "unbalanced" | { excess: string }
       depth += 1;
       if (depth > deepest) deepest = depth;
     } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+    else if (isDigit(byte)) {
+      const start = index;
+      while (isDigit(bytes[index + 1])) index += 1;
+      if (index - start >= exactDigits) hasLongIntegers ||= isWholeNumber(bytes, start, index);
+    }
   }
   // The parser would go down all of them before it noticed.
   if (depth !== 0) return "unbalanced";
   if (deepest > maxDepth) return { excess: `nested more than ${maxDepth} levels deep` };
   if (parts > maxParts) return { excess: `more than ${maxParts} lists, objects and keys` };
-  return values > maxValues ? { excess: `more than ${maxValues} values` } : undefined;
+  if (values > maxValues) return { excess: `more than ${maxValues} values` };
+  return hasLongIntegers ? "long-integers" : undefined;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
+
+/** Whether digits stand alone: neither in a fraction nor beside one, and without an exponent. */
+function isWholeNumber(bytes: Uint8Array, first: number, last: number): boolean {
+  const before = bytes[first - 1];
+  const after = bytes[last + 1];
+  return before !== 0x2e && after !== 0x2e && after !== 0x65 && after !== 0x45;
 }

@@ -32,6 +32,7 @@ export const nativeDialect: Dialect = {
       options,
       ignored: [],
       optionNames: optionNames(config ?? {}),
+      echoes: true,
       tellsTimes: false,
       encode: ([result]) => ({ results: result!.results, ...extraFields(result!, replyFields) }),
     };

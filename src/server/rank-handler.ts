@@ -1,6 +1,6 @@
 import type { WireDocument } from "../dialects/codec.ts";
 import { RerankError, type RerankResult } from "../index.ts";
-import { type BodyReader, isTooDeep, refuseLongLists, smallBytes, tooManyDocuments } from "./body.ts";
+import { type BodyReader, isTooDeep, refuseLongLists, refuseRoundedIntegers, smallBytes, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 import { headerOf } from "./ignored.ts";
@@ -89,7 +89,7 @@ async function rank(
 ): Promise<{ entry: Entry; results: RerankResult<WireDocument>[]; body: unknown }> {
   const { models, options } = context;
   await context.admit(request);
-  const { json, sizeBytes, release } = await context.bodies.read(request);
+  const { json, hasLongIntegers, sizeBytes, release } = await context.bodies.read(request);
   // Of a large body, each step takes a part of a second: probes and other requests come in between.
   const nextStep = async (): Promise<void> => {
     if (sizeBytes > smallBytes) await ownTurn();
@@ -107,6 +107,7 @@ async function rank(
     progress.request = read;
     await nextStep();
     for (const call of read.calls) checkCall(call, options);
+    if (hasLongIntegers && read.echoes) for (const { documents } of read.calls) refuseRoundedIntegers(documents);
     progress.documents = read.calls.reduce((sum, { documents }) => sum + documents.length, 0);
     if (progress.documents > options.maxDocuments) throw tooManyDocuments(progress.documents, options.maxDocuments);
     checkFields(read.options.fields);

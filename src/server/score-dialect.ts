@@ -29,6 +29,7 @@ export const scoreDialect: Dialect = {
       },
       ignored: ignoredKeys(sent, vllmScore),
       optionNames: optionNames(sent, vllmScore.requestFields),
+      echoes: false,
       tellsTimes: false,
       encode(results, { requestId, model, nowMs }) {
         const scores = new Array<number>(request.pairs.length);

@@ -36,6 +36,8 @@ const exiting = 1;
 /** How long a request that nobody waits for may go on in JavaScript: longer than the longest text takes to tokenize. */
 const abandonedMs = 2_000;
 const pollMs = 50;
+/** How long a thread may be in JavaScript while it opens, or tries its tokenizer: the largest that is read takes a few seconds. */
+export const tokenizerMs: number = 30_000;
 
 /** Longest wait for a pass when the process exits; a pass that outlasts it is cut off with the process. */
 const exitWaitMs = 30_000;
@@ -51,23 +53,23 @@ const controls = new Set<Int32Array>();
  */
 export async function openWorkerThread<Init, Request, Response>(name: ThreadName, init: Init): Promise<PoolThread<Request, Response>> {
   const control = new Int32Array(new SharedArrayBuffer(8));
-  // Marked busy from the start: opening runs native code too.
-  control[busy] = 1;
   const worker = startThread(name, threadProgram(name), { workerData: { init, control } satisfies ThreadData<Init> });
   if (controls.size === 0) process.on("exit", waitForPasses);
   controls.add(control);
   let isAlive = true;
   let isClosing = false;
+  let openedLate: RerankError | undefined;
   let settle: { resolve: (reply: Reply<Response>) => void; reject: (error: RerankError) => void } | undefined;
   const died = (cause: unknown): void => {
     isAlive = false;
     controls.delete(control);
     if (controls.size === 0) process.off("exit", waitForPasses);
     settle?.reject(
-      new RerankError("inference", `onnx-node: a worker thread ended unexpectedly: ${String(cause)}. The call can be repeated.`, {
-        cause,
-        isRetryable: true,
-      }),
+      openedLate ??
+        new RerankError("inference", `onnx-node: a worker thread ended unexpectedly: ${String(cause)}. The call can be repeated.`, {
+          cause,
+          isRetryable: true,
+        }),
     );
   };
   worker.on("error", died);
@@ -107,11 +109,18 @@ export async function openWorkerThread<Init, Request, Response>(name: ThreadName
     worker.postMessage({ kind: "close" });
     await exited;
   };
+  const openTimer = setTimeout(() => {
+    if (Atomics.load(control, busy) === 1) return; // native code, which ends
+    openedLate = tokenizerTooSlow(name);
+    endOutsideNative();
+  }, tokenizerMs);
   try {
     await nextReply();
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    clearTimeout(openTimer);
   }
   return {
     get isAlive() {
@@ -137,9 +146,11 @@ export async function openWorkerThread<Init, Request, Response>(name: ThreadName
 /**
  * The other side: opens the program in this thread and serves one request at a time.
  *
- * @param open runs native code; what it throws is what {@link openWorkerThread} throws
+ * @param open what it throws is what {@link openWorkerThread} throws; it calls `checkpoint` before native code
  */
-export function serveWorkerThread<Init, Request, Response>(open: (init: Init) => ThreadProgram<Request, Response>): void {
+export function serveWorkerThread<Init, Request, Response>(
+  open: (init: Init, checkpoint: () => void) => ThreadProgram<Request, Response>,
+): void {
   const { init, control } = workerData as ThreadData<Init>;
   const port = parentPort!;
   let program: ThreadProgram<Request, Response> | undefined;
@@ -164,10 +175,18 @@ export function serveWorkerThread<Init, Request, Response>(open: (init: Init) =>
     });
   });
   guarded(() => {
-    checkpoint(control);
-    program = open(init);
+    program = open(init, () => checkpoint(control));
     port.postMessage({ kind: "ready" });
   });
+}
+
+/** The error of a tokenizer that does not come to an end. @param place for messages */
+export function tokenizerTooSlow(place: string): RerankError {
+  const what = `${place}: the tokenizer did not open within ${tokenizerMs / 1000} s`;
+  return new RerankError(
+    "unsupported-model",
+    `${what}. A regular expression of tokenizer.json may take for ever: look at its "Regex" entries.`,
+  );
 }
 
 /** Announces native code; stops here for good once the process is exiting, or the thread is to be ended. */

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import { messageOf, RerankError } from "../../errors.ts";
-import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
+import { openTokenizer, type TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
 import { type FileWatch, watchFiles } from "./file-watch.node.ts";
 import type { GroupRunner } from "./group.ts";
 import { lateInteractionRunner } from "./late-interaction.ts";
@@ -22,9 +22,17 @@ export interface Executor {
 // Each remembers a few queries, and a few thousand words at most; the tokenizer is shared by all.
 const rememberedReadings = 8;
 
-/** Opens a model on this thread. @throws RerankError `unsupported-model`, `missing-dependency` */
-export function createExecutor(options: ExecutorOptions): Executor {
+/**
+ * Opens a model on this thread.
+ *
+ * @param checkpoint called before native code
+ * @throws RerankError `unsupported-model`, `missing-dependency`
+ */
+export function createExecutor(options: ExecutorOptions, checkpoint: () => void = () => undefined): Executor {
   const files = { tokenizer: readJson(options.model, options.tokenizerPath), config: options.tokenizerConfig };
+  // Before any native code: a regular expression of tokenizer.json may go on for ever, and only a thread in JavaScript can be ended.
+  openTokenizer(files);
+  checkpoint();
   const { model, watchedFiles, hasExternalData } = options;
   const watch = watchFiles(model, watchedFiles);
   let opened: OpenModel | undefined;
@@ -78,7 +86,11 @@ function openModel(options: ExecutorOptions): OpenModel {
     // Packed pairs would share the scale of a dynamically quantized graph; devices have kernels of their own for padded batches.
     if (headType === "classification" && provider === "cpu" && !isDynamicallyQuantized) {
       const packed = packModel(modelPath, openProbe);
-      if (packed !== undefined) return { session: openSession(model, packed, options), packing: packed, isRewritten: true };
+      if (packed !== undefined) {
+        const session = openSession(model, packed, options);
+        if (session.fixedShape.texts === undefined) return { session, packing: packed, isRewritten: true };
+        session.close(); // pairs side by side are one row
+      }
     } else if (headType === "token") {
       const shortened = keepLastTokensOf(modelPath);
       if (shortened !== undefined) return { session: openSession(model, shortened, options), packing: undefined, isRewritten: true };

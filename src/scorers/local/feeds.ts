@@ -1,7 +1,7 @@
 /** The inputs of a pass: texts as rows of one length, or side by side. */
 import type { Positions } from "../../onnx-graph/probe.ts";
 import type { EncodedPair } from "../../tokenization/pair-encoder.ts";
-import type { Feeds } from "./session.node.ts";
+import type { Feeds, FixedShape } from "./session.node.ts";
 
 type FeedsWithIds = Feeds & Required<Pick<Feeds, "input_ids">>;
 
@@ -18,15 +18,17 @@ export interface Padding {
  * Texts as rows, shape [texts, tokens], the shorter ones filled up; what fills them up is masked, and not counted in positions.
  *
  * @param texts the longest first
+ * @param fixed sizes that the graph wants: longer rows are filled up alike, and the last text fills up rows that are missing
  */
-export function paddedFeeds(texts: readonly EncodedPair[], padding: Padding): FeedsWithIds {
-  const width = texts[0]!.ids.length;
-  const shape = [texts.length, width];
-  const ids = new Int32Array(texts.length * width).fill(padding.id);
+export function paddedFeeds(texts: readonly EncodedPair[], padding: Padding, fixed?: FixedShape): FeedsWithIds {
+  const width = fixed?.tokens ?? texts[0]!.ids.length;
+  const rows = Array.from({ length: fixed?.texts ?? texts.length }, (_, row) => texts[Math.min(row, texts.length - 1)]!);
+  const shape = [rows.length, width];
+  const ids = new Int32Array(rows.length * width).fill(padding.id);
   const mask = new Int32Array(ids.length);
   const types = new Int32Array(ids.length);
   const positions = new Int32Array(ids.length);
-  texts.forEach((text, row) => {
+  rows.forEach((text, row) => {
     const { length } = text.ids;
     const start = row * width + (padding.side === "left" ? width - length : 0);
     ids.set(text.ids, start);
@@ -39,7 +41,7 @@ export function paddedFeeds(texts: readonly EncodedPair[], padding: Padding): Fe
     attention_mask: { data: mask, shape },
     token_type_ids: { data: types, shape },
     position_ids: { data: positions, shape },
-    last_places: { data: Int32Array.from(texts, (text) => lastPlace(text, width, padding.side)), shape: [texts.length, 1] },
+    last_places: { data: Int32Array.from(rows, (text) => lastPlace(text, width, padding.side)), shape: [rows.length, 1] },
   };
 }
 

@@ -1,5 +1,6 @@
 /** Queries and documents, encoded apart, to sums of cosines. */
 import { LRUCache } from "lru-cache";
+import { RerankError } from "../../errors.ts";
 import { planPasses } from "../../threads/plan.ts";
 import {
   createLateInteractionEncoder,
@@ -28,6 +29,11 @@ export function lateInteractionRunner(
 ): GroupRunner {
   const encoder = createLateInteractionEncoder(files, head);
   checkHead(options.model, session.outputShape, { type: "late-interaction" });
+  const { tokens = Number.POSITIVE_INFINITY } = session.fixedShape;
+  if (head.queryLength > tokens) {
+    const what = `${options.model}: the graph reads ${tokens} tokens, and head.queryLength is ${head.queryLength}`;
+    throw new RerankError("invalid-input", `${what}. Give a smaller head.queryLength, or export the model with dynamic axes.`);
+  }
   // One call's groups come one after another, each with the same query.
   const vectors = new LRUCache<string, Float32Array>({ max: rememberedQueries });
   return (group, checkpoint) => runLateInteraction(options, encoder, session, vectors, group, checkpoint);
@@ -38,10 +44,12 @@ function runLateInteraction(
   encoder: LateInteractionEncoder,
   session: OnnxSession,
   vectors: LRUCache<string, Float32Array>,
-  group: Group,
+  call: Group,
   checkpoint: () => void,
 ): GroupScores {
   const startedMs = performance.now();
+  const { fixedShape } = session;
+  const group = { ...call, maxLength: Math.min(call.maxLength, fixedShape.tokens ?? call.maxLength) };
   if (group.texts.length === 0) {
     encoder.encodeDocument("", group);
     return emptyScores([], startedMs);
@@ -61,7 +69,7 @@ function runLateInteraction(
   let size = 0;
   const encode = (texts: readonly EncodedText[]): Float32Array[] => {
     checkpoint();
-    const feeds = paddedFeeds(texts, padding);
+    const feeds = paddedFeeds(texts, padding, fixedShape);
     const { data, shape } = session.run(feeds);
     checkHead(options.model, shape, { type: "late-interaction" });
     result.passes += 1;
@@ -76,8 +84,8 @@ function runLateInteraction(
   const asked = vectors.get(key) ?? encode([query])[0]!;
   vectors.set(key, asked);
   for (const pass of planPasses(
-    documents.map(({ ids }) => ids.length),
-    passBounds(options, group.batchSize, 0),
+    documents.map(({ ids }) => fixedShape.tokens ?? ids.length),
+    passBounds(options, session, group.batchSize, 0),
   )) {
     const encoded = encode(pass.map((place) => documents[place]!));
     pass.forEach((place, row) => {

@@ -41,22 +41,23 @@ function runPairs(
   options: ExecutorOptions,
   { encoder, head }: PairReader,
   { session, packing }: OpenModel,
-  group: Group,
+  call: Group,
   checkpoint: () => void,
 ): GroupScores {
   const startedMs = performance.now();
+  const { outputShape, fixedShape } = session;
+  const group = { ...call, maxLength: Math.min(call.maxLength, fixedShape.tokens ?? call.maxLength) };
   if (group.texts.length === 0) encoder.encode("", "", group);
   const pairs = encodeAll(options.model, group, (text) => encoder.encode(group.query, text, group));
   const result = emptyScores(pairs, startedMs);
-  const lengths = Array.from(result.tokens);
-  const { outputShape } = session;
-  const bounds = passBounds(options, group.batchSize, outputShape.length === 3 ? outputShape[2]! : 0);
+  const lengths = Array.from(result.tokens, (tokens) => fixedShape.tokens ?? tokens);
+  const bounds = passBounds(options, session, group.batchSize, outputShape.length === 3 ? outputShape[2]! : 0);
   const passes = packing === undefined ? planPasses(lengths, bounds) : packedPasses(lengths, group.batchSize);
   for (const pass of passes) {
     checkpoint();
     const members = pass.map((place) => pairs[place]!);
     const padding = { id: encoder.padId, ...options.padding };
-    const feeds = packing === undefined ? paddedFeeds(members, padding) : packedFeeds(members, packing.positions);
+    const feeds = packing === undefined ? paddedFeeds(members, padding, fixedShape) : packedFeeds(members, packing.positions);
     const { data, shape } = session.run(feeds);
     checkHead(options.model, shape, head);
     const width = feeds.input_ids.shape[1]!;

@@ -1,6 +1,6 @@
 /** How large passes may be. */
 import { type PassBounds, type Places, planPackedPasses } from "../../threads/plan.ts";
-import type { SessionProvider } from "./session.node.ts";
+import type { OnnxSession, SessionProvider } from "./session.node.ts";
 
 // Measured for widths 384, 768 and 1024: docs/decisions/engine.md.
 const passTokens = 512;
@@ -21,12 +21,19 @@ export interface PassSettings {
  *
  * @param outputsPerToken floats that a pass gives for each of its tokens; 0 where it gives none
  */
-export function passBounds({ isDynamicallyQuantized, provider }: PassSettings, batchSize: number, outputsPerToken: number): PassBounds {
-  const maxPairs = isDynamicallyQuantized ? 1 : batchSize;
+export function passBounds(
+  { isDynamicallyQuantized, provider }: PassSettings,
+  { fixedShape, isMasked }: Pick<OnnxSession, "fixedShape" | "isMasked">,
+  batchSize: number,
+  outputsPerToken: number,
+): PassBounds {
+  const maxPairs = isDynamicallyQuantized ? 1 : Math.min(batchSize, fixedShape.texts ?? batchSize);
+  // So many rows are computed anyway.
+  if (fixedShape.texts !== undefined && isMasked) return { maxPairs, maxTokens: Number.POSITIVE_INFINITY, maxPadding: 1 };
   const outputs = outputsPerToken > 0 ? Math.floor(passOutputs / outputsPerToken) : Number.POSITIVE_INFINITY;
   // A device's passes are long and its memory is fast: whole batches keep it busy, and padding costs little.
-  if (provider !== "cpu") return { maxPairs, maxTokens: outputs, maxPadding: 1 };
-  return { maxPairs, maxTokens: Math.min(passTokens, outputs), maxPadding: passPadding };
+  if (provider !== "cpu") return { maxPairs, maxTokens: outputs, maxPadding: isMasked ? 1 : 0 };
+  return { maxPairs, maxTokens: Math.min(passTokens, outputs), maxPadding: isMasked ? passPadding : 0 };
 }
 
 /** Passes of pairs side by side. */

@@ -14,6 +14,9 @@ import type { Provider } from "../../types.ts";
 export interface OnnxSession {
   /** Declared shape of the output that is read; −1 where it is dynamic. */
   readonly outputShape: readonly number[];
+  readonly fixedShape: FixedShape;
+  /** Whether the graph reads `attention_mask`; without it, padding changes scores. */
+  readonly isMasked: boolean;
   /**
    * One forward pass; blocks the calling thread.
    *
@@ -31,6 +34,12 @@ export type InputName = "input_ids" | "attention_mask" | "token_type_ids" | "pos
 
 /** Values of the inputs, row by row, as int32: widened to what the graph declares. */
 export type Feeds = Partial<Record<InputName, { data: Int32Array; shape: readonly number[] }>>;
+
+/** What a graph fixes about the shape [texts, tokens] of its inputs; undefined where any size will do. */
+export interface FixedShape {
+  texts: number | undefined;
+  tokens: number | undefined;
+}
 
 /** A model to open: a file, or a model in memory whose tensors lie in files of a folder. */
 export type ModelSource = string | { bytes: Uint8Array; folder: string };
@@ -147,7 +156,9 @@ export function openSession(model: string, source: ModelSource, options: Session
   const caches = inputMetadata.filter(({ name }) => name.startsWith(cachePrefix));
   const inputs = inputMetadata.filter((input) => !caches.includes(input));
   let inputTypes: Map<InputName, number>;
+  let fixedShape: FixedShape;
   try {
+    fixedShape = readFixedShape(model, inputs);
     inputTypes = readInputs(model, inputs, typeof source === "string" ? publishedInputs : rewrittenInputs);
     checkCaches(model, caches);
   } catch (error) {
@@ -166,6 +177,8 @@ export function openSession(model: string, source: ModelSource, options: Session
   const fetches = { [output.name]: null };
   return {
     outputShape: output.shape,
+    fixedShape,
+    isMasked: inputTypes.has("attention_mask"),
     run(feeds) {
       const tensors: Record<string, object> = {};
       for (const [name, type] of inputTypes) {
@@ -306,9 +319,33 @@ function readInputs(model: string, metadata: readonly Metadata[], known: Readonl
   return types;
 }
 
+/** @throws RerankError `unsupported-model` for a shape that texts cannot be put into without changing their scores */
+function readFixedShape(model: string, metadata: readonly Metadata[]): FixedShape {
+  const advice = "Export the model with dynamic axes.";
+  const inputs = metadata.filter(({ name, shape }) => publishedInputs.has(name) && shape.length > 0);
+  for (const { name, shape } of inputs) {
+    if (shape.length === 2) continue;
+    const what = `${model}: the graph's input "${name}" has ${shape.length} dimensions, and crossrank gives it two, [texts, tokens]`;
+    throw new RerankError("unsupported-model", `${what}. ${advice}`);
+  }
+  const sizeOf = (dimension: 0 | 1, unit: string): number | undefined => {
+    const [first, ...others] = inputs.filter(({ shape }) => shape[dimension]! > 0);
+    const other = others.find(({ shape }) => shape[dimension] !== first!.shape[dimension]);
+    if (other === undefined) return first?.shape[dimension];
+    const what = `"${first!.name}" to ${first!.shape[dimension]} ${unit} and "${other.name}" to ${other.shape[dimension]}`;
+    throw new RerankError("unsupported-model", `${model}: the graph fixes its input ${what}, which no text fits. ${advice}`);
+  };
+  const fixed = { texts: sizeOf(0, "texts"), tokens: sizeOf(1, "tokens") };
+  if (fixed.tokens !== undefined && !metadata.some(({ name }) => name === "attention_mask")) {
+    const what = `${model}: the graph reads ${fixed.tokens} tokens, no fewer, and has no input "attention_mask"`;
+    throw new RerankError("unsupported-model", `${what}: the padding of shorter texts would change their scores. ${advice}`);
+  }
+  return fixed;
+}
+
 function checkCaches(model: string, caches: readonly Metadata[]): void {
   for (const { name, type, shape } of caches) {
-    const isKnown = (type === floatType || type === float16Type) && shape.length === 4 && shape[1]! > 0 && shape[3]! > 0;
+    const isKnown = (type === floatType || type === float16Type) && shape.length === 4 && shape[1]! > 0 && shape[2]! <= 0 && shape[3]! > 0;
     if (isKnown) continue;
     throw new RerankError(
       "unsupported-model",

@@ -5,7 +5,7 @@ import type { LocatedModel } from "../../hub/locate.node.ts";
 import { freeMemoryBytes, usableCores } from "../../machine/machine.node.ts";
 import { type GroupBounds, planWorkers, sessionBytes, type WorkerPlan } from "../../threads/plan.ts";
 import { Pool } from "../../threads/worker-pool.ts";
-import { openWorkerThread } from "../../threads/worker-thread.node.ts";
+import { openWorkerThread, tokenizerMs, tokenizerTooSlow } from "../../threads/worker-thread.node.ts";
 import type { Acceleration } from "../../types.ts";
 import { createExecutor, type Executor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
@@ -111,11 +111,20 @@ export class SharedModel {
     const key = JSON.stringify(reading);
     let checking = this.#checked.get(key);
     if (checking === undefined) {
-      checking = this.pool.run([emptyGroup(reading)], () => undefined);
+      checking = this.#tryReading(reading);
       this.#checked.set(key, checking);
       checking.catch(() => this.#checked.delete(key)); // who waits for it hears of it, the next call tries again
     }
     await checking;
+  }
+
+  async #tryReading(reading: ModelReading): Promise<void> {
+    const tooSlow = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const onStart = (): void => {
+      timer = setTimeout(() => tooSlow.abort(tokenizerTooSlow(this.#options.model)), tokenizerMs);
+    };
+    await this.pool.run([emptyGroup(reading)], () => undefined, { signal: tooSlow.signal, onStart }).finally(() => clearTimeout(timer));
   }
 
   /** The session on the calling thread. @throws as {@link SharedModel.warmUp} */

@@ -4,8 +4,8 @@ import { createExecutor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
 import type { ExecutorOptions } from "./open-model.ts";
 
-serveWorkerThread<ExecutorOptions, Group, GroupScores>((options) => {
-  const executor = createExecutor(options);
+serveWorkerThread<ExecutorOptions, Group, GroupScores>((options, checkpoint) => {
+  const executor = createExecutor(options, checkpoint);
   return {
     run(group, checkpoint) {
       const response = executor.run(group, checkpoint);
