@@ -1,8 +1,9 @@
 /** How programs that use crossrank end: by themselves, by exit, by a signal, at any moment of a forward pass. */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { dist, runProgram } from "./support/run-program.node.ts";
 
 const prelude = `
@@ -75,4 +76,117 @@ describe("a program", () => {
     );
     expect(outcome).toMatchObject({ code: null, signal, stderr: "" });
   });
+});
+
+describe("a thread that ends inside a pass", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "crossrank-thread-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test.each([
+    ["by itself", "process.exit(7)", /exit code 7/],
+    ["out of memory", 'throwAway = []; for (;;) throwAway.push("x".repeat(1000).split(""))', /memory/],
+  ])("%s fails its call, which may be repeated; the next call gets another thread", async (_how, end, message) => {
+    // Each thread announces native code in shared memory before a pass: the second time it is before a first pass, the first time it opens.
+    const preload = join(folder, "preload.cjs");
+    writeFileSync(
+      preload,
+      `const { isMainThread } = require("node:worker_threads");
+      const { existsSync, writeFileSync } = require("node:fs");
+      const store = Atomics.store;
+      let announced = 0;
+      let throwAway;
+      if (!isMainThread) Atomics.store = (array, index, value) => {
+        const result = store(array, index, value);
+        if (index === 0 && value === 1) announced += 1;
+        if (announced !== 2 || existsSync(${JSON.stringify(join(folder, "once"))})) return result;
+        writeFileSync(${JSON.stringify(join(folder, "once"))}, "");
+        ${end};
+      };`,
+    );
+    const source = `${prelude}
+      const reranker = createReranker({ acceleration: { workers: 1 } });
+      await reranker.rank("dogs", documents.slice(0, 4)).catch(({ code, isRetryable, message }) => console.log(code, isRetryable, message));
+      console.log((await reranker.rank("dogs", documents.slice(0, 4))).results.length);
+      await reranker.close();`;
+    const { code, signal, stdout } = await runProgram(source, {
+      env: { NODE_OPTIONS: `--require ${preload} --max-old-space-size=128` },
+      timeoutMs: 120_000,
+    });
+    expect({ code, signal }, stdout).toEqual({ code: 0, signal: null });
+    const [failed, ranked] = stdout.trim().split("\n");
+    expect(failed).toMatch(/^inference true onnx-node: a worker thread ended unexpectedly/);
+    expect(failed).toMatch(message);
+    expect(ranked).toBe("4");
+  });
+});
+
+test("two processes of node:cluster share a port, both answer, and end", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "crossrank-cluster-"));
+  const path = join(folder, "cluster.mjs");
+  writeFileSync(
+    path,
+    `import cluster from "node:cluster";
+    import { createRerankServer, listen } from ${JSON.stringify(`file://${dist}/server.js`)};
+    if (cluster.isPrimary) {
+      cluster.setupPrimary({ exec: ${JSON.stringify(path)} });
+      const workers = [cluster.fork(), cluster.fork()];
+      const next = (worker, event) => new Promise((resolve) => worker.once(event, resolve));
+      const urls = await Promise.all(workers.map((worker) => next(worker, "message")));
+      const seen = new Set();
+      for (let count = 0; count < 8; count += 1) {
+        const headers = { "content-type": "application/json", connection: "close" };
+        const body = JSON.stringify({ query: "How to train a dog", documents: ["Cats sleep.", "Dog training requires patience."] });
+        const reply = await fetch(urls[0] + "/rerank", { method: "POST", headers, body });
+        seen.add(reply.status + " " + (await reply.json()).results[0].index);
+      }
+      const requests = Promise.all(workers.map((worker) => next(worker, "message")));
+      const codes = Promise.all(workers.map((worker) => next(worker, "exit")));
+      for (const worker of workers) worker.send("stop");
+      console.log(JSON.stringify({ isOnePort: urls[0] === urls[1], seen: [...seen], requests: await requests, codes: await codes }));
+    } else {
+      const server = createRerankServer();
+      let requests = 0;
+      const counting = (target, key) => {
+        if (key === "fetch") requests += 1;
+        const value = Reflect.get(target, key);
+        return typeof value === "function" ? value.bind(target) : value;
+      };
+      const listening = await listen(new Proxy(server, { get: counting }), { port: 0 });
+      process.once("message", async () => {
+        await listening.stop();
+        process.send(requests, () => process.disconnect());
+      });
+      await server.ready;
+      process.send(listening.url);
+    }`,
+  );
+  const { code, stdout, stderr } = await runProgram(`await import(${JSON.stringify(`file://${path}`)});`, { timeoutMs: 120_000 });
+  rmSync(folder, { recursive: true });
+  expect(code, stderr + stdout).toBe(0);
+  const { requests, ...outcome } = JSON.parse(stdout) as { requests: number[] };
+  expect(outcome).toEqual({ isOnePort: true, seen: ["200 1"], codes: [0, 0] });
+  expect(requests.every((count) => count > 0)).toBe(true);
+});
+
+test.each(["rank", "rankSync"])("200 models that are opened, used by %s and closed leave no memory behind", async (call) => {
+  const { code, stdout, stderr } = await runProgram(
+    `${prelude}
+    const residentBytes = () => (gc(), process.memoryUsage().rss);
+    const cycle = async () => {
+      const reranker = createReranker({ model: { type: "custom", modelId: process.env.FIXTURE }, acceleration: { workers: 1, threads: 1 } });
+      await reranker.${call}("dogs", documents.slice(0, 2));
+      await reranker.close();
+    };
+    for (let count = 0; count < 60; count += 1) await cycle();
+    const warm = residentBytes();
+    for (let count = 0; count < 150; count += 1) await cycle();
+    console.log((residentBytes() - warm) / 2 ** 20);`,
+    { flags: ["--expose-gc"], env: { FIXTURE: fileURLToPath(new URL("fixtures/models/tiny-bert", import.meta.url)) } },
+  );
+  expect(code, stderr).toBe(0);
+  // A session that was not freed takes 0.2 MB and more, a thread 4 MB.
+  expect(Number(stdout)).toBeLessThan(30);
 });
