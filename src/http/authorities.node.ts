@@ -1,7 +1,8 @@
 /** Certificate authorities that environment variables name, as the Hugging Face hub's own clients read them. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import * as tls from "node:tls";
+// The default export: of a namespace webpack makes named imports, and older releases of Node lack one of them.
+import tls from "node:tls";
 import { messageOf, RerankError } from "../errors.ts";
 
 /** Authorities to trust beside Node's own. */

@@ -233,6 +233,8 @@ export async function GET() {${body}
 }`,
   );
   const next = join(here, "node_modules/next/dist/bin/next");
+  // Else Next.js takes the one above, which extends a file outside of that root.
+  writeFileSync(join(app, "jsconfig.json"), "{}");
   const built = await runCommand(process.execPath, [next, "build"], { cwd: app, env });
   expect(built, built.stdout + built.stderr).toMatchObject({ code: 0 });
   const moved = join(elsewhere, "next");
