@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import type { Plugin } from "rollup";
@@ -221,8 +221,8 @@ test("a standalone Next.js server ranks elsewhere, with the page's settings", as
   cpSync(join(application, "node_modules"), join(app, "node_modules"), { recursive: true });
   writeFileSync(join(app, "package.json"), '{ "private": true, "type": "module" }');
   const settings = /```text\nexport default \{\n([\s\S]*?)\};\n```/.exec(page)![1]!.replace("linux/x64", `linux/${process.arch}`);
-  // Next.js itself is outside of the application here.
-  const roots = `turbopack: { root: ${JSON.stringify(here)} }, outputFileTracingRoot: ${JSON.stringify(here)}`;
+  // Next.js itself is outside of the application here, and the tsconfig.json beside it extends the repository's.
+  const roots = `turbopack: { root: ${JSON.stringify(root)} }, outputFileTracingRoot: ${JSON.stringify(root)}`;
   writeFileSync(join(app, "next.config.js"), `export default {\n${settings}  ${roots},\n};\n`);
   writeFileSync(
     join(app, "app/api/route.js"),
@@ -233,8 +233,6 @@ export async function GET() {${body}
 }`,
   );
   const next = join(here, "node_modules/next/dist/bin/next");
-  // Else Next.js takes the one above, which extends a file outside of that root.
-  writeFileSync(join(app, "jsconfig.json"), "{}");
   const built = await runCommand(process.execPath, [next, "build"], { cwd: app, env });
   expect(built, built.stdout + built.stderr).toMatchObject({ code: 0 });
   const moved = join(elsewhere, "next");
@@ -242,7 +240,7 @@ export async function GET() {${body}
   await withHidden(join(app, "node_modules"), async () => {
     const port = await freePort();
     const server = spawn(process.execPath, ["server.js"], {
-      cwd: join(moved, ".bundles"),
+      cwd: join(moved, relative(root, app)),
       env: { ...process.env, ...env, PORT: String(port), HOSTNAME: "127.0.0.1", NODE_ENV: "production" },
       stdio: "ignore",
     });
