@@ -11,6 +11,7 @@ const heavy = [
   "test/waits.test.ts",
   "test/restricted.test.ts",
   "test/model-files.test.ts",
+  "test/new-dialect.test.ts",
   "test/serve.test.ts",
   "test/server/hostile-*.test.ts",
   "test/deploy.test.ts",

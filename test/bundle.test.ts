@@ -1,5 +1,5 @@
 /** What a browser gets: the plugin path, bundled from the built package, with nothing of Node and no ONNX runtime. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,6 +50,13 @@ function foreign(chunks: readonly OutputChunk[]): string[] {
   const inCode = chunks.flatMap((chunk) => [...chunk.code.matchAll(/["'](node:[\w/]+|onnxruntime-[\w/-]+)["']/g)].map(([, name]) => name!));
   return [...specifiers, ...inCode].filter((name) => /^node:|onnxruntime|\.node\./.test(name));
 }
+
+test("dist/web.js has the codecs that clients use, and none of the schemas by which the server checks bodies", () => {
+  const code = readFileSync(join(root, "dist/web.js"), "utf8");
+  expect(code).toContain("src/dialects/llamacpp.ts");
+  expect(code).not.toContain("src/dialects/schema-parts.ts");
+  expect(code).not.toContain("schemas: () =>");
+});
 
 describe.each(["crossrank/web", "crossrank"])('import from "%s" in a browser bundle', (specifier) => {
   test("holds no module of Node and no ONNX runtime, and ranks with a plugin where there is no Node", async () => {

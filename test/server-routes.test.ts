@@ -1,24 +1,20 @@
 /**
  * The tables of paths and of failures in docs/server.md: each path is asked in each of its dialects, by the codec that a client would use,
- * and each dialect for a failure. `UPDATE_DOCS=1` writes the second table.
+ * and each dialect for a failure. `UPDATE_DOCS=1` writes the tables.
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { codecs } from "../src/dialects/codecs.ts";
+import type { DialectDefinition } from "../src/dialects/definition.ts";
+import { codecs, dialects } from "../src/dialects/dialects.ts";
 import { rerank } from "../src/index.ts";
-import { routes } from "../src/server/routes.ts";
+import type { Dialect } from "../src/server/dialect.ts";
+import { createRoutes, routes, vendors } from "../src/server/routes.ts";
 import { createRerankServer, type RerankServer } from "../src/server/server.ts";
+import { expectTable, rowOf } from "./support/tables.node.ts";
 
 const query = "How to train a dog";
 const documents = ["Cats are independent animals.", "Dog training requires patience.", "Bird care includes proper cage setup."];
 
-const pagePath = fileURLToPath(new URL("../docs/server.md", import.meta.url));
-const page = readFileSync(pagePath, "utf8");
-const rows = [...page.matchAll(/^\| `(\/\S+)` \| ([\w, -]+) \| .* \|$/gm)].map(([, path, names]) => ({
-  path: path!,
-  names: names!.split(", "),
-}));
+const rows = routes.map(({ path, dialects: spoken }) => ({ path, names: spoken.map(({ name }) => name) }));
 
 let server: RerankServer;
 /** Scores and logits in input order. */
@@ -41,8 +37,44 @@ const post = async (path: string, body: object): Promise<{ status: number; body:
   return { status: response.status, body: await response.json() };
 };
 
-test("the table has every path of the server, with its dialects", () => {
-  expect(rows).toEqual(routes.map(({ path, dialects }) => ({ path, names: dialects.map(({ name }) => name) })));
+test("the table has every path of the server, with its dialects and whose clients ask there", () => {
+  expectTable(
+    "docs/server.md",
+    "| path | dialect | for |",
+    routes.map(({ path, dialects, usedBy }) => rowOf([`\`${path}\``, dialects.map(({ name }) => name).join(", "), usedBy])),
+  );
+  for (const { path, usedBy } of routes) expect(usedBy, path).not.toBe("");
+});
+
+test("another table has what each vendor's clients ask for beside ranking", () => {
+  const cellOf = (paths: readonly string[] = []): string => paths.map((path) => `\`${path}\``).join(", ");
+  const told = vendors.filter(({ otherPaths }) => otherPaths !== undefined);
+  expectTable(
+    "docs/server.md",
+    "| vendor | the process lives | requests are taken | models | others |",
+    told.map(({ name, otherPaths = {} }) => {
+      const { alive, ready, models, info = [], keys = [] } = otherPaths;
+      return rowOf([name, cellOf(alive), cellOf(ready), cellOf(models), cellOf([...info, ...keys])]);
+    }),
+  );
+});
+
+describe("a path of several dialects", () => {
+  const native = routes[0]!.dialects[0]!;
+  const claiming = (isMeant?: () => boolean): Dialect => ({ ...native, paths: [{ path: "/made-up", ...(isMeant && { isMeant }) }] });
+
+  test("needs one that takes what no other takes", () => {
+    expect(() => createRoutes([claiming(() => true), claiming(() => false)])).toThrow(
+      "/made-up: of its dialects (native, native), exactly one",
+    );
+    expect(() => createRoutes([claiming(), claiming()])).toThrow("exactly one");
+  });
+
+  test("gives a body to the first dialect that wants it, else to that one", () => {
+    const [usual, never, always] = [claiming(), claiming(() => false), claiming(() => true)];
+    expect(createRoutes([usual, never, always])[0]!.choose({})).toBe(always);
+    expect(createRoutes([usual, never])[0]!.choose({})).toBe(usual);
+  });
 });
 
 const combinations = rows.flatMap(({ path, names }) => names.map((name) => ({ path, name })));
@@ -107,30 +139,24 @@ function textOf(document: unknown): unknown {
 
 describe("failures", () => {
   test("are in the table as the server writes them", async () => {
-    const header = "| dialect | status | body |\n|---|---|---|\n";
-    const shown = new RegExp(`${header.replaceAll("|", "\\|")}((?:\\|.*\n)*)`).exec(page)!;
-    const others = ["native", "vllm-score"].map((name) => ({ name, body: { documents } }));
-    const bodies = codecs.map((codec) => {
-      const limit = codec.requestFields.has("topK") ? { topK: 1 } : {};
-      const { query: _, ...body } = codec.encodeRequest({
-        query,
-        documents: codec.name === "pinecone" ? [{ text: "a" }] : documents,
-        ...limit,
-      });
-      return { name: codec.name, body };
-    });
+    const bodyOf = (definition: DialectDefinition): object => {
+      if (!("codec" in definition)) return { documents };
+      const { name, requestFields, encodeRequest } = definition.codec;
+      const limit = requestFields.has("topK") ? { topK: 1 } : {};
+      const { query: _, ...body } = encodeRequest({ query, documents: name === "pinecone" ? [{ text: "a" }] : documents, ...limit });
+      return body;
+    };
+    const bodies = dialects.map((definition) => ({
+      name: ("codec" in definition ? definition.codec : definition.scoreCodec).name,
+      body: bodyOf(definition),
+    }));
     const lines = await Promise.all(
-      [...others, ...bodies].map(async ({ name, body }) => {
+      [{ name: "native", body: { documents } }, ...bodies].map(async ({ name, body }) => {
         const answer = await post(pathsOf(name).at(-1)!, body);
-        return `| ${name} | ${answer.status} | \`${JSON.stringify(answer.body, hideWords)}\` |\n`;
+        return rowOf([name, String(answer.status), `\`${JSON.stringify(answer.body, hideWords)}\``]);
       }),
     );
-    if (process.env.UPDATE_DOCS === "1")
-      writeFileSync(
-        pagePath,
-        page.replace(shown[0], () => `${header}${lines.join("")}`),
-      );
-    else expect(shown[1]).toBe(lines.join(""));
+    expectTable("docs/server.md", "| dialect | status | body |", lines);
   });
 
   test("tell FastAPI's list of places where the service does, up to sixteen", async () => {

@@ -1,6 +1,6 @@
 /** What words of a request mean in every dialect: how long pairs are cut, where, how many results come back; and which words mean nothing. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { codecs } from "../src/dialects/codecs.ts";
+import { codecs } from "../src/dialects/dialects.ts";
 import { clearRerankerBackends, type RankOptionsInput, registerRerankerBackend, rerank } from "../src/index.ts";
 import { routes } from "../src/server/routes.ts";
 import { createRerankServer, type RerankServer } from "../src/server/server.ts";

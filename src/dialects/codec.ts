@@ -144,3 +144,45 @@ export interface Codec<RequestBody, ReplyBody> {
   /** For clients: the message for people in the body of a failed request; undefined where there is none. */
   decodeError(body: unknown): string | undefined;
 }
+
+/** A codec of whichever bodies: what is decoded with it must have been checked by the schema of the same dialect. */
+// biome-ignore lint/suspicious/noExplicitAny: no type of a body is common to all dialects
+export type AnyCodec = Codec<any, any>;
+
+/** Pairs to score, in the order of their scores. */
+export interface ScoreRequest
+  extends Pick<WireRequest, "model" | "rawScores" | "truncate" | "maxTokens" | "truncationSide" | "maxTokensPerDocument"> {
+  pairs: readonly (readonly [query: string, document: string])[];
+}
+
+/** The answer to one {@link ScoreRequest}. */
+export interface ScoreReply {
+  id?: string;
+  model?: string;
+  /** Seconds since 1970. */
+  created?: number;
+  /** One for each pair, in their order. */
+  scores: readonly number[];
+  tokens?: number;
+}
+
+/** A codec of scoring, for servers. */
+export interface ScoreCodec<RequestBody, ReplyBody> {
+  readonly name: string;
+  /** As in {@link Codec}. */
+  readonly requestFields: RequestFields;
+  /** Keys of a request that may hold its texts. */
+  readonly otherKeys: readonly string[];
+  /**
+   * One query goes with every document, as many queries as documents go pairwise.
+   *
+   * @throws RerankError `invalid-input` for other numbers, an empty list, or no complete spelling
+   */
+  decodeRequest(body: RequestBody): ScoreRequest;
+  encodeReply(reply: ScoreReply): ReplyBody;
+  encodeError(failure: WireFailure): WireError;
+}
+
+/** A {@link ScoreCodec} of whichever bodies. */
+// biome-ignore lint/suspicious/noExplicitAny: as of AnyCodec
+export type AnyScoreCodec = ScoreCodec<any, any>;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RequestField, WireDocument, WireReply, WireRequest } from "./codec.ts";
-import { type AnyCodec, codecs } from "./codecs.ts";
+import type { AnyCodec, RequestField, WireDocument, WireReply, WireRequest } from "./codec.ts";
+import { codecs } from "./dialects.ts";
 import { spellingIn } from "./request-fields.ts";
 
 const statuses = [400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 499, 500, 501, 502, 503, 504];

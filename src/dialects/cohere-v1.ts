@@ -1,12 +1,15 @@
 /** Cohere's API, version 1: `POST /v1/rerank`. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument } from "./codec.ts";
-import { type CohereMeta, cohereError, cohereMeta } from "./cohere.ts";
+import { type CohereMeta, cohere, cohereError, cohereMeta } from "./cohere.ts";
+import type { RankingDialect } from "./definition.ts";
 import { readWrapped, wrapText } from "./documents.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { spelledAs, usualSpelling } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults } from "./results.ts";
+import { cohereMetaSchema, common, count, documents, echoed, flag, messageError, names, optionalText, relevance } from "./schema-parts.ts";
 
 /** A request. */
 export interface CohereV1RequestBody {
@@ -51,4 +54,24 @@ export const cohereV1: Codec<CohereV1RequestBody, CohereV1ReplyBody> = {
     readReply(body, { dialect: "cohere-v1", list: "results", score: "relevance_score", document: ["document", readWrapped] }),
   encodeError: cohereError,
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const cohereV1Dialect: RankingDialect<CohereV1RequestBody> = {
+  codec: cohereV1,
+  vendor: cohere,
+  paths: [{ path: "/cohere/v1/rerank", usedBy: "base URL `http://HOST/cohere`" }],
+  schemas: () => ({
+    request: z.object({
+      ...common,
+      documents,
+      top_n: count,
+      top_k: count,
+      rank_fields: names,
+      return_documents: flag,
+      max_chunks_per_doc: count,
+    }),
+    reply: z.object({ id: optionalText, results: z.array(z.object({ ...relevance, document: echoed })), meta: cohereMetaSchema }),
+    error: messageError,
+  }),
 };

@@ -1,12 +1,15 @@
 /** Cohere's API, version 2: `POST /v2/rerank`. Texts only; objects are sent as YAML. */
+import * as z from "zod/mini";
 import type { Codec, Maybe } from "./codec.ts";
-import { type CohereMeta, cohereError, cohereMeta } from "./cohere.ts";
+import { type CohereMeta, cohere, cohereError, cohereMeta } from "./cohere.ts";
+import type { RankingDialect } from "./definition.ts";
 import { onlyTexts } from "./documents.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults } from "./results.ts";
+import { cohereMetaSchema, common, count, messageError, optionalText, relevance, texts } from "./schema-parts.ts";
 
 /** A request; Cohere requires `model`, a server may have a default. */
 export interface CohereV2RequestBody {
@@ -49,4 +52,26 @@ export const cohereV2: Codec<CohereV2RequestBody, CohereV2ReplyBody> = {
   decodeReply: (body) => readReply(body, { dialect: "cohere-v2", list: "results", score: "relevance_score" }),
   encodeError: cohereError,
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const cohereV2Dialect: RankingDialect<CohereV2RequestBody> = {
+  codec: cohereV2,
+  vendor: cohere,
+  paths: [
+    { path: "/v2/rerank", usedBy: "Cohere" },
+    { path: "/cohere/v2/rerank", usedBy: "base URL `http://HOST/cohere`" },
+  ],
+  schemas: () => ({
+    request: z.object({
+      ...common,
+      documents: texts,
+      top_n: count,
+      top_k: count,
+      max_tokens_per_doc: count,
+      priority: z.nullish(z.number()),
+    }),
+    reply: z.object({ id: optionalText, results: z.array(z.object(relevance)), meta: cohereMetaSchema }),
+    error: messageError,
+  }),
 };

@@ -1,7 +1,10 @@
 /** What both versions of Cohere's API share, and the dialects made after it. */
 import type { WireError, WireFailure, WireReply } from "./codec.ts";
+import type { Vendor } from "./definition.ts";
 import { statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
+
+export const cohere: Vendor = { name: "Cohere", description: "Base URL /cohere", prefix: "cohere" };
 
 /** Metadata of a reply. */
 export interface CohereMeta {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RerankError } from "../errors.ts";
-import { type AnyCodec, codecs } from "./codecs.ts";
+import type { AnyCodec } from "./codec.ts";
+import { codecs } from "./dialects.ts";
 import { jina } from "./jina.ts";
 import { tei } from "./tei.ts";
 import { vllm } from "./vllm.ts";

@@ -1,11 +1,14 @@
 /** Infinity: `POST /rerank`. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument, WireError, WireFailure, WireIssue } from "./codec.ts";
+import type { RankingDialect } from "./definition.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
+import { common, documents, flag, limit, nestedError, optionalText, relevance, text, usage } from "./schema-parts.ts";
 
 /** A request; Infinity itself takes texts only. */
 export interface InfinityRequestBody {
@@ -56,6 +59,26 @@ export const infinity: Codec<InfinityRequestBody, InfinityReplyBody> = {
     readReply(body, { dialect: "infinity", list: "results", score: "relevance_score", document: ["document", readText] }),
   encodeError,
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const infinityDialect: RankingDialect<InfinityRequestBody> = {
+  codec: infinity,
+  vendor: {
+    name: "Infinity",
+    description: "Base URL /infinity",
+    prefix: "infinity",
+    otherPaths: { alive: ["/infinity/health"], models: ["/infinity/models"] },
+  },
+  paths: [{ path: "/infinity/rerank", usedBy: "base URL `http://HOST/infinity`" }],
+  schemas: () => ({
+    request: z.object({ ...common, documents, return_documents: flag, raw_scores: flag, top_n: limit, top_k: limit }),
+    reply: z.looseObject({ object: z.literal("rerank"), results: z.array(z.object({ ...relevance, document: optionalText })), usage }),
+    error: z.union([
+      nestedError,
+      z.looseObject({ detail: z.array(z.looseObject({ loc: z.array(z.union([text, z.int()])), msg: text, type: text })) }),
+    ]),
+  }),
 };
 
 /**

@@ -1,11 +1,14 @@
 /** Jina's API: `POST /v1/rerank`. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument, WireIssue } from "./codec.ts";
+import type { RankingDialect } from "./definition.ts";
 import { onlyTexts, readWrapped, wrapText } from "./documents.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults } from "./results.ts";
+import { cohereMetaSchema, common, count, documents, echoed, flag, optionalText, relevance, text, usage } from "./schema-parts.ts";
 
 /** A request; Jina requires `model`, and takes objects `{text}` and `{image}` only. */
 export interface JinaRequestBody {
@@ -65,6 +68,33 @@ export const jina: Codec<JinaRequestBody, JinaReplyBody> = {
     body: present({ code: codes[status], detail: message, errors: issues?.map(fieldError), request_id: requestId }),
   }),
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const jinaDialect: RankingDialect<JinaRequestBody> = {
+  codec: jina,
+  vendor: { name: "Jina", description: "Base URL /jina/v1", prefix: "jina" },
+  paths: [{ path: "/jina/v1/rerank", usedBy: "base URL `http://HOST/jina/v1`" }],
+  schemas: () => ({
+    request: z.object({
+      ...common,
+      documents,
+      top_n: count,
+      top_k: count,
+      return_documents: flag,
+      truncation: flag,
+      max_doc_length: count,
+      return_embeddings: flag,
+    }),
+    reply: z.looseObject({
+      id: optionalText,
+      model: optionalText,
+      results: z.array(z.object({ ...relevance, document: echoed })),
+      usage,
+      meta: z.optional(cohereMetaSchema),
+    }),
+    error: z.looseObject({ detail: text, errors: z.optional(z.array(z.looseObject({ field: text, message: text, type: text }))) }),
+  }),
 };
 
 function fieldError({ path, message, type }: WireIssue): object {

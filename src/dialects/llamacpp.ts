@@ -1,11 +1,14 @@
 /** llama.cpp's server: `POST /rerank`, `/v1/rerank`, `/reranking` and `/v1/reranking`, in two modes. Scores are logits. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument, WireError, WireFailure } from "./codec.ts";
+import type { RankingDialect, Vendor } from "./definition.ts";
 import { onlyTexts, readText } from "./documents.ts";
 import { messageInBody, statusIn, typeIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
+import { bareResults, common, documents, flag, limit, nestedError, relevance, texts, usage } from "./schema-parts.ts";
 import { type TeiResult, teiResults } from "./tei.ts";
 
 /** A request in the mode that is named after Jina; llama.cpp itself takes texts only. */
@@ -89,6 +92,71 @@ export const llamaCppTexts: Codec<LlamaCppTextsRequestBody, TeiResult[]> = {
   decodeError: messageInBody,
 };
 
+const llamaCppVendor: Vendor = {
+  name: "llama.cpp",
+  description: "Base URL /llamacpp or /llamacpp/v1",
+  prefix: "llamacpp",
+  otherPaths: { alive: ["/llamacpp/health", "/llamacpp/v1/health"], models: ["/llamacpp/v1/models", "/llamacpp/models"] },
+};
+
+/** As the server speaks it. */
+export const llamaCppDialect: RankingDialect<LlamaCppRequestBody> = {
+  codec: llamaCpp,
+  vendor: llamaCppVendor,
+  paths: [
+    { path: "/v1/reranking", usedBy: "else llama.cpp" },
+    { path: "/reranking", usedBy: "llama.cpp" },
+    { path: "/llamacpp/rerank", usedBy: "base URL `http://HOST/llamacpp`; documents, or texts as TEI has them" },
+    { path: "/llamacpp/v1/rerank", usedBy: "base URL `http://HOST/llamacpp/v1`" },
+    { path: "/llamacpp/reranking", usedBy: "base URL `http://HOST/llamacpp`" },
+    { path: "/llamacpp/v1/reranking", usedBy: "base URL `http://HOST/llamacpp/v1`" },
+  ],
+  schemas: () => ({
+    request: z.object({ ...common, documents, top_n: limit, top_k: limit }),
+    reply: z.looseObject({ object: z.literal("list"), results: z.array(z.object(relevance)), usage }),
+    error: nestedError,
+  }),
+};
+
+/** As the server speaks it. */
+export const llamaCppTextsDialect: RankingDialect<LlamaCppTextsRequestBody> = {
+  codec: llamaCppTexts,
+  vendor: llamaCppVendor,
+  paths: [
+    {
+      path: "/rerank",
+      usedBy: "with `texts: true` beside documents llama.cpp",
+      isMeant: (body) => "texts" in body && !Array.isArray(body.texts) && "documents" in body,
+    },
+    { path: "/v1/reranking", isMeant: hasTexts },
+    { path: "/reranking", isMeant: hasTexts },
+    { path: "/llamacpp/rerank", isMeant: hasTexts },
+    { path: "/llamacpp/v1/rerank", isMeant: hasTexts },
+    { path: "/llamacpp/reranking", isMeant: hasTexts },
+    { path: "/llamacpp/v1/reranking", isMeant: hasTexts },
+  ],
+  schemas: () => ({
+    request: z
+      .object({
+        ...common,
+        // Its presence asks for this form; the documents may stand where they always do.
+        texts: z.union([texts, z.boolean()], { error: "expected a list of strings, or true beside documents" }),
+        documents: z.nullish(texts),
+        top_n: limit,
+        top_k: limit,
+        return_text: flag,
+      })
+      .check(
+        z.refine(({ texts: list, documents: listed }) => Array.isArray(list) || Array.isArray(listed), {
+          error: "expected a list of strings where there are no documents",
+          path: ["texts"],
+        }),
+      ),
+    reply: bareResults,
+    error: nestedError,
+  }),
+};
+
 /** @see `format_error_response` in llama.cpp's `tools/server/server-common.cpp` */
 const errorTypes: Readonly<Record<number, string>> = {
   400: "invalid_request_error",
@@ -103,4 +171,8 @@ const errorTypes: Readonly<Record<number, string>> = {
 function encodeLlamaCppError(failure: WireFailure): WireError {
   const status = statusIn({ 422: 400 }, failure);
   return { status, body: { error: { code: status, message: failure.message, type: typeIn(errorTypes, status) } } };
+}
+
+function hasTexts(body: object): boolean {
+  return "texts" in body;
 }

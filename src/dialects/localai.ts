@@ -1,11 +1,14 @@
 /** LocalAI: `POST /v1/rerank`. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument } from "./codec.ts";
+import type { RankingDialect } from "./definition.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
+import { common, documents, limit, name, nestedError, relevance, usage, wrapped } from "./schema-parts.ts";
 
 /** A request; LocalAI itself takes texts only. */
 export interface LocalAiRequestBody {
@@ -51,4 +54,21 @@ export const localAi: Codec<LocalAiRequestBody, LocalAiReplyBody> = {
     return { status, body: { error: { code: status, message: failure.message, type: "" } } };
   },
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const localAiDialect: RankingDialect<LocalAiRequestBody> = {
+  codec: localAi,
+  vendor: {
+    name: "LocalAI",
+    description: "Base URL /localai/v1",
+    prefix: "localai",
+    otherPaths: { alive: ["/localai/healthz"], ready: ["/localai/readyz"], models: ["/localai/v1/models"] },
+  },
+  paths: [{ path: "/localai/v1/rerank", usedBy: "base URL `http://HOST/localai/v1`" }],
+  schemas: () => ({
+    request: z.object({ ...common, documents, top_n: limit, top_k: limit, backend: name }),
+    reply: z.looseObject({ results: z.array(z.object({ ...relevance, document: z.optional(wrapped) })), usage }),
+    error: nestedError,
+  }),
 };

@@ -1,11 +1,14 @@
 /** Mixedbread's API: `POST /v1/reranking`. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument } from "./codec.ts";
+import type { RankingDialect } from "./definition.ts";
 import { readAny } from "./documents.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { spelledAs } from "./request-fields.ts";
 import { type TokenUsage, tokenUsage } from "./results.ts";
+import { common, count, documentSchema, documents, flag, index, names, optionalText } from "./schema-parts.ts";
 
 /** A request; Mixedbread also takes a list of parts as one input, for images. */
 export interface MixedbreadRequestBody {
@@ -66,4 +69,33 @@ export const mixedbread: Codec<MixedbreadRequestBody, MixedbreadReplyBody> = {
   decodeReply: (body) => readReply(body, { dialect: "mixedbread", list: "data", score: "score", document: ["input", readAny] }),
   encodeError: ({ status, message }) => ({ status, body: { message, detail: message } }),
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const mixedbreadDialect: RankingDialect<MixedbreadRequestBody> = {
+  codec: mixedbread,
+  vendor: { name: "Mixedbread", description: "Base URL /mixedbread", prefix: "mixedbread" },
+  paths: [
+    { path: "/v1/reranking", usedBy: "Mixedbread with `input`", isMeant: (body) => "input" in body },
+    { path: "/mixedbread/v1/reranking", usedBy: "base URL `http://HOST/mixedbread`" },
+  ],
+  schemas: () => ({
+    request: z.object({
+      ...common,
+      input: documents,
+      rank_fields: names,
+      top_k: count,
+      top_n: count,
+      return_input: flag,
+      rewrite_query: flag,
+    }),
+    reply: z.looseObject({
+      object: z.literal("list"),
+      data: z.array(z.looseObject({ index, score: z.number(), input: z.optional(documentSchema) })),
+      model: optionalText,
+      top_k: z.int(),
+      return_input: z.boolean(),
+    }),
+    error: z.looseObject({}),
+  }),
 };

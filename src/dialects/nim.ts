@@ -1,10 +1,13 @@
 /** NVIDIA NIM (NeMo Retriever): `POST /v1/ranking`. No limit, no echo, and scores are logits. */
+import * as z from "zod/mini";
 import type { Codec, Maybe } from "./codec.ts";
+import type { RankingDialect } from "./definition.ts";
 import { onlyTexts } from "./documents.ts";
 import { messageInBody, typeIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { spelledAs } from "./request-fields.ts";
+import { index, name, querySchema, text, truncateWordSchema } from "./schema-parts.ts";
 import { readTruncateWord, truncateWord } from "./truncate-word.ts";
 
 /** A request; NIM requires `model`. */
@@ -55,4 +58,35 @@ export const nim: Codec<NimRequestBody, NimReplyBody> = {
   decodeReply: (body) => readReply(body, { dialect: "nim", list: "rankings", score: "logit" }),
   encodeError: ({ status, message }) => ({ status, body: { object: "error", message, detail: message, type: typeIn(errorTypes, status) } }),
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const nimDialect: RankingDialect<NimRequestBody> = {
+  codec: nim,
+  vendor: {
+    name: "NVIDIA NIM",
+    description: "Base URL /nim/v1",
+    prefix: "nim",
+    otherPaths: {
+      alive: ["/v1/health/live", "/nim/v1/health/live"],
+      ready: ["/v1/health/ready", "/nim/v1/health/ready"],
+      models: ["/nim/v1/models"],
+    },
+  },
+  paths: [
+    { path: "/v1/ranking", usedBy: "NVIDIA NIM" },
+    { path: "/v1/retrieval/{model}/reranking", usedBy: "NVIDIA's hosted NIM; a model in the body counts before the path's" },
+    { path: "/nim/v1/ranking", usedBy: "base URL `http://HOST/nim/v1`" },
+    { path: "/nim/v1/retrieval/{model}/reranking", usedBy: "the same, as NVIDIA hosts it" },
+  ],
+  schemas: () => ({
+    request: z.object({
+      model: name,
+      query: z.object({ text: querySchema }),
+      passages: z.array(z.object({ text })),
+      truncate: truncateWordSchema,
+    }),
+    reply: z.object({ rankings: z.array(z.object({ index, logit: z.number() })) }),
+    error: z.looseObject({}),
+  }),
 };

@@ -1,10 +1,13 @@
 /** Pinecone's inference API: `POST /rerank`. Documents are objects; a text goes as `{text}`. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument, WireError, WireFailure, WireRequest } from "./codec.ts";
+import type { RankingDialect } from "./definition.ts";
 import { readAny, wrapText } from "./documents.ts";
 import { messageInBody, statusIn, typeIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { spelledAs, usualSpelling } from "./request-fields.ts";
+import { common, count, documents, flag, index, names, nestedError, optionalText, truncateWordSchema } from "./schema-parts.ts";
 import { readTruncateWord, truncateWord } from "./truncate-word.ts";
 
 /** A request; Pinecone requires `model`, and objects as documents. */
@@ -57,6 +60,30 @@ export const pinecone: Codec<PineconeRequestBody, PineconeReplyBody> = {
   decodeReply: (body) => readReply(body, { dialect: "pinecone", list: "data", score: "score", document: ["document", readAny] }),
   encodeError,
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const pineconeDialect: RankingDialect<PineconeRequestBody> = {
+  codec: pinecone,
+  vendor: { name: "Pinecone", description: "Controller host /pinecone", prefix: "pinecone" },
+  paths: [{ path: "/pinecone/rerank", usedBy: "controller host `http://HOST/pinecone`" }],
+  schemas: () => ({
+    request: z.object({
+      ...common,
+      documents,
+      top_n: count,
+      top_k: count,
+      return_documents: flag,
+      rank_fields: names,
+      parameters: z.nullish(z.looseObject({ truncate: truncateWordSchema })),
+    }),
+    reply: z.looseObject({
+      data: z.array(z.looseObject({ index, score: z.number() })),
+      model: optionalText,
+      usage: z.optional(z.looseObject({ rerank_units: z.number() })),
+    }),
+    error: nestedError,
+  }),
 };
 
 function encodeRequest(request: WireRequest): PineconeRequestBody {

@@ -1,10 +1,13 @@
 /** Hugging Face text-embeddings-inference: `POST /rerank`. No limit, no model, and the reply is a bare list. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, WireError, WireFailure, WireResult } from "./codec.ts";
+import type { RankingDialect } from "./definition.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { spelledAs } from "./request-fields.ts";
+import { bareResults, flag, querySchema, text, texts } from "./schema-parts.ts";
 
 /** Where TEI cuts. */
 export type TeiDirection = "Left" | "left" | "Right" | "right";
@@ -55,6 +58,38 @@ export const tei: Codec<TeiRequestBody, TeiResult[]> = {
   decodeReply: (body) => readReply(body, { dialect: "tei", score: "score", document: ["text", readText] }),
   encodeError: encodeTeiError,
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const teiDialect: RankingDialect<TeiRequestBody> = {
+  codec: tei,
+  vendor: {
+    name: "Text Embeddings Inference",
+    description: "Base URL /tei",
+    prefix: "tei",
+    otherPaths: { alive: ["/tei/health", "/tei/ping"], info: ["/tei/info"] },
+  },
+  paths: [
+    {
+      path: "/rerank",
+      usedBy: "with a list of `texts` TEI",
+      isMeant: (body) => "texts" in body && (Array.isArray(body.texts) || !("documents" in body)),
+    },
+    { path: "/tei/rerank", usedBy: "base URL `http://HOST/tei`" },
+  ],
+  tellsTimes: true,
+  schemas: () => ({
+    request: z.object({
+      query: querySchema,
+      texts,
+      truncate: flag,
+      truncation_direction: z.nullish(z.enum(["Left", "left", "Right", "right"])),
+      raw_scores: flag,
+      return_text: flag,
+    }),
+    reply: bareResults,
+    error: z.object({ error: text, error_type: z.enum(["Unhealthy", "Backend", "Overloaded", "Validation", "Tokenizer", "Empty"]) }),
+  }),
 };
 
 /** The results as TEI answers them. */

@@ -1,11 +1,14 @@
 /** Together's API: `POST /v1/rerank`. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument, WireError, WireFailure } from "./codec.ts";
+import type { RankingDialect } from "./definition.ts";
 import { readText } from "./documents.ts";
 import { messageInBody, statusIn, typeIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { spelledAs, usualSpelling } from "./request-fields.ts";
 import { type TokenUsage, tokenUsage } from "./results.ts";
+import { common, count, documents, flag, names, nestedError, relevance, usage, wrapped } from "./schema-parts.ts";
 
 /** A request; Together requires `model`, and reads all keys of objects where there are no `rank_fields`. */
 export interface TogetherRequestBody {
@@ -58,6 +61,19 @@ export const together: Codec<TogetherRequestBody, TogetherReplyBody> = {
     readReply(body, { dialect: "together", list: "results", score: "relevance_score", document: ["document", readText] }),
   encodeError,
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const togetherDialect: RankingDialect<TogetherRequestBody> = {
+  codec: together,
+  vendor: { name: "Together AI", description: "Base URL /together/v1", prefix: "together" },
+  paths: [{ path: "/together/v1/rerank", usedBy: "base URL `http://HOST/together/v1`; in Python `http://HOST/together`" }],
+  objectFields: "all",
+  schemas: () => ({
+    request: z.object({ ...common, documents, top_n: count, top_k: count, return_documents: flag, rank_fields: names }),
+    reply: z.looseObject({ object: z.literal("rerank"), results: z.array(z.object({ ...relevance, document: wrapped })), usage }),
+    error: nestedError,
+  }),
 };
 
 function echoOf(document: WireDocument | undefined): string | null {

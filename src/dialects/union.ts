@@ -1,12 +1,30 @@
 /** What our own `/v1/rerank` speaks: the words of all dialects that have this path, so that any of their clients is understood. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument } from "./codec.ts";
 import { type CohereMeta, cohereMeta } from "./cohere.ts";
+import type { RankingDialect, Vendor } from "./definition.ts";
 import { readWrapped, wrapText } from "./documents.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { spelledAs, usualSpelling } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
+import {
+  activating,
+  cohereMetaSchema,
+  common,
+  count,
+  cutting,
+  documents,
+  echoed,
+  flag,
+  limit,
+  names,
+  optionalText,
+  relevance,
+  text,
+  usage,
+} from "./schema-parts.ts";
 
 /** A request of Cohere v1, Jina, vLLM, Infinity, llama.cpp, LocalAI, Xinference or LiteLLM. */
 export interface UnionRequestBody {
@@ -84,8 +102,68 @@ export const union: Codec<UnionRequestBody, UnionReplyBody> = {
   decodeError: messageInBody,
 };
 
+const liteLlm: Vendor = {
+  name: "LiteLLM",
+  description: "Base URL /litellm",
+  prefix: "litellm",
+  otherPaths: { alive: ["/litellm/health/liveliness"], ready: ["/litellm/health/readiness"], models: ["/litellm/v1/models"] },
+};
+
+/** As the server speaks it. */
+export const unionDialect: RankingDialect<UnionRequestBody> = {
+  codec: union,
+  vendor: { name: "Several vendors", description: "What clients of Jina, Cohere v1, LiteLLM, LocalAI, Xinference and vLLM have in common" },
+  otherVendors: [liteLlm],
+  paths: [
+    {
+      path: "/rerank",
+      usedBy: "with `model`, `top_n` or another word of theirs beside the documents vLLM, Infinity, llama.cpp and Jina clients",
+      isMeant: saysUnionWords,
+    },
+    { path: "/v1/rerank", usedBy: "Jina, Cohere v1, LiteLLM, LocalAI, Xinference, vLLM" },
+    { path: "/litellm/rerank", usedBy: "LiteLLM's routes `cohere`, `jina_ai`, `hosted_vllm`" },
+    { path: "/litellm/v1/rerank", usedBy: "the same" },
+    { path: "/litellm/v2/rerank", usedBy: "the same" },
+  ],
+  schemas: () => ({
+    request: z.object({
+      ...common,
+      documents,
+      top_n: limit,
+      top_k: limit,
+      return_documents: flag,
+      rank_fields: names,
+      raw_scores: flag,
+      ...activating,
+      ...cutting,
+      truncation: flag,
+      max_tokens_per_doc: count,
+      max_doc_length: count,
+      max_chunks_per_doc: count,
+    }),
+    reply: z.looseObject({
+      id: optionalText,
+      model: optionalText,
+      results: z.array(z.object({ ...relevance, document: echoed })),
+      usage,
+      meta: z.optional(cohereMetaSchema),
+    }),
+    error: z.looseObject({ message: text, detail: text, code: text }),
+  }),
+};
+
 /** Raw scores in vLLM's words; Infinity's, where they are there too, count. */
 function decodeActivation({ use_activation, activation }: UnionRequestBody): { rawScores?: boolean } {
   const isActivated = use_activation ?? activation ?? undefined;
   return isActivated === undefined ? {} : { rawScores: !isActivated };
+}
+
+/**
+ * Whether a body at our own path has a word that only clients of other rerankers write beside the documents. `top_k` and `truncation` there
+ * belong into our own `config`.
+ */
+function saysUnionWords(body: object): boolean {
+  if ("texts" in body || "config" in body) return false;
+  const words = [...union.requestFields.values()].flat().filter((key) => key !== "top_k" && key !== "truncation");
+  return [...words, "max_chunks_per_doc", "max_tokens_per_query", "priority", "user"].some((key) => key in body);
 }

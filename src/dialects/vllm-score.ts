@@ -1,10 +1,13 @@
 /** vLLM's scoring of pairs: `POST /score` and `/v1/score`. It ranks nothing, so it has a contract of its own. */
+import * as z from "zod/mini";
 import { RerankError } from "../errors.ts";
-import type { Maybe, RequestFields, WireError, WireFailure, WireRequest } from "./codec.ts";
+import type { Maybe, ScoreCodec, ScoreRequest } from "./codec.ts";
+import type { ScoringDialect } from "./definition.ts";
 import { present } from "./present.ts";
 import { spelledAs } from "./request-fields.ts";
 import { type TokenUsage, tokenUsage } from "./results.ts";
-import { decodeVllmOptions, encodeVllmError, type VllmOptions, vllmOptionKeys } from "./vllm.ts";
+import { index, nestedError, text, texts, usage } from "./schema-parts.ts";
+import { decodeVllmOptions, encodeVllmError, type VllmOptions, vllmOptionKeys, vllmOptionSchemas, vllmVendor } from "./vllm.ts";
 
 /** One text or a list of them. */
 export type VllmScoreTexts = string | readonly string[];
@@ -31,44 +34,10 @@ export interface VllmScoreReplyBody {
   usage?: TokenUsage;
 }
 
-/** Pairs to score, in the order of their scores. */
-export interface ScoreRequest
-  extends Pick<WireRequest, "model" | "rawScores" | "truncate" | "maxTokens" | "truncationSide" | "maxTokensPerDocument"> {
-  pairs: readonly (readonly [query: string, document: string])[];
-}
-
-/** The answer to one {@link ScoreRequest}. */
-export interface ScoreReply {
-  id?: string;
-  model?: string;
-  /** Seconds since 1970. */
-  created?: number;
-  /** One for each pair, in their order. */
-  scores: readonly number[];
-  tokens?: number;
-}
-
-/** A codec of scoring, for servers. */
-export interface ScoreCodec {
-  readonly name: string;
-  /** As in `Codec`. */
-  readonly requestFields: RequestFields;
-  /** Keys of a request that may hold its texts. */
-  readonly otherKeys: readonly string[];
-  /**
-   * One query goes with every document, as many queries as documents go pairwise.
-   *
-   * @throws RerankError `invalid-input` for other numbers, an empty list, or no complete spelling
-   */
-  decodeRequest(body: VllmScoreRequestBody): ScoreRequest;
-  encodeReply(reply: ScoreReply): VllmScoreReplyBody;
-  encodeError(failure: WireFailure): WireError;
-}
-
 const fields = spelledAs<VllmScoreRequestBody>({ model: "model", maxTokensPerDocument: "max_tokens_per_doc" });
 
 /** @see https://github.com/vllm-project/vllm `vllm/entrypoints/pooling/scoring/protocol.py` at 004706d; `_validate_score_input_lens` */
-export const vllmScore: ScoreCodec = {
+export const vllmScore: ScoreCodec<VllmScoreRequestBody, VllmScoreReplyBody> = {
   name: "vllm-score",
   requestFields: new Map([...fields.keys, ...vllmOptionKeys]),
   otherKeys: ["text_1", "text_2", "queries", "documents", "items", "data_1", "data_2"],
@@ -79,6 +48,48 @@ export const vllmScore: ScoreCodec = {
     data: reply.scores.map((score, index) => ({ index, object: "score", score })),
   }),
   encodeError: encodeVllmError,
+};
+
+/** One of these pairs of lists has to be there; the codec looks for it. */
+const spellings: readonly (readonly [string, string])[] = [
+  ["text_1", "text_2"],
+  ["queries", "documents"],
+  ["queries", "items"],
+  ["data_1", "data_2"],
+];
+
+const textOrTexts = () => z.nullish(z.union([text, texts], { error: "expected a string or a list of strings" }));
+
+/** As the server speaks it. */
+export const vllmScoreDialect: ScoringDialect<VllmScoreRequestBody> = {
+  scoreCodec: vllmScore,
+  vendor: vllmVendor,
+  paths: [
+    { path: "/score", usedBy: "vLLM" },
+    { path: "/v1/score", usedBy: "vLLM" },
+    { path: "/vllm/score", usedBy: "base URL `http://HOST/vllm`" },
+    { path: "/vllm/v1/score", usedBy: "base URL `http://HOST/vllm/v1`" },
+  ],
+  schemas: () => ({
+    request: z
+      .object({
+        text_1: textOrTexts(),
+        text_2: textOrTexts(),
+        queries: textOrTexts(),
+        documents: textOrTexts(),
+        items: textOrTexts(),
+        data_1: textOrTexts(),
+        data_2: textOrTexts(),
+        ...vllmOptionSchemas(),
+      })
+      .check(z.meta({ anyOf: spellings.map((required) => ({ required })) })),
+    reply: z.looseObject({
+      object: z.literal("list"),
+      data: z.array(z.object({ index, object: z.literal("score"), score: z.number() })),
+      usage,
+    }),
+    error: nestedError,
+  }),
 };
 
 function pairsOf(body: VllmScoreRequestBody): ScoreRequest["pairs"] {

@@ -1,11 +1,14 @@
 /** vLLM: `POST /rerank`, `/v1/rerank` and `/v2/rerank`. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, RequestFields, WireDocument, WireError, WireFailure, WireRequest } from "./codec.ts";
+import type { RankingDialect, Vendor } from "./definition.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody, statusIn, typeIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type TokenUsage, tokenUsage } from "./results.ts";
+import { activating, count, cutting, documents, limit, name, nestedError, querySchema, relevance, usage, wrapped } from "./schema-parts.ts";
 
 /** What ranking and scoring requests share, as far as it means something here. */
 export interface VllmOptions {
@@ -85,6 +88,35 @@ export const vllm: Codec<VllmRequestBody, VllmReplyBody> = {
   decodeReply: (body) => readReply(body, { dialect: "vllm", list: "results", score: "relevance_score", document: ["document", readText] }),
   encodeError: encodeVllmError,
   decodeError: messageInBody,
+};
+
+/** Whose paths these are, and those that score. */
+export const vllmVendor: Vendor = {
+  name: "vLLM",
+  description: "Base URL /vllm, /vllm/v1 or /vllm/v2",
+  prefix: "vllm",
+  otherPaths: { alive: ["/vllm/health", "/vllm/ping"], models: ["/vllm/v1/models"] },
+};
+
+/** Of {@link VllmOptions}. */
+export function vllmOptionSchemas(): typeof cutting & typeof activating & { model: typeof name; max_tokens_per_doc: typeof count } {
+  return { model: name, ...cutting, ...activating, max_tokens_per_doc: count };
+}
+
+/** As the server speaks it. */
+export const vllmDialect: RankingDialect<VllmRequestBody> = {
+  codec: vllm,
+  vendor: vllmVendor,
+  paths: [
+    { path: "/vllm/rerank", usedBy: "base URL `http://HOST/vllm`" },
+    { path: "/vllm/v1/rerank", usedBy: "base URL `http://HOST/vllm/v1`" },
+    { path: "/vllm/v2/rerank", usedBy: "base URL `http://HOST/vllm/v2`" },
+  ],
+  schemas: () => ({
+    request: z.object({ query: querySchema, documents, top_n: limit, top_k: limit, ...vllmOptionSchemas() }),
+    reply: z.looseObject({ results: z.array(z.object({ ...relevance, document: wrapped })), usage }),
+    error: nestedError,
+  }),
 };
 
 /** What {@link VllmOptions} say beside the model. */

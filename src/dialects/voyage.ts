@@ -1,11 +1,14 @@
 /** Voyage's API: `POST /v1/rerank`. */
+import * as z from "zod/mini";
 import type { Codec, Maybe } from "./codec.ts";
+import type { RankingDialect } from "./definition.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults } from "./results.ts";
+import { common, count, detailError, flag, optionalText, relevance, texts, usage } from "./schema-parts.ts";
 
 /** A request; Voyage requires `model`. */
 export interface VoyageRequestBody {
@@ -53,4 +56,21 @@ export const voyage: Codec<VoyageRequestBody, VoyageReplyBody> = {
   decodeReply: (body) => readReply(body, { dialect: "voyage", list: "data", score: "relevance_score", document: ["document", readText] }),
   encodeError: (failure) => ({ status: statusIn({ 422: 400 }, failure), body: { detail: failure.message } }),
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const voyageDialect: RankingDialect<VoyageRequestBody> = {
+  codec: voyage,
+  vendor: { name: "Voyage AI", description: "Base URL /voyage/v1", prefix: "voyage" },
+  paths: [{ path: "/voyage/v1/rerank", usedBy: "base URL `http://HOST/voyage/v1`" }],
+  schemas: () => ({
+    request: z.object({ ...common, documents: texts, top_k: count, top_n: count, return_documents: flag, truncation: flag }),
+    reply: z.object({
+      object: z.literal("list"),
+      data: z.array(z.object({ ...relevance, document: optionalText })),
+      model: optionalText,
+      usage,
+    }),
+    error: detailError,
+  }),
 };

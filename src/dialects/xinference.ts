@@ -1,10 +1,13 @@
 /** Xinference: `POST /v1/rerank`, a reply after Cohere's with every key there. */
+import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument } from "./codec.ts";
+import type { RankingDialect } from "./definition.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { limitKeys, spelledAs } from "./request-fields.ts";
+import { common, count, detailError, documents, flag, limit, name, optionalText, relevance, wrapped } from "./schema-parts.ts";
 
 /** A request; Xinference requires `model`, and takes texts only. */
 export interface XinferenceRequestBody {
@@ -68,4 +71,30 @@ export const xinference: Codec<XinferenceRequestBody, XinferenceReplyBody> = {
   // An unknown model is a ValueError there, which becomes 400 like any other.
   encodeError: (failure) => ({ status: statusIn({ 404: 400, 422: 400 }, failure), body: { detail: failure.message } }),
   decodeError: messageInBody,
+};
+
+/** As the server speaks it. */
+export const xinferenceDialect: RankingDialect<XinferenceRequestBody> = {
+  codec: xinference,
+  vendor: {
+    name: "Xinference",
+    description: "Base URL /xinference/v1",
+    prefix: "xinference",
+    otherPaths: { models: ["/xinference/v1/models"], keys: ["/v1/cluster/auth", "/xinference/v1/cluster/auth"] },
+  },
+  paths: [{ path: "/xinference/v1/rerank", usedBy: "base URL `http://HOST/xinference/v1`" }],
+  schemas: () => ({
+    request: z.object({
+      ...common,
+      documents,
+      top_n: limit,
+      top_k: limit,
+      return_documents: flag,
+      return_len: flag,
+      max_chunks_per_doc: count,
+      kwargs: name,
+    }),
+    reply: z.looseObject({ id: optionalText, results: z.array(z.object({ ...relevance, document: z.nullable(wrapped) })) }),
+    error: detailError,
+  }),
 };

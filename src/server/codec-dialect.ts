@@ -1,5 +1,5 @@
-import type { z } from "zod";
-import type { Codec, WireDocument, WireReply, WireRequest, WireResult } from "../dialects/codec.ts";
+import type { AnyCodec, WireDocument, WireReply, WireRequest, WireResult } from "../dialects/codec.ts";
+import type { RankingDialect } from "../dialects/definition.ts";
 import type { RankOptionsInput, RerankResult } from "../index.ts";
 import type { Dialect, ReplyContext, ServerView } from "./dialect.ts";
 import { ignoredKeys, optionNames } from "./ignored.ts";
@@ -8,29 +8,27 @@ import { cuttingOf, inOwnWords } from "./truncation.ts";
 /** What Cohere counts as one search unit; nobody is billed here, but clients read the number. */
 const documentsPerUnit = 100;
 
-/** The schemas of one dialect. */
-export interface DialectSchemas<RequestBody> {
-  request: z.ZodType<RequestBody>;
-  reply: z.ZodType;
-  error: z.ZodType;
-  /** Which fields of an object are read where the request names none. @default the library's usual keys (`text` …) */
-  objectFields?: "all";
-}
-
 /** A vendor's format as a dialect of this server, by its codec. */
-export function codecDialect<RequestBody, ReplyBody>(
-  codec: Codec<RequestBody, ReplyBody>,
-  { objectFields, ...schemas }: DialectSchemas<RequestBody>,
-): Dialect {
+export function codecDialect({
+  codec,
+  vendor,
+  otherVendors = [],
+  paths,
+  schemas,
+  objectFields,
+  tellsTimes = false,
+}: RankingDialect): Dialect {
   const { requestFields, documentsKey, otherKeys = [] } = codec;
   const known = { requestFields, otherKeys: ["query", documentsKey, ...otherKeys] };
   return {
     name: codec.name,
-    ...schemas,
+    vendors: [vendor, ...otherVendors],
+    paths,
+    ...schemas(),
     encodeError: (failure) => codec.encodeError(failure),
     reword: (message, sent) => inOwnWords(message, { documentsKey, names: optionNames(sent, requestFields), sent }),
     read(body, { models }: ServerView, sent) {
-      const request = codec.decodeRequest(body as RequestBody);
+      const request = codec.decodeRequest(body);
       const { reference, isUnknown } = models.byName(request.model);
       const wantsLogits = request.rawScores ?? codec.scoresAreLogits;
       return {
@@ -41,7 +39,7 @@ export function codecDialect<RequestBody, ReplyBody>(
         ignored: ignoredKeys(sent, known),
         optionNames: optionNames(sent, requestFields),
         echoes: echoes(codec, request),
-        tellsTimes: codec.name === "tei",
+        tellsTimes,
         encode: ([result], context) => codec.encodeReply(replyOf(result!, { ...context, wantsLogits, echoes: echoes(codec, request) })),
       };
     },
@@ -59,7 +57,7 @@ function optionsOf({ documents, topK, fields, ...request }: WireRequest, objectF
   };
 }
 
-function echoes<RequestBody, ReplyBody>(codec: Codec<RequestBody, ReplyBody>, { returnDocuments }: WireRequest): boolean {
+function echoes(codec: AnyCodec, { returnDocuments }: WireRequest): boolean {
   return codec.replyFields.has("document") && (returnDocuments ?? codec.echoesByDefault);
 }
 

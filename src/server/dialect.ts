@@ -1,6 +1,7 @@
 /** One way of speaking to this server: what a body means, and how its answer is written. */
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import type { WireDocument, WireError, WireFailure } from "../dialects/codec.ts";
+import type { RankingPath, Vendor } from "../dialects/definition.ts";
 import type { ModelReference, RankOptionsInput, RerankResult } from "../index.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { Models } from "./served-models.ts";
@@ -50,10 +51,13 @@ export interface ServerView {
 export interface Dialect {
   /** In paths, metrics and logs. */
   readonly name: string;
+  /** Whose format it is, and then who else's paths speak it. */
+  readonly vendors: readonly [Vendor, ...Vendor[]];
+  readonly paths: readonly RankingPath[];
   /** Of the body; also what the OpenAPI document says. */
-  readonly request: z.ZodType;
-  readonly reply: z.ZodType;
-  readonly error: z.ZodType;
+  readonly request: z.core.$ZodType;
+  readonly reply: z.core.$ZodType;
+  readonly error: z.core.$ZodType;
 
   encodeError(failure: WireFailure): WireError;
   /**

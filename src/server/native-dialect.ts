@@ -6,6 +6,14 @@ import { type NativeRequestBody, nativeErrorSchema, nativeReplySchema, nativeReq
 /** crossrank's own format: `{ query, documents, config }`. */
 export const nativeDialect: Dialect = {
   name: "native",
+  vendors: [
+    {
+      name: "crossrank",
+      description: "crossrank's own format",
+      otherPaths: { alive: ["/health"], ready: ["/ready"], models: ["/v1/models"], info: ["/info"] },
+    },
+  ],
+  paths: [{ path: "/rerank", usedBy: "crossrank" }],
   request: nativeRequestSchema,
   reply: nativeReplySchema,
   error: nativeErrorSchema,

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Dialect } from "./dialect.ts";
 import { nativeDialect } from "./native-dialect.ts";
-import { allDialects, type Route, routes } from "./routes.ts";
-import { nameOf, vendorOf, vendors } from "./vendors.ts";
+import { allDialects, type Route, routes, vendors } from "./routes.ts";
+import { nameOf, vendorOf } from "./vendors.ts";
 
 /** What each status means, in any dialect; see status.ts and the dialects' own mappings. */
 const statuses: Readonly<Record<string, string>> = {
@@ -49,7 +49,10 @@ export function createOpenApiDocument(version: string, basePath: string): object
     },
     servers: [{ url: basePath === "" ? "/" : basePath }],
     security: [{}, { bearer: [] }],
-    tags: [...vendors, { name: serverTag, description: "What the server tells of itself" }],
+    tags: [
+      ...vendors.map(({ name, description }) => ({ name, description })),
+      { name: serverTag, description: "What the server tells of itself" },
+    ],
     paths,
     components: {
       schemas: schemas(),
@@ -130,7 +133,7 @@ function schemas(): Record<string, unknown> {
     [schemaName(dialect, "Request"), dialect.request],
     [schemaName(dialect, "Reply"), dialect.reply],
     [schemaName(dialect, "Error"), dialect.error],
-  ]) as [string, z.ZodType][];
+  ]) as [string, z.core.$ZodType][];
   return Object.fromEntries(
     parts.map(([name, schema]) => {
       const { $schema, ...json } = z.toJSONSchema(schema, { io: "input" });

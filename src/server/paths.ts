@@ -1,25 +1,25 @@
 /** Paths as clients write them, and the paths that vendors' clients and deployments ask for beside ranking. */
 import { getPath } from "hono/utils/url";
+import type { OtherPath } from "../dialects/definition.ts";
+import { vendors } from "./routes.ts";
 
 /** Whether the process lives. */
-export const alivePaths: readonly string[] = [
-  ...["/health", "/tei/health", "/tei/ping", "/infinity/health", "/vllm/health", "/vllm/ping", "/llamacpp/health", "/llamacpp/v1/health"],
-  ...["/localai/healthz", "/litellm/health/liveliness", "/v1/health/live", "/nim/v1/health/live"],
-];
+export const alivePaths: readonly string[] = otherPaths("alive");
 
 /** Whether requests are taken. */
-export const readyPaths: readonly string[] = [
-  ...["/ready", "/localai/readyz", "/litellm/health/readiness", "/v1/health/ready", "/nim/v1/health/ready"],
-];
+export const readyPaths: readonly string[] = otherPaths("ready");
 
-// One record serves OpenAI's clients and Xinference's.
-const modelRoots = ["/v1", "/vllm/v1", "/infinity", "/nim/v1", "/xinference/v1", "/localai/v1", "/llamacpp/v1", "/llamacpp", "/litellm/v1"];
+/** Whether a request needs a key. */
+export const keyPaths: readonly string[] = otherPaths("keys");
+
+/** What is served, in TEI's words. */
+export const infoPaths: readonly string[] = otherPaths("info");
 
 /** All models, in OpenAI's words. */
-export const modelListPaths: readonly string[] = modelRoots.map((path) => `${path}/models`);
+export const modelListPaths: readonly string[] = otherPaths("models");
 
-/** One model, in the words of OpenAI and of Xinference, whose client asks before it ranks. */
-export const modelPaths: readonly string[] = modelRoots.map((path) => `${path}/models/{model}`);
+/** One model, in the words of OpenAI and of Xinference, whose client asks before it ranks: one record serves both. */
+export const modelPaths: readonly string[] = modelListPaths.map((path) => `${path}/{model}`);
 
 /** A path of ours as Hono's routers want it: `{model}` may have slashes, as names on the hub have. */
 export function patternOf(path: string): string {
@@ -30,4 +30,8 @@ export function patternOf(path: string): string {
 export function plainPath(request: Request): string {
   const path = getPath(request).replace(/\/{2,}/g, "/");
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+function otherPaths(kind: OtherPath): string[] {
+  return vendors.flatMap((vendor) => vendor.otherPaths?.[kind] ?? []);
 }

@@ -9,7 +9,7 @@ import { describeModelNamed, describeServer, inCohereWords, listModels } from ".
 import { Metrics } from "./metrics.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { type CheckedOptions, checkOptions, type RerankServerOptions } from "./options.ts";
-import { alivePaths, modelListPaths, modelPaths, patternOf, plainPath, readyPaths } from "./paths.ts";
+import { alivePaths, infoPaths, keyPaths, modelListPaths, modelPaths, patternOf, plainPath, readyPaths } from "./paths.ts";
 import { answerRanking, type RankContext, type RankRecord } from "./rank-handler.ts";
 import { dialectAt, routes } from "./routes.ts";
 import { Models } from "./served-models.ts";
@@ -156,8 +156,8 @@ class Server implements RerankServer {
     add(alivePaths, true, () => Response.json({ status: "ok" }));
     add(readyPaths, true, () => this.#readiness());
     // Xinference's client asks, without its key, whether it has to send one.
-    add(["/v1/cluster/auth", "/xinference/v1/cluster/auth"], true, () => Response.json({ auth: this.#options.apiKeys.length > 0 }));
-    add(["/info", "/tei/info"], false, () => Response.json(describeServer(models, this.#options, packageJson.version)));
+    add(keyPaths, true, () => Response.json({ auth: this.#options.apiKeys.length > 0 }));
+    add(infoPaths, false, () => Response.json(describeServer(models, this.#options, packageJson.version)));
     add(modelListPaths, false, () => Response.json({ object: "list", data: listModels(models) }));
     add(modelPaths, false, (name) => Response.json(describeModelNamed(models, name)));
     add(["/cohere/v1/models"], false, () => Response.json({ models: listModels(models).map(inCohereWords) }));

@@ -1,9 +1,12 @@
-import type { z } from "zod";
+import * as z from "zod/mini";
 import type { WireIssue } from "../dialects/codec.ts";
 import { ServerError } from "./status.ts";
 
 /** So many issues are told: a list of a thousand wrong documents has as many. */
 const maxIssues = 16;
+
+// zod/mini has no words of its own.
+const english = z.locales.en().localeError;
 
 const types: Readonly<Record<string, WireIssue["type"]>> = {
   string: "string_type",
@@ -20,8 +23,8 @@ const types: Readonly<Record<string, WireIssue["type"]>> = {
  *
  * @throws ServerError 422 for one that does not fit: the message tells the first issue, `issues` the first sixteen
  */
-export function validate(schema: z.ZodType, body: object): unknown {
-  const checked = schema.safeParse(body);
+export function validate(schema: z.core.$ZodType, body: object): unknown {
+  const checked = z.safeParse(schema, body, { error: english });
   if (checked.success) return checked.data;
   const issues = checked.error.issues.slice(0, maxIssues).map((issue): WireIssue => {
     const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));

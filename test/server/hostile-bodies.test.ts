@@ -1,5 +1,6 @@
 /** Bodies that nobody sends by mistake, over real connections: each is answered, tells nothing of the server, and leaves it working. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod/mini";
 import { createRerankServer, type Listening, listen } from "../../dist/server.js";
 import type { Route } from "../../src/server/routes.ts";
 import { dialectBodies, type Json, nested, pointersOf, replaceAt, valueAt, withKey } from "./bodies.ts";
@@ -37,7 +38,7 @@ const withConfig = (config: unknown): object => ({ query, documents, config });
 /** The answer has the form that the OpenAPI document promises for the path, in whichever of its dialects. */
 const expectPromisedForm = ({ status, text }: Answer, { dialects }: Route): void => {
   const body: unknown = JSON.parse(text);
-  const isAsPromised = dialects.some(({ reply, error }) => (status === 200 ? reply : error).safeParse(body).success);
+  const isAsPromised = dialects.some(({ reply, error }) => z.safeParse(status === 200 ? reply : error, body).success);
   expect(isAsPromised, text.slice(0, 500)).toBe(true);
 };
 

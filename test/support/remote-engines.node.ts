@@ -1,6 +1,6 @@
 /** Engines on this machine that rank as their dialect does, with scores that follow from the texts, and that fail when told to. */
 
-import type { AnyCodec } from "../../src/dialects/codecs.ts";
+import type { AnyCodec } from "../../src/dialects/codec.ts";
 import { cohereV2 } from "../../src/dialects/cohere-v2.ts";
 import { infinity } from "../../src/dialects/infinity.ts";
 import { jina } from "../../src/dialects/jina.ts";

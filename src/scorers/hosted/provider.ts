@@ -1,4 +1,4 @@
-import type { AnyCodec } from "../../dialects/codecs.ts";
+import type { AnyCodec } from "../../dialects/codec.ts";
 import type { JsonRequest, Network } from "../../http/request.ts";
 import type { LlmConfig } from "../../types.ts";
 

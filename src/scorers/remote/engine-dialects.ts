@@ -1,6 +1,6 @@
 /** What each dialect of engines takes and gives, by the codecs in `dialects/`. */
 
-import type { AnyCodec } from "../../dialects/codecs.ts";
+import type { AnyCodec } from "../../dialects/codec.ts";
 import { cohereV2 } from "../../dialects/cohere-v2.ts";
 import { infinity } from "../../dialects/infinity.ts";
 import { jina } from "../../dialects/jina.ts";

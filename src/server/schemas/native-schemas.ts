@@ -1,12 +1,5 @@
 import { z } from "zod";
-
-/** A document: a text, or an object of the caller's that comes back as it was. */
-export const documentSchema: z.ZodType<string | Record<string, unknown>> = z.union([z.string(), z.record(z.string(), z.unknown())], {
-  error: "expected a string or an object",
-});
-
-/** That it is not blank is checked by the library, and said here for readers of the OpenAPI document. */
-export const querySchema: z.ZodType<string> = z.string().meta({ description: "What is looked for; not blank.", pattern: "\\S" });
+import { documentSchema, querySchema } from "../../dialects/schema-parts.ts";
 
 /** Types of models whose keys the library checks, and whose use the server's policy. */
 const otherTypes = ["custom", "remote", "fallback", "cascade", "fuse", "field", "none"] as const;

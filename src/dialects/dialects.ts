@@ -1,0 +1,43 @@
+/** All dialects that the server speaks beside its own: a new one is a file in this folder and an entry of this list. */
+import type { AnyCodec } from "./codec.ts";
+import { cohereV1Dialect } from "./cohere-v1.ts";
+import { cohereV2Dialect } from "./cohere-v2.ts";
+import type { DialectDefinition } from "./definition.ts";
+import { infinityDialect } from "./infinity.ts";
+import { jinaDialect } from "./jina.ts";
+import { llamaCppDialect, llamaCppTextsDialect } from "./llamacpp.ts";
+import { localAiDialect } from "./localai.ts";
+import { mixedbreadDialect } from "./mixedbread.ts";
+import { nimDialect } from "./nim.ts";
+import { pineconeDialect } from "./pinecone.ts";
+import { teiDialect } from "./tei.ts";
+import { togetherDialect } from "./together.ts";
+import { unionDialect } from "./union.ts";
+import { vllmDialect } from "./vllm.ts";
+import { vllmScoreDialect } from "./vllm-score.ts";
+import { voyageDialect } from "./voyage.ts";
+import { xinferenceDialect } from "./xinference.ts";
+
+/** Names are unique. The order is that of the documentation; where several dialects of a path want a body, the first one gets it. */
+export const dialects: readonly DialectDefinition[] = [
+  unionDialect,
+  cohereV2Dialect,
+  cohereV1Dialect,
+  jinaDialect,
+  voyageDialect,
+  mixedbreadDialect,
+  pineconeDialect,
+  togetherDialect,
+  nimDialect,
+  teiDialect,
+  vllmDialect,
+  vllmScoreDialect,
+  infinityDialect,
+  llamaCppDialect,
+  llamaCppTextsDialect,
+  xinferenceDialect,
+  localAiDialect,
+];
+
+/** The codec of each dialect that ranks. */
+export const codecs: readonly AnyCodec[] = dialects.flatMap((dialect) => ("codec" in dialect ? [dialect.codec] : []));
