@@ -1,9 +1,9 @@
 /** One way of speaking to this server: what a body means, and how its answer is written. */
 import type { z } from "zod";
 import type { WireDocument, WireError, WireFailure } from "../dialects/codec.ts";
-import type { ModelReference, RankOptionsInput, RerankResult } from "../index.ts";
+import type { RankOptionsInput, RerankResult } from "../index.ts";
 import type { CheckedOptions } from "./options.ts";
-import type { Models } from "./served-models.ts";
+import type { Models, RequestedModel } from "./served-models.ts";
 
 /** A query with the documents that are ranked by it. */
 export interface RankCall {
@@ -15,7 +15,7 @@ export interface RankCall {
 export interface ReadRequest {
   calls: readonly RankCall[];
   /** Absent: the first model. */
-  model: ModelReference | undefined;
+  model: RequestedModel | undefined;
   /** The model's name was not known, and the first one stands in. */
   isModelUnknown: boolean;
   options: RankOptionsInput;

@@ -16,12 +16,12 @@ export const scoreDialect: Dialect = {
   reword: (message, sent) => inOwnWords(message, { names: optionNames(sent, vllmScore.requestFields), sent }),
   read(body, { models }, sent) {
     const request = vllmScore.decodeRequest(body as VllmScoreRequestBody);
-    const { reference, isUnknown } = models.byName(request.model);
+    const { model, isUnknown } = models.byName(request.model);
     const places = placesByQuery(request);
     const calls = [...places].map(([query, ofQuery]): RankCall => ({ query, documents: ofQuery.map((place) => request.pairs[place]![1]) }));
     return {
       calls,
-      model: reference,
+      model,
       isModelUnknown: isUnknown,
       options: {
         ...cuttingOf(request),
