@@ -66,7 +66,6 @@ export function scorerChecks(createScorer: () => Scorer, documentOf: (text: stri
       for (const { scores } of others) expectClose(scores, first!.scores, fail);
     }),
     check("gives the same numbers to a synchronous caller", async (scorer, fail) => {
-      if (scorer.capabilities.sync !== (scorer.scoreSync !== undefined)) throw fail("capabilities.sync and scoreSync disagree");
       if (scorer.scoreSync === undefined) return;
       const { scores } = scorer.scoreSync(call);
       expectClose(scores, (await scorer.score(call)).scores, fail);
