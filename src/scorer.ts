@@ -19,8 +19,6 @@ export type ScoreKind = "logit" | "similarity" | "provider";
 /** What a scorer can do; documented defaults are what a caller may assume where a field is absent. */
 export interface Capabilities {
   scoreKind: ScoreKind;
-  /** Whether `scoreSync` may be called. */
-  sync: boolean;
   /** Most documents of one call. @default unlimited */
   maxDocuments?: number;
   /** Most tokens of a pair. @default unknown */
@@ -122,7 +120,7 @@ export interface Scorer {
    * @throws RerankError of a fitting code; `timeout` or `aborted` between two passes, after which the scorer stays usable
    */
   score(call: ScoreCall): Promise<ScoreResult>;
-  /** The same numbers, with the calling thread waiting. Only where `capabilities.sync`. */
+  /** The same numbers, with the calling thread waiting; absent where they can only be awaited. */
   scoreSync?(call: ScoreCall): ScoreResult;
   /** Downloads and loads, so that the first call does not. Calling it again is free. */
   warmUp?(): Promise<void>;

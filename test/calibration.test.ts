@@ -122,8 +122,25 @@ describe("the server", () => {
     expect(body.error).toMatchObject({ code: "not-allowed", message: expect.stringContaining("config.calibration") });
   });
 
-  test("does not serve one model with two calibrations", () => {
-    expect(() => createRerankServer({ models: [...models, { name: "raw", model: "mini" }] })).toThrow(/served with two calibrations/);
+  test("gives each name of one model its own calibration, and a request for the model itself the first name's", async () => {
+    const two = createRerankServer({
+      models: [
+        { name: "raw", model: "mini" },
+        { name: "fitted", ...models[0]! },
+      ],
+    });
+    await two.ready;
+    const scoreOf = async (model: string): Promise<unknown> => {
+      const init = { method: "POST", body: JSON.stringify({ model, query, documents }), headers: { "content-type": "application/json" } };
+      const reply = (await (await two.fetch(new Request("http://localhost/v1/rerank", init))).json()) as Reply & { model: string };
+      return [reply.model, reply.results[0]!.relevance_score];
+    };
+    const [raw, fitted] = [await rerank(query, documents), await rerank(query, documents, { calibration: plattFile })];
+    expect(raw[0]!.score).not.toBeCloseTo(fitted[0]!.score, 2);
+    expect(await scoreOf("raw")).toEqual(["raw", expect.closeTo(raw[0]!.score, 6)]);
+    expect(await scoreOf("fitted")).toEqual(["fitted", expect.closeTo(fitted[0]!.score, 6)]);
+    expect(await scoreOf("mini")).toEqual(["raw", expect.closeTo(raw[0]!.score, 6)]);
+    await two.close();
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * The packed tarball in an empty project, and the repository in an empty folder: what a stranger gets, with npm 10 and npm 11.
+ * The packed tarball in an empty project, and the repository in an empty folder: what a stranger gets, with npm 10, npm 11 and pnpm.
  *
  * Needs a package registry; no other network. The hub is one on this machine, which gives the bundled model's files for those of `fast`.
  */
@@ -129,6 +129,41 @@ for (const { index, score, document } of rerankSync(${JSON.stringify(query)}, ${
     expect(await runCommand(join(project, "node_modules/.bin/crossrank"), args, { cwd: project })).toEqual(quietly(table));
     const viaNpx = await runCommand("npx", ["--no-install", "crossrank", ...args], { cwd: project });
     expect(viaNpx).toMatchObject({ code: 0, stdout: table });
+  });
+});
+
+// pnpm links a package of a workspace to what its package.json names, and to nothing else: nothing is found there by accident.
+describe("installed by pnpm in a workspace, without hoisting", () => {
+  const app = `import { trace } from "@opentelemetry/api";
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import { registerRerankerBackend } from "crossrank";
+import { createRerankServer } from "crossrank/server";
+const exporter = new InMemorySpanExporter();
+trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
+registerRerankerBackend({ name: "length", rerank: (_query, documents) => documents.map((text) => text.length) });
+const server = createRerankServer({ models: ["plugin:length"] });
+await server.ready;
+const init = { method: "POST", headers: { "content-type": "application/json" }, body: ${JSON.stringify(JSON.stringify({ query, documents }))} };
+const response = await server.fetch(new Request("http://localhost/v1/rerank", init));
+console.log(response.status, exporter.getFinishedSpans().map(({ name }) => name).join());
+await server.close();
+`;
+
+  test("has traces where OpenTelemetry's API is installed beside it", async () => {
+    const workspace = join(folder, "pnpm");
+    const project = join(workspace, "packages/app");
+    mkdirSync(project, { recursive: true });
+    writeFileSync(join(workspace, "package.json"), JSON.stringify({ name: "workspace", private: true }));
+    writeFileSync(join(workspace, "pnpm-workspace.yaml"), "packages: [packages/*]\nhoist: false\n");
+    writeFileSync(join(project, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
+    // Not the newest: a copy of the API inside of crossrank would refuse to be traced by an older one, without a word.
+    const packages = [tarball, "@opentelemetry/api@1.8.0", "@opentelemetry/sdk-trace-base@1.30.1"];
+    const flags = ["--ignore-scripts", "--prefer-offline", "--store-dir", join(folder, "pnpm-store")];
+    const args = ["--yes", "--prefer-offline", "pnpm@10", "add", ...packages, ...flags];
+    const installed = await runCommand("npx", args, { cwd: project });
+    expect(installed.code, installed.stdout + installed.stderr).toBe(0);
+    writeFileSync(join(project, "app.mjs"), app);
+    expect(await runCommand(process.execPath, ["app.mjs"], { cwd: project })).toEqual(quietly("200 POST /v1/rerank\n"));
   });
 });
 

@@ -253,6 +253,26 @@ describe("models", () => {
     expect(ids).toEqual(expect.arrayContaining(["balanced", "plugin:failing"]));
   });
 
+  test("may have several names: each answers under its own, in every format, and all share what was loaded", async () => {
+    const names = ["a", "b"].map((name) => ({ name, model: "mini" }));
+    const server = await start({ models: [...names, { name: "c", model: "plugin:length" }] });
+    for (const name of ["a", "b", "c"]) {
+      const { model } = (await (await post(server, "/v1/rerank", { model: name, query, documents })).json()) as { model: string };
+      expect(model).toBe(name);
+      const scored = await post(server, "/score", { model: name, text_1: query, text_2: documents });
+      expect(await scored.json()).toMatchObject({ model: name });
+      expect((await post(server, "/rerank", { query, documents, config: { model: name } })).status).toBe(200);
+    }
+    const record = (await (await get(server, "/v1/models/b")).json()) as object;
+    expect(record).toMatchObject({ id: "b", model_name: "b", max_tokens: expect.any(Number) });
+    // One Reranker behind both names: its numbers stand once, and hold the requests of either.
+    const text = await (await get(server, "/metrics")).text();
+    expect(text.match(/^crossrank_passes_total\{model="(a|b)"\} .*$/gm)).toHaveLength(1);
+    const passes = await metric(server, 'crossrank_passes_total{model="a"}');
+    await post(server, "/v1/rerank", { model: "b", query: "Where do cats sleep?", documents });
+    expect(await metric(server, 'crossrank_passes_total{model="a"}')).toBeGreaterThan(passes);
+  });
+
   test("that nobody knows are the dialect's 404 if the server is strict", async () => {
     const server = await start({ strictModel: true });
     const voyage = await post(server, "/voyage/v1/rerank", { model: "rerank-2", query, documents });

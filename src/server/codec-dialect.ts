@@ -29,11 +29,11 @@ export function codecDialect({
     reword: (message, sent) => inOwnWords(message, { documentsKey, names: optionNames(sent, requestFields), sent }),
     read(body, { models }: ServerView, sent) {
       const request = codec.decodeRequest(body);
-      const { reference, isUnknown } = models.byName(request.model);
+      const { model, isUnknown } = models.byName(request.model);
       const wantsLogits = request.rawScores ?? codec.scoresAreLogits;
       return {
         calls: [request],
-        model: reference,
+        model,
         isModelUnknown: isUnknown,
         options: { ...optionsOf(request, objectFields), ...(wantsLogits ? { return: ["logit"] } : {}) },
         ignored: ignoredKeys(sent, known),

@@ -2,9 +2,9 @@
 import type * as z from "zod/mini";
 import type { WireDocument, WireError, WireFailure } from "../dialects/codec.ts";
 import type { RankingPath, Vendor } from "../dialects/definition.ts";
-import type { ModelReference, RankOptionsInput, RerankResult } from "../index.ts";
+import type { RankOptionsInput, RerankResult } from "../index.ts";
 import type { CheckedOptions } from "./options.ts";
-import type { Models } from "./served-models.ts";
+import type { Models, RequestedModel } from "./served-models.ts";
 
 /** A query with the documents that are ranked by it. */
 export interface RankCall {
@@ -16,7 +16,7 @@ export interface RankCall {
 export interface ReadRequest {
   calls: readonly RankCall[];
   /** Absent: the first model. */
-  model: ModelReference | undefined;
+  model: RequestedModel | undefined;
   /** The model's name was not known, and the first one stands in. */
   isModelUnknown: boolean;
   options: RankOptionsInput;

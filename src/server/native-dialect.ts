@@ -35,7 +35,7 @@ export const nativeDialect: Dialect = {
     );
     return {
       calls: [{ query, documents }],
-      model: served?.reference ?? model,
+      model: served === undefined ? model && { reference: model } : { entry: served },
       isModelUnknown: false,
       options,
       ignored: [],

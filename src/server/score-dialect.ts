@@ -16,14 +16,14 @@ export function scoreDialect({ scoreCodec: codec, vendor, otherVendors = [], pat
     reword: (message, sent) => inOwnWords(message, { names: optionNames(sent, codec.requestFields), sent }),
     read(body, { models }, sent) {
       const request = codec.decodeRequest(body);
-      const { reference, isUnknown } = models.byName(request.model);
+      const { model, isUnknown } = models.byName(request.model);
       const places = placesByQuery(request);
       const calls = [...places].map(
         ([query, ofQuery]): RankCall => ({ query, documents: ofQuery.map((place) => request.pairs[place]![1]) }),
       );
       return {
         calls,
-        model: reference,
+        model,
         isModelUnknown: isUnknown,
         options: {
           ...cuttingOf(request),

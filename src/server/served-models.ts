@@ -17,9 +17,12 @@ import { ServerError } from "./status.ts";
 /** What Infinity's clients write where they name no model. */
 const unspecifiedName = "default/not-specified";
 
+/** The model that a request asks for: one that the server serves by name, or one that is described. */
+export type RequestedModel = { entry: Entry } | { reference: ModelReference };
+
 /** A model name of a dialect, looked up. */
 export interface Named {
-  reference: ModelReference;
+  model: RequestedModel;
   name: string;
   /** Nobody knows the name: the first model answers. */
   isUnknown: boolean;
@@ -40,12 +43,8 @@ export class Models {
   /** @throws RerankError for a model that is none, a preset that does not exist, or two models of one name */
   constructor(options: CheckedOptions) {
     this.#options = options;
-    this.served = options.models.map(({ name, model, calibration }) => {
-      const reference = RerankerConfig.parse({ model }).model;
-      return this.#open(name ?? folderName(reference) ?? describeModel(reference), reference, calibration);
-    });
+    this.served = this.#openServed(options.models);
     this.folders = new FolderNames(this.served.map(({ reference }) => reference));
-    refuseTwoCalibrations(options.models);
     const twice = this.served.find(({ name }, place) => this.served.findIndex((other) => other.name === name) !== place);
     if (twice !== undefined) throw new RerankError("invalid-input", `server: two models are called "${twice.name}". Name one name=model.`);
     this.#onDemand = new OnDemandModels({
@@ -72,24 +71,25 @@ export class Models {
     this.#isReady = true;
   }
 
-  /** Every model that is held now. */
+  /** Every Reranker that is held now, each once, under the first of its names. */
   entries(): Entry[] {
-    return [...this.served, ...this.#onDemand.entries()];
+    const first = this.served.filter((entry, index) => this.served.findIndex(({ reranker }) => reranker === entry.reranker) === index);
+    return [...first, ...this.#onDemand.entries()];
   }
 
   /**
    * Runs work on a model that is loaded, loading it first if need be.
    *
-   * @param reference absent: the first model
+   * @param model absent: the first model; a reference that is served under several names means the first of them
    * @throws ServerError 503 when loading takes longer than a request may, or while too many other models are in use or loading
    */
-  async use<T>(reference: ModelReference | undefined, signal: AbortSignal, work: (entry: Entry) => Promise<T>): Promise<T> {
-    const served = this.#servedAs(reference);
-    if (served !== undefined) {
-      await this.#untilLoaded(served, served.reranker.warmUp(), signal);
-      return work(served);
+  async use<T>(model: RequestedModel | undefined, signal: AbortSignal, work: (entry: Entry) => Promise<T>): Promise<T> {
+    const found = this.#find(model);
+    if ("entry" in found) {
+      await this.#untilLoaded(found.entry, found.entry.reranker.warmUp(), signal);
+      return work(found.entry);
     }
-    const { entry, loaded, release } = this.#onDemand.borrow(reference!);
+    const { entry, loaded, release } = this.#onDemand.borrow(found.reference);
     try {
       await this.#untilLoaded(entry, loaded, signal);
       return await work(entry);
@@ -105,28 +105,43 @@ export class Models {
    */
   byName(name: string | undefined): Named {
     const [first] = this.served;
-    if (name === undefined || name === unspecifiedName) return { reference: first!.reference, name: first!.name, isUnknown: false };
+    if (name === undefined || name === unspecifiedName) return { model: { entry: first! }, name: first!.name, isUnknown: false };
     const served = this.served.find((entry) => entry.name === name);
-    if (served !== undefined) return { reference: served.reference, name, isUnknown: false };
+    if (served !== undefined) return { model: { entry: served }, name, isUnknown: false };
     const preset = listPresets().find((candidate) => candidate.name === name || candidate.repository === name);
-    if (preset !== undefined) return { reference: { type: "preset", name: preset.name }, name: preset.name, isUnknown: false };
+    if (preset !== undefined) return { model: { reference: { type: "preset", name: preset.name } }, name: preset.name, isUnknown: false };
     const backend = listRerankerBackends().find((candidate) => `plugin:${candidate.name}` === name);
-    if (backend !== undefined) return { reference: { type: "plugin", name: backend.name }, name, isUnknown: false };
+    if (backend !== undefined) return { model: { reference: { type: "plugin", name: backend.name } }, name, isUnknown: false };
     if (this.#options.strictModel) {
       const known = this.served.map((entry) => entry.name).join(", ");
       throw new ServerError(404, "unknown-model", `model: this server has none of that name. It serves ${known}.`);
     }
-    return { reference: first!.reference, name: first!.name, isUnknown: true };
+    return { model: { entry: first! }, name: first!.name, isUnknown: true };
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#onDemand.close(), ...this.served.map(({ reranker }) => reranker.close())]);
   }
 
-  #servedAs(reference: ModelReference | undefined): Entry | undefined {
-    if (reference === undefined) return this.served[0]!;
-    const key = keyOf(reference);
-    return this.served.find((entry) => keyOf(entry.reference) === key);
+  #find(model: RequestedModel | undefined): RequestedModel {
+    if (model === undefined) return { entry: this.served[0]! };
+    if ("entry" in model) return model;
+    const key = keyOf(model.reference);
+    const served = this.served.find(({ reference }) => keyOf(reference) === key);
+    return served === undefined ? model : { entry: served };
+  }
+
+  /** One entry for each name. Names of one model share its Reranker unless their calibrations differ: then the scores differ, too. */
+  #openServed(models: readonly ServedModel[]): Entry[] {
+    const opened = new Map<string, Entry>();
+    return models.map((served) => {
+      const reference = RerankerConfig.parse({ model: served.model }).model;
+      const name = served.name ?? folderName(reference) ?? describeModel(reference);
+      const key = JSON.stringify([keyOf(reference), served.calibration]);
+      const first = opened.get(key) ?? this.#open(name, reference, served.calibration);
+      opened.set(key, first);
+      return { ...first, name };
+    });
   }
 
   #open(name: string, reference: ModelReference, calibration?: string): Entry {
@@ -163,20 +178,5 @@ export class Models {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort!);
     }
-  }
-}
-
-/** A model is found by what it is: under a second name it would answer with the first one's scores. */
-function refuseTwoCalibrations(models: readonly ServedModel[]): void {
-  const known = new Map<string, string | undefined>();
-  for (const { model, calibration } of models) {
-    const key = keyOf(RerankerConfig.parse({ model }).model);
-    if (known.has(key) && known.get(key) !== calibration) {
-      throw new RerankError(
-        "invalid-input",
-        "server: one model is served with two calibrations. Serve a copy of its folder for the second.",
-      );
-    }
-    known.set(key, calibration);
   }
 }

@@ -1,6 +1,7 @@
 /** What every scorer must do alike, whatever it is; `test/scorers.test.ts` runs it on each. */
 import { RerankError } from "../index.ts";
 import type { ScoreCall, Scorer } from "../scorer.ts";
+import type { RerankDocument } from "../types.ts";
 
 /** One promise of the contract. */
 export interface ScorerCheck {
@@ -17,10 +18,25 @@ const texts: readonly string[] = [
   "A dog sits.",
   "Bird care \ud83d\udc26 \ud800",
 ];
-const call: ScoreCall = { query: "How to train a dog", texts, truncation: "longest_first", specialTokens: "neutralize", batchSize: 32 };
+const usualCall: ScoreCall = {
+  query: "How to train a dog",
+  texts,
+  truncation: "longest_first",
+  specialTokens: "neutralize",
+  batchSize: 32,
+};
 
-/** @param createScorer gives a new scorer at each call; it is closed after each check */
-export function scorerChecks(createScorer: () => Scorer): ScorerCheck[] {
+/**
+ * @param createScorer gives a new scorer at each call; it is closed after each check
+ * @param documentOf the document that a text belongs to, for scorers that read more than texts
+ */
+export function scorerChecks(createScorer: () => Scorer, documentOf: (text: string) => RerankDocument = (text) => text): ScorerCheck[] {
+  const callWith = (changes: Partial<ScoreCall> & Pick<ScoreCall, "texts">): ScoreCall => ({
+    ...usualCall,
+    ...changes,
+    documents: changes.texts.map(documentOf),
+  });
+  const call = callWith({ texts });
   const check = (name: string, body: (scorer: Scorer, fail: (what: string) => RerankError) => Promise<void>): ScorerCheck => ({
     name,
     async run() {
@@ -42,7 +58,7 @@ export function scorerChecks(createScorer: () => Scorer): ScorerCheck[] {
     }),
     check("keeps input order, and gives the same pair the same score in any place", async (scorer, fail) => {
       const { scores } = await scorer.score(call);
-      const { scores: reversed } = await scorer.score({ ...call, texts: [...texts, ...texts].reverse() });
+      const { scores: reversed } = await scorer.score(callWith({ texts: [...texts, ...texts].reverse() }));
       expectClose(Array.from(reversed), [...scores, ...scores].reverse(), fail);
     }),
     check("answers concurrent first calls alike", async (scorer, fail) => {
@@ -50,7 +66,6 @@ export function scorerChecks(createScorer: () => Scorer): ScorerCheck[] {
       for (const { scores } of others) expectClose(scores, first!.scores, fail);
     }),
     check("gives the same numbers to a synchronous caller", async (scorer, fail) => {
-      if (scorer.capabilities.sync !== (scorer.scoreSync !== undefined)) throw fail("capabilities.sync and scoreSync disagree");
       if (scorer.scoreSync === undefined) return;
       const { scores } = scorer.scoreSync(call);
       expectClose(scores, (await scorer.score(call)).scores, fail);
@@ -58,7 +73,7 @@ export function scorerChecks(createScorer: () => Scorer): ScorerCheck[] {
     check("ends an aborted call with the signal's reason, and stays usable", async (scorer, fail) => {
       const controller = new AbortController();
       const reason = new RerankError("aborted", "scorerChecks: aborted to see what the scorer does. Nothing needs to be done.");
-      const answer = scorer.score({ ...call, texts: Array.from({ length: 200 }, () => texts[0]!), signal: controller.signal });
+      const answer = scorer.score(callWith({ texts: Array.from({ length: 200 }, () => texts[0]!), signal: controller.signal }));
       controller.abort(reason);
       const caught: unknown = await answer.catch((error: unknown) => error);
       if (caught !== reason) throw fail(`expected the reason, got ${String(caught)}`);

@@ -18,7 +18,6 @@ const thread = new HelperThread("network-thread", "hosted");
  */
 export function withSync(scorer: Scorer, model: ModelReference): Scorer {
   return Object.assign(Object.create(scorer) as Scorer, {
-    capabilities: { ...scorer.capabilities, sync: true },
     scoreSync({ signal, deadlineMs, documents, ...call }: ScoreCall): ScoreResult {
       const limit = deadlineMs === undefined || deadlineMs === Infinity ? {} : { deadlineMs };
       return thread.callSync("score", { model, call } satisfies SyncScoreRequest, {

@@ -14,7 +14,7 @@ export function createPluginScorer(registry: BackendRegistry, name: string): Sco
     get model() {
       return registry.identity(name);
     },
-    capabilities: { scoreKind: "provider", sync: true, defaultDurationSecs: 60, options: new Set<never>() },
+    capabilities: { scoreKind: "provider", defaultDurationSecs: 60, options: new Set<never>() },
     async score({ query, texts, signal = new AbortController().signal }: ScoreCall): Promise<ScoreResult> {
       const backend = registry.get(name);
       await raceAbort(backend.initialize(), signal);

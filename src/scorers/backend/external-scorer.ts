@@ -22,7 +22,7 @@ function functionScorer(source: RerankFunction): Scorer {
   return {
     name: "function",
     model,
-    capabilities: { scoreKind: "provider", sync: true, defaultDurationSecs: 60, options: new Set<never>() },
+    capabilities: { scoreKind: "provider", defaultDurationSecs: 60, options: new Set<never>() },
     async score(call) {
       const signal = call.signal ?? new AbortController().signal;
       const answer = Promise.resolve()
@@ -51,7 +51,7 @@ function aiSdkScorer(source: AiSdkRerankingModel): Scorer {
   return {
     name: "ai-sdk",
     model,
-    capabilities: { scoreKind: "provider", sync: false, defaultDurationSecs: 60, options: new Set<never>() },
+    capabilities: { scoreKind: "provider", defaultDurationSecs: 60, options: new Set<never>() },
     async score({ query, texts, signal = new AbortController().signal }) {
       // A method call on the model itself: some are proxies or use `this`.
       const answer = Promise.resolve()

@@ -38,7 +38,6 @@ export function createChatScorer(model: ChatModel, network: Network, { retryDela
     model: `${llm.model}@${promptVersions[method]}`,
     capabilities: {
       scoreKind: "provider",
-      sync: false,
       defaultDurationSecs: 60,
       options: new Set(["instruction", "specialTokens"] as const),
     },

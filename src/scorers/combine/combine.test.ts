@@ -22,7 +22,7 @@ function table(
     calls.push(call);
     return { scores: Float64Array.from(call.texts, (text) => scores[text]!), warnings: [], ...rest };
   };
-  const capabilities = { scoreKind: kind, sync: true, options: new Set<never>() };
+  const capabilities = { scoreKind: kind, options: new Set<never>() };
   return { name, model: name, capabilities, calls, score: async (call) => scoreSync(call), scoreSync };
 }
 
@@ -33,7 +33,7 @@ function failing(name: string, error: RerankError): Scorer {
   return {
     name,
     model: name,
-    capabilities: { scoreKind: "provider", sync: true, options: new Set<never>() },
+    capabilities: { scoreKind: "provider", options: new Set<never>() },
     score: async () => scoreSync(),
     scoreSync,
   };

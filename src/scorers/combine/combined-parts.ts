@@ -27,14 +27,14 @@ export interface ComposeOptions {
 
 /** A scorer that is made of others. */
 export function composeScorer({ name, model, parts, composition, isLenient = false }: ComposeOptions): Scorer {
-  const isSync = parts.every(({ capabilities }) => capabilities.sync);
+  const isSync = parts.every(({ scoreSync }) => scoreSync !== undefined);
   const closeAll = async (): Promise<void> => {
     await Promise.all(parts.map((part) => part.close?.()));
   };
   const scorer: Scorer = {
     name,
     model,
-    capabilities: capabilitiesOf(parts, isSync),
+    capabilities: capabilitiesOf(parts),
     // How far one of several parts is says nothing of the whole.
     async score({ onProgress: _ofOnePart, ...call }) {
       const steps = composition(call);
@@ -102,11 +102,10 @@ export function gather(results: readonly ScoreResult[]): Pick<ScoreResult, "usag
   return { warnings, ...(tokens === undefined ? {} : { tokens }), ...(Object.keys(usage).length === 0 ? {} : { usage }) };
 }
 
-function capabilitiesOf(parts: readonly Scorer[], sync: boolean): Capabilities {
+function capabilitiesOf(parts: readonly Scorer[]): Capabilities {
   const durations = parts.flatMap(({ capabilities }) => capabilities.defaultDurationSecs ?? []);
   return {
     scoreKind: "provider",
-    sync,
     // As one of them alone would have: whoever composes hosted models does not expect to wait for ever.
     ...(durations.length === 0 ? {} : { defaultDurationSecs: Math.max(...durations) }),
     options: new Set(parts.flatMap(({ capabilities }) => [...capabilities.options])),

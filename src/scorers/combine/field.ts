@@ -10,7 +10,7 @@ export function createFieldScorer(key: string): Scorer {
   return {
     name: "field",
     model: `field:${key}`,
-    capabilities: { scoreKind: "provider", sync: true, options: new Set<never>() },
+    capabilities: { scoreKind: "provider", options: new Set<never>() },
     score: async (call) => {
       call.signal?.throwIfAborted();
       return score(call);

@@ -6,7 +6,7 @@ export function createNoneScorer(): Scorer {
   return {
     name: "none",
     model: "none",
-    capabilities: { scoreKind: "provider", sync: true, options: new Set<never>() },
+    capabilities: { scoreKind: "provider", options: new Set<never>() },
     score: async (call) => {
       call.signal?.throwIfAborted();
       return score(call);

@@ -65,7 +65,7 @@ export function createHostedScorer(llm: LlmConfig, network: Network, options: Ho
 
 function capabilitiesOf({ provider, model }: Asking, isByLiterLlm: boolean): Capabilities {
   const canSay = !isByLiterLlm && longPairsOf(provider, model) !== "fixed";
-  return { scoreKind: "provider", sync: false, defaultDurationSecs, options: new Set(canSay ? (["truncation"] as const) : []) };
+  return { scoreKind: "provider", defaultDurationSecs, options: new Set(canSay ? (["truncation"] as const) : []) };
 }
 
 /** JSON can carry half a surrogate pair, which many a parser on the other side then refuses: it becomes U+FFFD, as it would in UTF-8. */

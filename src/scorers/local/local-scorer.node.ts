@@ -205,7 +205,6 @@ function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities
   const takesInstruction = template !== undefined && [template].flat().some((part) => part.includes("{instruction}"));
   return {
     scoreKind: head?.type === "late-interaction" ? "similarity" : "logit",
-    sync: true,
     options: new Set([
       "truncation",
       "truncationSide",

@@ -26,7 +26,6 @@ export function createRemoteScorer(model: RemoteModel, network: Network, clock: 
     model: describeModel(model),
     capabilities: {
       scoreKind: "provider",
-      sync: false,
       defaultDurationSecs: 60,
       // What an engine's dialect cannot say is warned of by the call itself.
       options: new Set(["truncation", "truncationSide", "maxLength", "instruction"]),
