@@ -1,5 +1,5 @@
 import { RerankError, type RerankErrorCode } from "../index.ts";
-import { inWordsOfFlags } from "./flag-words.ts";
+import { withFlagNames } from "./flag-words.ts";
 import type { Io } from "./io.ts";
 
 /** Exit codes of the command line, apart from 0. */
@@ -25,7 +25,7 @@ export function reportFailure(io: Io, error: unknown, isDebug: boolean): number 
   }
   const isKnown = RerankError.is(error);
   io.note(
-    `crossrank: ${isKnown ? inWordsOfFlags(error.message) : `unexpected failure: ${messageOf(error).replace(/\.$/, "")}. Run it again with --debug and report it.`}`,
+    `crossrank: ${isKnown ? withFlagNames(error.message) : `unexpected failure: ${messageOf(error).replace(/\.$/, "")}. Run it again with --debug and report it.`}`,
   );
   if (isDebug) for (const line of stackLines(error)) io.note(line);
   if (!isKnown) return exitCodes.unexpected;

@@ -29,9 +29,9 @@ const keyWithPath = new RegExp(
 const bareKey = new RegExp(`(?<![\\w./"'-])(${camelCaseKeys.join("|")})(?![\\w/"'])`, "g");
 
 /** A message of the library in the words of the command line. */
-export function inWordsOfFlags(message: string): string {
-  const told = phrases.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
-  return told
+export function withFlagNames(message: string): string {
+  const worded = phrases.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
+  return worded
     .replace(keyWithPath, (_path, key: string) => flagOfKey(key))
     .replace(bareKey, (key) => flagOfKey(key))
     .replace(/^fields: /, "--field: ")

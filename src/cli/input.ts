@@ -67,27 +67,27 @@ export async function readDocuments(io: Io, paths: readonly string[], options: I
 
 /** A source as messages name it: `tickets.jsonl:7`. */
 export function describeSource({ file, line }: DocumentSource): string {
-  return `${placeOf(file)}:${line}`;
+  return `${displayName(file)}:${line}`;
 }
 
 async function readFile(io: Io, path: string, { input, field }: InputOptions): Promise<DocumentsOfFile> {
-  const place = placeOf(path);
-  const reader = new DocumentReader(place, input ?? formatByName(path));
+  const fileName = displayName(path);
+  const reader = new DocumentReader(fileName, input ?? formatByName(path));
   try {
     for await (const line of io.lines(path)) reader.take(line);
   } catch (error) {
-    throw RerankError.is(error) ? error : unreadable(place, error);
+    throw RerankError.is(error) ? error : unreadable(fileName, error);
   }
-  if (io.signal.aborted) throw new RerankError("aborted", `${place}: interrupted while reading. Run it again.`);
+  if (io.signal.aborted) throw new RerankError("aborted", `${fileName}: interrupted while reading. Run it again.`);
   const result = reader.end();
   if (field !== undefined && result.documents.length > 0 && result.documents.every((document) => typeof document === "string")) {
     const advice = "Leave --field out, or give JSON objects; --input jsonl or json reads them";
-    throw new RerankError("invalid-input", `${place}: holds plain texts, which have no field ${field.join(", ")}. ${advice}.`);
+    throw new RerankError("invalid-input", `${fileName}: holds plain texts, which have no field ${field.join(", ")}. ${advice}.`);
   }
   return result;
 }
 
-function placeOf(path: string): string {
+function displayName(path: string): string {
   return path === "-" ? "stdin" : path;
 }
 
@@ -104,7 +104,7 @@ interface DocumentsOfFile {
 
 /** Turns the lines of one file into documents as they come. */
 class DocumentReader {
-  private readonly place: string;
+  private readonly fileName: string;
   private format: InputFormat | "array-or-lines" | undefined;
   private readonly read: { documents: FileDocument[]; lines: number[] } = { documents: [], lines: [] };
   /** Lines that make sense only together. */
@@ -115,8 +115,8 @@ class DocumentReader {
   /** The first line, where it looks like an object and is none. */
   private brokenObject: { line: string; number: number } | undefined;
 
-  constructor(place: string, format: InputFormat | undefined) {
-    this.place = place;
+  constructor(fileName: string, format: InputFormat | undefined) {
+    this.fileName = fileName;
     this.format = format;
   }
 
@@ -169,7 +169,7 @@ class DocumentReader {
   }
 
   private parseLine(line: string, number: number): FileDocument {
-    const where = `${this.place}:${number}`;
+    const where = `${this.fileName}:${number}`;
     refuseDeep(line, where);
     let value: unknown;
     try {
@@ -188,28 +188,28 @@ class DocumentReader {
 
   private parseArray(text: string): DocumentsOfFile {
     if (text.trim() === "") return { documents: [], lines: [] };
-    refuseDeep(text, this.place);
+    refuseDeep(text, this.fileName);
     const entryLines = scanJson(text).entryLines.map((line) => this.pendingFrom - 1 + line);
     let value: unknown;
     try {
       value = parseExactJson(text);
     } catch (error) {
       const advice = "Correct it, or read it with --input jsonl or --input lines";
-      throw new RerankError("invalid-input", `${this.place}:${lineOf(error, text)}: not valid JSON: ${messageOf(error)}. ${advice}.`, {
+      throw new RerankError("invalid-input", `${this.fileName}:${lineOf(error, text)}: not valid JSON: ${messageOf(error)}. ${advice}.`, {
         cause: error,
       });
     }
     if (!Array.isArray(value)) {
       throw new RerankError(
         "invalid-input",
-        `${this.place}: expected a JSON array of strings or objects. Put the documents into one array, or read one a line with --input jsonl.`,
+        `${this.fileName}: expected a JSON array of strings or objects. Put the documents into one array, or read one a line with --input jsonl.`,
       );
     }
     const wrong = value.findIndex((entry) => !isDocument(entry));
     if (wrong === -1) return { documents: value, lines: entryLines };
     throw new RerankError(
       "invalid-input",
-      `${this.place}:${entryLines[wrong]}: entry ${wrong} of the array is not a string or an object. Correct or remove it.`,
+      `${this.fileName}:${entryLines[wrong]}: entry ${wrong} of the array is not a string or an object. Correct or remove it.`,
     );
   }
 }
@@ -243,7 +243,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function unreadable(place: string, error: unknown): RerankError {
+function unreadable(fileName: string, error: unknown): RerankError {
   const reasons: Record<string, string> = {
     ENOENT: "no such file. Check the path; the first argument is the query",
     EISDIR: "is a folder. Name the files in it",
@@ -251,7 +251,7 @@ function unreadable(place: string, error: unknown): RerankError {
   };
   const code = (error as { code?: unknown }).code;
   const reason = typeof code === "string" ? reasons[code] : undefined;
-  return new RerankError("invalid-input", `${place}: ${reason ?? `cannot be read: ${messageOf(error)}. Check the file`}.`, {
+  return new RerankError("invalid-input", `${fileName}: ${reason ?? `cannot be read: ${messageOf(error)}. Check the file`}.`, {
     cause: error,
   });
 }

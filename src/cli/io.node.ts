@@ -58,7 +58,7 @@ export function createProcessIo(): ProcessIo {
     },
     lines: (path) => linesOf(path, interruption.signal),
     signal: interruption.signal,
-    hurry: hurry.signal,
+    forceSignal: hurry.signal,
     settleSignal() {
       outsideExitCode = undefined;
     },

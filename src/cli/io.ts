@@ -13,7 +13,7 @@ export interface Io {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
   /** Aborted by the second one: the user will not wait. */
-  readonly hurry: AbortSignal;
+  readonly forceSignal: AbortSignal;
   /** The signal was what the command waited for: its exit code is its own, not the signal's. */
   settleSignal(): void;
   readonly stdinIsTerminal: boolean;

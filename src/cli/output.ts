@@ -24,7 +24,7 @@ const barColumns = 10;
 // Of a file's name and line; the end of a name says more than its start.
 const maxSourceColumns = 24;
 // Under this many columns a table is wider than its terminal rather than without text.
-const leastTextColumns = 16;
+const minTextColumns = 16;
 
 /**
  * The lines of a result, without line ends.
@@ -69,16 +69,16 @@ function* tableLines(results: readonly (RerankedDocument & DocumentSource)[], op
   const scoreColumns = scores.reduce((columns, score) => Math.max(columns, score.length), 5);
   const rankColumns = String(results.length).length;
   const isOneFile = new Set(options.sources.map(({ file }) => file)).size < 2;
-  const places = isOneFile ? [] : results.map(shortenedSource);
-  const placeColumns = isOneFile ? 0 : widest(places) + 2;
-  const textColumns = Math.max(leastTextColumns, options.columns - rankColumns - scoreColumns - barColumns - placeColumns - 6);
+  const locations = isOneFile ? [] : results.map(shortenedSource);
+  const locationColumns = isOneFile ? 0 : widest(locations) + 2;
+  const textColumns = Math.max(minTextColumns, options.columns - rankColumns - scoreColumns - barColumns - locationColumns - 6);
   const share = sharesOf(results);
   for (const [index, entry] of results.entries()) {
     const rank = padStart(String(index + 1), rankColumns);
     const score = padStart(scores[index]!, scoreColumns);
     const text = cutToWidth(displayText(entry.document, options.fields), textColumns);
-    const place = padEnd(places[index] ?? "", placeColumns);
-    yield `${rank}  ${score}  ${paint(bar(share(entry.score), barColumns))}  ${place}${text}`.trimEnd();
+    const location = padEnd(locations[index] ?? "", locationColumns);
+    yield `${rank}  ${score}  ${paint(bar(share(entry.score), barColumns))}  ${location}${text}`.trimEnd();
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type RerankWarning,
   type Truncation,
 } from "../index.ts";
-import { inWordsOfFlags } from "./flag-words.ts";
+import { withFlagNames } from "./flag-words.ts";
 import { type DocumentSource, describeSource, type FileDocuments, type InputFormat, readDocuments } from "./input.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { mistypedCommand, withSuggestion } from "./mistyped-command.ts";
@@ -63,7 +63,7 @@ export async function rankCommand(
   if (options.quiet !== true) {
     if (documents.length === 0) io.note("crossrank: no documents were given, so there are no results.");
     for (const line of summarizeWarnings(result.warnings, documents.length))
-      io.note(`crossrank: ${inWordsOfFlags(withSources(line, sources))}`);
+      io.note(`crossrank: ${withFlagNames(withSources(line, sources))}`);
   }
   const format = options.format ?? (io.stdoutIsTerminal ? "table" : "jsonl");
   const output = {

@@ -75,8 +75,8 @@ function isGiven(value: string | undefined): boolean {
   return value !== undefined && value !== "" && !/^(?:tcp|udp|sctp):\/\//.test(value);
 }
 
-/** Sets a value, unless a source that counts more has given one. @param place where it stands, for messages */
-function offer(command: Command, option: Option, source: string, place: string, read: () => unknown): void {
+/** Sets a value, unless a source that counts more has given one. @param location where it stands, for messages */
+function offer(command: Command, option: Option, source: string, location: string, read: () => unknown): void {
   const key = option.attributeName();
   const given = sources.indexOf(command.getOptionValueSource(key) ?? "");
   if (given !== -1 && given < sources.indexOf(source)) return;
@@ -84,7 +84,7 @@ function offer(command: Command, option: Option, source: string, place: string, 
     command.setOptionValueWithSource(key, read(), source);
   } catch (cause) {
     if (!(cause instanceof InvalidArgumentError)) throw cause;
-    throw new RerankError("invalid-input", `serve: ${place}: ${cause.message}`, { cause });
+    throw new RerankError("invalid-input", `serve: ${location}: ${cause.message}`, { cause });
   }
 }
 

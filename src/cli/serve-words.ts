@@ -10,7 +10,7 @@ export function isOpenToOthers({ host = "127.0.0.1", socket }: { host?: string; 
 }
 
 /** One line on where a server listens, and where its page is. @param url `http://…`, `https://…` or `unix:/path` */
-export function addressWords(url: string, state: "loading" | "ready"): string {
+export function describeAddress(url: string, state: "loading" | "ready"): string {
   const isSocket = url.startsWith("unix:");
   const what = state === "loading" ? `listening on ${url}, loading the models` : `ready at ${url}`;
   const page = isSocket ? "" : ` To read about the API and try it: ${browserUrl(url)}/docs.`;

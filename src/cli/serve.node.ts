@@ -19,7 +19,7 @@ import {
 import { messageOf } from "./failure.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { applySettings } from "./serve-settings.node.ts";
-import { addressWords, isOpenToOthers, openWarning } from "./serve-words.ts";
+import { describeAddress, isOpenToOthers, openWarning } from "./serve-words.ts";
 import { readTextSync } from "./text-lines.node.ts";
 
 /** Options of `crossrank serve`, as commander names them. */
@@ -81,7 +81,7 @@ export async function serveCommand(io: Io, command: Command): Promise<void> {
   // A terminal that shows the words does not need the log's lines that say the same.
   const announce = (fields: object, message: string, words: string): void => {
     if (!io.stdoutIsTerminal) logger.info(fields, message);
-    tell(io, options, words);
+    showOnTerminal(io, options, words);
   };
   let server: RerankServer | undefined;
   let listening: Listening | undefined;
@@ -90,18 +90,18 @@ export async function serveCommand(io: Io, command: Command): Promise<void> {
     // Before the models are there, so that probes see a process that lives; and models only once the address is taken.
     listening = await listen(() => (server = createRerankServer({ ...settings, logger })), where);
     const { url } = listening;
-    announce({ url }, "listening", addressWords(url, "loading"));
+    announce({ url }, "listening", describeAddress(url, "loading"));
     if (isOpenToOthers(where) && settings.apiKeys?.length === 0) {
       if (!io.stdoutIsTerminal) logger.warn({ url }, openWarning);
-      tell(io, options, openWarning);
+      showOnTerminal(io, options, openWarning);
     }
     await Promise.race([server!.ready, aborted(io.signal)]);
-    if (!io.signal.aborted) announce({ url }, "ready", addressWords(url, "ready"));
+    if (!io.signal.aborted) announce({ url }, "ready", describeAddress(url, "ready"));
     await aborted(io.signal);
   } finally {
     const { drainDelay: delaySecs = 0, drainTimeout: timeoutSecs = 30 } = options;
     // Without a signal a failure brought us here, and there is nobody to wait for.
-    const cut = await listening?.stop({ delaySecs: io.signal.aborted ? delaySecs : 0, timeoutSecs, signal: io.hurry });
+    const cut = await listening?.stop({ delaySecs: io.signal.aborted ? delaySecs : 0, timeoutSecs, signal: io.forceSignal });
     await server?.close();
     if (cut !== undefined) announce({ requestsCutOff: cut }, "stopped", "stopped");
     if (cut === 0) io.settleSignal();
@@ -147,15 +147,15 @@ function parseServedModel(text: string): ServedModel {
 function withCalibrations(models: readonly ServedModel[], calibrations: readonly string[]): ServedModel[] {
   const result = [...models];
   for (const text of calibrations) {
-    const place = models.findIndex(({ name, model }) => text.startsWith(`${name ?? model}=`));
-    if (place === -1 && /^\w[\w.:-]*=/.test(text)) {
+    const index = models.findIndex(({ name, model }) => text.startsWith(`${name ?? model}=`));
+    if (index === -1 && /^\w[\w.:-]*=/.test(text)) {
       throw new RerankError(
         "invalid-input",
         `serve: --calibration ${text}: no --model is called that. Name one, or write ./ before the file.`,
       );
     }
-    const file = place === -1 ? text : text.slice(text.indexOf("=") + 1);
-    const target = Math.max(0, place);
+    const file = index === -1 ? text : text.slice(text.indexOf("=") + 1);
+    const target = Math.max(0, index);
     if (result[target]!.calibration !== undefined) {
       throw new RerankError("invalid-input", `serve: two --calibration for one model. Leave ${file} out, or name its model.`);
     }
@@ -219,7 +219,7 @@ function listenOptions({ host, port, socket, tlsCert, tlsKey, requestTimeout, wr
 }
 
 /** For people, on standard error; the log for machines is on standard output. */
-function tell(io: Io, { quiet, logLevel }: ServeOptions, words: string): void {
+function showOnTerminal(io: Io, { quiet, logLevel }: ServeOptions, words: string): void {
   if (io.stderrIsTerminal && quiet !== true && logLevel !== "silent") io.note(`crossrank: ${words}`);
 }
 

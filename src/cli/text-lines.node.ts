@@ -7,8 +7,8 @@ import { messageOf } from "./failure.ts";
 
 /** A file whose bytes are no text; among several files it is left out. */
 export class NotTextError extends RerankError {
-  constructor(place: string, what: string, advice: string, cause?: unknown) {
-    super("invalid-input", `${place}: ${what}. ${advice}.`, cause === undefined ? {} : { cause });
+  constructor(fileName: string, what: string, advice: string, cause?: unknown) {
+    super("invalid-input", `${fileName}: ${what}. ${advice}.`, cause === undefined ? {} : { cause });
   }
 }
 
@@ -34,19 +34,19 @@ const extractAdvice = "Extract its text first";
 /**
  * Lines without their ends, as they arrive; a byte order mark is left out.
  *
- * @param place the file's name, for messages
+ * @param fileName the file's name, for messages
  * @throws NotTextError for binary files and other encodings; RerankError `invalid-input` for a damaged gzip file
  */
-export async function* readLines(stream: Readable, place: string): AsyncGenerator<string> {
+export async function* readLines(stream: Readable, fileName: string): AsyncGenerator<string> {
   const { head, rest } = await takeHead(stream);
-  const plain = isGzip(head) ? await takeHead(gunzip(rest, place)) : { head, rest };
-  const encoding = encodingOf(plain.head, place);
+  const plain = isGzip(head) ? await takeHead(gunzip(rest, fileName)) : { head, rest };
+  const encoding = encodingOf(plain.head, fileName);
   const decoder = new TextDecoder(encoding, { fatal: true });
   let line = 1;
   // Pieces of a line that chunks have cut.
   let pieces: string[] = [];
   for await (const chunk of plain.rest) {
-    const parts = decode(decoder, chunk, place, line).split("\n");
+    const parts = decode(decoder, chunk, fileName, line).split("\n");
     for (const part of parts.slice(0, -1)) {
       yield withoutReturn(pieces.join("") + part);
       pieces = [];
@@ -54,7 +54,7 @@ export async function* readLines(stream: Readable, place: string): AsyncGenerato
     }
     pieces.push(parts.at(-1)!);
   }
-  const last = pieces.join("") + decode(decoder, undefined, place, line);
+  const last = pieces.join("") + decode(decoder, undefined, fileName, line);
   if (last !== "") yield withoutReturn(last);
 }
 
@@ -89,12 +89,12 @@ async function takeHead(stream: AsyncIterable<Uint8Array>): Promise<{ head: Uint
   return { head: Buffer.concat(chunks).subarray(0, headBytes), rest: all() };
 }
 
-async function* gunzip(compressed: AsyncIterable<Uint8Array>, place: string): AsyncGenerator<Uint8Array> {
+async function* gunzip(compressed: AsyncIterable<Uint8Array>, fileName: string): AsyncGenerator<Uint8Array> {
   try {
     // A failure ends the stream that is read, so nothing is left for the callback.
     yield* pipeline(Readable.from(compressed), createGunzip(), () => {}) as AsyncIterable<Uint8Array>;
   } catch (error) {
-    throw /^Z_/.test(String((error as { code?: unknown }).code)) ? damagedGzip(place, error) : error;
+    throw /^Z_/.test(String((error as { code?: unknown }).code)) ? damagedGzip(fileName, error) : error;
   }
 }
 
@@ -102,16 +102,16 @@ function isGzip(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
-function encodingOf(head: Uint8Array, place: string): Encoding {
+function encodingOf(head: Uint8Array, fileName: string): Encoding {
   const hex = Buffer.from(head).toString("hex");
   const known = knownFiles.find(([bytes]) => hex.startsWith(bytes));
-  if (known !== undefined) throw new NotTextError(place, `this is no text but ${known[1]}`, extractAdvice);
+  if (known !== undefined) throw new NotTextError(fileName, `this is no text but ${known[1]}`, extractAdvice);
   if (hex.startsWith("fffe")) return "utf-16le";
   return hex.startsWith("feff") ? "utf-16be" : "utf-8";
 }
 
 /** @param bytes undefined at the end @param line on which the bytes begin */
-function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array | undefined, place: string, line: number): string {
+function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array | undefined, fileName: string, line: number): string {
   let text: string;
   try {
     text = bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
@@ -119,16 +119,16 @@ function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array | u
     const readable = new TextDecoder(decoder.encoding).decode(bytes).split("\ufffd", 1)[0]!;
     const where = line + readable.split("\n").length - 1;
     const advice = "Save it as UTF-8, for example with iconv -f ISO-8859-1 -t UTF-8";
-    throw new NotTextError(place, `line ${where} is not ${decoder.encoding.toUpperCase()}: another encoding, or no text`, advice, cause);
+    throw new NotTextError(fileName, `line ${where} is not ${decoder.encoding.toUpperCase()}: another encoding, or no text`, advice, cause);
   }
   const zero = text.indexOf("\0");
   if (zero === -1) return text;
   const where = line + text.slice(0, zero).split("\n").length - 1;
-  throw new NotTextError(place, `line ${where} holds a zero byte: no text, or UTF-16 without a byte order mark`, "Save it as UTF-8");
+  throw new NotTextError(fileName, `line ${where} holds a zero byte: no text, or UTF-16 without a byte order mark`, "Save it as UTF-8");
 }
 
-function damagedGzip(place: string, cause: unknown): RerankError {
-  const what = `${place}: the gzip file is damaged or cut short: ${messageOf(cause)}`;
+function damagedGzip(fileName: string, cause: unknown): RerankError {
+  const what = `${fileName}: the gzip file is damaged or cut short: ${messageOf(cause)}`;
   return new RerankError("invalid-input", `${what}. Compress it again, or copy it whole.`, { cause });
 }
 

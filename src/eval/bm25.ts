@@ -14,7 +14,7 @@ export interface Bm25Options {
 
 /** Where a word occurs. */
 interface Postings {
-  places: number[];
+  documentIndexes: number[];
   frequencies: number[];
 }
 
@@ -35,7 +35,7 @@ export function words(text: string): string[] {
 
 function pairsOf(run: string): string[] {
   const parts = run.match(characters) ?? [];
-  return parts.length === 1 ? parts : parts.slice(1).map((part, place) => parts[place] + part);
+  return parts.length === 1 ? parts : parts.slice(1).map((part, index) => parts[index] + part);
 }
 
 /**
@@ -81,30 +81,31 @@ export class Bm25 {
   search(query: string, count: number): Map<string, number> {
     const scores = new Float64Array(this.#ids.length);
     for (const term of this.#tokenize(query)) this.#addScores(term, scores);
-    let found = Array.from(scores.keys()).filter((place) => scores[place]! > 0);
+    let found = Array.from(scores.keys()).filter((documentIndex) => scores[documentIndex]! > 0);
     if (found.length > count) {
       // Only what can be among the first is worth sorting by id.
-      const least = Float64Array.from(found, (place) => scores[place]!).sort()[found.length - count] ?? Number.POSITIVE_INFINITY;
-      found = found.filter((place) => scores[place]! >= least);
+      const minScore =
+        Float64Array.from(found, (documentIndex) => scores[documentIndex]!).sort()[found.length - count] ?? Number.POSITIVE_INFINITY;
+      found = found.filter((documentIndex) => scores[documentIndex]! >= minScore);
     }
     return new Map(
       found
         .sort((left, right) => scores[right]! - scores[left]! || compareIds(this.#ids[right]!, this.#ids[left]!))
         .slice(0, count)
-        .map((place) => [this.#ids[place]!, scores[place]!]),
+        .map((documentIndex) => [this.#ids[documentIndex]!, scores[documentIndex]!]),
     );
   }
 
   #add(id: string, terms: readonly string[]): void {
-    const place = this.#ids.push(id) - 1;
+    const documentIndex = this.#ids.push(id) - 1;
     this.#lengths.push(terms.length);
     const frequencies = new Map<string, number>();
     for (const term of terms) frequencies.set(term, (frequencies.get(term) ?? 0) + 1);
     for (const [term, frequency] of frequencies) {
       const postings = this.#postings.get(term);
-      if (postings === undefined) this.#postings.set(term, { places: [place], frequencies: [frequency] });
+      if (postings === undefined) this.#postings.set(term, { documentIndexes: [documentIndex], frequencies: [frequency] });
       else {
-        postings.places.push(place);
+        postings.documentIndexes.push(documentIndex);
         postings.frequencies.push(frequency);
       }
     }
@@ -113,12 +114,12 @@ export class Bm25 {
   #addScores(term: string, scores: Float64Array): void {
     const postings = this.#postings.get(term);
     if (postings === undefined) return;
-    const { places, frequencies } = postings;
-    const inverseFrequency = Math.log(1 + (this.#ids.length - places.length + 0.5) / (places.length + 0.5));
-    for (const [index, place] of places.entries()) {
+    const { documentIndexes, frequencies } = postings;
+    const inverseFrequency = Math.log(1 + (this.#ids.length - documentIndexes.length + 0.5) / (documentIndexes.length + 0.5));
+    for (const [index, documentIndex] of documentIndexes.entries()) {
       const tf = frequencies[index]!;
-      const norm = this.#k1 * (1 - this.#b + (this.#b * this.#lengths[place]!) / this.#averageLength);
-      scores[place]! += (inverseFrequency * tf) / (tf + norm);
+      const norm = this.#k1 * (1 - this.#b + (this.#b * this.#lengths[documentIndex]!) / this.#averageLength);
+      scores[documentIndex]! += (inverseFrequency * tf) / (tf + norm);
     }
   }
 }

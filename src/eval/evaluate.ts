@@ -148,8 +148,8 @@ export function judge<T extends ScoredCandidate>(scored: readonly T[], qrels: Qr
 function asRun(scored: readonly ScoredCandidate[], order: readonly string[]): Map<string, number> {
   const values = scored.map(({ score, logit }) => logit ?? score);
   // Where a cascade puts tiers of different scores one below the other, only places tell the order.
-  const isFalling = values.every((value, place) => place === 0 || value <= values[place - 1]!);
-  const run = new Map(scored.map(({ documentId }, place) => [documentId, isFalling ? values[place]! : -place]));
+  const isFalling = values.every((value, index) => index === 0 || value <= values[index - 1]!);
+  const run = new Map(scored.map(({ documentId }, index) => [documentId, isFalling ? values[index]! : -index]));
   const lowest = isFalling ? (values.at(-1) ?? 0) : -scored.length;
   let below = 0;
   for (const id of order) {
@@ -175,7 +175,7 @@ function valuesOf({ values }: Evaluation, measure: string): readonly number[] {
 }
 
 function checkQueries(first: Evaluation, second: Evaluation): void {
-  const isSame = first.queryIds.length === second.queryIds.length && first.queryIds.every((id, place) => id === second.queryIds[place]);
+  const isSame = first.queryIds.length === second.queryIds.length && first.queryIds.every((id, index) => id === second.queryIds[index]);
   if (isSame) return;
   throw new RerankError("invalid-input", 'eval: the two evaluations are of different queries. Evaluate both with missing: "zero".');
 }

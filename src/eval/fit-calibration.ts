@@ -54,8 +54,8 @@ export interface CalibrationOptions {
 export const calibrationBins = 15;
 
 // Of a probability, before its logarithm is taken: what float64 can tell from 1.
-const leastProbability = 2 ** -52;
-const mostNewtonSteps = 100;
+const minProbability = 2 ** -52;
+const maxNewtonSteps = 100;
 
 /**
  * A calibration of a model, with its error before and on held-out folds.
@@ -70,8 +70,8 @@ export function fitCalibration(pairs: readonly LabeledPair[], options: Calibrati
   const byQuery = groupBy(pairs, ({ queryId }) => queryId);
   checkFolds(folds, byQuery.size);
   const parts = dealQueries([...byQuery.values()], folds, seed);
-  const heldOut = parts.map((part, place) => {
-    const fitted = fitOn(parts.flatMap((other, otherPlace) => (otherPlace === place ? [] : other)));
+  const heldOut = parts.map((part, index) => {
+    const fitted = fitOn(parts.flatMap((other, otherIndex) => (otherIndex === index ? [] : other)));
     return part.map(({ logit }) => calibratedScore(logit, fitted));
   });
   return {
@@ -105,7 +105,7 @@ export function fitPlatt(pairs: readonly LabeledPair[]): PlattCalibration {
   const targets = pairs.map(({ isRelevant }) => (isRelevant ? positive : negative));
   let current = { slope: 0, intercept: Math.log((relevant + 1) / (pairs.length - relevant + 1)) };
   let loss = crossEntropy(pairs, targets, current);
-  for (let step = 0; step < mostNewtonSteps; step += 1) {
+  for (let step = 0; step < maxNewtonSteps; step += 1) {
     const { slope, intercept, decrease } = newtonStep(pairs, targets, current);
     if (decrease < 1e-16 * pairs.length) break;
     let [scale, next, nextLoss] = [1, current, loss];
@@ -156,7 +156,7 @@ export function fitIsotonic(pairs: readonly LabeledPair[]): IsotonicCalibration 
  */
 export function qualityOf(probabilities: readonly number[], labels: readonly boolean[]): CalibrationQuality {
   const losses = probabilities.map(
-    (probability, index) => -Math.log(Math.max(leastProbability, labels[index] === true ? probability : 1 - probability)),
+    (probability, index) => -Math.log(Math.max(minProbability, labels[index] === true ? probability : 1 - probability)),
   );
   return { expectedCalibrationError: expectedCalibrationError(probabilities, labels), logLoss: mean(losses) };
 }
@@ -185,16 +185,16 @@ export interface ReliabilityBin {
 
 /** The bins that hold a pair, from low to high. */
 export function reliability(probabilities: readonly number[], labels: readonly boolean[]): ReliabilityBin[] {
-  const bins = Array.from({ length: calibrationBins }, () => ({ pairs: 0, told: 0, relevant: 0 }));
+  const bins = Array.from({ length: calibrationBins }, () => ({ pairs: 0, predicted: 0, relevant: 0 }));
   for (const [index, probability] of probabilities.entries()) {
     const bin = bins[Math.min(calibrationBins - 1, Math.floor(probability * calibrationBins))]!;
     bin.pairs += 1;
-    bin.told += probability;
+    bin.predicted += probability;
     bin.relevant += labels[index] === true ? 1 : 0;
   }
   return bins
     .filter(({ pairs }) => pairs > 0)
-    .map(({ pairs, told, relevant }) => ({ pairs, probability: told / pairs, share: relevant / pairs }));
+    .map(({ pairs, predicted, relevant }) => ({ pairs, probability: predicted / pairs, share: relevant / pairs }));
 }
 
 /** @returns how many are relevant */
@@ -268,7 +268,7 @@ function dealQueries(queries: LabeledPair[][], folds: number, seed: number): Lab
     [shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!];
   }
   const parts: LabeledPair[][] = Array.from({ length: folds }, () => []);
-  for (const [place, query] of shuffled.entries()) parts[place % folds]!.push(...query);
+  for (const [index, query] of shuffled.entries()) parts[index % folds]!.push(...query);
   return parts;
 }
 

@@ -31,16 +31,16 @@ const documentKeys = ["doc_id", "corpus-id", "docno"];
  *
  * Blank lines are skipped. Lines that start with `#` are comments in TREC's form alone; in the others an id may start so.
  *
- * @param place the file's name, for messages
+ * @param fileName the file's name, for messages
  * @throws RerankError `invalid-input` naming the line: too few columns, a grade that is no integer, a document judged twice
  * @see https://github.com/usnistgov/trec_eval formats.c at f425365: "Lines starting with '#' are ignored"
  */
-export function parseQrels(lines: Lines, place = "qrels"): Map<string, Map<string, number>> {
+export function parseQrels(lines: Lines, fileName = "qrels"): Map<string, Map<string, number>> {
   const result = new Map<string, Map<string, number>>();
   const content = [...contentLines(lines)];
   const form = qrelsForm(content.map(([, line]) => line));
   for (const [index, [number, line]] of content.entries()) {
-    const where = `${place}:${number}`;
+    const where = `${fileName}:${number}`;
     if (form === "trec" && line.startsWith("#")) continue;
     const entry = form === "jsonl" ? readRecord(line, where, ["relevance", "score", "grade"]) : readQrelsColumns(line, where);
     if (entry === undefined) {
@@ -60,17 +60,17 @@ export function parseQrels(lines: Lines, place = "qrels"): Map<string, Map<strin
  * Blank lines are skipped. In TREC's form a line that starts with `#` is a comment, unless it has the columns of a run: then `#` begins
  * the query's id.
  *
- * @param place the file's name, for messages
+ * @param fileName the file's name, for messages
  * @throws RerankError `invalid-input` naming the line: too few columns, a score that is no finite number, a document ranked twice
  */
-export function parseRun(lines: Lines, place = "run"): Map<string, Map<string, number>> {
+export function parseRun(lines: Lines, fileName = "run"): Map<string, Map<string, number>> {
   const result = new Map<string, Map<string, number>>();
   const content = [...contentLines(lines)];
   const isComment = (line: string): boolean => line.startsWith("#") && !isRunLine(line);
   const isJson = content.find(([, line]) => !isComment(line))?.[1].startsWith("{") ?? false;
   for (const [number, line] of content) {
     if (!isJson && isComment(line)) continue;
-    const where = `${place}:${number}`;
+    const where = `${fileName}:${number}`;
     const entry = isJson ? readRecord(line, where, ["score"]) : readRunColumns(line, where);
     if (!Number.isFinite(entry.value)) throw malformed(where, "the score is no finite number", "Write it as in 12.5 or 1e-3");
     add(result, entry, where);
@@ -84,14 +84,14 @@ export function parseRun(lines: Lines, place = "run"): Map<string, Map<string, n
  *
  * A title stands before the text with a space between, as in BEIR.
  *
- * @param place the file's name, for messages
+ * @param fileName the file's name, for messages
  * @returns text by id, in the order of the file
  * @throws RerankError `invalid-input` naming the line: no id, no text, an id twice
  */
-export function parseTexts(lines: Lines, place = "texts"): Map<string, string> {
+export function parseTexts(lines: Lines, fileName = "texts"): Map<string, string> {
   const result = new Map<string, string>();
   for (const [number, line] of contentLines(lines)) {
-    const where = `${place}:${number}`;
+    const where = `${fileName}:${number}`;
     const [id, text] = line.startsWith("{") ? readTextRecord(line, where) : readTextColumns(line, where);
     if (result.has(id)) throw malformed(where, `id ${JSON.stringify(id)} is there twice`, "Give each text an id of its own");
     result.set(id, text);
@@ -122,10 +122,10 @@ export function* formatQrels(qrels: Qrels, format: QrelsFormat = "trec"): Genera
  */
 export function* formatRun(run: Run, format: RunFormat = "trec", tag = "crossrank"): Generator<string> {
   for (const [queryId, scores] of run) {
-    for (const [place, documentId] of rankedIds(scores).entries()) {
+    for (const [index, documentId] of rankedIds(scores).entries()) {
       const score = scores.get(documentId)!;
       if (format === "jsonl") yield JSON.stringify({ query_id: queryId, doc_id: documentId, score });
-      else yield `${column(queryId)} Q0 ${column(documentId)} ${place + 1} ${score} ${tag.replace(/\s+/g, "_")}`;
+      else yield `${column(queryId)} Q0 ${column(documentId)} ${index + 1} ${score} ${tag.replace(/\s+/g, "_")}`;
     }
   }
 }

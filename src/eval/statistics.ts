@@ -102,10 +102,10 @@ export function createRandom(seed: number): () => number {
 
 /** Linear between neighbors, as numpy's default. @param sorted ascending, at least one */
 function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
+  const position = share * (sorted.length - 1);
+  const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
+  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
 }
 
 function checked(options: ResamplingOptions): Required<ResamplingOptions> {

@@ -43,12 +43,12 @@ export function sweepThresholds(candidates: readonly JudgedScore[], queries: num
   const relevant = sorted.filter(({ isRelevant }) => isRelevant).length;
   const all: ThresholdPoint[] = [];
   let found = 0;
-  for (const [place, { score, isRelevant }] of sorted.entries()) {
+  for (const [index, { score, isRelevant }] of sorted.entries()) {
     found += isRelevant ? 1 : 0;
-    const next = sorted[place + 1]?.score;
+    const next = sorted[index + 1]?.score;
     // Equal scores are kept or left out together; what keeps nothing relevant is of no use.
     if (next === score || found === 0) continue;
-    const kept = place + 1;
+    const kept = index + 1;
     all.push({
       threshold: next === undefined ? score : halfway(next, score),
       precision: found / kept,

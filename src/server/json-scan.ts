@@ -1,16 +1,16 @@
-/** Looks over JSON in one pass, before it is parsed: what takes a parser long is seen by counting. */
+/** Checks JSON in one pass before it is parsed. Counting brackets, keys and values finds bodies that would take a parser too long. */
 
-/** Deepest nesting of a body: a document may go 64 deep, a configuration less. */
+/** Maximum nesting of a body. A document may be 64 levels deep, a configuration less. */
 const maxDepth = 128;
-/** Most lists, objects and keys of a body: a thousand documents with ninety fields each have fewer. */
+/** Maximum number of lists, objects and keys in a body. A thousand documents with ninety fields each have fewer. */
 const maxParts = 100_000;
-/** Most values of a body: a thousand documents with a vector of 384 numbers each have fewer. */
+/** Maximum number of values in a body. A thousand documents with a vector of 384 numbers each have fewer. */
 const maxValues = 500_000;
 
 /**
- * Says what is wrong with bytes that would take a parser too long.
+ * Finds the reason why a parser would take too long for these bytes.
  *
- * @returns what there is too much of, `"unbalanced"` for what is no JSON because a bracket is missing, or undefined
+ * @returns undefined for a normal body, `excess` naming what there is too much of, or `"unbalanced"` if a bracket is missing
  */
 export function findExcess(bytes: Uint8Array): "unbalanced" | { excess: string } | undefined {
   let depth = 0;
@@ -32,7 +32,7 @@ export function findExcess(bytes: Uint8Array): "unbalanced" | { excess: string }
       if (depth > deepest) deepest = depth;
     } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
   }
-  // The parser would go down all of them before it noticed.
+  // The parser would descend through all of them before it found the error.
   if (depth !== 0) return "unbalanced";
   if (deepest > maxDepth) return { excess: `nested more than ${maxDepth} levels deep` };
   if (parts > maxParts) return { excess: `more than ${maxParts} lists, objects and keys` };

@@ -132,9 +132,9 @@ function readImports(code: string): Import[] {
     [/(\btypeof\s+)?\bimport\s*\(\s*["']([^"']+)["']/g, undefined],
     [/\b(?:require|createRequire\s*\([^)]*\))()\s*\(\s*["'`]([^"'`]+)["'`]/g, "require"],
   ];
-  for (const [place, [pattern, kind]] of patterns.entries()) {
+  for (const [index, [pattern, kind]] of patterns.entries()) {
     for (const [, typeMark, specifier] of code.matchAll(pattern)) {
-      const valueKind = place === 2 ? "dynamic" : "static";
+      const valueKind = index === 2 ? "dynamic" : "static";
       imports.push({ specifier: specifier!, kind: kind ?? (typeMark === undefined ? valueKind : "type") });
     }
   }

@@ -82,9 +82,9 @@ export async function startEngine({ dialect = "tei", most = 32, model = "test/mo
     }
     const right = rank(dialect, { path, body }, most, model, state.ranked);
     arrive();
-    const told = state.next.shift();
+    const prepared = state.next.shift();
     await state.gate;
-    return told === undefined ? right : typeof told === "function" ? told(right) : told;
+    return prepared === undefined ? right : typeof prepared === "function" ? prepared(right) : prepared;
   });
   return Object.assign(state, { url: server.url, requests: server.requests, close: server.close });
 }
@@ -97,7 +97,7 @@ export function gateTogether(engines: readonly TestEngine[]): void {
 
 /** So many texts, all different. */
 export function textsOf(count: number): string[] {
-  return Array.from({ length: count }, (_, place) => `document ${place}`);
+  return Array.from({ length: count }, (_, index) => `document ${index}`);
 }
 
 /** A call with {@link textsOf} so many. */

@@ -132,8 +132,8 @@ async function answer(response: ServerResponse, answered: ScriptedAnswer): Promi
 }
 
 async function drip(response: ServerResponse, body: Buffer, pauseMs: number): Promise<void> {
-  for (let place = 0; place < body.length && !response.destroyed; place += 1) {
-    await write(response, body.subarray(place, place + 1));
+  for (let offset = 0; offset < body.length && !response.destroyed; offset += 1) {
+    await write(response, body.subarray(offset, offset + 1));
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -36,8 +36,8 @@ export interface Contender {
  */
 export async function prepareContender(io: Io, configuration: Configuration, options: CommonOptions): Promise<Contender> {
   const { config, isSync } = configuration;
-  const files = await identifyFiles(await obtainModel(io, configuration, options));
-  const reranker = createReranker({ ...config, onWarning: (warning) => noteLicense(io, warning, options) });
+  const files = await identifyFiles(await ensureDownloaded(io, configuration, options));
+  const reranker = createReranker({ ...config, onWarning: (warning) => reportLicense(io, warning, options) });
   try {
     const beforeBytes = residentBytes();
     const startMs = performance.now();
@@ -51,7 +51,7 @@ export async function prepareContender(io: Io, configuration: Configuration, opt
 }
 
 /** Results tell what concerns calls; the license was told when the model was loaded, before any of them. */
-function noteLicense(io: Io, warning: RerankWarning, { quiet }: CommonOptions): void {
+function reportLicense(io: Io, warning: RerankWarning, { quiet }: CommonOptions): void {
   if (warning.type === "license" && quiet !== true) io.note(`crossrank: ${warning.message}`);
 }
 
@@ -61,7 +61,7 @@ export function residentBytes(): number {
 }
 
 /** Undefined for what has no files. Downloading comes first, so that it can be interrupted and is not part of the loading time. */
-async function obtainModel(io: Io, { config }: Configuration, options: CommonOptions): Promise<LocatedModel | undefined> {
+async function ensureDownloaded(io: Io, { config }: Configuration, options: CommonOptions): Promise<LocatedModel | undefined> {
   const { model, cacheDir } = config;
   if (model.type !== "preset" && model.type !== "custom") return undefined;
   const located = locateModel(model, { cacheDir });

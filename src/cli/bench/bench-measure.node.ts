@@ -73,11 +73,11 @@ export async function measureInTurns(contenders: readonly Contender[], workload:
   const before = contenders.map(({ reranker }) => reranker.stats().scorer);
   const rounds: Round[][] = contenders.map(() => []);
   for (let round = 0; round < schedule.rounds; round += 1) {
-    for (const [place, contender] of contenders.entries()) rounds[place]!.push(await runRound(contender, workload, schedule));
+    for (const [index, contender] of contenders.entries()) rounds[index]!.push(await runRound(contender, workload, schedule));
   }
-  return contenders.map(({ reranker }, place) => ({
-    figures: summarize(rounds[place]!, before[place]!, reranker.stats().scorer),
-    result: rounds[place]!.at(-1)!.result,
+  return contenders.map(({ reranker }, index) => ({
+    figures: summarize(rounds[index]!, before[index]!, reranker.stats().scorer),
+    result: rounds[index]!.at(-1)!.result,
   }));
 }
 
@@ -90,10 +90,10 @@ export async function measureInTurns(contenders: readonly Contender[], workload:
  */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((left, right) => left - right);
-  const place = (sorted.length - 1) * share;
-  const below = sorted[Math.floor(place)] ?? Number.NaN;
-  const above = sorted[Math.ceil(place)] ?? Number.NaN;
-  return below + (above - below) * (place - Math.floor(place));
+  const position = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(position)] ?? Number.NaN;
+  const above = sorted[Math.ceil(position)] ?? Number.NaN;
+  return below + (above - below) * (position - Math.floor(position));
 }
 
 async function runRound({ configuration, reranker }: Contender, workload: Workload, { fields, signal }: Schedule): Promise<Round> {
@@ -120,15 +120,15 @@ async function runRound({ configuration, reranker }: Contender, workload: Worklo
 function watchEventLoop(): () => number[] {
   const delays: number[] = [];
   let lastMs = performance.now();
-  const note = (): void => {
+  const recordDelay = (): void => {
     const now = performance.now();
     delays.push(Math.max(0, now - lastMs - 1));
     lastMs = now;
   };
-  const timer = setInterval(note, 1);
+  const timer = setInterval(recordDelay, 1);
   return () => {
     clearInterval(timer);
-    note();
+    recordDelay();
     return delays;
   };
 }

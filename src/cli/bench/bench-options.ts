@@ -34,7 +34,7 @@ export interface Configuration {
   isSync: boolean;
 }
 
-type Change = readonly [key: keyof ConfigurationOptions, read: (text: string, place: string) => string | number | boolean];
+type Change = readonly [key: keyof ConfigurationOptions, read: (text: string, location: string) => string | number | boolean];
 
 // By the names of the options, so that one can be copied to the other.
 const changes: Readonly<Record<string, Change>> = {
@@ -87,15 +87,15 @@ function readChanges(text: string): ConfigurationOptions {
   return Object.fromEntries(entries) as ConfigurationOptions;
 }
 
-function integerFrom(least: number): Change[1] {
-  return (text, place) => {
+function integerFrom(min: number): Change[1] {
+  return (text, location) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new RerankError("invalid-input", `${place}: ${JSON.stringify(text)} is no such number. Give an integer ≥ ${least}.`);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
+    throw new RerankError("invalid-input", `${location}: ${JSON.stringify(text)} is no such number. Give an integer ≥ ${min}.`);
   };
 }
 
-function readBoolean(text: string, place: string): boolean {
+function readBoolean(text: string, location: string): boolean {
   if (text === "true" || text === "false") return text === "true";
-  throw new RerankError("invalid-input", `${place}: ${JSON.stringify(text)} is neither. Give true or false.`);
+  throw new RerankError("invalid-input", `${location}: ${JSON.stringify(text)} is neither. Give true or false.`);
 }

@@ -127,7 +127,7 @@ function describeRuns(title: string, columns: readonly Column[]): string[] {
     ),
     row("memory (RSS)", (figures) => formatBytes(figures.residentBytes)),
   ];
-  return alignColumns(rows, new Set(columns.map((_column, place) => place + 1)));
+  return alignColumns(rows, new Set(columns.map((_column, index) => index + 1)));
 }
 
 function describeComparison({ speedRatio, largestScoreDifference }: Comparison): string {

@@ -50,7 +50,7 @@ export function generateWorkloads(query: string = defaultQuery): Workload[] {
   return shapes.map((shape, index) => {
     const random = createRandom(index + 1);
     const step = (shape.longest - shape.shortest) / (shape.documents - 1);
-    const lengths = Array.from({ length: shape.documents }, (_, place) => Math.round(shape.shortest + place * step));
+    const lengths = Array.from({ length: shape.documents }, (_, document) => Math.round(shape.shortest + document * step));
     const documents = shuffle(lengths, random).map((length) => writeText(length - tokensBesideDocument, random));
     return { name: shape.name, query, documents };
   });

@@ -59,7 +59,7 @@ async function bench(options: BenchOptions, documents?: readonly string[], signa
       yield* documents ?? [];
     },
     signal,
-    hurry: new AbortController().signal,
+    forceSignal: new AbortController().signal,
     settleSignal() {},
     stdinIsTerminal: false,
     stdoutIsTerminal: false,

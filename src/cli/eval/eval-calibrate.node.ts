@@ -92,24 +92,25 @@ async function readCandidates(io: Io, dataset: string | undefined, options: Cali
       const isOwn = (id: string): boolean => options.ignoreIdenticalIds === true && id === queryId;
       const relevant = [...judged.keys()].filter((id) => judged.get(id)! >= relevanceLevel && experiment.documents.has(id) && !isOwn(id));
       const ids = new Set([...rankedIds(scores).slice(0, depth), ...relevant]);
-      return [queryId, new Map([...ids].map((id, place) => [id, -place]))];
+      return [queryId, new Map([...ids].map((id, index) => [id, -index]))];
     }),
   );
   return { ...experiment, run };
 }
 
 /** `{"query","document","label"}` a line; texts are their own ids. */
-function readPairs(lines: readonly string[], place: string): LabeledCandidates {
+function readPairs(lines: readonly string[], fileName: string): LabeledCandidates {
   const qrels = new Map<string, Map<string, number>>();
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const { query, document, label } = parsePair(line);
     if (typeof query !== "string" || typeof document !== "string" || !isLabel(label)) {
       const advice = 'Write {"query":"…","document":"…","label":1} a line; labels are 0 and 1, false and true, or grades';
-      throw new RerankError("invalid-input", `${place}:${index + 1}: no labeled pair. ${advice}.`);
+      throw new RerankError("invalid-input", `${fileName}:${index + 1}: no labeled pair. ${advice}.`);
     }
     const known = qrels.get(query) ?? new Map<string, number>();
-    if (known.has(document)) throw new RerankError("invalid-input", `${place}:${index + 1}: this pair is there twice. Remove one of them.`);
+    if (known.has(document))
+      throw new RerankError("invalid-input", `${fileName}:${index + 1}: this pair is there twice. Remove one of them.`);
     qrels.set(query, known.set(document, Number(label)));
   }
   const selfNamed = (texts: Iterable<string>): Map<string, string> => new Map([...texts].map((text) => [text, text]));

@@ -5,9 +5,9 @@ import {
   documentIdsOf,
   type ExperimentOptions,
   judgedRun,
-  noteIdenticalIds,
-  noteMissing,
   prepareExperiment,
+  reportIdenticalIds,
+  reportMissing,
   rerankBy,
 } from "./eval-experiment.ts";
 import { checkReport, compareSystems, type ReportOptions, type SystemRun, systemOf, writeReport } from "./eval-run.ts";
@@ -44,14 +44,14 @@ export async function compareCommand(
     const { name, qrels: all } = await readJudgements(io, dataset, options);
     const qrels = new Map([...all].slice(0, options.limit));
     const queries = await findQueries(io, dataset, options);
-    for (const { report, run } of systems) noteMissing(io, qrels, run, report.name, options);
-    noteIdenticalIds(io, qrels, documentIdsOf([qrels, ...systems.map(({ run }) => run)]), options);
+    for (const { report, run } of systems) reportMissing(io, qrels, run, report.name, options);
+    reportIdenticalIds(io, qrels, documentIdsOf([qrels, ...systems.map(({ run }) => run)]), options);
     const collection = { name, qrels, ...(queries === undefined ? {} : { queries }) };
     await writeReport(io, compareSystems(version, collection, systems[0]!, systems[1]!, options), options);
     return;
   }
   const experiment = await prepareExperiment(io, dataset, options);
-  for (const { report, run } of systems) noteMissing(io, experiment.qrels, run, report.name, options);
+  for (const { report, run } of systems) reportMissing(io, experiment.qrels, run, report.name, options);
   for (const model of models) systems.push(systemOf(labelOf(model), await rerankBy(io, model, experiment, experiment.depth, options)));
   await writeReport(io, compareSystems(version, experiment, systems[0]!, systems[1]!, options), options);
 }

@@ -40,9 +40,9 @@ export interface Experiment extends Candidates {
 const defaultDepth = 100;
 
 /** Tells on standard error how many judged queries a run lacks. @param done what became of them */
-export function noteMissing(io: Io, qrels: Qrels, run: Run, place: string, { quiet }: CommonOptions, done = "counted as 0"): void {
+export function reportMissing(io: Io, qrels: Qrels, run: Run, runName: string, { quiet }: CommonOptions, done = "counted as 0"): void {
   const missing = [...qrels.keys()].filter((id) => !run.has(id)).length;
-  if (missing > 0 && quiet !== true) io.note(`crossrank: ${missing} of ${qrels.size} judged queries are not in ${place}: ${done}.`);
+  if (missing > 0 && quiet !== true) io.note(`crossrank: ${missing} of ${qrels.size} judged queries are not in ${runName}: ${done}.`);
 }
 
 /** A run, without each query's own document where that is asked for. */
@@ -51,7 +51,7 @@ export function judgedRun<T extends Run>(run: T, { ignoreIdenticalIds }: Measure
 }
 
 /** Tells on standard error how many queries have the id of a document, which may be the query itself. */
-export function noteIdenticalIds(io: Io, qrels: Qrels, documentIds: Iterable<string>, options: MeasureOptions): void {
+export function reportIdenticalIds(io: Io, qrels: Qrels, documentIds: Iterable<string>, options: MeasureOptions): void {
   if (options.quiet === true || options.ignoreIdenticalIds === true) return;
   const found = new Set([...documentIds].filter((id) => qrels.has(id))).size;
   if (found === 0) return;
@@ -79,10 +79,10 @@ export async function prepareExperiment(io: Io, dataset: string, options: Experi
   const { name, qrels: all } = await readJudgements(io, dataset, options);
   const qrels = new Map([...all].slice(0, limit));
   const texts = await readTexts(io, dataset, options);
-  noteIdenticalIds(io, qrels, texts.documents.keys(), options);
+  reportIdenticalIds(io, qrels, texts.documents.keys(), options);
   const { run, source } = await findCandidates(io, qrels, texts, depth, options);
-  const note = options.ignoreIdenticalIds === true ? ", without each query's own document" : "";
-  return { ...texts, name, qrels, depth, run, source: `${source}${note}` };
+  const suffix = options.ignoreIdenticalIds === true ? ", without each query's own document" : "";
+  return { ...texts, name, qrels, depth, run, source: `${source}${suffix}` };
 }
 
 /**
@@ -134,7 +134,7 @@ async function findCandidates(
     return { run: searchAll(qrels, texts, depth, options), source: "BM25 (k1 0.9, b 0.4, no stemming)" };
   }
   const given = judgedRun(await readRun(io, options.candidates), options);
-  noteMissing(io, qrels, given, options.candidates, options);
+  reportMissing(io, qrels, given, options.candidates, options);
   return { run: new Map([...qrels.keys()].map((id) => [id, given.get(id) ?? new Map<string, number>()])), source: options.candidates };
 }
 

@@ -49,7 +49,7 @@ export function plotChanges(changes: readonly QueryChange[], measure: string): s
   });
   // Steps of one path for each sign: a shape a query would make pages of megabytes.
   const area = (keep: (value: number) => boolean): string => {
-    const steps = differences.map((value, place) => `H${at(x(place))}V${at(y(keep(value) ? value : 0))}`).join("");
+    const steps = differences.map((value, index) => `H${at(x(index))}V${at(y(keep(value) ? value : 0))}`).join("");
     return `M${left} ${at(y(0))}${steps}H${at(x(differences.length))}V${at(y(0))}Z`;
   };
   const shapes = [`<path class="gain" d="${area((value) => value > 0)}"/>`, `<path class="loss" d="${area((value) => value < 0)}"/>`];

@@ -36,7 +36,7 @@ export interface ComparisonReport {
 const shownQueries = 5;
 /** Below this p a difference is said to be shown. */
 const significance = 0.05;
-const leastTextColumns = 16;
+const minTextColumns = 16;
 
 /** Lines for people. @param columns of the terminal */
 export function* describeComparison(report: ComparisonReport, columns: number): Generator<string> {
@@ -68,14 +68,14 @@ export function verdictOf(report: ComparisonReport): string {
   const { dataset, measures } = report;
   const { measure, first, second, comparison } = measures[0]!;
   const [one, other] = namesOf(report);
-  const place = `On ${printable(dataset.name)}`;
-  if (comparison.difference === 0) return `${place}, ${other} and ${one} are equal: ${measure} is ${second.mean.toFixed(4)} for both.`;
+  const subject = `On ${printable(dataset.name)}`;
+  if (comparison.difference === 0) return `${subject}, ${other} and ${one} are equal: ${measure} is ${second.mean.toFixed(4)} for both.`;
   const values = `${measure} is ${second.mean.toFixed(4)} against ${first.mean.toFixed(4)}`;
   const p = `p ${comparison.pValue < 0.001 ? "" : "= "}${formatP(comparison.pValue)}, ${dataset.queries} ${dataset.queries === 1 ? "query" : "queries"}`;
   if (comparison.pValue >= significance) {
-    return `${place}, no difference between ${other} and ${one} is shown: ${values}, and chance alone often gives as much (${p}).`;
+    return `${subject}, no difference between ${other} and ${one} is shown: ${values}, and chance alone often gives as much (${p}).`;
   }
-  return `${place}, ${other} is ${comparison.difference > 0 ? "better" : "worse"} than ${one}: ${values}, which chance alone rarely gives (${p}).`;
+  return `${subject}, ${other} is ${comparison.difference > 0 ? "better" : "worse"} than ${one}: ${values}, which chance alone rarely gives (${p}).`;
 }
 
 /** Short names: a model without its revision, a file without its folder; the labels where both would be called the same. */
@@ -158,8 +158,8 @@ function* describeQueries({ queries, measures, first, second }: ComparisonReport
     ]),
   ]);
   const width = Math.max(...lines.map(widthOf));
-  for (const [place, line] of lines.entries()) {
-    const text = cutToWidth(changes[place - 1]?.text ?? "", Math.max(leastTextColumns, columns - width - 2));
+  for (const [index, line] of lines.entries()) {
+    const text = cutToWidth(changes[index - 1]?.text ?? "", Math.max(minTextColumns, columns - width - 2));
     yield `${line}${" ".repeat(width - widthOf(line))}  ${text}`.trimEnd();
   }
 }
