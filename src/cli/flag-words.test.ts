@@ -10,7 +10,7 @@ const libraryWords =
 // Only an object names the first, and the second is for browsers: neither is seen on the command line.
 const unreachable = /\bllm\.client\b|^Check llm\.apiKey$/;
 
-/** Texts of messages in the library's source: literals with a space in them, with what is put into them as a name. */
+/** Texts of messages in the library's source: literals that contain a space. A name stands for each interpolated value. */
 function messagesOf(path: string): string[] {
   const code = readFileSync(path, "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
   const literals = (code.match(/"(?:[^"\\\n]|\\.)*"|`[^`\n]*`/g) ?? []).filter((literal) => literal.includes(" "));

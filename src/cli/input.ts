@@ -5,21 +5,21 @@ import type { CommonOptions, Io } from "./io.ts";
 import { scanJson } from "./json-scan.ts";
 import { NotTextError } from "./text-lines.node.ts";
 
-/** How a file holds documents: one a line, one JSON value a line, or one JSON array. */
+/** Format of a file: one document per line, one JSON value per line, or one JSON array. */
 export type InputFormat = "lines" | "jsonl" | "json";
 
-/** A document as files can hold it. */
+/** A document from a file. */
 export type FileDocument = string | object;
 
-/** Where a document begins. */
+/** File and line on which a document begins. */
 export interface DocumentSource {
-  /** As the user named it; "-" is standard input. */
+  /** The path as the user wrote it; "-" is standard input. */
   file: string;
-  /** From 1. */
+  /** Line number, from 1. */
   line: number;
 }
 
-/** Documents with where they come from, both in one order. */
+/** Documents and their sources, in the same order. */
 export interface FileDocuments {
   documents: FileDocument[];
   sources: DocumentSource[];
@@ -31,19 +31,19 @@ export interface InputOptions extends CommonOptions {
   field?: readonly string[];
 }
 
-// JSON.stringify, which writes results, is recursive; nobody nests documents that deep.
+// JSON.stringify, which writes the results, is recursive. Real documents are not nested this deep.
 const maxDepth = 1000;
 
 /**
- * The documents of files, in the order of the files, read line by line.
+ * Reads the documents of files line by line, in the order of the files. Skips blank lines.
  *
- * Blank lines are no documents. Without `input` a file's extension decides (`.jsonl`, `.ndjson`, `.json`, `.gz` aside), then its content: a
- * JSON array of strings or objects, else JSONL if the first line is a JSON object or string, else lines. Of several files those that are no
- * text are left out, and named on standard error.
+ * Without `input`, the file's extension selects the format (`.jsonl`, `.ndjson` or `.json`, also before `.gz`). Without such an extension,
+ * the content does: a JSON array of strings or objects; JSONL if the first line is a JSON object or string; otherwise lines. Among several
+ * files, it skips those that are not text, and names them on standard error.
  *
  * @param paths files; "-" is standard input
- * @throws RerankError `invalid-input` naming file and line when a file cannot be read, is not in its format, or has no fields though `field`
- *   names some; `aborted` after an interrupt
+ * @throws RerankError `invalid-input` naming file and line if a file cannot be read, does not match its format, or contains plain texts
+ *   although `field` names fields; `aborted` after an interrupt
  */
 export async function readDocuments(io: Io, paths: readonly string[], options: InputOptions = {}): Promise<FileDocuments> {
   const result: FileDocuments = { documents: [], sources: [] };
@@ -65,7 +65,7 @@ export async function readDocuments(io: Io, paths: readonly string[], options: I
   return result;
 }
 
-/** A source as messages name it: `tickets.jsonl:7`. */
+/** A source for messages: `tickets.jsonl:7`. */
 export function describeSource({ file, line }: DocumentSource): string {
   return `${displayName(file)}:${line}`;
 }
@@ -98,21 +98,21 @@ function formatByName(path: string): InputFormat | undefined {
 
 interface DocumentsOfFile {
   documents: readonly FileDocument[];
-  /** On which each begins. */
+  /** The line on which each document begins. */
   lines: readonly number[];
 }
 
-/** Turns the lines of one file into documents as they come. */
+/** Converts the lines of one file into documents as they arrive. */
 class DocumentReader {
   private readonly fileName: string;
   private format: InputFormat | "array-or-lines" | undefined;
   private readonly read: { documents: FileDocument[]; lines: number[] } = { documents: [], lines: [] };
-  /** Lines that make sense only together. */
+  /** Lines that belong to one JSON value. */
   private readonly pending: string[] = [];
-  /** On which those begin. */
+  /** Line on which `pending` begins. */
   private pendingFrom = 1;
   private lineNumber = 0;
-  /** The first line, where it looks like an object and is none. */
+  /** The first line that looks like a JSON object but is not valid JSON. */
   private brokenObject: { line: string; number: number } | undefined;
 
   constructor(fileName: string, format: InputFormat | undefined) {
@@ -153,14 +153,14 @@ class DocumentReader {
   }
 
   private decideFormat(line: string): InputFormat | "array-or-lines" {
-    // A line of prose may begin with a bracket too ("[1] Smith et al."), so only the whole file tells.
+    // A line of prose may also begin with a bracket ("[1] Smith et al."), so wait for the whole file.
     if (line.trimStart().startsWith("[")) return "array-or-lines";
     if (/^\s*["{]/.test(line) && isDocument(parseJson(line))) return "jsonl";
     if (line.trimStart().startsWith("{")) this.brokenObject = { line, number: this.lineNumber };
     return "lines";
   }
 
-  /** Prose may begin with a brace; but a file in which other lines are objects is JSONL with a broken record. */
+  /** Prose may begin with a brace. But if other lines are objects, the file is JSONL with a broken record. */
   private refuseBrokenObject(): void {
     if (this.brokenObject === undefined) return;
     const isObject = (line: FileDocument): boolean =>
@@ -221,10 +221,10 @@ function refuseDeep(text: string, where: string): void {
   throw new RerankError("invalid-input", `${where}: nested ${depth} levels deep, and at most ${maxDepth} are read. Flatten it.`);
 }
 
-/** The line that the parser's message tells by a position. */
+/** Converts the position in the parser's message into a line number. */
 function lineOf(error: unknown, text: string): number {
   const position = /at position (\d+)/.exec(messageOf(error))?.[1];
-  // Without a position, or behind the last line, the text ended too early.
+  // Without a position, or with one after the last line, the text ended too early.
   const end = text.trimEnd().length;
   const before = text.slice(0, position === undefined ? end : Math.min(Number(position), end));
   return before.split("\n").length;
@@ -238,7 +238,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not JSON is an answer here, not a failure: the callers say what they expected.
+    // Not an error here: the callers report what they expected.
     return undefined;
   }
 }

@@ -61,10 +61,9 @@ interface ServeOptions extends CommonOptions {
 }
 
 /**
- * Serves until the first signal, then answers what is under way and ends.
+ * Serves until the first signal, then answers the running requests and stops.
  *
- * @throws RerankError of whatever keeps the server from starting, a model that cannot be loaded included; `aborted` when requests were
- *   cut off at the end
+ * @throws RerankError why the server cannot start or cannot load a model; `aborted` if running requests were cut off at the end
  */
 export async function serveCommand(io: Io, command: Command): Promise<void> {
   applySettings(command, process.env);
@@ -78,7 +77,7 @@ export async function serveCommand(io: Io, command: Command): Promise<void> {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   });
-  // A terminal that shows the words does not need the log's lines that say the same.
+  // On a terminal, leave out log lines that repeat the messages for people.
   const announce = (fields: object, message: string, words: string): void => {
     if (!io.stdoutIsTerminal) logger.info(fields, message);
     showOnTerminal(io, options, words);
@@ -87,7 +86,7 @@ export async function serveCommand(io: Io, command: Command): Promise<void> {
   let listening: Listening | undefined;
   try {
     for (const file of options.backend ?? []) registerRerankerBackend(pathToFileURL(resolve(file)));
-    // Before the models are there, so that probes see a process that lives; and models only once the address is taken.
+    // Listen before the models are loaded, so that liveness probes succeed. Load models only after the address is bound.
     listening = await listen(() => (server = createRerankServer({ ...settings, logger })), where);
     const { url } = listening;
     announce({ url }, "listening", describeAddress(url, "loading"));
@@ -100,7 +99,7 @@ export async function serveCommand(io: Io, command: Command): Promise<void> {
     await aborted(io.signal);
   } finally {
     const { drainDelay: delaySecs = 0, drainTimeout: timeoutSecs = 30 } = options;
-    // Without a signal a failure brought us here, and there is nobody to wait for.
+    // Without a signal, a failure ended the server, so do not delay.
     const cut = await listening?.stop({ delaySecs: io.signal.aborted ? delaySecs : 0, timeoutSecs, signal: io.forceSignal });
     await server?.close();
     if (cut !== undefined) announce({ requestsCutOff: cut }, "stopped", "stopped");
@@ -137,13 +136,13 @@ function serverOptions(options: ServeOptions): RerankServerOptions {
   };
 }
 
-/** `name=model` or a model; a path may hold a "=", a name none of what starts a path. */
+/** Parses `name=model` or a model. A path may contain "=", but a name contains no character that begins a path. */
 function parseServedModel(text: string): ServedModel {
   const named = /^([\w][\w.:/-]*)=(.+)$/.exec(text);
   return named === null ? { model: text } : { name: named[1]!, model: named[2]! };
 }
 
-/** Each `file` to the first model, each `name=file` to the model of that name. */
+/** Assigns each `file` to the first model, and each `name=file` to the model with that name. */
 function withCalibrations(models: readonly ServedModel[], calibrations: readonly string[]): ServedModel[] {
   const result = [...models];
   for (const text of calibrations) {
@@ -182,7 +181,7 @@ function readKeyFile(path: string): string[] {
   }
 }
 
-/** What can be known before a model is loaded: files that cannot be read, folders that are no models, calibrations of other models. */
+/** Checks what can fail before any model is loaded: unreadable files, folders without a model, calibrations of another model. */
 function checkFiles({ backend = [], cacheDir }: ServeOptions, { models = [] }: RerankServerOptions): void {
   for (const file of backend) checkReadable(file, "--backend");
   for (const entry of models) {
@@ -218,7 +217,7 @@ function listenOptions({ host, port, socket, tlsCert, tlsKey, requestTimeout, wr
   };
 }
 
-/** For people, on standard error; the log for machines is on standard output. */
+/** Writes a message for people to standard error. The log for machines goes to standard output. */
 function showOnTerminal(io: Io, { quiet, logLevel }: ServeOptions, words: string): void {
   if (io.stderrIsTerminal && quiet !== true && logLevel !== "silent") io.note(`crossrank: ${words}`);
 }

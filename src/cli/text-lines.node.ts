@@ -1,11 +1,11 @@
-/** Bytes of a file or a pipe as text: UTF-8 or UTF-16, compressed by gzip or not; anything else is refused by name. */
+/** Decodes a file or a pipe: UTF-8 or UTF-16, plain or gzip. For anything else, the error names the kind of file. */
 import { readFileSync } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip, gunzipSync } from "node:zlib";
 import { RerankError } from "../index.ts";
 import { messageOf } from "./failure.ts";
 
-/** A file whose bytes are no text; among several files it is left out. */
+/** Error for a file that is not text. Commands with several files skip such a file. */
 export class NotTextError extends RerankError {
   constructor(fileName: string, what: string, advice: string, cause?: unknown) {
     super("invalid-input", `${fileName}: ${what}. ${advice}.`, cause === undefined ? {} : { cause });
@@ -14,7 +14,7 @@ export class NotTextError extends RerankError {
 
 type Encoding = "utf-8" | "utf-16le" | "utf-16be";
 
-/** The first bytes of files that people give by mistake, and what they are. @see https://en.wikipedia.org/wiki/List_of_file_signatures */
+/** The first bytes of files that users pass by mistake, and the kind of file. @see https://en.wikipedia.org/wiki/List_of_file_signatures */
 const knownFiles: readonly (readonly [bytes: string, what: string])[] = [
   ["25504446", "a PDF file"],
   ["504b0304", "a zip archive, or an office document"],
@@ -32,9 +32,9 @@ const headBytes = 16;
 const extractAdvice = "Extract its text first";
 
 /**
- * Lines without their ends, as they arrive; a byte order mark is left out.
+ * Reads lines without line ends, as they arrive. Removes a byte order mark.
  *
- * @param fileName the file's name, for messages
+ * @param fileName for messages
  * @throws NotTextError for binary files and other encodings; RerankError `invalid-input` for a damaged gzip file
  */
 export async function* readLines(stream: Readable, fileName: string): AsyncGenerator<string> {
@@ -43,7 +43,7 @@ export async function* readLines(stream: Readable, fileName: string): AsyncGener
   const encoding = encodingOf(plain.head, fileName);
   const decoder = new TextDecoder(encoding, { fatal: true });
   let line = 1;
-  // Pieces of a line that chunks have cut.
+  // Pieces of a line that is split across chunks.
   let pieces: string[] = [];
   for await (const chunk of plain.rest) {
     const parts = decode(decoder, chunk, fileName, line).split("\n");
@@ -58,7 +58,7 @@ export async function* readLines(stream: Readable, fileName: string): AsyncGener
   if (last !== "") yield withoutReturn(last);
 }
 
-/** The text of a small file, read as {@link readLines} reads. @throws as readLines, and what the file system throws */
+/** Reads a small file with the same decoding as {@link readLines}. @throws as readLines, and errors of the file system */
 export function readTextSync(path: string): string {
   const bytes = readFileSync(path);
   let plain: Buffer = bytes;
@@ -71,7 +71,7 @@ export function readTextSync(path: string): string {
   return decode(decoder, plain, path, 1) + decode(decoder, undefined, path, 1);
 }
 
-/** The first bytes of a stream, and the whole of it. */
+/** Reads the first bytes of a stream. `rest` is the whole stream, including these bytes. */
 async function takeHead(stream: AsyncIterable<Uint8Array>): Promise<{ head: Uint8Array; rest: AsyncIterable<Uint8Array> }> {
   const iterator = stream[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
@@ -91,7 +91,7 @@ async function takeHead(stream: AsyncIterable<Uint8Array>): Promise<{ head: Uint
 
 async function* gunzip(compressed: AsyncIterable<Uint8Array>, fileName: string): AsyncGenerator<Uint8Array> {
   try {
-    // A failure ends the stream that is read, so nothing is left for the callback.
+    // A failure also ends the returned stream, so the callback has nothing to do.
     yield* pipeline(Readable.from(compressed), createGunzip(), () => {}) as AsyncIterable<Uint8Array>;
   } catch (error) {
     throw /^Z_/.test(String((error as { code?: unknown }).code)) ? damagedGzip(fileName, error) : error;
@@ -110,7 +110,7 @@ function encodingOf(head: Uint8Array, fileName: string): Encoding {
   return hex.startsWith("feff") ? "utf-16be" : "utf-8";
 }
 
-/** @param bytes undefined at the end @param line on which the bytes begin */
+/** Decodes a chunk. @param bytes undefined at the end of the stream @param line the line on which the bytes begin */
 function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array | undefined, fileName: string, line: number): string {
   let text: string;
   try {

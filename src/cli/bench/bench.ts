@@ -33,7 +33,7 @@ export async function benchCommand(io: Io, version: string, files: readonly stri
     for (const configuration of configurations) contenders.push(await prepareContender(io, configuration, options));
     report = await measure(io, version, contenders, workloads, schedule, options.quiet === true);
   } finally {
-    // A running pass is waited for: a process that ends within one is killed by the runtime.
+    // Wait for the running forward pass: the runtime crashes a process that exits during one.
     await Promise.all(contenders.map(({ reranker }) => reranker.close()));
   }
   if (options.json === true) await io.write(`${toJson(report, 2)}\n`);

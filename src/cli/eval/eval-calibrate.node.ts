@@ -29,7 +29,7 @@ export interface CalibrateOptions extends ExperimentOptions {
   format?: "table" | "json";
 }
 
-/** Queries, documents, which of them are scored, and which are relevant. */
+/** Candidates with their relevance. */
 interface LabeledCandidates extends Candidates {
   qrels: Qrels;
 }
@@ -37,9 +37,9 @@ interface LabeledCandidates extends Candidates {
 const defaultDepth = 50;
 
 /**
- * Fits a calibration of a local model to judged pairs, and saves it.
+ * Fits a calibration to judged pairs for a local model, and saves it.
  *
- * @param dataset a collection whose relevant documents and first candidates are the pairs; undefined with `--pairs`
+ * @param dataset a collection; the pairs are its relevant documents and first candidates. Undefined with `--pairs`
  * @throws RerankError of any code
  */
 export async function calibrateCommand(io: Io, dataset: string | undefined, options: CalibrateOptions): Promise<void> {
@@ -77,7 +77,7 @@ async function save(io: Io, located: LocatedModel, fitted: FittedCalibration, op
   else for (const line of describe(path, file.model, fitted)) await io.write(`${line}\n`);
 }
 
-/** With the documents that are relevant, whether they are candidates or not: a calibration needs them. */
+/** Reads candidates and adds all relevant documents, because a calibration needs them even if they are not candidates. */
 async function readCandidates(io: Io, dataset: string | undefined, options: CalibrateOptions): Promise<LabeledCandidates> {
   if ((dataset === undefined) === (options.pairs === undefined)) {
     throw new RerankError("invalid-input", "eval calibrate: give a dataset, or labeled pairs with --pairs: one of them.");
@@ -98,7 +98,7 @@ async function readCandidates(io: Io, dataset: string | undefined, options: Cali
   return { ...experiment, run };
 }
 
-/** `{"query","document","label"}` a line; texts are their own ids. */
+/** Reads one `{"query","document","label"}` per line. Each text is its own id. */
 function readPairs(lines: readonly string[], fileName: string): LabeledCandidates {
   const qrels = new Map<string, Map<string, number>>();
   for (const [index, line] of lines.entries()) {
@@ -127,7 +127,7 @@ function parsePair(line: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(line);
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
-    // The caller tells where and what was expected.
+    // The caller reports the line and what it expected.
     return {};
   }
 }

@@ -18,9 +18,9 @@ export interface CompareOptions extends ExperimentOptions, ReportOptions {
 }
 
 /**
- * Compares two systems on the same queries: runs that are there, and models that rerank now.
+ * Compares two systems on the same queries. A system is an existing run, or a model that reranks now.
  *
- * @param runFiles come first, then the models; two systems together
+ * @param runFiles the first systems; the models follow. Both together must be two
  * @throws RerankError of any code
  */
 export async function compareCommand(
@@ -56,7 +56,7 @@ export async function compareCommand(
   await writeReport(io, compareSystems(version, experiment, systems[0]!, systems[1]!, options), options);
 }
 
-/** The last part of a path or of a model's name, for a column's heading; all of it where two would be called the same. */
+/** Short labels for column headings: the last part of a path or model name, or all of it if two labels would be equal. */
 function labelling(names: readonly string[]): (name: string) => string {
   const last = (name: string): string => name.split(/[\\/]/).at(-1)!;
   const isUnique = new Set(names.map(last)).size === names.length;

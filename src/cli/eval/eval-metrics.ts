@@ -16,7 +16,7 @@ export interface MetricsOptions extends MeasureOptions, CollectionOptions {
 /**
  * Measures a run against judgements.
  *
- * @throws RerankError `invalid-input` for files that are missing or wrong, and for measures that are none
+ * @throws RerankError `invalid-input` for missing or malformed files, or unknown measures
  */
 export async function metricsCommand(io: Io, dataset: string, runFile: string, options: MetricsOptions): Promise<void> {
   const { qrels } = await readJudgements(io, dataset, options);
@@ -47,7 +47,7 @@ function* describe(
     const queries = Object.fromEntries(queryIds.map((id, index) => [id, ofQuery(index)]));
     yield toJson({ counts, measures, ...(isPerQuery ? { queries } : {}) }, 2);
   } else if (format === "tsv") {
-    // trec_eval's own columns, with all digits.
+    // The columns of trec_eval, with all digits.
     for (const [index, id] of isPerQuery ? queryIds.entries() : []) {
       for (const name of names) yield `${name}\t${printable(id)}\t${values[name]![index]}`;
     }
