@@ -17,10 +17,10 @@ def ndcg(scores: np.ndarray, grades: list[float], judged: dict[str, float], k: i
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
     """Σ over bins of equal width of the share of its predictions times |mean prediction − share of positives| (Naeini et al., 2015)."""
-    places = np.minimum((probabilities * bins).astype(int), bins - 1)
+    indexes = np.minimum((probabilities * bins).astype(int), bins - 1)
     total = 0.0
-    for place in range(bins):
-        inside = places == place
+    for index in range(bins):
+        inside = indexes == index
         if inside.any():
             total += inside.mean() * abs(probabilities[inside].mean() - labels[inside].mean())
     return float(total)

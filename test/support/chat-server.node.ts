@@ -17,7 +17,7 @@ export interface CompletionParts {
   finishReason?: string;
   /** Other fields of the message. */
   message?: object;
-  /** @default 100 read, 2 written; null: the endpoint does not tell */
+  /** @default 100 read, 2 written; null: the endpoint does not report it */
   usage?: { prompt_tokens: number; completion_tokens: number } | null;
 }
 
