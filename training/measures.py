@@ -1,4 +1,4 @@
-"""The exported model, and what it is measured by."""
+"""The exported model and its measures."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int =
 
 
 class Shipped:
-    """The exported model, one pair a pass."""
+    """The exported model. It scores one pair per forward pass."""
 
     def __init__(self, folder: Path, threads: int = 2):
         options = onnxruntime.SessionOptions()

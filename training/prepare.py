@@ -34,9 +34,9 @@ class Group:
         self.queries: list[tuple[str, list[int], int]] = []
         """(query, rows of its positives, how sure)"""
         self.indexes: list[int] = []
-        """Of the documents, among those of all groups."""
+        """Indexes of its documents among the documents of all groups."""
         self.first_query = 0
-        """Place of its first query, among those of all groups."""
+        """Index of its first query among the queries of all groups."""
 
 
 def sentences(text: str) -> list[str]:
@@ -44,7 +44,7 @@ def sentences(text: str) -> list[str]:
 
 
 def shortened(sentence: str) -> str:
-    """A quarter of the words dropped: nobody types a sentence of the answer."""
+    """Drops a quarter of the words, because users do not type whole sentences of the answer."""
     kept = [w for w in sentence.split() if rng.random() > 0.25]
     return " ".join(kept) or sentence
 
@@ -81,7 +81,7 @@ def ranking_set(name: str, half: str) -> Group:
 
 
 def ask_docstrings(group: Group) -> None:
-    """What a function says of itself asks for its body."""
+    """A function's docstring becomes the query for its body."""
     for row, text in enumerate(group.documents):
         said = re.search(r"(\"\"\"|''')(.*?)\1", text, re.S)
         if said is None:
