@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 
-/** Delays of a 1 ms timer while `work` runs, in ms, sorted: how long the event loop stood still. */
+/** Delays of a 1 ms timer while `work` runs, in ms, sorted: how long the event loop was blocked. */
 export async function delaysDuring(work) {
   const delays = [];
   let last = performance.now();
@@ -14,7 +14,7 @@ export async function delaysDuring(work) {
   return delays.sort((a, b) => a - b);
 }
 
-/** The same for three seconds in which two threads only spin: what busy cores cost by themselves. */
+/** The same for three seconds while two threads only spin: the delay that busy cores alone cause. */
 export async function delaysWhileSpinning() {
   const spinners = [1, 2].map(() => new Worker("for (;;);", { eval: true }));
   const delays = await delaysDuring(() => new Promise((resolve) => setTimeout(resolve, 3000)));

@@ -1,9 +1,9 @@
 /**
- * How long the caller's event loop stands still while 200 abstracts are reranked.
+ * Measures how long the caller's event loop is blocked while crossrank reranks 200 abstracts.
  *
  *   node bench/event-loop.mjs DOCS.jsonl [MODEL]
  *
- * DOCS.jsonl: one {"title", "text"} a line, at least 200 (SciFact's corpus, for example). A timer of 1 ms runs beside the
+ * DOCS.jsonl: one {"title", "text"} per line, at least 200 (SciFact's corpus, for example). A timer of 1 ms runs beside the
  * call; the delay is the longest gap between two of its ticks, less that millisecond. The same gap with two threads that
  * only spin is printed beside it: what the machine itself costs when all cores are busy.
  */

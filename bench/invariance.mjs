@@ -1,5 +1,5 @@
 /**
- * The promise that a pair's score does not depend on its company: node bench/invariance.mjs [CALLS] [FOLDER MODEL_FILE]
+ * Checks that a pair's score does not depend on the other pairs of a call: node bench/invariance.mjs [CALLS] [FOLDER MODEL_FILE]
  *
  * Random calls (documents drawn, shuffled, with random batchSize, workers, concurrency, rerank or rerankSync), each pair compared with
  * its logit when it was scored alone. mini is dynamically quantized: the same bits are expected. A float model: 1e-5.
@@ -31,8 +31,8 @@ const configurations = [
 ].map((config) => createReranker({ model, ...config }));
 for (let call = 0; call < Number(calls); call += 1) {
   const reranker = configurations[random(configurations.length)];
-  const places = Array.from({ length: 1 + random(20) }, () => random(pool.length));
-  const documents = places.map((place) => pool[place]);
+  const drawn = Array.from({ length: 1 + random(20) }, () => random(pool.length));
+  const documents = drawn.map((index) => pool[index]);
   const options = { return: ["logit"] };
   const rounds =
     random(4) === 0
@@ -41,7 +41,7 @@ for (let call = 0; call < Number(calls); call += 1) {
   for (const { results } of rounds) {
     for (const { index, logit } of results) {
       compared += 1;
-      largest = Math.max(largest, Math.abs(logit - expected[places[index]]));
+      largest = Math.max(largest, Math.abs(logit - expected[drawn[index]]));
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What the comparisons with other libraries share: their Python environment, the model all of them run, medians. */
+/** Shared by the comparisons with other libraries: the Python environment, the model, medians. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const peers = join(dirname(fileURLToPath(import.meta.url)), "peers");
 
-/** Of contenders: nothing is fetched and nothing is reported while they run. */
+/** Environment of contenders. While they run, they download nothing and send no reports. */
 export const environment = {
   ...process.env,
   HF_HUB_OFFLINE: "1",
@@ -15,7 +15,7 @@ export const environment = {
   TOKENIZERS_PARALLELISM: "true",
 };
 
-/** Path of a Python in `work` that has what the requirements file names; made or completed if need be. */
+/** Path of a Python in `work` with the packages of the requirements file. Creates or completes it if necessary. */
 export function makePython(work, requirements) {
   const folder = join(work, "venv");
   const executable = join(folder, "bin/python");
@@ -24,14 +24,14 @@ export function makePython(work, requirements) {
   return executable;
 }
 
-/** Folder of the model in `work`, onnx/model.onnx (fp32) and onnx/model_int8.onnx within; made if need be. */
+/** Folder of the model in `work`, with onnx/model.onnx (fp32) and onnx/model_int8.onnx. Creates it if necessary. */
 export function makeModel(work, python) {
   const folder = join(work, "minilm-l6");
   if (!existsSync(join(folder, "onnx/model_int8.onnx"))) must(python, [join(peers, "make_model.py"), folder]);
   return folder;
 }
 
-/** Runs a command to its end; throws unless it ends well. */
+/** Runs a command. Throws if it fails. */
 export function must(command, parameters) {
   const { status } = spawnSync(command, parameters, {
     stdio: ["ignore", "inherit", "inherit"],
@@ -40,12 +40,12 @@ export function must(command, parameters) {
   if (status !== 0) throw new Error(`${command} ${parameters.join(" ")} failed with exit code ${status}`);
 }
 
-/** Half of the numbers lie below it. */
+/** The median. */
 export function median(numbers) {
   return quantile(numbers, 0.5);
 }
 
-/** The value below which a share of the numbers lies, in any order. */
+/** A quantile: the value below which a share of the numbers lies. The numbers may have any order. */
 export function quantile(numbers, share) {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];

@@ -1,5 +1,5 @@
 /**
- * What our client adds to a bare fetch: node bench/transport.mjs [CALLS]
+ * Measures the time that our client adds to a plain fetch: node bench/transport.mjs [CALLS]
  *
  * A server in a process of its own answers in Cohere's words, at once. Calls alternate: fetch with JSON in and out; a hosted model. The
  * added time is the difference of the medians, so that it holds for a machine with other work, too.
@@ -51,11 +51,11 @@ async function alternate(calls, port) {
   const ways = { bare, ours: () => reranker.rank(query, documents) };
   const times = { bare: [], ours: [] };
   for (let call = 0; call < calls; call += 1) {
-    // Each goes first as often as second.
+    // Alternate which one runs first.
     for (const way of call % 2 === 0 ? ["bare", "ours"] : ["ours", "bare"]) {
       const start = performance.now();
       await ways[way]();
-      // The first calls open connections and warm the compiler.
+      // Do not count the first calls: they open connections and warm up the compiler.
       if (call >= calls / 10) times[way].push((performance.now() - start) * 1000);
     }
   }

@@ -1,4 +1,4 @@
-/** Writes the TypeScript declarations of the configuration's schema, which are `src/config/types.ts`. */
+/** Generates the TypeScript declarations in `src/config/types.ts` from the configuration's schema. */
 import type * as z from "zod/mini";
 import { modelSchema, modelSchemas } from "../src/config/model-schema.ts";
 import { definitionOf, optionInfo, typeInfoOf, typeTextOf } from "../src/config/option.ts";
@@ -7,7 +7,7 @@ import { optionsSchema, settingsSchema } from "../src/config/schema.ts";
 
 type Schema = z.core.$ZodType;
 
-/** How an object's keys are written: as crossrank keeps them, or as users may write them. */
+/** Spelling of an object's keys: as crossrank uses them inside, or as users may write them. */
 type Form = "checked" | "input";
 
 /** Names of types whose input form has a name of its own. */
@@ -52,7 +52,7 @@ function checkedInterface(name: string, description: string, shape: z.core.$ZodS
   return `${comment(description)}export interface ${name} {\n${properties.join("")}}\n`;
 }
 
-/** Of a required key with two spellings, exactly one has to be there: that takes a union. */
+/** Declares an input type. A required key with two spellings needs a union, because exactly one of them must be present. */
 function inputDeclaration(name: string, description: string, shape: z.core.$ZodShape): string {
   const keys = Object.entries(shape);
   const isTwice = ([key, schema]: [string, Schema]): boolean => snakeCase(key) !== key && !isOptional(schema);
@@ -136,7 +136,7 @@ function hasInputForm(schema: Schema): boolean {
   return isSpelledTwice || partsOf(schema).some(hasInputForm);
 }
 
-/** The schemas inside a schema. A recursive one is named where it is used, and declared by itself. */
+/** The schemas inside a schema, without recursive ones: those are used by name and declared separately. */
 function partsOf(schema: Schema): readonly Schema[] {
   const def = definitionOf(schema);
   if (def.type === "optional") return [def.innerType];

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { createRerankServer } from "../dist/server.js";
 
-// No model is needed for it.
+// Creating the document needs no model.
 const server = createRerankServer({ models: [{ name: "none", model: { type: "none" } }] });
 const response = await server.fetch(new Request("http://localhost/openapi.json"));
 writeFileSync(new URL("../docs/openapi.json", import.meta.url), `${JSON.stringify(await response.json(), null, 2)}\n`);

@@ -1,4 +1,4 @@
-/** Makes the programs of threads: each one file of CommonJS, whose text the build puts into the package's own code. */
+/** Bundles the threads' programs. Each is one CommonJS file; the build embeds its text into the package's code. */
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
@@ -22,7 +22,7 @@ async function makeProgram(path: string): Promise<string> {
     cwd: fileURLToPath(new URL("..", import.meta.url)),
     platform: "node",
     external: ["onnxruntime-node", "undici"],
-    // Code that is run from text has no place of its own; see src/package-files.node.ts.
+    // Code that runs from text has no file path of its own; see src/package-files.node.ts.
     transform: { define: { "import.meta.url": "undefined" } },
   });
   const { output } = await build.generate({ format: "cjs", minify: true, codeSplitting: false });

@@ -32,7 +32,7 @@ async function crossrank(...args: string[]): Promise<{ code: number; stdout: str
     },
     lines: (path) => readLines(createReadStream(resolve(root, path)), path),
     signal: new AbortController().signal,
-    hurry: new AbortController().signal,
+    forceSignal: new AbortController().signal,
     settleSignal: () => undefined,
     stdinIsTerminal: false,
     stdoutIsTerminal: false,

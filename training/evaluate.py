@@ -52,7 +52,7 @@ def main() -> None:
         best = bm25.top(questions, DEPTH)
         seconds["BM25"] += time.time() - start
         needed = sorted({int(r) for rows in best for r in rows})
-        place = {r: i for i, r in enumerate(needed)}
+        row_of = {r: i for i, r in enumerate(needed)}
         values: dict[str, list[float]] = {"BM25": [], **{n: [] for n in encoded}, "mini": []}
         cosines = {}
         for contender, encoder in encoded.items():
@@ -64,7 +64,7 @@ def main() -> None:
             relevance = [grades.get(d, 0.0) for d in candidates]
             scores = {"BM25": -np.arange(len(rows))}
             for contender, (of_documents, of_queries) in cosines.items():
-                scores[contender] = of_documents[[place[int(r)] for r in rows]].astype(np.float32) @ of_queries[number].astype(np.float32)
+                scores[contender] = of_documents[[row_of[int(r)] for r in rows]].astype(np.float32) @ of_queries[number].astype(np.float32)
             start = time.time()
             scores["mini"] = model.logits(query, [bodies[r] for r in rows])
             seconds["mini"] += time.time() - start

@@ -73,12 +73,12 @@ def kept_pieces() -> list[int]:
 def write_tokenizer(kept: list[int]) -> None:
     written = json.loads((encoders.START / "tokenizer.json").read_text())
     pieces = {i: piece for piece, i in written["model"]["vocab"].items()}
-    place = {i: number for number, i in enumerate(kept)}
-    written["model"]["vocab"] = {pieces[i]: place[i] for i in kept}
+    new_id = {i: number for number, i in enumerate(kept)}
+    written["model"]["vocab"] = {pieces[i]: new_id[i] for i in kept}
     for token in written["added_tokens"]:
-        token["id"] = place[token["id"]]
+        token["id"] = new_id[token["id"]]
     for entry in written["post_processor"].get("special_tokens", {}).values():
-        entry["ids"] = [place[i] for i in entry["ids"]]
+        entry["ids"] = [new_id[i] for i in entry["ids"]]
     written["padding"] = None
     written["truncation"] = {"direction": "Right", "max_length": LIMIT, "strategy": "LongestFirst", "stride": 0}
     (OUT / "tokenizer.json").write_text(json.dumps(written, ensure_ascii=False))

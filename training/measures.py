@@ -1,4 +1,4 @@
-"""The exported model, and what it is measured by."""
+"""The exported model and its measures."""
 
 from pathlib import Path
 
@@ -17,17 +17,17 @@ def ndcg(scores: np.ndarray, grades: list[float], judged: dict[str, float], k: i
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
     """Σ over bins of equal width of the share of its predictions times |mean prediction − share of positives| (Naeini et al., 2015)."""
-    places = np.minimum((probabilities * bins).astype(int), bins - 1)
+    indexes = np.minimum((probabilities * bins).astype(int), bins - 1)
     total = 0.0
-    for place in range(bins):
-        inside = places == place
+    for index in range(bins):
+        inside = indexes == index
         if inside.any():
             total += inside.mean() * abs(probabilities[inside].mean() - labels[inside].mean())
     return float(total)
 
 
 class Shipped:
-    """The exported model, one pair a pass."""
+    """The exported model. It scores one pair per forward pass."""
 
     def __init__(self, folder: Path, threads: int = 2):
         options = onnxruntime.SessionOptions()

@@ -109,9 +109,9 @@ class Ranker(nn.Module):
         mask = torch.cat([attention_mask, one], 1) > 0
         is_document = torch.cat([token_type_ids, one], 1) > 0
         of_query = ((attention_mask > 0) & (token_type_ids == 0)).sum(1, keepdim=True)
-        place = torch.cumsum(torch.ones_like(input_ids), 1) - 1
-        place = torch.cat([torch.where(token_type_ids > 0, place - of_query + 1, place), one * 0], 1).clamp(min=0, max=511)
-        hidden = encoders.embed(weights, ids, place)
+        position = torch.cumsum(torch.ones_like(input_ids), 1) - 1
+        position = torch.cat([torch.where(token_type_ids > 0, position - of_query + 1, position), one * 0], 1).clamp(min=0, max=511)
+        hidden = encoders.embed(weights, ids, position)
         apart = encoders.bias_of((is_document[:, None, :, None] == is_document[:, None, None, :]) & mask[:, None, None, :])
         for number in range(encoders.LAYERS):
             hidden = encoders.layer(weights, f"encoder.layer.{number}", hidden, apart)

@@ -33,10 +33,10 @@ class Group:
         self.name, self.documents = name, documents
         self.queries: list[tuple[str, list[int], int]] = []
         """(query, rows of its positives, how sure)"""
-        self.places: list[int] = []
-        """Of the documents, among those of all groups."""
+        self.indexes: list[int] = []
+        """Indexes of its documents among the documents of all groups."""
         self.first_query = 0
-        """Place of its first query, among those of all groups."""
+        """Index of its first query among the queries of all groups."""
 
 
 def sentences(text: str) -> list[str]:
@@ -44,7 +44,7 @@ def sentences(text: str) -> list[str]:
 
 
 def shortened(sentence: str) -> str:
-    """A quarter of the words dropped: nobody types a sentence of the answer."""
+    """Drops a quarter of the words, because users do not type whole sentences of the answer."""
     kept = [w for w in sentence.split() if rng.random() > 0.25]
     return " ".join(kept) or sentence
 
@@ -81,7 +81,7 @@ def ranking_set(name: str, half: str) -> Group:
 
 
 def ask_docstrings(group: Group) -> None:
-    """What a function says of itself asks for its body."""
+    """A function's docstring becomes the query for its body."""
     for row, text in enumerate(group.documents):
         said = re.search(r"(\"\"\"|''')(.*?)\1", text, re.S)
         if said is None:
@@ -148,19 +148,19 @@ def main() -> None:
     queries: list[str] = []
     where: dict[str, int] = {}
 
-    def place(text: str) -> int:
+    def index_of(text: str) -> int:
         if text not in where:
             where[text] = len(documents)
             documents.append(text)
         return where[text]
 
     for group in groups:
-        group.places = [place(t) for t in group.documents]
+        group.indexes = [index_of(t) for t in group.documents]
         group.first_query = len(queries)
         queries += [q for q, _, _ in group.queries]
     small = []
     for name, query, candidates, grades, judged in development_lists():
-        small.append((name, len(queries), [place(t) for t in candidates], grades, judged))
+        small.append((name, len(queries), [index_of(t) for t in candidates], grades, judged))
         queries.append(query)
     print(len(documents), "documents", len(queries), "queries", flush=True)
     document_ids, query_ids = ids_of(documents, DOCUMENT_TOKENS), ids_of(queries, QUERY_TOKENS)
@@ -175,18 +175,18 @@ def main() -> None:
     lists = []
     for group in groups:
         best = texts.BM25(group.documents).top([q for q, _, _ in group.queries], 40)
-        places = np.array(group.places)
-        matrix = vectors["documents"][places].astype(np.float32)
+        indexes = np.array(group.indexes)
+        matrix = vectors["documents"][indexes].astype(np.float32)
         for number, ((_, positives, sure), lexical) in enumerate(zip(group.queries, best, strict=True)):
             query = group.first_query + number
             dense = np.argpartition(-(matrix @ vectors["queries"][query].astype(np.float32)), 20)[:20]
             known = set(positives)
             chosen = positives[:1]
-            pools = ([*lexical[:12]], 4), ([*lexical[12:]], 2), ([*dense], 3), ([rng.randrange(len(places))], 1)
+            pools = ([*lexical[:12]], 4), ([*lexical[12:]], 2), ([*dense], 3), ([rng.randrange(len(indexes))], 1)
             for pool, count in pools:
                 pool = [int(r) for r in pool if r not in known and r not in chosen]
                 chosen += rng.sample(pool, min(count, len(pool)))
-            lists.append((query, [int(places[r]) for r in chosen], [sure if r in known else 0 for r in chosen], group.name))
+            lists.append((query, [int(indexes[r]) for r in chosen], [sure if r in known else 0 for r in chosen], group.name))
         print(group.name, len(group.documents), "documents", len(group.queries), "queries", flush=True)
     with (WORK / "lists.pickle").open("wb") as file:
         pickle.dump({"lists": lists, "development": small, "document_ids": document_ids, "query_ids": query_ids}, file)

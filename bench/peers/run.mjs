@@ -47,7 +47,7 @@ if (wanted.includes("transformers-js") && !existsSync(join(work, "node_modules/@
 const contenders = [];
 for (const name of [...ours, ...peers.filter((peer) => wanted.includes(peer))]) contenders.push(await start(name));
 
-// Scores first. The reference is the model's own framework if it runs, else the plain runtime.
+// Compare scores first. The reference is the model's own framework if it runs, else plain onnxruntime.
 const reference = ["sentence-transformers", "onnxruntime"].find((name) => contenders.some((contender) => contender.name === name));
 const exact = {};
 const largest = {};
@@ -71,7 +71,7 @@ for (const [name, difference] of Object.entries(largest)) {
 // Contender → list → pairs per second, one a round.
 const speeds = Object.fromEntries(contenders.map(({ name }) => [name, Object.fromEntries(lists.map((list) => [list, []]))]));
 for (let round = 0; round < rounds; round += 1) {
-  const order = contenders.map((_, place) => contenders[(place + round) % contenders.length]);
+  const order = contenders.map((_, index) => contenders[(index + round) % contenders.length]);
   for (const list of lists) {
     for (const contender of order) {
       const { seconds } = await contender.ask(workloads[list]);
@@ -81,7 +81,7 @@ for (let round = 0; round < rounds; round += 1) {
   console.error(`round ${round + 1} of ${rounds} done`);
 }
 
-/** Median of the ratios round by round, so that a machine whose speed drifts does not decide. */
+/** Median of the ratios of each round, so that drifts in the machine's speed cancel out. */
 const ratio = (ourName, peer, list) => median(speeds[ourName][list].map((speed, round) => speed / speeds[peer][list][round]));
 const lines = [
   `| pairs/s, median of ${rounds} rounds | ${lists.join(" | ")} |`,
@@ -106,7 +106,7 @@ writeFileSync(join(work, "results.md"), report);
 writeFileSync(join(work, "results.json"), `${JSON.stringify({ processor, rounds, largest, speeds, latency }, null, 1)}\n`);
 for (const contender of contenders) contender.end();
 
-/** Short calls, alternating, with whatever of the contenders runs. */
+/** Latencies of short calls, alternating between the running contenders. */
 async function latencies() {
   const mini = await start("crossrank-mini-sync");
   const find = (name) => [...contenders, mini].find((candidate) => candidate.name === name);

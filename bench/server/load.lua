@@ -1,5 +1,5 @@
 -- wrk's side of run.mjs: wrk -t N -c N … URL -- FOLDER, as many threads as connections; thread n sends the lines of FOLDER/n.jsonl.
--- One connection a thread, because wrk does not tell a script which request a response answers: so each has its own time and status.
+-- One connection a thread, because wrk does not report which request a response answers. So each request has its own time and status.
 -- Prints one line a response, "= started ended status" in ms, and one of counts, "! connect read write timeout repeated".
 local ffi = require("ffi")
 ffi.cdef("typedef struct { long seconds; long nanoseconds; } bench_time; int clock_gettime(int clock, bench_time *time);")
@@ -13,14 +13,14 @@ local function now()
 end
 
 function setup(thread)
-  thread:set("place", #threads)
+  thread:set("index", #threads)
   threads[#threads + 1] = thread
 end
 
 -- Globals are what done() can read of another thread: numbers and strings only.
 function init(arguments)
   bodies = {}
-  for line in io.lines(string.format("%s/%d.jsonl", arguments[1], place)) do
+  for line in io.lines(string.format("%s/%d.jsonl", arguments[1], index)) do
     bodies[#bodies + 1] = line
   end
   samples, sent, started = "", 0, 0

@@ -1,4 +1,4 @@
-/** From what load.lua prints to tables. */
+/** Converts the output of load.lua into tables. */
 import { median, quantile } from "../shared.mjs";
 
 /**
@@ -84,7 +84,7 @@ function failures(list) {
   return kinds.length === 0 ? "0" : `${kinds.join(", ")}, of ${list.reduce((sum, { answers }) => sum + answers, 0)}`;
 }
 
-/** Median of the ratios round by round, so that a machine whose speed drifts does not decide. */
+/** Median of the ratios of each round, so that drifts in the machine's speed cancel out. */
 function ratios(runs, title, of) {
   const levels = Object.keys(runs);
   const names = Object.keys(runs[levels[0]]);
@@ -103,7 +103,7 @@ function ratios(runs, title, of) {
   return lines;
 }
 
-/** What a reader must know of these very runs. */
+/** Notes about these runs that a reader must know. */
 function caveats(runs) {
   const lines = [];
   for (const [connections, servers] of Object.entries(runs)) {

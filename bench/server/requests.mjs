@@ -24,9 +24,9 @@ export function nextRequest() {
   return { query: source.slice(start, start + 8).join(" "), documents: Array.from({ length: documentsPerRequest }, nextPassage) };
 }
 
-/** The same words from another starting point: as long, but other texts. */
-export function rotate({ query, documents }, places) {
-  const rotated = (text) => turn(text.split(" "), places).join(" ");
+/** Rotates the words of the texts by a number of words: the same length, but other texts. */
+export function rotate({ query, documents }, count) {
+  const rotated = (text) => turn(text.split(" "), count).join(" ");
   return { query: rotated(query), documents: documents.map(rotated) };
 }
 
@@ -52,8 +52,8 @@ function nextPassage() {
   }
 }
 
-function turn(words, places) {
-  return [...words.slice(places), ...words.slice(0, places)];
+function turn(words, count) {
+  return [...words.slice(count), ...words.slice(0, count)];
 }
 
 /** An integer below `limit`: mulberry32, so that every run sends the same requests. */

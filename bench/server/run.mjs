@@ -34,10 +34,10 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const levels = values.connections.split(",").map(Number);
 const work = resolve(values.work);
-/** The queue fills while every connection sends its first request; then as many and a half are measured. */
+/** The queue fills while every connection sends its first request. Then the run measures one and a half requests per connection. */
 const requestsPerConnection = 2.5;
-/** Of one run, for a server that answers next to nothing. */
-const mostSeconds = 600;
+/** Maximum duration of one run, for a server that answers almost no requests. */
+const maxSeconds = 600;
 
 if (spawnSync("wrk", ["-v"]).error !== undefined) {
   console.error("bench/server: wrk is not installed. Run apt-get install wrk (Debian, Ubuntu), or brew install wrk.");
@@ -77,12 +77,12 @@ async function main() {
   const largest = await compareScores(servers);
   const remembered = await lookForCaches(servers);
 
-  // Warms up, and tells how long a run must be.
-  /** Server → good answers a second, of its slowest run and of its fastest. */
+  // Warms up the servers, and measures how long a run must be.
+  /** Server → successful answers per second, of its slowest and its fastest run. */
   const rates = new Map();
   writeRequests(join(work, "requests"), 8, 100);
   for (const server of servers) {
-    noteRate(rates, server, await load(server, 8, Number(values.seconds)));
+    recordRate(rates, server, await load(server, 8, Number(values.seconds)));
     await untilIdle(server);
   }
   const each = levels.flatMap((connections) => [...rates.values()].map(({ slowest }) => secondsFor(connections, slowest)));
@@ -91,7 +91,7 @@ async function main() {
   /** Connections → server → one measurement a round. */
   const runs = Object.fromEntries(levels.map((connections) => [connections, Object.fromEntries(servers.map(({ name }) => [name, []]))]));
   for (let round = 0; round < rounds; round += 1) {
-    const order = servers.map((_, place) => servers[(place + round) % servers.length]);
+    const order = servers.map((_, index) => servers[(index + round) % servers.length]);
     for (const connections of levels) {
       // The same requests for all, and new ones each time.
       const renew = () => renewRequests(connections, rates);
@@ -151,8 +151,8 @@ async function lookForCaches(servers) {
     };
     await timed(known);
     const ratios = [];
-    for (let places = 1; places <= 9; places += 1) {
-      const other = await timed(rotate(known, places));
+    for (let count = 1; count <= 9; count += 1) {
+      const other = await timed(rotate(known, count));
       ratios.push((await timed(known)) / other);
     }
     remembered[server.name] = median(ratios);
@@ -173,15 +173,15 @@ async function loadLongEnough(server, connections, { rates, renew }) {
     run.afterwards = await untilIdle(server);
     const speed = `${run.perSecond.toFixed(2)} requests/s`;
     console.error(`  ${server.name}, ${connections} connections, ${seconds} s: ${speed}, ${JSON.stringify(run.statuses)}`);
-    noteRate(rates, server, run);
-    if (isAgain || seconds === mostSeconds || run.answers >= 2 * connections) return run;
+    recordRate(rates, server, run);
+    if (isAgain || seconds === maxSeconds || run.answers >= 2 * connections) return run;
     renew();
   }
 }
 
-/** Planned with the slowest run so far: one that is too short tells less than one that is too long. */
+/** Seconds for a run, planned with the slowest run so far. A run that is too long does less harm than one that is too short. */
 function secondsFor(connections, slowest) {
-  return Math.ceil(Math.min(mostSeconds, Math.max(Number(values.seconds), (requestsPerConnection * connections) / slowest)));
+  return Math.ceil(Math.min(maxSeconds, Math.max(Number(values.seconds), (requestsPerConnection * connections) / slowest)));
 }
 
 /** Writes twice as many requests as a server sends if it is as fast as ever in a run planned for its slowest. */
@@ -190,7 +190,7 @@ function renewRequests(connections, rates) {
   writeRequests(join(work, "requests"), connections, Math.ceil((2 * most) / connections) + 3);
 }
 
-function noteRate(rates, { name }, { statuses, seconds, perSecond }) {
+function recordRate(rates, { name }, { statuses, seconds, perSecond }) {
   // With the filling of the queue, unlike `perSecond`. No answer counts as half a one: the next run shall be longer, not endless.
   const rate = (statuses[200] ?? 0.5) / seconds;
   const { slowest, fastest } = rates.get(name) ?? { slowest: rate, fastest: rate };

@@ -341,8 +341,8 @@ class WithCache(torch.nn.Module):
 def causal_mask(attention_mask, input_ids):
     """The mask of the eager implementation, which a trace of transformers' own would fix to the traced length."""
     total, length = attention_mask.shape[1], input_ids.shape[1]
-    places = torch.arange(total, device=input_ids.device)
-    seen = places[None, :] <= places[total - length:][:, None]
+    positions = torch.arange(total, device=input_ids.device)
+    seen = positions[None, :] <= positions[total - length:][:, None]
     allowed = seen[None, None] & attention_mask.bool()[:, None, None, :]
     return torch.where(allowed, 0.0, torch.finfo(torch.float32).min)
 
@@ -378,8 +378,8 @@ class Plain(torch.nn.Module):
             return self.inner(input_ids=input_ids, attention_mask=mask, position_ids=positions, use_cache=False).logits
         # The last token that is no padding, as transformers' sequence classification takes it.
         hidden = self.inner.model(input_ids=input_ids, attention_mask=mask, position_ids=positions, use_cache=False).last_hidden_state
-        places = torch.arange(input_ids.shape[1])
-        last = ((input_ids != self.inner.config.pad_token_id) * places).argmax(-1)
+        token_indexes = torch.arange(input_ids.shape[1])
+        last = ((input_ids != self.inner.config.pad_token_id) * token_indexes).argmax(-1)
         return self.inner.score(hidden)[torch.arange(input_ids.shape[0]), last]
 
 

@@ -69,18 +69,18 @@ def attention(query, key, value, heads, bias):
 
 
 def rotate(values, heads, theta, factor):
-    """Each pair (k, k + half) of a head turns by the token's place times the frequency of k."""
+    """Each pair (k, k + half) of a head turns by the token's position times the frequency of k."""
     tokens, size = values.shape
     width = size // heads
     half = width // 2
     result = values.copy()
-    for place in range(tokens):
+    for position in range(tokens):
         for head in range(heads):
             for k in range(half):
-                angle = place / (theta * factor) ** (2 * k / width) / factor ** (2 / width)
+                angle = position / (theta * factor) ** (2 * k / width) / factor ** (2 / width)
                 a, b = head * width + k, head * width + k + half
-                result[place, a] = values[place, a] * math.cos(angle) - values[place, b] * math.sin(angle)
-                result[place, b] = values[place, b] * math.cos(angle) + values[place, a] * math.sin(angle)
+                result[position, a] = values[position, a] * math.cos(angle) - values[position, b] * math.sin(angle)
+                result[position, b] = values[position, b] * math.cos(angle) + values[position, a] * math.sin(angle)
     return result
 
 

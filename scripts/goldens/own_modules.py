@@ -64,8 +64,8 @@ class JinaBertForSequenceClassification(nn.Module):
 
     def forward(self, input_ids, attention_mask, token_type_ids):
         hidden = self.embedding_norm(self.words(input_ids) + self.types(token_type_ids))
-        places = torch.arange(input_ids.shape[1])
-        distances = (places[None, :] - places[:, None]).abs().float()
+        positions = torch.arange(input_ids.shape[1])
+        distances = (positions[None, :] - positions[:, None]).abs().float()
         bias = hidden_padding(attention_mask) - torch.tensor(self.slopes)[None, :, None, None] * distances
         for layer in self.layers:
             hidden = layer(hidden, bias)

@@ -4,7 +4,7 @@ python scripts/goldens/pair_goldens.py DATA DATE
 DATA is a folder of retrieval sets in docs.jsonl / queries.jsonl form (see SETS). Reads test/fixtures/tokenizers, writes
 test/fixtures/goldens/pairs.json.gz, texts included, so that the comparison needs nothing else.
 
-A case is [query, document, strategy, limit, expected]: places in `texts`, place in `strategies`, tokens at most. `expected` is
+A case is [query, document, strategy, limit, expected]: indexes into `texts`, index into `strategies`, maximum tokens. `expected` is
 [ids, type ids as digits] for up to 40 ids, [count, first 16 hex digits of the SHA-256 of "ids joined by commas|type digits"] for more, and
 null where the Rust crate refuses (only_second with a query that leaves no room).
 """
@@ -52,7 +52,7 @@ def main(data, date):
         "provenance": provenance("pair_goldens.py", ["tokenizers"], date),
         "licenses": [*SETS.values(), "the other languages: XQuAD, CC BY-SA 4.0"],
         "strategies": STRATEGIES,
-        "typed": [place for place, text in enumerate(texts) if isinstance(text, list) and "[SEP]" in text[0] or text in TYPED],
+        "typed": [index for index, text in enumerate(texts) if isinstance(text, list) and "[SEP]" in text[0] or text in TYPED],
         "texts": texts,
         "cases": {},
     }
@@ -91,12 +91,12 @@ def load(folder):
 def plan(english, foreign, hostile, huge):
     query, document = english[0]
     cases = [(*pair, 0, WHOLE) for pair in english + foreign]
-    cases += [(english[place][0], english[-1 - place][1], 0, WHOLE) for place in range(len(english))]
+    cases += [(english[index][0], english[-1 - index][1], 0, WHOLE) for index in range(len(english))]
     cases += [case for text in hostile for case in [(query, text, 0, WHOLE), (text, document, 0, WHOLE), (text, text, 0, WHOLE)]]
-    for place, pair in enumerate(random.sample(english, 50) + random.sample(foreign, 50)):
+    for index, pair in enumerate(random.sample(english, 50) + random.sample(foreign, 50)):
         cases += [(*pair, 0, limit) for limit in (128, 64, 33, 16, 9)]
         cases += [(*pair, 1, limit) for limit in (128, 64, 32)]
-        if place % 2:
+        if index % 2:
             # Two long texts, so that both are cut, and the odd token goes to one of them.
             first, second = pair[1], random.choice(english)[1]
             cases += [(first, second, 0, limit) for limit in (512, 256, 101, 100, 20)] + [(first, second, 1, 512), (first, second, 1, 64)]

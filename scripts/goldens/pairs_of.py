@@ -17,9 +17,9 @@ def real_pairs(data):
         relevant = [line.split("\t")[:2] for line in (data / name / "qrels.tsv").read_text().splitlines() if line.endswith("\t1")]
         ids = list(documents)
         step = len(relevant) // QUERIES
-        for place, (query, document) in enumerate(relevant[: step * QUERIES : step]):
+        for index, (query, document) in enumerate(relevant[: step * QUERIES : step]):
             pairs.append([queries[query], documents[document]])
-            pairs.append([queries[query], documents[ids[(place * 7919) % len(ids)]]])
+            pairs.append([queries[query], documents[ids[(index * 7919) % len(ids)]]])
     longest = sorted({document for _, document in pairs}, key=lambda text: (-len(text), text))[:2]
     # Longer than any limit, and a document without text.
     pairs += [[pairs[0][0], " ".join(longest * 3)], [pairs[2][0], ""]]

@@ -1,15 +1,15 @@
-/** Completion scripts for shells, made from the commands themselves, so that they need no process to complete a word. */
+/** Creates completion scripts for shells from the commands themselves. The scripts start no process to complete a word. */
 import type { Argument, Command, Option } from "commander";
 import { listPresets } from "../index.ts";
 import type { Io } from "./io.ts";
 
-/** What may stand after an option, or as a command's argument. */
+/** Possible values of an option or of a command's argument. */
 type Values = readonly string[] | "files" | "anything";
 
 interface CompletedOption {
   names: readonly string[];
   description: string;
-  /** Undefined for an option that takes no value. */
+  /** Undefined if the option takes no value. */
   values: Values | undefined;
 }
 
@@ -22,7 +22,7 @@ interface CompletedCommand {
   values: Values;
 }
 
-/** Writes the script of a shell to standard output. @param program of which the commands are completed */
+/** Writes a shell's script to standard output. @param program its commands are completed */
 export async function completionCommand(io: Io, program: Command, shell: string): Promise<void> {
   const commands = describe(program, "", []);
   const script = shell === "fish" ? fishScript(commands) : shell === "zsh" ? zshScript(commands) : bashScript(commands);
@@ -68,7 +68,7 @@ function argumentValues(given: readonly Argument[]): Values {
   return argument.argChoices ?? (argument.name() === "model" ? valuesOf(undefined, "<model>") : "files");
 }
 
-/** Lines of a `case` for each option that takes a value. @param write what a line does with its values */
+/** Lines of a `case` for each option that takes a value. @param write returns the shell code for an option's values */
 function optionCases(commands: readonly CompletedCommand[], write: (values: Values) => string): string[] {
   return commands.flatMap(({ path, options }) =>
     options.flatMap(({ names, values }) =>
@@ -88,7 +88,7 @@ function optionNames({ options }: CompletedCommand): string {
   return options.flatMap(({ names }) => names).join(" ");
 }
 
-/** Words that may stand where no option does: commands, or an argument's values. */
+/** Words that are not options: subcommands, or the values of an argument. */
 function wordsOf({ commands, values }: CompletedCommand): string {
   return [...commands, ...(typeof values === "string" ? [] : values)].join(" ");
 }

@@ -1,9 +1,9 @@
-/** Text made fit for a terminal: no document may move the cursor, and columns stay columns. */
+/** Prepares text for a terminal, so that no document can move the cursor and columns stay aligned. */
 
-// Controls (Cc), format characters such as bidirectional overrides (Cf) and lone surrogates (Cs). The two joiners are kept:
-// emoji and several scripts need them, and they move nothing.
+// Controls (Cc), format characters such as bidirectional overrides (Cf) and lone surrogates (Cs). The two joiners stay:
+// emoji and several scripts need them, and they do not move the cursor.
 const uncontrolled = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/gu;
-// Marks on one letter beyond what any script stacks: they would paint over the lines above and below.
+// More combining marks on one letter than any script uses. They would cover the lines above and below.
 const piledMarks = /(\p{M}{8})\p{M}+/gu;
 const segmenter: Intl.Segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
@@ -25,7 +25,7 @@ const wideRanges: readonly (readonly [number, number])[] = [
   [0x20000, 0x3fffd],
 ];
 
-/** One line of text without anything that controls a terminal: white space becomes one space, other controls `�`. */
+/** Text as one line without terminal controls: each run of white space becomes one space, other controls become `�`. */
 export function printable(text: string): string {
   return text
     .replace(/[\s\u0085]+/gu, " ")
@@ -33,7 +33,7 @@ export function printable(text: string): string {
     .replace(piledMarks, "$1");
 }
 
-/** Columns that printable text takes on a terminal: 2 for wide characters and emoji, 0 for marks. */
+/** Number of terminal columns of printable text: 2 for wide characters and emoji, 0 for combining marks. */
 export function widthOf(text: string): number {
   let width = 0;
   for (const { segment } of segmenter.segment(text)) width += widthOfGrapheme(segment);
@@ -41,13 +41,13 @@ export function widthOf(text: string): number {
 }
 
 /**
- * The printable form of a text in at most so many columns, with `…` at its end where it was cut.
+ * The printable form of a text, cut to a number of columns. A cut text ends with `…`.
  *
- * Takes time by the columns, not by the text.
+ * The time depends on the columns, not on the length of the text.
  */
 export function cutToWidth(text: string, columns: number): string {
   if (columns < 1) return "";
-  // A column never needs this many units after piled marks are gone, except in texts made to break this.
+  // Once excess marks are removed, a column needs fewer units than this, except in hostile texts.
   const shown = printable(text.slice(0, columns * 32 + 1024)).trim();
   let width = 0;
   let kept = "";
@@ -59,18 +59,18 @@ export function cutToWidth(text: string, columns: number): string {
   return kept;
 }
 
-/** Printable text with spaces added up to so many columns. */
+/** Adds spaces after printable text up to a number of columns. */
 export function padEnd(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - widthOf(text)));
 }
 
-/** Printable text with spaces before it up to so many columns. */
+/** Adds spaces before printable text up to a number of columns. */
 export function padStart(text: string, columns: number): string {
   return " ".repeat(Math.max(0, columns - widthOf(text))) + text;
 }
 
 /**
- * A bar of exactly so many columns, filled for a share in [0, 1] to the eighth of a column.
+ * A bar of exactly `columns` columns. A share in [0, 1] of it is filled, with a precision of an eighth of a column.
  */
 export function bar(share: number, columns: number): string {
   const eighths = Math.round(Math.min(1, Math.max(0, share)) * columns * 8);
@@ -79,7 +79,7 @@ export function bar(share: number, columns: number): string {
   return (full + part).padEnd(columns);
 }
 
-/** Lines of a table with columns as wide as their widest cell, two spaces apart; right-aligned where asked. */
+/** Lines of a table. Each column is as wide as its widest cell, with two spaces in between. `rightAligned` has column indexes. */
 export function alignColumns(rows: readonly (readonly string[])[], rightAligned: ReadonlySet<number> = new Set()): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -15,7 +15,7 @@ export interface DoctorOptions extends CommonOptions {
   json?: boolean;
 }
 
-/** How the default model did. */
+/** The timed run of the default model. */
 interface TimedRun {
   model: string;
   loadMs: number;
@@ -26,17 +26,17 @@ interface TimedRun {
   scorer: RerankerStats["scorer"];
 }
 
-/** All that doctor finds; what `--json` writes. */
+/** All findings of doctor, as `--json` writes them. */
 interface Findings {
   crossrank: string;
   machine: Machine;
-  /** Version of onnxruntime-node; null where it is not installed. */
+  /** Version of onnxruntime-node; null if it is not installed. */
   onnxruntime: string | null;
   cache: { folder: string; isWritable: boolean; models: CachedModel[] };
   defaultModel: string;
   /** The best measured preset for each need. */
   recommendedModels: { need: string; model: string }[];
-  /** Null when the run failed. */
+  /** Null if the run failed. */
   run: TimedRun | null;
   failure: string | null;
 }
@@ -52,9 +52,9 @@ const sentences: readonly string[] = [
 /**
  * Shows what crossrank finds on this machine, and times the default model once.
  *
- * Everything is shown, then a failed run is thrown.
+ * If the run fails, it still shows everything else, then throws the error.
  *
- * @throws RerankError why the default model does not run
+ * @throws RerankError the reason why the default model does not run
  */
 export async function doctorCommand(io: Io, version: string, options: DoctorOptions): Promise<void> {
   const { findings, error } = await examine(io, version, options);

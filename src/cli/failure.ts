@@ -1,10 +1,10 @@
 import { RerankError, type RerankErrorCode } from "../index.ts";
-import { inWordsOfFlags } from "./flag-words.ts";
+import { withFlagNames } from "./flag-words.ts";
 import type { Io } from "./io.ts";
 
-/** Exit codes of the command line, apart from 0. */
+/** Exit codes of failures. */
 const exitCodes: { readonly [K in "unexpected" | "badInput" | "modelFailed" | "interrupted"]: number } = {
-  /** A defect of crossrank, or of the machine. */
+  /** A defect of crossrank or of the machine. */
   unexpected: 1,
   badInput: 2,
   modelFailed: 3,
@@ -14,9 +14,10 @@ const exitCodes: { readonly [K in "unexpected" | "badInput" | "modelFailed" | "i
 const badInput: ReadonlySet<RerankErrorCode> = new Set(["invalid-input", "not-allowed"]);
 
 /**
- * Tells what went wrong in one line of standard error, and gives the exit code.
+ * Writes the error as one line to standard error.
  *
- * @param isDebug whether stacks are shown too, the causes' included
+ * @param isDebug also write the stack traces of the error and its causes
+ * @returns the exit code
  */
 export function reportFailure(io: Io, error: unknown, isDebug: boolean): number {
   if (io.signal.aborted && RerankError.is(error) && error.code === "aborted") {
@@ -25,21 +26,21 @@ export function reportFailure(io: Io, error: unknown, isDebug: boolean): number 
   }
   const isKnown = RerankError.is(error);
   io.note(
-    `crossrank: ${isKnown ? inWordsOfFlags(error.message) : `unexpected failure: ${messageOf(error).replace(/\.$/, "")}. Run it again with --debug and report it.`}`,
+    `crossrank: ${isKnown ? withFlagNames(error.message) : `unexpected failure: ${messageOf(error).replace(/\.$/, "")}. Run it again with --debug and report it.`}`,
   );
   if (isDebug) for (const line of stackLines(error)) io.note(line);
   if (!isKnown) return exitCodes.unexpected;
   return badInput.has(error.code) ? exitCodes.badInput : exitCodes.modelFailed;
 }
 
-/** The readable part of whatever was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 function* stackLines(error: unknown): Generator<string> {
   let current = error;
-  // Five causes are more than any chain of ours; a cycle would not end.
+  // No chain of causes is longer than five. The limit also ends a cycle.
   for (let depth = 0; depth < 5 && current instanceof Error; depth += 1) {
     if (depth > 0) yield "caused by:";
     yield* (current.stack ?? current.message).split("\n");

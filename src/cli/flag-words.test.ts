@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { inWordsOfFlags } from "./flag-words.ts";
+import { withFlagNames } from "./flag-words.ts";
 
 const sourceFolder = fileURLToPath(new URL("../", import.meta.url));
 // Keys that are a flag of some command, values of `llm`, and the phrase that only a program can follow.
@@ -10,7 +10,7 @@ const libraryWords =
 // Only an object names the first, and the second is for browsers: neither is seen on the command line.
 const unreachable = /\bllm\.client\b|^Check llm\.apiKey$/;
 
-/** Texts of messages in the library's source: literals with a space in them, with what is put into them as a name. */
+/** Texts of messages in the library's source: literals that contain a space. A name stands for each interpolated value. */
 function messagesOf(path: string): string[] {
   const code = readFileSync(path, "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
   const literals = (code.match(/"(?:[^"\\\n]|\\.)*"|`[^`\n]*`/g) ?? []).filter((literal) => literal.includes(" "));
@@ -37,7 +37,7 @@ describe("inWordsOfFlags", () => {
   });
 
   it.each(withWords)("leaves no key of the configuration in: %s", (message) => {
-    expect(inWordsOfFlags(message)).not.toMatch(libraryWords);
+    expect(withFlagNames(message)).not.toMatch(libraryWords);
   });
 
   it.each([
@@ -55,7 +55,7 @@ describe("inWordsOfFlags", () => {
     ["config.model.maxLength: expected an integer ≥ 8.", "--max-length: expected an integer ≥ 8."],
     ["fields: no document has the field bodyy. Did you mean body?", "--field: no document has the field bodyy. Did you mean body?"],
     ["./cacheDir/x: no such file.", "./cacheDir/x: no such file."],
-  ])("says %s with flags", (message, told) => {
-    expect(inWordsOfFlags(message)).toBe(told);
+  ])("says %s with flags", (message, expected) => {
+    expect(withFlagNames(message)).toBe(expected);
   });
 });

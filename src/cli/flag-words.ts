@@ -1,6 +1,6 @@
-/** The library's messages name the keys of its configuration; on the command line people write flags. */
+/** Replaces configuration keys in the library's messages with the flags of the command line. */
 
-// Advice that has no flag's form, as a whole; `llm` has no flags, and its values come from the environment.
+// Whole phrases that need other words than the name of a flag. `llm` has no flags: its values come from the environment.
 const phrases: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/Name the keys with fields, or pass text\b/g, "Name the keys with --field"],
   [/\bGive llm\.\w+, or set /g, "Set "],
@@ -12,7 +12,7 @@ const phrases: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/\btruncation "(longest_first|only_second|error)"/g, "--truncation $1"],
 ];
 
-/** Keys of the configuration that are flags of the same name. */
+/** Configuration keys with a flag of the same name. */
 const flags: readonly string[] = [
   ...(["modelFile", "maxLength", "cacheDir", "batchSize", "topK", "threshold", "truncation", "calibration"] as const),
   ...(["scoreCacheBytes", "workers", "threads", "maxQueued"] as const),
@@ -21,17 +21,17 @@ const otherFlags: Readonly<Record<string, string>> = { fields: "--field", showDo
 
 const camelCaseKeys = [...flags, ...Object.keys(otherFlags)].filter((key) => /[A-Z]/.test(key));
 const flagOfKey = (key: string): string => otherFlags[key] ?? `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-// With its path any key is one; without, a word of one part is English as well.
+// After a path, as in `.workers`, every key counts. Without a path only camelCase keys do, because "workers" is also an English word.
 const keyWithPath = new RegExp(
   `\\b(?:config|options)?(?:\\.?(?:model|acceleration))?\\.(${[...flags, ...Object.keys(otherFlags)].join("|")})\\b`,
   "g",
 );
 const bareKey = new RegExp(`(?<![\\w./"'-])(${camelCaseKeys.join("|")})(?![\\w/"'])`, "g");
 
-/** A message of the library in the words of the command line. */
-export function inWordsOfFlags(message: string): string {
-  const told = phrases.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
-  return told
+/** A message of the library with flags instead of configuration keys. */
+export function withFlagNames(message: string): string {
+  const worded = phrases.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
+  return worded
     .replace(keyWithPath, (_path, key: string) => flagOfKey(key))
     .replace(bareKey, (key) => flagOfKey(key))
     .replace(/^fields: /, "--field: ")

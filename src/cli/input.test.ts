@@ -13,7 +13,7 @@ function ioWith(files: Readonly<Record<string, string>>, signal: AbortSignal = n
       yield* files[path].split("\n");
     },
     signal,
-    hurry: new AbortController().signal,
+    forceSignal: new AbortController().signal,
     settleSignal() {},
     stdinIsTerminal: false,
     stdoutIsTerminal: false,

@@ -5,21 +5,21 @@ import type { CommonOptions, Io } from "./io.ts";
 import { scanJson } from "./json-scan.ts";
 import { NotTextError } from "./text-lines.node.ts";
 
-/** How a file holds documents: one a line, one JSON value a line, or one JSON array. */
+/** Format of a file: one document per line, one JSON value per line, or one JSON array. */
 export type InputFormat = "lines" | "jsonl" | "json";
 
-/** A document as files can hold it. */
+/** A document from a file. */
 export type FileDocument = string | object;
 
-/** Where a document begins. */
+/** File and line on which a document begins. */
 export interface DocumentSource {
-  /** As the user named it; "-" is standard input. */
+  /** The path as the user wrote it; "-" is standard input. */
   file: string;
-  /** From 1. */
+  /** Line number, from 1. */
   line: number;
 }
 
-/** Documents with where they come from, both in one order. */
+/** Documents and their sources, in the same order. */
 export interface FileDocuments {
   documents: FileDocument[];
   sources: DocumentSource[];
@@ -31,19 +31,19 @@ export interface InputOptions extends CommonOptions {
   field?: readonly string[];
 }
 
-// JSON.stringify, which writes results, is recursive; nobody nests documents that deep.
+// JSON.stringify, which writes the results, is recursive. Real documents are not nested this deep.
 const maxDepth = 1000;
 
 /**
- * The documents of files, in the order of the files, read line by line.
+ * Reads the documents of files line by line, in the order of the files. Skips blank lines.
  *
- * Blank lines are no documents. Without `input` a file's extension decides (`.jsonl`, `.ndjson`, `.json`, `.gz` aside), then its content: a
- * JSON array of strings or objects, else JSONL if the first line is a JSON object or string, else lines. Of several files those that are no
- * text are left out, and named on standard error.
+ * Without `input`, the file's extension selects the format (`.jsonl`, `.ndjson` or `.json`, also before `.gz`). Without such an extension,
+ * the content does: a JSON array of strings or objects; JSONL if the first line is a JSON object or string; otherwise lines. Among several
+ * files, it skips those that are not text, and names them on standard error.
  *
  * @param paths files; "-" is standard input
- * @throws RerankError `invalid-input` naming file and line when a file cannot be read, is not in its format, or has no fields though `field`
- *   names some; `aborted` after an interrupt
+ * @throws RerankError `invalid-input` naming file and line if a file cannot be read, does not match its format, or contains plain texts
+ *   although `field` names fields; `aborted` after an interrupt
  */
 export async function readDocuments(io: Io, paths: readonly string[], options: InputOptions = {}): Promise<FileDocuments> {
   const result: FileDocuments = { documents: [], sources: [] };
@@ -65,29 +65,29 @@ export async function readDocuments(io: Io, paths: readonly string[], options: I
   return result;
 }
 
-/** A source as messages name it: `tickets.jsonl:7`. */
+/** A source for messages: `tickets.jsonl:7`. */
 export function describeSource({ file, line }: DocumentSource): string {
-  return `${placeOf(file)}:${line}`;
+  return `${displayName(file)}:${line}`;
 }
 
 async function readFile(io: Io, path: string, { input, field }: InputOptions): Promise<DocumentsOfFile> {
-  const place = placeOf(path);
-  const reader = new DocumentReader(place, input ?? formatByName(path));
+  const fileName = displayName(path);
+  const reader = new DocumentReader(fileName, input ?? formatByName(path));
   try {
     for await (const line of io.lines(path)) reader.take(line);
   } catch (error) {
-    throw RerankError.is(error) ? error : unreadable(place, error);
+    throw RerankError.is(error) ? error : unreadable(fileName, error);
   }
-  if (io.signal.aborted) throw new RerankError("aborted", `${place}: interrupted while reading. Run it again.`);
+  if (io.signal.aborted) throw new RerankError("aborted", `${fileName}: interrupted while reading. Run it again.`);
   const result = reader.end();
   if (field !== undefined && result.documents.length > 0 && result.documents.every((document) => typeof document === "string")) {
     const advice = "Leave --field out, or give JSON objects; --input jsonl or json reads them";
-    throw new RerankError("invalid-input", `${place}: holds plain texts, which have no field ${field.join(", ")}. ${advice}.`);
+    throw new RerankError("invalid-input", `${fileName}: holds plain texts, which have no field ${field.join(", ")}. ${advice}.`);
   }
   return result;
 }
 
-function placeOf(path: string): string {
+function displayName(path: string): string {
   return path === "-" ? "stdin" : path;
 }
 
@@ -98,25 +98,25 @@ function formatByName(path: string): InputFormat | undefined {
 
 interface DocumentsOfFile {
   documents: readonly FileDocument[];
-  /** On which each begins. */
+  /** The line on which each document begins. */
   lines: readonly number[];
 }
 
-/** Turns the lines of one file into documents as they come. */
+/** Converts the lines of one file into documents as they arrive. */
 class DocumentReader {
-  private readonly place: string;
+  private readonly fileName: string;
   private format: InputFormat | "array-or-lines" | undefined;
   private readonly read: { documents: FileDocument[]; lines: number[] } = { documents: [], lines: [] };
-  /** Lines that make sense only together. */
+  /** Lines that belong to one JSON value. */
   private readonly pending: string[] = [];
-  /** On which those begin. */
+  /** Line on which `pending` begins. */
   private pendingFrom = 1;
   private lineNumber = 0;
-  /** The first line, where it looks like an object and is none. */
+  /** The first line that looks like a JSON object but is not valid JSON. */
   private brokenObject: { line: string; number: number } | undefined;
 
-  constructor(place: string, format: InputFormat | undefined) {
-    this.place = place;
+  constructor(fileName: string, format: InputFormat | undefined) {
+    this.fileName = fileName;
     this.format = format;
   }
 
@@ -153,14 +153,14 @@ class DocumentReader {
   }
 
   private decideFormat(line: string): InputFormat | "array-or-lines" {
-    // A line of prose may begin with a bracket too ("[1] Smith et al."), so only the whole file tells.
+    // A line of prose may also begin with a bracket ("[1] Smith et al."), so wait for the whole file.
     if (line.trimStart().startsWith("[")) return "array-or-lines";
     if (/^\s*["{]/.test(line) && isDocument(parseJson(line))) return "jsonl";
     if (line.trimStart().startsWith("{")) this.brokenObject = { line, number: this.lineNumber };
     return "lines";
   }
 
-  /** Prose may begin with a brace; but a file in which other lines are objects is JSONL with a broken record. */
+  /** Prose may begin with a brace. But if other lines are objects, the file is JSONL with a broken record. */
   private refuseBrokenObject(): void {
     if (this.brokenObject === undefined) return;
     const isObject = (line: FileDocument): boolean =>
@@ -169,7 +169,7 @@ class DocumentReader {
   }
 
   private parseLine(line: string, number: number): FileDocument {
-    const where = `${this.place}:${number}`;
+    const where = `${this.fileName}:${number}`;
     refuseDeep(line, where);
     let value: unknown;
     try {
@@ -188,28 +188,28 @@ class DocumentReader {
 
   private parseArray(text: string): DocumentsOfFile {
     if (text.trim() === "") return { documents: [], lines: [] };
-    refuseDeep(text, this.place);
+    refuseDeep(text, this.fileName);
     const entryLines = scanJson(text).entryLines.map((line) => this.pendingFrom - 1 + line);
     let value: unknown;
     try {
       value = parseExactJson(text);
     } catch (error) {
       const advice = "Correct it, or read it with --input jsonl or --input lines";
-      throw new RerankError("invalid-input", `${this.place}:${lineOf(error, text)}: not valid JSON: ${messageOf(error)}. ${advice}.`, {
+      throw new RerankError("invalid-input", `${this.fileName}:${lineOf(error, text)}: not valid JSON: ${messageOf(error)}. ${advice}.`, {
         cause: error,
       });
     }
     if (!Array.isArray(value)) {
       throw new RerankError(
         "invalid-input",
-        `${this.place}: expected a JSON array of strings or objects. Put the documents into one array, or read one a line with --input jsonl.`,
+        `${this.fileName}: expected a JSON array of strings or objects. Put the documents into one array, or read one a line with --input jsonl.`,
       );
     }
     const wrong = value.findIndex((entry) => !isDocument(entry));
     if (wrong === -1) return { documents: value, lines: entryLines };
     throw new RerankError(
       "invalid-input",
-      `${this.place}:${entryLines[wrong]}: entry ${wrong} of the array is not a string or an object. Correct or remove it.`,
+      `${this.fileName}:${entryLines[wrong]}: entry ${wrong} of the array is not a string or an object. Correct or remove it.`,
     );
   }
 }
@@ -221,10 +221,10 @@ function refuseDeep(text: string, where: string): void {
   throw new RerankError("invalid-input", `${where}: nested ${depth} levels deep, and at most ${maxDepth} are read. Flatten it.`);
 }
 
-/** The line that the parser's message tells by a position. */
+/** Converts the position in the parser's message into a line number. */
 function lineOf(error: unknown, text: string): number {
   const position = /at position (\d+)/.exec(messageOf(error))?.[1];
-  // Without a position, or behind the last line, the text ended too early.
+  // Without a position, or with one after the last line, the text ended too early.
   const end = text.trimEnd().length;
   const before = text.slice(0, position === undefined ? end : Math.min(Number(position), end));
   return before.split("\n").length;
@@ -238,12 +238,12 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not JSON is an answer here, not a failure: the callers say what they expected.
+    // Not an error here: the callers report what they expected.
     return undefined;
   }
 }
 
-function unreadable(place: string, error: unknown): RerankError {
+function unreadable(fileName: string, error: unknown): RerankError {
   const reasons: Record<string, string> = {
     ENOENT: "no such file. Check the path; the first argument is the query",
     EISDIR: "is a folder. Name the files in it",
@@ -251,7 +251,7 @@ function unreadable(place: string, error: unknown): RerankError {
   };
   const code = (error as { code?: unknown }).code;
   const reason = typeof code === "string" ? reasons[code] : undefined;
-  return new RerankError("invalid-input", `${place}: ${reason ?? `cannot be read: ${messageOf(error)}. Check the file`}.`, {
+  return new RerankError("invalid-input", `${fileName}: ${reason ?? `cannot be read: ${messageOf(error)}. Check the file`}.`, {
     cause: error,
   });
 }

@@ -4,20 +4,20 @@ import { printable } from "./display.ts";
 import type { Io } from "./io.ts";
 import { readLines } from "./text-lines.node.ts";
 
-/** An {@link Io} on this process. */
+/** An {@link Io} that uses this process's streams and signals. */
 export interface ProcessIo extends Io {
-  /** The exit code that outside events ask for: 129 after SIGHUP, 130 after SIGINT, 143 after SIGTERM, 1 when output could not be written. */
+  /** The exit code after an outside event: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM, 1 if output could not be written. */
   readonly outsideExitCode: number | undefined;
 }
 
-// 128 + the number of the signal, as shells tell it.
+// 128 + the number of the signal, as in shells.
 const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Takes over the process's streams and signals.
+ * Connects to the process's streams and signals.
  *
- * A signal only aborts `signal`: ending the process in the middle of a forward pass would abort it with a core dump.
- * A reader that has gone (EPIPE) is no failure: what is left is not written.
+ * A signal only aborts `signal`. Exiting during a forward pass would crash the process with a core dump.
+ * A closed pipe (EPIPE) is not a failure: the rest of the output is discarded.
  */
 export function createProcessIo(): ProcessIo {
   const interruption = new AbortController();
@@ -38,7 +38,7 @@ export function createProcessIo(): ProcessIo {
     outsideExitCode ??= 1;
     process.stderr.write(`crossrank: cannot write to standard output: ${error.message}\n`);
   });
-  // Nobody reads what would be told, so there is nobody to tell.
+  // Standard error cannot be written, so an error message would reach nobody.
   process.stderr.on("error", () => {});
 
   return {
@@ -58,7 +58,7 @@ export function createProcessIo(): ProcessIo {
     },
     lines: (path) => linesOf(path, interruption.signal),
     signal: interruption.signal,
-    hurry: hurry.signal,
+    forceSignal: hurry.signal,
     settleSignal() {
       outsideExitCode = undefined;
     },
@@ -84,7 +84,7 @@ async function* linesOf(path: string, signal: AbortSignal): AsyncGenerator<strin
   try {
     yield* readLines(stream, path === "-" ? "stdin" : path);
   } catch (error) {
-    // Destroying the stream is how the reading is ended; the reader looks at the signal.
+    // An abort destroys the stream, which throws here. The caller checks the signal.
     if (!signal.aborted) throw error;
   } finally {
     signal.removeEventListener("abort", stop);

@@ -1,27 +1,27 @@
-/** What a command may do to the world; `io.node.ts` does it. */
+/** Input and output of a command. `io.node.ts` implements it for a real process. */
 export interface Io {
-  /** Writes to standard output and waits until there is room for more; does nothing once the reader has gone. */
+  /** Writes to standard output and waits until there is room for more. Does nothing after the reader has closed the pipe. */
   write(text: string): Promise<void>;
-  /** Writes one line to standard error; control characters are replaced. */
+  /** Writes one line to standard error. Replaces control characters. */
   note(line: string): void;
   /**
-   * Lines of a file, or of standard input for "-", without their ends, as they arrive; gzip and UTF-16 are read, too.
+   * Reads a file, or standard input for "-", line by line, without line ends. Reads gzip and UTF-16, too.
    *
-   * @throws NotTextError for a file that is no text
+   * @throws NotTextError if the file is not text
    */
   lines(path: string): AsyncIterable<string>;
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
+  /** The first SIGINT, SIGTERM or SIGHUP aborts it. */
   readonly signal: AbortSignal;
-  /** Aborted by the second one: the user will not wait. */
-  readonly hurry: AbortSignal;
-  /** The signal was what the command waited for: its exit code is its own, not the signal's. */
+  /** The second of these signals aborts it: stop at once, without waiting for running work. */
+  readonly forceSignal: AbortSignal;
+  /** Call it if the command expected the signal. Then the process exits with the command's code, not with the signal's. */
   settleSignal(): void;
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
-  /** Whether standard output may be colored: a terminal, and NO_COLOR is not set; FORCE_COLOR wins over the first. */
+  /** Whether output may have colors: on a terminal or with FORCE_COLOR, but never with NO_COLOR. */
   readonly hasColor: boolean;
-  /** Columns of the terminal; 80 where that is not known. */
+  /** Columns of the terminal; 80 if unknown. */
   readonly columns: number;
 }
 

@@ -1,17 +1,17 @@
-/** Facts of a JSON text that a parsed value no longer tells, or tells too late. */
+/** Finds facts about a JSON text that the parsed value no longer has (lines), or that are needed before parsing (depth). */
 
-/** What {@link scanJson} finds. */
+/** Result of {@link scanJson}. */
 export interface JsonScan {
-  /** How deep arrays and objects are nested; 0 for a text or a number. */
+  /** Nesting depth of arrays and objects; 0 for a string or a number. */
   depth: number;
-  /** Line, from 1, on which each entry of the outermost array begins; empty where the value is no array. */
+  /** Line, from 1, on which each entry of the outermost array begins. Empty if the value is not an array. */
   entryLines: number[];
 }
 
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** Reads a text once, without recursion; what is not JSON gives some numbers, too. */
+/** Scans a text once, without recursion. For invalid JSON the numbers have no meaning. */
 export function scanJson(text: string): JsonScan {
   const entryLines: number[] = [];
   let [depth, deepest, line] = [0, 0, 1];
@@ -35,7 +35,7 @@ export function scanJson(text: string): JsonScan {
   return { depth: deepest, entryLines };
 }
 
-/** Index of the quote that ends a string, or the end of the text. JSON's strings hold no line ends. */
+/** Index of the quote that ends a string, or the end of the text. JSON strings contain no line ends. */
 function endOfString(text: string, start: number): number {
   for (let index = start + 1; index < text.length; index += 1) {
     const code = text.charCodeAt(index);

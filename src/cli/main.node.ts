@@ -4,5 +4,5 @@ import { run } from "./program.ts";
 
 const io = createProcessIo();
 const exitCode = await run(process.argv.slice(2), io);
-// Never process.exit: output may still be on its way, and ending within a forward pass aborts the process.
+// Never call process.exit: output may still be pending, and an exit during a forward pass crashes the process.
 process.exitCode = io.outsideExitCode ?? exitCode;

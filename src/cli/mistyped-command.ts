@@ -3,11 +3,11 @@ import { RerankError } from "../index.ts";
 import { nearestWords } from "../spelling.ts";
 
 /**
- * The command that somebody may have meant whose words were read as a query and files, because the first is no command.
+ * Finds the command that the user may have meant. If the first word is not a command, crossrank reads the words as a query and files.
  *
  * @param program with all commands
- * @param words as they stand in the command line, options left out
- * @returns for example `crossrank models list`; undefined where the first word is like no command, or is one
+ * @param words of the command line, without options
+ * @returns for example `crossrank models list`; undefined if the first word resembles no command, or is a command
  */
 export function suggestCommand(program: Command, [first = "", second = ""]: readonly string[]): string | undefined {
   const commandNamed = (parent: Command, name: string): Command | undefined => parent.commands.find((command) => command.name() === name);
@@ -22,13 +22,13 @@ export function suggestCommand(program: Command, [first = "", second = ""]: read
   return group === undefined ? undefined : `${program.name()} ${group.name()} ${first.toLowerCase()}`;
 }
 
-/** The error where such a query has no documents. */
+/** The error if such a query has no documents. */
 export function mistypedCommand(query: string, suggestion: string): RerankError {
   const ranking = "with crossrank rank in front it is a query, which needs documents";
   return new RerankError("invalid-input", `there is no command ${JSON.stringify(query)}. Did you mean ${suggestion}? (${ranking}.)`);
 }
 
-/** The error for a file that is not there, which may have been an argument of that command. */
+/** The error for a missing file that may have been meant as an argument of that command. */
 export function withSuggestion(error: RerankError, suggestion: string): RerankError {
   return new RerankError(error.code, `${error.message} Did you mean the command ${suggestion}?`, { cause: error.cause });
 }

@@ -7,10 +7,10 @@ export interface LocalModelOptions {
 }
 
 /**
- * The model that an argument names, with options applied.
+ * Parses a model argument and applies the options.
  *
- * @param argument absent: the library's default
- * @throws RerankError `invalid-input` when it names none, or an option is given to a hosted model or a backend
+ * @param argument undefined selects the library's default
+ * @throws RerankError `invalid-input` if it names no model, or if an option is set for a hosted model or a backend
  */
 export function parseModel(argument: string | undefined, { maxLength, modelFile }: LocalModelOptions = {}): ModelReference {
   const model = argument === undefined ? RerankerConfig.parse({}).model : parseArgument(argument);
@@ -22,9 +22,9 @@ export function parseModel(argument: string | undefined, { maxLength, modelFile 
 }
 
 /**
- * A model that has files on this machine or on the hub.
+ * Parses the argument for a model with files on this machine or on the hub.
  *
- * @throws RerankError `invalid-input` when the argument names something else
+ * @throws RerankError `invalid-input` if the argument names another kind of model
  */
 export function parseLocalModel(argument: string, options: LocalModelOptions = {}): PresetModel | CustomModel {
   const model = parseModel(argument, options);
@@ -36,7 +36,7 @@ function parseArgument(argument: string): ModelReference {
   try {
     return RerankerConfig.parse({ model: argument }).model;
   } catch (error) {
-    // The message speaks of a configuration's key, which nobody wrote here.
+    // The library's message names a configuration key, but the user wrote an argument.
     if (!RerankError.is(error)) throw error;
     throw new RerankError(error.code, error.message.replace(/^config\.model/, "model"), { cause: error });
   }

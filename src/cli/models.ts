@@ -29,10 +29,10 @@ export interface ModelsOptions extends CommonOptions, LocalModelOptions {
   force?: boolean;
 }
 
-/** Whether a model can be used without the network: it comes with the package, was downloaded, was not, or is broken. */
+/** Whether a model works without the network: it is in the package, downloaded, not downloaded, or damaged. */
 type Presence = "bundled" | "downloaded" | "no" | "damaged";
 
-// `models info` shows a record in this order.
+// The order in which `models info` shows a record.
 const recordKeys: readonly (keyof Preset)[] = [
   ...(["name", "description", "repository", "revision", "folder", "modelFile", "files", "sizeBytes", "parameters"] as const),
   ...([
@@ -49,7 +49,7 @@ const recordKeys: readonly (keyof Preset)[] = [
   ] as const),
 ];
 
-/** `models list`: a table on a terminal, tab-separated in a pipe, both with a header; everything as JSON with `--json`. */
+/** `models list`: a table on a terminal, tab-separated columns in a pipe, both with a header. `--json` writes everything. */
 export async function listModels(io: Io, options: ModelsOptions): Promise<void> {
   const presets = listPresets().map((preset) => ({ ...preset, onThisMachine: presenceOf(preset, options) }));
   const repositories = new Set(presets.map((preset) => preset.repository));
@@ -71,7 +71,7 @@ export async function listModels(io: Io, options: ModelsOptions): Promise<void> 
   for (const line of lines) await io.write(`${line}\n`);
 }
 
-/** A provider of hosted models, by the prefix of their names and what they need. */
+/** One row for a provider of hosted models: the prefix of its models, and what they need. */
 function providerRow({ prefix, variables, optionalVariables, needsKey, needsBaseUrl, baseUrlVariables }: ProviderInfo): string[] {
   const key =
     variables.length === 0
@@ -82,7 +82,7 @@ function providerRow({ prefix, variables, optionalVariables, needsKey, needsBase
   return [`${prefix}/…`, "(hosted)", "", "", "", "", "", "", [...key, ...optional, ...url].join("; ")];
 }
 
-/** `models pull`: downloads, then writes the model's identity and the path of its file. @throws RerankError `download` … */
+/** `models pull`: downloads a model, then writes its identity and the path of its file. @throws RerankError `download` … */
 export async function pullModel(io: Io, argument: string, options: ModelsOptions): Promise<void> {
   const model = parseLocalModel(argument, options);
   const bar = io.stderrIsTerminal && options.quiet !== true ? createProgressBar() : undefined;
@@ -96,7 +96,7 @@ export async function pullModel(io: Io, argument: string, options: ModelsOptions
   await io.write(`${located.id}\t${printable(located.modelPath)}\n`);
 }
 
-/** `models info`: the catalogue's record, and what the files on this machine say. */
+/** `models info`: the catalogue's record, and facts from the files on this machine. */
 export async function showModel(io: Io, argument: string, options: ModelsOptions): Promise<void> {
   const model = parseLocalModel(argument, options);
   const record = recordOf(model);
@@ -114,7 +114,7 @@ export async function showModel(io: Io, argument: string, options: ModelsOptions
   for (const line of alignColumns(rows)) await io.write(`${line}\n`);
 }
 
-/** `models remove`: deletes from our cache only; nothing to delete is no failure. */
+/** `models remove`: deletes files from crossrank's own cache only. It is not an error if there are none. */
 export async function removeModel(io: Io, argument: string, options: ModelsOptions): Promise<void> {
   const removed = await removeCached(parseLocalModel(argument), options);
   if (options.quiet === true) return;
@@ -123,9 +123,9 @@ export async function removeModel(io: Io, argument: string, options: ModelsOptio
 }
 
 /**
- * `models verify`: status, model and file of each downloaded file.
+ * `models verify`: checks downloaded files and writes the status, model and path of each.
  *
- * @throws RerankError `download` when one is damaged or missing, or the named model is not here or not complete
+ * @throws RerankError `download` if a file is damaged or missing, or if the named model is not downloaded completely
  */
 export async function verifyModels(io: Io, argument: string | undefined, options: ModelsOptions): Promise<void> {
   const model = argument === undefined ? undefined : parseLocalModel(argument);
@@ -143,7 +143,7 @@ export async function verifyModels(io: Io, argument: string | undefined, options
   }
 }
 
-/** A model that was never downloaded, or only in part, has no damaged file; but nobody can use it either. */
+/** Throws if a model is not downloaded, or only in part. It has no damaged file, but it cannot be used either. */
 function refuseIncomplete(argument: string, model: PresetModel | CustomModel, files: readonly VerifiedFile[], source: ModelSource): void {
   if (files.some(({ status }) => status === "damaged" || status === "missing")) return;
   const isUsable = locateModel(model, source) !== undefined;
@@ -158,7 +158,7 @@ function presenceOf(preset: Preset, source: ModelSource): Presence {
   try {
     return locateModel({ type: "preset", name: preset.name }, source) === undefined ? "no" : "downloaded";
   } catch (error) {
-    // One broken model must not hide the others; models info and models verify tell what is wrong with it.
+    // One damaged model must not hide the others. `models info` and `models verify` report what is wrong with it.
     if (RerankError.is(error)) return "damaged";
     throw error;
   }
@@ -182,7 +182,7 @@ function otherRow(model: CachedModel): string[] {
   return ["-", printable(model.repository), formatBytes(model.sizeBytes), "-", "-", "-", "-", here, ""];
 }
 
-/** What the files themselves say. An activation is shown though it changes nothing: scores are always the sigmoid of the logit. */
+/** Facts from the files. Shows the activation, although scores are always the sigmoid of the logit. */
 function factsOf(located: LocatedModel): Record<string, unknown> {
   const config = located.config as Readonly<Record<string, unknown>>;
   const sentenceTransformers = config.sentence_transformers as { activation_fn?: unknown } | undefined;
@@ -209,7 +209,7 @@ function infoRows(key: string, value: unknown): string[][] {
     );
   }
   if (key === "quality") return linesOf(key, (value as Preset["quality"]).map(describeFigure));
-  // As it would stand in a configuration: white space counts in it.
+  // Quoted as in a configuration, because white space in it matters.
   if (key === "template") return [[key, toJson(value)]];
   if (key.endsWith("izeBytes")) return [[key.replace("Bytes", ""), formatBytes(value as number)]];
   if (key === "parameters") return [[key, `${((value as number) / 1e6).toFixed(1)} million`]];
@@ -217,7 +217,7 @@ function infoRows(key: string, value: unknown): string[][] {
   return [[key, printable(typeof value === "string" ? value : toJson(value))]];
 }
 
-/** One row for each line, the key in the first. */
+/** One row per line. Only the first row has the key. */
 function linesOf(key: string, lines: readonly string[]): string[][] {
   return lines.map((line, index) => [index === 0 ? key : "", line]);
 }

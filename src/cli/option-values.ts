@@ -1,11 +1,11 @@
-/** Readers of option values, for commander: what they refuse is told with the option's name, and ends with exit code 2. */
+/** Parsers of option values for commander. If one throws, commander reports the option's name and exits with code 2. */
 import { InvalidArgumentError } from "commander";
 
-/** Reads the text of one option. */
+/** Parses the text of one option. */
 export interface ValueReader<T> {
-  /** @param earlier what the same option gave before, where it may be given several times */
+  /** @param earlier the value so far, if the option is repeated */
   (text: string, earlier?: T): T;
-  /** JSON Schema of what it reads, for configuration files. */
+  /** JSON Schema of its values, for configuration files. */
   readonly schema: Readonly<Record<string, unknown>>;
 }
 
@@ -22,10 +22,10 @@ export function integerFrom(min: number, max?: number): ValueReader<number> {
 /** Reads any finite number. */
 export const finiteNumber: ValueReader<number> = Object.assign(readNumber, { schema: { type: "number" } });
 
-// What a timer of Node can wait: 2³¹ − 1 ms. Beyond it would not wait at all.
+// Maximum delay of a Node timer: 2³¹ − 1 ms. With a longer delay it fires at once.
 const maxSeconds = 2_147_483;
 
-/** Reads a duration in seconds, from `min` on. */
+/** Reads a duration in seconds, at least `min`. */
 export function secondsFrom(min: number): ValueReader<number> {
   const read = (text: string): number => {
     const value = readNumber(text);
@@ -35,7 +35,7 @@ export function secondsFrom(min: number): ValueReader<number> {
   return Object.assign(read, { schema: { type: "number", minimum: min, maximum: maxSeconds } });
 }
 
-/** Gathers the values of an option that may be given several times. */
+/** Collects the values of a repeatable option. */
 export const collect: ValueReader<string[]> = Object.assign(
   (text: string, earlier: string[] = []): string[] => {
     if (text.trim() === "") throw new InvalidArgumentError("Give a value that is not blank.");

@@ -5,36 +5,36 @@ import { parseFieldPath, readField } from "../ranking/fields.ts";
 import { bar, cutToWidth, padEnd, padStart, printable, widthOf } from "./display.ts";
 import type { DocumentSource } from "./input.ts";
 
-/** How results are written: for people, or for scripts. */
+/** Output formats: `table` for people, the others for scripts. */
 export type OutputFormat = "table" | "json" | "jsonl" | "tsv";
 
-/** What results are written with. */
+/** Options of {@link formatResult}. */
 export interface OutputOptions {
   /** Columns of the terminal. */
   columns: number;
-  /** Where each document comes from, by its index. */
+  /** The source of each document, by its index. */
   sources: readonly DocumentSource[];
-  /** Fields whose values stand for an object document. */
+  /** Fields to show for an object document. */
   fields?: readonly string[];
-  /** Gives the bar its color. @default none */
+  /** Colors the bar. @default no color */
   paint?: (text: string) => string;
 }
 
 const barColumns = 10;
-// Of a file's name and line; the end of a name says more than its start.
+// Maximum columns of a file's name and line. Long names keep their end, which says more than their start.
 const maxSourceColumns = 24;
-// Under this many columns a table is wider than its terminal rather than without text.
-const leastTextColumns = 16;
+// On a narrow terminal, the table becomes wider than the terminal rather than show less text than this.
+const minTextColumns = 16;
 
 /**
- * The lines of a result, without line ends.
+ * Formats a result as lines without line ends.
  *
  * - `table`: rank, score, a bar, and the text cut to the terminal.
  * - `json`: one object `{ results, model, usage, warnings }`.
  * - `jsonl`: one result a line, `{"index":…,"score":…,"document":…}`.
  * - `tsv`: rank, index, score and text, no header; the text has `\\`, `\t`, `\n` and other controls escaped as in JSON.
  *
- * What scripts read is plain JSON text in which nothing controls a terminal: controls and lone surrogates stand as `\uXXXX`.
+ * JSON output contains no terminal controls: it escapes controls and lone surrogates as `\uXXXX`.
  */
 export function* formatResult(result: RerankResult, format: OutputFormat, options: OutputOptions): Generator<string> {
   const { model, usage, warnings } = result;
@@ -49,9 +49,9 @@ export function* formatResult(result: RerankResult, format: OutputFormat, option
   }
 }
 
-/** JSON in ASCII-safe controls: what could steer a terminal is escaped, which JSON allows anywhere in a string. */
+/** JSON with all terminal controls escaped. JSON allows such escapes anywhere in a string. */
 export function toJson(value: unknown, indent?: number): string {
-  // JSON itself escapes C0 and lone surrogates; these are the rest of Cc and Cf.
+  // JSON.stringify escapes C0 controls and lone surrogates. Escape the rest of Cc and Cf here.
   return stringifyExactJson(value, indent).replace(/(?!\n|\u200c|\u200d)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) =>
     Array.from({ length: character.length }, (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, "0")}`).join(""),
   );
@@ -69,20 +69,20 @@ function* tableLines(results: readonly (RerankedDocument & DocumentSource)[], op
   const scoreColumns = scores.reduce((columns, score) => Math.max(columns, score.length), 5);
   const rankColumns = String(results.length).length;
   const isOneFile = new Set(options.sources.map(({ file }) => file)).size < 2;
-  const places = isOneFile ? [] : results.map(shortenedSource);
-  const placeColumns = isOneFile ? 0 : widest(places) + 2;
-  const textColumns = Math.max(leastTextColumns, options.columns - rankColumns - scoreColumns - barColumns - placeColumns - 6);
+  const locations = isOneFile ? [] : results.map(shortenedSource);
+  const locationColumns = isOneFile ? 0 : widest(locations) + 2;
+  const textColumns = Math.max(minTextColumns, options.columns - rankColumns - scoreColumns - barColumns - locationColumns - 6);
   const share = sharesOf(results);
   for (const [index, entry] of results.entries()) {
     const rank = padStart(String(index + 1), rankColumns);
     const score = padStart(scores[index]!, scoreColumns);
     const text = cutToWidth(displayText(entry.document, options.fields), textColumns);
-    const place = padEnd(places[index] ?? "", placeColumns);
-    yield `${rank}  ${score}  ${paint(bar(share(entry.score), barColumns))}  ${place}${text}`.trimEnd();
+    const location = padEnd(locations[index] ?? "", locationColumns);
+    yield `${rank}  ${score}  ${paint(bar(share(entry.score), barColumns))}  ${location}${text}`.trimEnd();
   }
 }
 
-/** Scores that are probabilities fill the bar by themselves; others by their place between the lowest and the highest shown. */
+/** How much of its bar a score fills: a probability fills that share; other scores are scaled between the lowest and the highest shown. */
 function sharesOf(results: readonly RerankedDocument[]): (score: number) => number {
   const highest = results[0]?.score ?? 1;
   const lowest = results.at(-1)?.score ?? 0;
@@ -99,7 +99,7 @@ function shortenedSource({ file, line }: DocumentSource): string {
   return widthOf(source) <= maxSourceColumns ? source : `…${[...source].slice(1 - maxSourceColumns).join("")}`;
 }
 
-/** What stands for a document in one line: its text, or an object's fields, its usual text key, or its JSON. */
+/** The text shown for a document: the text itself; for an object its selected fields, its usual text field, or its JSON. */
 function displayText(document: RerankedDocument["document"], fields: readonly string[] | undefined): string {
   if (typeof document === "string") return document;
   const asText = (value: unknown): string => (typeof value === "string" ? value : toJson(value));

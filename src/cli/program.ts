@@ -1,4 +1,4 @@
-/** Arguments → command. Each command's own code is imported when it runs, so that `--help` and `--version` cost nothing. */
+/** Declares the commands and their options. A command's own code is imported only when it runs, so `--help` and `--version` are fast. */
 import { Argument, Command, CommanderError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { addEval } from "./eval/eval-program.ts";
@@ -7,7 +7,9 @@ import { mistypedCommand, suggestCommand } from "./mistyped-command.ts";
 import { collect, finiteNumber, integerFrom, secondsFrom } from "./option-values.ts";
 
 /**
- * Runs one command line, without the program's name in front.
+ * Runs one command line.
+ *
+ * @param args without the program's name
  *
  * @returns the exit code: 0, 1 unexpected, 2 bad input, 3 the model failed, 130 interrupted; never throws
  */
@@ -17,7 +19,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(args.length === 0 ? ["--help"] : [...args], { from: "user" });
     return 0;
   } catch (error) {
-    // Commander has already written its line, or the help that was asked for.
+    // Commander has already written its error or the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const { reportFailure } = await import("./failure.ts");
     return reportFailure(io, error, program.opts<CommonOptions>().debug === true);
@@ -29,8 +31,8 @@ export function createProgram(io: Io): Command {
   const program = new Command("crossrank")
     .description("Order documents by how well they answer a query.")
     .version(packageJson.version)
-    .option("-q, --quiet", "no warnings, no progress bars")
-    .option("--debug", "stack traces of failures")
+    .option("-q, --quiet", "show no warnings and no progress bars")
+    .option("--debug", "show stack traces of failures")
     .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(io.columns, 100) })
     .configureOutput({ outputError: (text) => io.note(`crossrank: ${text.replace(/^error: /, "").trim()}`) })
     .exitOverride()
@@ -50,20 +52,20 @@ function addRank(program: Command, io: Io): void {
     .command("rank", { isDefault: true })
     .summary("order documents by how well they answer a query (the default command)")
     .description("Order the documents of files, or of standard input, by how well they answer the query.")
-    .argument("<query>", "what is looked for")
-    .argument("[files...]", 'documents: one a line, JSONL or a JSON array; "-" is standard input')
+    .argument("<query>", "what to look for")
+    .argument("[files...]", 'documents: one per line, JSONL or a JSON array; "-" is standard input')
     .option("-m, --model <model>", 'preset, hub id (org/name), ./folder or provider/model (default: "mini")')
-    .option("-k, --top-k <count>", "how many results (default: all)", integerFrom(0))
-    .option("-t, --threshold <score>", "leave out results scored below it", finiteNumber)
+    .option("-k, --top-k <count>", "maximum number of results (default: all)", integerFrom(0))
+    .option("-t, --threshold <score>", "leave out results with a lower score", finiteNumber)
     .option("-f, --field <name>", "field of JSON objects to read, repeatable, in order (default: text, content, …)", collect)
     .addOption(new Option("--format <format>", "default: table on a terminal, else jsonl").choices(["table", "json", "jsonl", "tsv"]))
     .addOption(new Option("--input <format>", "default: by the file's extension, then by its content").choices(["lines", "jsonl", "json"]))
-    .option("--batch-size <count>", "most pairs in one forward pass (default: 32)", integerFrom(1))
-    .option("--max-length <tokens>", "most tokens of a query and a document together", integerFrom(8))
+    .option("--batch-size <count>", "maximum pairs in one forward pass (default: 32)", integerFrom(1))
+    .option("--max-length <tokens>", "maximum tokens of a query and a document together", integerFrom(8))
     .option("--model-file <path>", "another ONNX file of the model's repository or folder")
-    .addOption(new Option("--truncation <way>", "what to do with longer ones").choices(["longest_first", "only_second", "error"]))
-    .option("--calibration <file>", "of crossrank eval calibrate, for this model: scores are its probabilities")
-    .option("--cache-dir <folder>", "where downloaded models are kept")
+    .addOption(new Option("--truncation <way>", "what to do with longer texts").choices(["longest_first", "only_second", "error"]))
+    .option("--calibration <file>", "file from crossrank eval calibrate for this model: scores become probabilities")
+    .option("--cache-dir <folder>", "folder of downloaded models")
     .addHelpText("after", rankHelp)
     .action(async (query: string, files: string[], _options: unknown, command: Command) => {
       const suggestion = suggestCommand(program, program.args);
@@ -79,47 +81,61 @@ function addRank(program: Command, io: Io): void {
 function addServe(program: Command, io: Io): void {
   program
     .command("serve")
-    .summary("answer rerank requests over HTTP, in crossrank's words and in those of other rerankers")
+    .summary("answer rerank requests over HTTP, in crossrank's own API and in those of other rerankers")
     .description("Serve models over HTTP until a signal comes. Routes, dialects and limits: docs/server.md.")
-    .option("--config <file>", "settings as JSON or YAML, by the flags' names (default: $CROSSRANK_CONFIG)")
-    .option("-m, --model <[name=]model>", 'loaded at start, repeatable; the first answers by default (default: "mini")', collect)
-    .option("--backend <file>", "module that exports a backend, repeatable; requests name it as a plugin", collect)
-    .option("--host <address>", "default: 127.0.0.1, this machine only")
-    .option("-p, --port <number>", "default: $PORT, else 8000; 0 takes a free one", integerFrom(0, 65_535))
-    .option("--socket <path>", "a Unix socket in place of host and port")
-    .option("--tls-cert <file>", "PEM certificate; with --tls-key it serves HTTPS")
-    .option("--tls-key <file>", "PEM key")
-    .option("--api-key <key>", "needed by requests, repeatable; others see it in the process list (default: $CROSSRANK_API_KEYS)", collect)
-    .option("--api-key-file <file>", "one key a line; # begins a comment")
+    .option("--config <file>", "settings as JSON or YAML; keys are the flags' names (default: $CROSSRANK_CONFIG)")
     .option(
-      "--allowed-host <name>",
-      'by which clients may call, repeatable; "*" for any (default: local names, where no key is needed)',
+      "-m, --model <[name=]model>",
+      'model to load at start, repeatable; requests get the first by default (default: "mini")',
       collect,
     )
-    .option("--cors-origin <origin>", 'whose pages may call, repeatable; "*" for all (default: none)', collect)
+    .option("--backend <file>", "module that exports a backend, repeatable; requests name it as a plugin", collect)
+    .option("--host <address>", "address to listen on (default: 127.0.0.1, this machine only)")
+    .option("-p, --port <number>", "port to listen on; 0 selects a free one (default: $PORT, else 8000)", integerFrom(0, 65_535))
+    .option("--socket <path>", "listen on a Unix socket instead of host and port")
+    .option("--tls-cert <file>", "PEM certificate; with --tls-key, serve HTTPS")
+    .option("--tls-key <file>", "PEM key of the certificate")
+    .option(
+      "--api-key <key>",
+      "key that requests must send, repeatable; other users can see it in the process list (default: $CROSSRANK_API_KEYS)",
+      collect,
+    )
+    .option("--api-key-file <file>", "file with one API key per line; # begins a comment")
+    .option(
+      "--allowed-host <name>",
+      'host name that clients may use, repeatable; "*" for any (default: any; only local names on a local address without keys)',
+      collect,
+    )
+    .option("--cors-origin <origin>", 'origin whose pages may call, repeatable; "*" for all (default: none)', collect)
     .option("--base-path <path>", "path in front of every route")
-    .option("--allow-models", "requests may name hub ids and hosted models, too")
-    .option("--no-download", "serve only what is on this machine")
+    .option("--allow-models", "let requests name hub ids and hosted models, too")
+    .option("--no-download", "serve only models that are on this machine")
     .option("--strict-model", "an unknown model name in a dialect is an error, not the first model")
-    .option("--max-documents <count>", "of one request (default: 1024)", integerFrom(1))
-    .option("--max-body-bytes <bytes>", "of one request (default: 16777216)", integerFrom(1))
-    .option("--max-query-chars <count>", "default: 65536", integerFrom(1))
-    .option("--max-document-chars <count>", "default: 1000000", integerFrom(1))
-    .option("--max-requests <count>", "answered at once; more get 429 (default: 1024)", integerFrom(1))
-    .option("--max-queued <count>", "documents that wait for a model; more get 429 (default: 16384)", integerFrom(1))
-    .option("--max-models <count>", "held beside those of --model (default: 2)", integerFrom(1))
-    .option("--timeout <seconds>", "of one request (default: 60)", secondsFrom(0.001))
-    .option("--request-timeout <seconds>", "for a request to arrive, body included (default: 120)", secondsFrom(0.001))
-    .option("--write-timeout <seconds>", "for a client to take its reply (default: 60)", secondsFrom(0.001))
-    .option("--drain-delay <seconds>", "after a signal, answer on while /ready says no (default: 0)", secondsFrom(0))
-    .option("--drain-timeout <seconds>", "then, longest wait for requests under way (default: 30)", secondsFrom(0))
-    .option("--workers <count>", "threads that each hold a model (default: planned)", integerFrom(1))
-    .option("--threads <count>", "threads of one worker (default: planned)", integerFrom(1))
-    .option("--calibration <[name=]file>", "of crossrank eval calibrate, for the first model or the named one; repeatable", collect)
-    .option("--score-cache-bytes <bytes>", "memory for scores of pairs scored before (default: 0)", integerFrom(0))
-    .option("--cache-dir <folder>", "where downloaded models are kept")
+    .option("--max-documents <count>", "maximum documents of one request (default: 1024)", integerFrom(1))
+    .option("--max-body-bytes <bytes>", "maximum body of one request (default: 16777216)", integerFrom(1))
+    .option("--max-query-chars <count>", "maximum characters of a query (default: 65536)", integerFrom(1))
+    .option("--max-document-chars <count>", "maximum characters of one document (default: 1000000)", integerFrom(1))
+    .option("--max-requests <count>", "maximum requests answered at once; more get 429 (default: 1024)", integerFrom(1))
+    .option("--max-queued <count>", "maximum documents that wait for a model; more get 429 (default: 16384)", integerFrom(1))
+    .option("--max-models <count>", "maximum models loaded on request, in addition to --model (default: 2)", integerFrom(1))
+    .option("--timeout <seconds>", "maximum time of one request (default: 60)", secondsFrom(0.001))
+    .option("--request-timeout <seconds>", "maximum time for a request to arrive, body included (default: 120)", secondsFrom(0.001))
+    .option("--write-timeout <seconds>", "maximum time for a client to read its reply (default: 60)", secondsFrom(0.001))
+    .option("--drain-delay <seconds>", "after a signal, keep answering this long while /ready returns 503 (default: 0)", secondsFrom(0))
+    .option("--drain-timeout <seconds>", "after that, maximum wait for running requests (default: 30)", secondsFrom(0))
+    .option("--workers <count>", "threads that each hold a model (default: by the machine)", integerFrom(1))
+    .option("--threads <count>", "threads of one worker (default: by the machine)", integerFrom(1))
+    .option("--calibration <[name=]file>", "file from crossrank eval calibrate, for the first or the named model; repeatable", collect)
+    .option("--score-cache-bytes <bytes>", "memory to cache the scores of pairs (default: 0)", integerFrom(0))
+    .option("--cache-dir <folder>", "folder of downloaded models")
     .addOption(
-      new Option("--log-level <level>", "default: info, a line of JSON a request").choices(["debug", "info", "warn", "error", "silent"]),
+      new Option("--log-level <level>", "default: info, one line of JSON per request").choices([
+        "debug",
+        "info",
+        "warn",
+        "error",
+        "silent",
+      ]),
     )
     .addHelpText("after", serveHelp)
     .action(async (_options, command: Command) => {
@@ -136,10 +152,10 @@ function addModels(program: Command, io: Io): void {
     .addHelpText("after", modelsHelp);
   const library = (): Promise<typeof import("./models.ts")> => import("./models.ts");
   const add = (name: string, description: string): Command =>
-    models.command(name).description(description).option("--cache-dir <folder>", "where downloaded models are kept");
+    models.command(name).description(description).option("--cache-dir <folder>", "folder of downloaded models");
 
   add("list", "every preset: repository, size, languages, limit, license, published quality, and whether it is on this machine")
-    .option("--json", "for scripts")
+    .option("--json", "write JSON for scripts")
     .action(async (_options, command: Command) => (await library()).listModels(io, command.optsWithGlobals()));
   add("pull", "download a model, or complete a download")
     .argument("<model>", "preset or hub id (org/name, org/name@revision)")
@@ -149,14 +165,14 @@ function addModels(program: Command, io: Io): void {
   add("info", "everything known about a model")
     .argument("<model>", "preset, hub id or ./folder")
     .option("--model-file <path>", "another ONNX file of the repository or folder")
-    .option("--json", "for scripts")
+    .option("--json", "write JSON for scripts")
     .action(async (model: string, _options, command: Command) => (await library()).showModel(io, model, command.optsWithGlobals()));
   add("remove", "delete a downloaded model from the cache")
     .argument("<model>", "preset or hub id")
     .action(async (model: string, _options, command: Command) => (await library()).removeModel(io, model, command.optsWithGlobals()));
   add("verify", "compare the files on this machine with their checksums; exit code 3 when one differs")
     .argument("[model]", "preset or hub id (default: all downloaded ones)")
-    .option("--json", "for scripts")
+    .option("--json", "write JSON for scripts")
     .action(async (model: string | undefined, _options, command: Command) =>
       (await library()).verifyModels(io, model, command.optsWithGlobals()),
     );
@@ -167,22 +183,22 @@ function addBench(program: Command, io: Io): void {
     .command("bench")
     .summary("measure latency and speed of a model, or of two configurations in turns")
     .description("Latency, speed, padding, event-loop delay and memory of a model on your documents, or on generated English ones.")
-    .argument("[files...]", 'documents, as of rank; "-" is standard input (default: three generated lists)')
-    .option("--query <query>", "what is looked for; needed with files")
+    .argument("[files...]", 'documents, as for rank; "-" is standard input (default: three generated lists)')
+    .option("--query <query>", "what to look for; required with files")
     .option("-m, --model <model>", 'preset, hub id (org/name), ./folder or provider/model (default: "mini")')
     .option("--rounds <count>", "timed calls of each configuration on each list (default: 10)", integerFrom(1))
-    .option("--warm-up <count>", "calls before those, not counted (default: 2)", integerFrom(0))
+    .option("--warm-up <count>", "calls before the timed ones (default: 2)", integerFrom(0))
     .option("--sync", "measure rerankSync, on the calling thread")
-    .option("--vs <changes>", "measure a second configuration in turns with the first: that one with these changes")
-    .option("--batch-size <count>", "most pairs in one forward pass (default: 32)", integerFrom(1))
-    .option("--workers <count>", "threads that each hold the model (default: planned)", integerFrom(1))
-    .option("--threads <count>", "threads of one worker (default: planned)", integerFrom(1))
-    .option("--max-length <tokens>", "most tokens of a query and a document together", integerFrom(8))
+    .option("--vs <changes>", "also measure a second configuration, in turns with the first: the first with these changes")
+    .option("--batch-size <count>", "maximum pairs in one forward pass (default: 32)", integerFrom(1))
+    .option("--workers <count>", "threads that each hold the model (default: by the machine)", integerFrom(1))
+    .option("--threads <count>", "threads of one worker (default: by the machine)", integerFrom(1))
+    .option("--max-length <tokens>", "maximum tokens of a query and a document together", integerFrom(8))
     .option("--model-file <path>", "another ONNX file of the model's repository or folder")
     .option("-f, --field <name>", "field of JSON objects to read, repeatable, in order (default: text, content, …)", collect)
     .addOption(new Option("--input <format>", "default: by the file's extension, then by its content").choices(["lines", "jsonl", "json"]))
-    .option("--cache-dir <folder>", "where downloaded models are kept")
-    .option("--json", "for scripts, with each round's time")
+    .option("--cache-dir <folder>", "folder of downloaded models")
+    .option("--json", "write JSON for scripts, with each round's time")
     .addHelpText("after", benchHelp)
     .action(async (files: string[], _options: unknown, command: Command) => {
       const { benchCommand } = await import("./bench/bench.ts");
@@ -195,8 +211,8 @@ function addDoctor(program: Command, io: Io): void {
     .command("doctor")
     .summary("show what crossrank finds on this machine, with one timed run")
     .description("Versions, runtime, processor, memory, cache and models of this machine, and one timed run of the bundled model.")
-    .option("--cache-dir <folder>", "where downloaded models are kept")
-    .option("--json", "for scripts")
+    .option("--cache-dir <folder>", "folder of downloaded models")
+    .option("--json", "write JSON for scripts")
     .action(async (_options, command: Command) => {
       const { doctorCommand } = await import("./doctor.ts");
       await doctorCommand(io, packageJson.version, command.optsWithGlobals());
@@ -237,10 +253,10 @@ Examples:
 
 Output:
   table  rank, score, a bar, and the text cut to the terminal; the default on a terminal
-  jsonl  one {"index","score","document","file","line"} a line, best first; the default in a pipe
+  jsonl  one {"index","score","document","file","line"} per line, best first; the default in a pipe
   json   one object {"results","model","usage","warnings"}
   tsv    rank, index, score, text, file, line; no header; tabs, line ends and backslashes in the text are escaped (\\t, \\n, \\\\)
-  index counts the documents from 0 over all files; blank lines are no documents. file and line say where one begins.`;
+  index counts the documents of all files from 0, without blank lines. file and line say where a document begins.`;
 
 const serveHelp = `
 Examples:
@@ -248,9 +264,9 @@ Examples:
   crossrank serve --model balanced --model house=./models/house --host 0.0.0.0 --api-key-file keys.txt
   curl -s localhost:8000/rerank -H 'content-type: application/json' -d '{"query":"dogs","documents":["a cat","a dog"]}'
 
-Every flag is also an environment variable, --max-models for example CROSSRANK_MAX_MODELS, and a key of the
-configuration file, maxModels. Flags come first, then variables, then the file. Lists in variables are separated by commas.
-SIGTERM, SIGINT and SIGHUP end it once the requests under way are answered; a second one does not wait.`;
+Every flag is also an environment variable and a key of the configuration file: --max-models is CROSSRANK_MAX_MODELS and
+maxModels. Flags win over variables, and variables win over the file. In variables, commas separate the items of a list.
+SIGTERM, SIGINT and SIGHUP stop the server after it has answered the running requests. A second signal stops it at once.`;
 
 const modelsHelp = `
 Examples:

@@ -2,33 +2,34 @@ import { writeSync } from "node:fs";
 import { bar, cutToWidth } from "./display.ts";
 import type { CommonOptions, Io } from "./io.ts";
 
-/** Shows how far some work is, on one line of standard error that is rewritten. */
+/** Shows progress on one line of standard error, which it overwrites. */
 export interface Counter {
-  /** Shows the line from now on, its clock anew; the first update does the same. */
+  /** Shows the line and restarts its clock. The first update does the same. */
   start(): void;
   update(done: number, total: number): void;
-  /** Removes the line; call it also after a failure. Calling it again is free. */
+  /** Removes the line. Call it after failures, too; repeated calls do nothing. */
   end(): void;
 }
 
-/** What a counter is drawn with. */
+/** Replaceable output and clock of a counter. */
 export interface CounterSurroundings {
   /** @default standard error */
   write?: (text: string) => void;
-  /** Milliseconds on a steady clock. @default performance.now */
+  /** Monotonic clock in milliseconds. @default performance.now */
   now?: () => number;
 }
 
 const redrawMs = 200;
-// Work that is done sooner needs no sign of life.
+// Shorter work needs no progress bar.
 const firstDrawMs = 500;
 const barColumns = 20;
 const clearLine = "\r\u001b[2K";
 
 /**
- * A bar that shows nothing unless standard error is a terminal, and nothing with `--quiet`. Until something is done it shows the time.
+ * A progress bar. It appears only if standard error is a terminal, and never with `--quiet`. Until the first update it shows the elapsed
+ * time.
  *
- * @param label what is done, for example "reranking queries"
+ * @param label the work, for example "reranking queries"
  */
 export function createCounter(io: Io, { quiet }: CommonOptions, label: string, surroundings: CounterSurroundings = {}): Counter {
   if (!io.stderrIsTerminal || quiet === true) return { start() {}, update() {}, end() {} };

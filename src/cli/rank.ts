@@ -9,7 +9,7 @@ import {
   type RerankWarning,
   type Truncation,
 } from "../index.ts";
-import { inWordsOfFlags } from "./flag-words.ts";
+import { withFlagNames } from "./flag-words.ts";
 import { type DocumentSource, describeSource, type FileDocuments, type InputFormat, readDocuments } from "./input.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { mistypedCommand, withSuggestion } from "./mistyped-command.ts";
@@ -32,9 +32,9 @@ export interface RankCommandOptions extends CommonOptions, LocalModelOptions {
 }
 
 /**
- * Ranks the documents of files, or of standard input where none is named and it is not a terminal.
+ * Ranks the documents of files. Without files it reads standard input, unless that is a terminal.
  *
- * @param suggestion the command that may have been meant, where the query looks like one
+ * @param suggestion the command that the user may have meant, if the query looks like one
  * @throws RerankError of any code
  */
 export async function rankCommand(
@@ -50,20 +50,20 @@ export async function rankCommand(
   const counter = createCounter(io, options, "reranking documents");
   let result: RerankResult;
   try {
-    // A download has a bar of its own; with the first scores the counter starts by itself.
+    // A download shows its own bar. The counter starts with the first scores.
     if (config.model.type !== "preset" && config.model.type !== "custom") counter.start();
     result = await reranker.rank(query, documents, { ...optionsOf(io, options), onProgress: counter.update });
   } catch (error) {
     throw inTermsOfFiles(error, sources);
   } finally {
     counter.end();
-    // A running pass is waited for: a process that ends within one is killed by the runtime.
+    // Wait for the running forward pass: the runtime crashes a process that exits during one.
     await reranker.close();
   }
   if (options.quiet !== true) {
     if (documents.length === 0) io.note("crossrank: no documents were given, so there are no results.");
     for (const line of summarizeWarnings(result.warnings, documents.length))
-      io.note(`crossrank: ${inWordsOfFlags(withSources(line, sources))}`);
+      io.note(`crossrank: ${withFlagNames(withSources(line, sources))}`);
   }
   const format = options.format ?? (io.stdoutIsTerminal ? "table" : "jsonl");
   const output = {
@@ -75,7 +75,7 @@ export async function rankCommand(
   for (const line of formatResult(result, format, output)) await io.write(`${line}\n`);
 }
 
-/** Warnings in as few lines as they can be told: all truncations in one. */
+/** One line for each warning, but a single line for all truncations together. */
 export function summarizeWarnings(warnings: readonly RerankWarning[], documentCount: number): string[] {
   const truncated = warnings.filter((warning) => warning.type === "truncated");
   const others = [...new Set(warnings.filter((warning) => warning.type !== "truncated").map((warning) => warning.message))];
@@ -107,7 +107,7 @@ async function readInput(
   }
 }
 
-/** A message about a document, told by its file and line. */
+/** Replaces document indexes in an error's message with file and line. */
 function inTermsOfFiles(error: unknown, sources: readonly DocumentSource[]): unknown {
   if (!RerankError.is(error)) return error;
   const message = withSources(error.message, sources);

@@ -1,4 +1,4 @@
-/** What `serve` is told beside its flags: by environment variables, and by a configuration file. Flags come first, then variables. */
+/** Settings of `serve` from environment variables and from a configuration file. Flags win over variables, variables win over the file. */
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { parse as parseYaml } from "yaml";
@@ -6,11 +6,11 @@ import { RerankError } from "../index.ts";
 import { messageOf } from "./failure.ts";
 import type { ValueReader } from "./option-values.ts";
 
-/** Where a value comes from, in commander's words; the first counts most. */
+/** Sources of a value, by commander's names. Earlier ones win. */
 const sources = ["cli", "env", "config"];
 
-// Names beside CROSSRANK_<FLAG>, the first that is set counts. PORT is what platforms set; CROSSRANK_API_KEY is also the key that a client
-// of another crossrank sends, so the server's own list counts before it.
+// Additional names beside CROSSRANK_<FLAG>; the first one that is set wins. Hosting platforms set PORT. A client of another crossrank server
+// also uses CROSSRANK_API_KEY, so this server's own list comes first.
 const variablesOf: Readonly<Record<string, readonly string[]>> = {
   port: ["CROSSRANK_PORT", "PORT"],
   apiKey: ["CROSSRANK_API_KEYS", "CROSSRANK_API_KEY"],
@@ -19,9 +19,9 @@ const variablesOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Fills in what no flag gave: from the environment, then from the file of `--config`.
+ * Sets the options without a flag from the environment, then from the file of `--config`.
  *
- * A variable that is set and empty counts as unset. Lists are separated by commas.
+ * An empty variable counts as unset. Commas separate the items of a list.
  *
  * @throws RerankError `invalid-input` naming the variable, or the file and its key
  */
@@ -46,7 +46,7 @@ export function applySettings(command: Command, environment: Readonly<Record<str
   settleAddress(command);
 }
 
-/** JSON Schema of the file: the flags' names in camelCase. */
+/** JSON Schema of the configuration file. Its keys are the flags' names in camelCase. */
 export function settingsSchema(command: Command): object {
   const properties = configurable(command).map((option) => [
     option.attributeName(),
@@ -70,13 +70,13 @@ function variablesFor(option: Option): readonly string[] {
   return variablesOf[key] ?? [`CROSSRANK_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`];
 }
 
-/** Kubernetes and docker set CROSSRANK_PORT to `tcp://10.0.0.1:80` where a service or a linked container is called crossrank. */
+/** Whether a variable has a real value. Kubernetes and Docker set CROSSRANK_PORT to `tcp://10.0.0.1:80` for a service named crossrank. */
 function isGiven(value: string | undefined): boolean {
   return value !== undefined && value !== "" && !/^(?:tcp|udp|sctp):\/\//.test(value);
 }
 
-/** Sets a value, unless a source that counts more has given one. @param place where it stands, for messages */
-function offer(command: Command, option: Option, source: string, place: string, read: () => unknown): void {
+/** Sets a value, unless a source with priority has already set one. @param location the source of the value, for messages */
+function offer(command: Command, option: Option, source: string, location: string, read: () => unknown): void {
   const key = option.attributeName();
   const given = sources.indexOf(command.getOptionValueSource(key) ?? "");
   if (given !== -1 && given < sources.indexOf(source)) return;
@@ -84,7 +84,7 @@ function offer(command: Command, option: Option, source: string, place: string, 
     command.setOptionValueWithSource(key, read(), source);
   } catch (cause) {
     if (!(cause instanceof InvalidArgumentError)) throw cause;
-    throw new RerankError("invalid-input", `serve: ${place}: ${cause.message}`, { cause });
+    throw new RerankError("invalid-input", `serve: ${location}: ${cause.message}`, { cause });
   }
 }
 
@@ -92,7 +92,7 @@ function readVariable(option: Option, text: string): unknown {
   if (!isSwitch(option)) return isList(option) ? readList(option, text.split(",")) : readText(option, text);
   const value = text.trim().toLowerCase();
   if (!["1", "true", "yes", "on", "0", "false", "no", "off"].includes(value)) throw new InvalidArgumentError("Give true or false.");
-  // A variable is called like its flag, so NO_DOWNLOAD means that there is none.
+  // The variable has the flag's name: CROSSRANK_NO_DOWNLOAD=true means no download.
   return ["1", "true", "yes", "on"].includes(value) !== option.negate;
 }
 
@@ -137,7 +137,7 @@ function isList(option: Option): boolean {
   return schemaOf(option).anyOf !== undefined;
 }
 
-/** A socket and a port exclude each other: what comes from the better source stands. */
+/** A socket and a port exclude each other. Keeps the one from the source with priority. */
 function settleAddress(command: Command): void {
   const rank = (key: string): number => {
     const source = command.getOptionValueSource(key);

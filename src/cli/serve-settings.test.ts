@@ -57,7 +57,7 @@ describe("settings of serve", () => {
       .map((option) => option.attributeName());
     const expected = Object.fromEntries(Object.values(values).map(([, value], index) => [keys[index]!, value]));
     const environment = Object.fromEntries(Object.entries(values).map(([name, [text]]) => [`CROSSRANK_${name}`, text]));
-    // A socket takes the place of host and port.
+    // A socket replaces host and port.
     expect(settle([], environment)).toEqual(expected);
     expect(settle(["--config", file("each.json", JSON.stringify(expected))])).toMatchObject(expected);
     expect(keys.length).toBeGreaterThan(30);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressWords, isOpenToOthers } from "./serve-words.ts";
+import { describeAddress, isOpenToOthers } from "./serve-words.ts";
 
 describe("isOpenToOthers", () => {
   it.each([{}, { host: "127.0.0.1" }, { host: "127.1.2.3" }, { host: "::1" }, { host: "localhost" }, { host: "0.0.0.0", socket: "/s" }])(
@@ -19,10 +19,10 @@ describe("isOpenToOthers", () => {
 
 describe("addressWords", () => {
   it("name a page that a browser can open, for each kind of address", () => {
-    expect(addressWords("http://127.0.0.1:8000", "loading")).toBe("listening on http://127.0.0.1:8000, loading the models …");
-    expect(addressWords("http://0.0.0.0:8000", "ready")).toContain("ready at http://0.0.0.0:8000. ");
-    expect(addressWords("http://0.0.0.0:8000", "ready")).toContain(" http://localhost:8000/docs. ");
-    expect(addressWords("https://[::]:8000", "ready")).toContain(" https://localhost:8000/docs. ");
-    expect(addressWords("unix:/tmp/s", "ready")).toBe("ready at unix:/tmp/s. Ctrl-C stops the server.");
+    expect(describeAddress("http://127.0.0.1:8000", "loading")).toBe("listening on http://127.0.0.1:8000, loading the models …");
+    expect(describeAddress("http://0.0.0.0:8000", "ready")).toContain("ready at http://0.0.0.0:8000. ");
+    expect(describeAddress("http://0.0.0.0:8000", "ready")).toContain(" http://localhost:8000/docs. ");
+    expect(describeAddress("https://[::]:8000", "ready")).toContain(" https://localhost:8000/docs. ");
+    expect(describeAddress("unix:/tmp/s", "ready")).toBe("ready at unix:/tmp/s. Ctrl-C stops the server.");
   });
 });

@@ -19,7 +19,7 @@ import {
 import { messageOf } from "./failure.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { applySettings } from "./serve-settings.node.ts";
-import { addressWords, isOpenToOthers, openWarning } from "./serve-words.ts";
+import { describeAddress, isOpenToOthers, openWarning } from "./serve-words.ts";
 import { readTextSync } from "./text-lines.node.ts";
 
 /** Options of `crossrank serve`, as commander names them. */
@@ -61,10 +61,9 @@ interface ServeOptions extends CommonOptions {
 }
 
 /**
- * Serves until the first signal, then answers what is under way and ends.
+ * Serves until the first signal, then answers the running requests and stops.
  *
- * @throws RerankError of whatever keeps the server from starting, a model that cannot be loaded included; `aborted` when requests were
- *   cut off at the end
+ * @throws RerankError why the server cannot start or cannot load a model; `aborted` if running requests were cut off at the end
  */
 export async function serveCommand(io: Io, command: Command): Promise<void> {
   applySettings(command, process.env);
@@ -78,30 +77,30 @@ export async function serveCommand(io: Io, command: Command): Promise<void> {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   });
-  // A terminal that shows the words does not need the log's lines that say the same.
+  // On a terminal, leave out log lines that repeat the messages for people.
   const announce = (fields: object, message: string, words: string): void => {
     if (!io.stdoutIsTerminal) logger.info(fields, message);
-    tell(io, options, words);
+    showOnTerminal(io, options, words);
   };
   let server: RerankServer | undefined;
   let listening: Listening | undefined;
   try {
     for (const file of options.backend ?? []) registerRerankerBackend(pathToFileURL(resolve(file)));
-    // Before the models are there, so that probes see a process that lives; and models only once the address is taken.
+    // Listen before the models are loaded, so that liveness probes succeed. Load models only after the address is bound.
     listening = await listen(() => (server = createRerankServer({ ...settings, logger })), where);
     const { url } = listening;
-    announce({ url }, "listening", addressWords(url, "loading"));
+    announce({ url }, "listening", describeAddress(url, "loading"));
     if (isOpenToOthers(where) && settings.apiKeys?.length === 0) {
       if (!io.stdoutIsTerminal) logger.warn({ url }, openWarning);
-      tell(io, options, openWarning);
+      showOnTerminal(io, options, openWarning);
     }
     await Promise.race([server!.ready, aborted(io.signal)]);
-    if (!io.signal.aborted) announce({ url }, "ready", addressWords(url, "ready"));
+    if (!io.signal.aborted) announce({ url }, "ready", describeAddress(url, "ready"));
     await aborted(io.signal);
   } finally {
     const { drainDelay: delaySecs = 0, drainTimeout: timeoutSecs = 30 } = options;
-    // Without a signal a failure brought us here, and there is nobody to wait for.
-    const cut = await listening?.stop({ delaySecs: io.signal.aborted ? delaySecs : 0, timeoutSecs, signal: io.hurry });
+    // Without a signal, a failure ended the server, so do not delay.
+    const cut = await listening?.stop({ delaySecs: io.signal.aborted ? delaySecs : 0, timeoutSecs, signal: io.forceSignal });
     await server?.close();
     if (cut !== undefined) announce({ requestsCutOff: cut }, "stopped", "stopped");
     if (cut === 0) io.settleSignal();
@@ -137,25 +136,25 @@ function serverOptions(options: ServeOptions): RerankServerOptions {
   };
 }
 
-/** `name=model` or a model; a path may hold a "=", a name none of what starts a path. */
+/** Parses `name=model` or a model. A path may contain "=", but a name contains no character that begins a path. */
 function parseServedModel(text: string): ServedModel {
   const named = /^([\w][\w.:/-]*)=(.+)$/.exec(text);
   return named === null ? { model: text } : { name: named[1]!, model: named[2]! };
 }
 
-/** Each `file` to the first model, each `name=file` to the model of that name. */
+/** Assigns each `file` to the first model, and each `name=file` to the model with that name. */
 function withCalibrations(models: readonly ServedModel[], calibrations: readonly string[]): ServedModel[] {
   const result = [...models];
   for (const text of calibrations) {
-    const place = models.findIndex(({ name, model }) => text.startsWith(`${name ?? model}=`));
-    if (place === -1 && /^\w[\w.:-]*=/.test(text)) {
+    const index = models.findIndex(({ name, model }) => text.startsWith(`${name ?? model}=`));
+    if (index === -1 && /^\w[\w.:-]*=/.test(text)) {
       throw new RerankError(
         "invalid-input",
         `serve: --calibration ${text}: no --model is called that. Name one, or write ./ before the file.`,
       );
     }
-    const file = place === -1 ? text : text.slice(text.indexOf("=") + 1);
-    const target = Math.max(0, place);
+    const file = index === -1 ? text : text.slice(text.indexOf("=") + 1);
+    const target = Math.max(0, index);
     if (result[target]!.calibration !== undefined) {
       throw new RerankError("invalid-input", `serve: two --calibration for one model. Leave ${file} out, or name its model.`);
     }
@@ -182,7 +181,7 @@ function readKeyFile(path: string): string[] {
   }
 }
 
-/** What can be known before a model is loaded: files that cannot be read, folders that are no models, calibrations of other models. */
+/** Checks what can fail before any model is loaded: unreadable files, folders without a model, calibrations of another model. */
 function checkFiles({ backend = [], cacheDir }: ServeOptions, { models = [] }: RerankServerOptions): void {
   for (const file of backend) checkReadable(file, "--backend");
   for (const entry of models) {
@@ -218,8 +217,8 @@ function listenOptions({ host, port, socket, tlsCert, tlsKey, requestTimeout, wr
   };
 }
 
-/** For people, on standard error; the log for machines is on standard output. */
-function tell(io: Io, { quiet, logLevel }: ServeOptions, words: string): void {
+/** Writes a message for people to standard error. The log for machines goes to standard output. */
+function showOnTerminal(io: Io, { quiet, logLevel }: ServeOptions, words: string): void {
   if (io.stderrIsTerminal && quiet !== true && logLevel !== "silent") io.note(`crossrank: ${words}`);
 }
 

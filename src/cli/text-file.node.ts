@@ -4,10 +4,10 @@ import { RerankError } from "../index.ts";
 import { messageOf } from "./failure.ts";
 
 /**
- * Makes sure that files can be written, before the work of which they are to hold the result.
+ * Checks that the output files can be written. Call it before the work starts.
  *
- * @param paths undefined ones are not asked for
- * @throws RerankError `invalid-input` naming the first that cannot
+ * @param paths skips undefined ones
+ * @throws RerankError `invalid-input` naming the first file that cannot be written
  */
 export function checkWritable(...paths: readonly (string | undefined)[]): void {
   for (const path of paths) {
@@ -21,7 +21,7 @@ export function checkWritable(...paths: readonly (string | undefined)[]): void {
   }
 }
 
-/** Writes lines, each with its end. @throws RerankError `invalid-input` when the file cannot be written */
+/** Writes lines, each with a line end. @throws RerankError `invalid-input` if the file cannot be written */
 export function writeTextFile(path: string, lines: readonly string[]): void {
   try {
     writeFileSync(path, lines.map((line) => `${line}\n`).join(""));

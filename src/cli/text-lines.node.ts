@@ -1,20 +1,20 @@
-/** Bytes of a file or a pipe as text: UTF-8 or UTF-16, compressed by gzip or not; anything else is refused by name. */
+/** Decodes a file or a pipe: UTF-8 or UTF-16, plain or gzip. For anything else, the error names the kind of file. */
 import { readFileSync } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip, gunzipSync } from "node:zlib";
 import { RerankError } from "../index.ts";
 import { messageOf } from "./failure.ts";
 
-/** A file whose bytes are no text; among several files it is left out. */
+/** Error for a file that is not text. Commands with several files skip such a file. */
 export class NotTextError extends RerankError {
-  constructor(place: string, what: string, advice: string, cause?: unknown) {
-    super("invalid-input", `${place}: ${what}. ${advice}.`, cause === undefined ? {} : { cause });
+  constructor(fileName: string, what: string, advice: string, cause?: unknown) {
+    super("invalid-input", `${fileName}: ${what}. ${advice}.`, cause === undefined ? {} : { cause });
   }
 }
 
 type Encoding = "utf-8" | "utf-16le" | "utf-16be";
 
-/** The first bytes of files that people give by mistake, and what they are. @see https://en.wikipedia.org/wiki/List_of_file_signatures */
+/** The first bytes of files that users pass by mistake, and the kind of file. @see https://en.wikipedia.org/wiki/List_of_file_signatures */
 const knownFiles: readonly (readonly [bytes: string, what: string])[] = [
   ["25504446", "a PDF file"],
   ["504b0304", "a zip archive, or an office document"],
@@ -32,21 +32,21 @@ const headBytes = 16;
 const extractAdvice = "Extract its text first";
 
 /**
- * Lines without their ends, as they arrive; a byte order mark is left out.
+ * Reads lines without line ends, as they arrive. Removes a byte order mark.
  *
- * @param place the file's name, for messages
+ * @param fileName for messages
  * @throws NotTextError for binary files and other encodings; RerankError `invalid-input` for a damaged gzip file
  */
-export async function* readLines(stream: Readable, place: string): AsyncGenerator<string> {
+export async function* readLines(stream: Readable, fileName: string): AsyncGenerator<string> {
   const { head, rest } = await takeHead(stream);
-  const plain = isGzip(head) ? await takeHead(gunzip(rest, place)) : { head, rest };
-  const encoding = encodingOf(plain.head, place);
+  const plain = isGzip(head) ? await takeHead(gunzip(rest, fileName)) : { head, rest };
+  const encoding = encodingOf(plain.head, fileName);
   const decoder = new TextDecoder(encoding, { fatal: true });
   let line = 1;
-  // Pieces of a line that chunks have cut.
+  // Pieces of a line that is split across chunks.
   let pieces: string[] = [];
   for await (const chunk of plain.rest) {
-    const parts = decode(decoder, chunk, place, line).split("\n");
+    const parts = decode(decoder, chunk, fileName, line).split("\n");
     for (const part of parts.slice(0, -1)) {
       yield withoutReturn(pieces.join("") + part);
       pieces = [];
@@ -54,11 +54,11 @@ export async function* readLines(stream: Readable, place: string): AsyncGenerato
     }
     pieces.push(parts.at(-1)!);
   }
-  const last = pieces.join("") + decode(decoder, undefined, place, line);
+  const last = pieces.join("") + decode(decoder, undefined, fileName, line);
   if (last !== "") yield withoutReturn(last);
 }
 
-/** The text of a small file, read as {@link readLines} reads. @throws as readLines, and what the file system throws */
+/** Reads a small file with the same decoding as {@link readLines}. @throws as readLines, and errors of the file system */
 export function readTextSync(path: string): string {
   const bytes = readFileSync(path);
   let plain: Buffer = bytes;
@@ -71,7 +71,7 @@ export function readTextSync(path: string): string {
   return decode(decoder, plain, path, 1) + decode(decoder, undefined, path, 1);
 }
 
-/** The first bytes of a stream, and the whole of it. */
+/** Reads the first bytes of a stream. `rest` is the whole stream, including these bytes. */
 async function takeHead(stream: AsyncIterable<Uint8Array>): Promise<{ head: Uint8Array; rest: AsyncIterable<Uint8Array> }> {
   const iterator = stream[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
@@ -89,12 +89,12 @@ async function takeHead(stream: AsyncIterable<Uint8Array>): Promise<{ head: Uint
   return { head: Buffer.concat(chunks).subarray(0, headBytes), rest: all() };
 }
 
-async function* gunzip(compressed: AsyncIterable<Uint8Array>, place: string): AsyncGenerator<Uint8Array> {
+async function* gunzip(compressed: AsyncIterable<Uint8Array>, fileName: string): AsyncGenerator<Uint8Array> {
   try {
-    // A failure ends the stream that is read, so nothing is left for the callback.
+    // A failure also ends the returned stream, so the callback has nothing to do.
     yield* pipeline(Readable.from(compressed), createGunzip(), () => {}) as AsyncIterable<Uint8Array>;
   } catch (error) {
-    throw /^Z_/.test(String((error as { code?: unknown }).code)) ? damagedGzip(place, error) : error;
+    throw /^Z_/.test(String((error as { code?: unknown }).code)) ? damagedGzip(fileName, error) : error;
   }
 }
 
@@ -102,16 +102,16 @@ function isGzip(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
-function encodingOf(head: Uint8Array, place: string): Encoding {
+function encodingOf(head: Uint8Array, fileName: string): Encoding {
   const hex = Buffer.from(head).toString("hex");
   const known = knownFiles.find(([bytes]) => hex.startsWith(bytes));
-  if (known !== undefined) throw new NotTextError(place, `this is no text but ${known[1]}`, extractAdvice);
+  if (known !== undefined) throw new NotTextError(fileName, `this is no text but ${known[1]}`, extractAdvice);
   if (hex.startsWith("fffe")) return "utf-16le";
   return hex.startsWith("feff") ? "utf-16be" : "utf-8";
 }
 
-/** @param bytes undefined at the end @param line on which the bytes begin */
-function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array | undefined, place: string, line: number): string {
+/** Decodes a chunk. @param bytes undefined at the end of the stream @param line the line on which the bytes begin */
+function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array | undefined, fileName: string, line: number): string {
   let text: string;
   try {
     text = bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
@@ -119,16 +119,16 @@ function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array | u
     const readable = new TextDecoder(decoder.encoding).decode(bytes).split("\ufffd", 1)[0]!;
     const where = line + readable.split("\n").length - 1;
     const advice = "Save it as UTF-8, for example with iconv -f ISO-8859-1 -t UTF-8";
-    throw new NotTextError(place, `line ${where} is not ${decoder.encoding.toUpperCase()}: another encoding, or no text`, advice, cause);
+    throw new NotTextError(fileName, `line ${where} is not ${decoder.encoding.toUpperCase()}: another encoding, or no text`, advice, cause);
   }
   const zero = text.indexOf("\0");
   if (zero === -1) return text;
   const where = line + text.slice(0, zero).split("\n").length - 1;
-  throw new NotTextError(place, `line ${where} holds a zero byte: no text, or UTF-16 without a byte order mark`, "Save it as UTF-8");
+  throw new NotTextError(fileName, `line ${where} holds a zero byte: no text, or UTF-16 without a byte order mark`, "Save it as UTF-8");
 }
 
-function damagedGzip(place: string, cause: unknown): RerankError {
-  const what = `${place}: the gzip file is damaged or cut short: ${messageOf(cause)}`;
+function damagedGzip(fileName: string, cause: unknown): RerankError {
+  const what = `${fileName}: the gzip file is damaged or cut short: ${messageOf(cause)}`;
   return new RerankError("invalid-input", `${what}. Compress it again, or copy it whole.`, { cause });
 }
 

@@ -39,11 +39,11 @@ describe("Bm25", () => {
     const texts = fc.array(fc.array(fc.constantFrom("x", "y", "z"), { maxLength: 5 }), { maxLength: 12 });
     fc.assert(
       fc.property(texts, fc.nat(14), (lists, count) => {
-        const index = new Bm25(new Map(lists.map((list, place) => [`d${place}`, list.join(" ")])));
+        const index = new Bm25(new Map(lists.map((list, index) => [`d${index}`, list.join(" ")])));
         const all = [...index.search("x y", 100)];
         expect([...index.search("x y", count)]).toEqual(all.slice(0, count));
-        for (const [place, [id, score]] of all.entries()) {
-          const [nextId, next] = all[place + 1] ?? ["", 0];
+        for (const [rank, [id, score]] of all.entries()) {
+          const [nextId, next] = all[rank + 1] ?? ["", 0];
           expect(score > next || (score === next && id > nextId)).toBe(true);
         }
       }),

@@ -1,33 +1,33 @@
-/** A small BM25, to have candidates where a test collection brings none. */
+/** A small BM25 that finds candidates for test collections without any. */
 import { RerankError } from "../errors.ts";
 import { compareIds } from "./metrics.ts";
 
 /** Parameters of {@link Bm25}. */
 export interface Bm25Options {
-  /** How soon more of the same word stops to count; ≥ 0. @default 0.9 */
+  /** Term-frequency saturation: the smaller, the less repeated words count; ≥ 0. @default 0.9 */
   k1?: number;
-  /** How much long documents are held back, in [0, 1]. @default 0.4 */
+  /** Length normalization: how much a document's length lowers its score, in [0, 1]. @default 0.4 */
   b?: number;
-  /** Words of a text, in order, repeated ones too. @default {@link words} */
+  /** Splits a text into words, in order, with repetitions. @default {@link words} */
   tokenize?: (text: string) => readonly string[];
 }
 
-/** Where a word occurs. */
+/** The documents that contain a word, and how often. */
 interface Postings {
-  places: number[];
+  documentIndexes: number[];
   frequencies: number[];
 }
 
-// Scripts that are written without spaces between words.
+// Scripts without spaces between words.
 const unspaced = String.raw`\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}`;
 const character = String.raw`(?=[\p{L}\p{N}])[${unspaced}]\p{M}*`;
-// "\w" of UTS #18, but for those scripts; @see https://www.unicode.org/reports/tr18/#word
+// "\w" of UTS #18, without those scripts; @see https://www.unicode.org/reports/tr18/#word
 const word = new RegExp(String.raw`((?:${character})+)|(?:(?![${unspaced}])[\p{Alphabetic}\p{M}\p{N}_])+`, "gu");
 const characters = new RegExp(character, "gu");
 
 /**
- * The words of a text in lower case: runs of letters, marks, digits and underscores; where a script has no spaces (Chinese, Japanese,
- * Thai, Lao, Khmer, Burmese), each two neighboring characters, as Lucene's CJKAnalyzer does. No stemming, no stop words.
+ * Splits a text into lower-case words: runs of letters, marks, digits and underscores. In scripts without spaces (Chinese, Japanese, Thai,
+ * Lao, Khmer, Burmese), each pair of neighboring characters is a word, as in Lucene's CJKAnalyzer. No stemming, no stop words.
  */
 export function words(text: string): string[] {
   return Array.from(text.toLowerCase().matchAll(word), ([found, run]) => (run === undefined ? [found] : pairsOf(run))).flat();
@@ -35,14 +35,16 @@ export function words(text: string): string[] {
 
 function pairsOf(run: string): string[] {
   const parts = run.match(characters) ?? [];
-  return parts.length === 1 ? parts : parts.slice(1).map((part, place) => parts[place] + part);
+  return parts.length === 1 ? parts : parts.slice(1).map((part, index) => parts[index] + part);
 }
 
 /**
- * An inverted index with BM25 as Lucene scores it: idf · tf / (tf + k1 · (1 − b + b · length / average length)), summed over the query's
- * words, a repeated one as often as it is there; idf = ln(1 + (N − n + 0.5) / (n + 0.5)). Lengths are exact, not rounded to a byte as in Lucene.
+ * An inverted index with Lucene's BM25.
  *
- * k1 = 0.9 and b = 0.4 are Anserini's and Pyserini's, which most published "BM25" baselines use.
+ * The score is the sum of idf · tf / (tf + k1 · (1 − b + b · length / average length)) over the query's words, repeated words included;
+ * idf = ln(1 + (N − n + 0.5) / (n + 0.5)). Lengths are exact; Lucene rounds them to one byte.
+ *
+ * k1 = 0.9 and b = 0.4 are the defaults of Anserini and Pyserini, which most published "BM25" baselines use.
  *
  * @see S. Robertson, H. Zaragoza: The Probabilistic Relevance Framework, 2009; Lucene's BM25Similarity; C. Kamphuis et al.: Which BM25 do
  *   you mean?, ECIR 2020
@@ -58,7 +60,7 @@ export class Bm25 {
 
   /**
    * @param documents text by id
-   * @throws RerankError `invalid-input` for a parameter out of its limits
+   * @throws RerankError `invalid-input` for a parameter outside its range
    */
   constructor(documents: ReadonlyMap<string, string>, options: Bm25Options = {}) {
     const { k1 = 0.9, b = 0.4, tokenize = words } = options;
@@ -73,38 +75,40 @@ export class Bm25 {
   }
 
   /**
-   * The best documents for a query, best first; equal scores by id, the later one first. Only documents that share a word with it.
+   * Finds the best documents for a query, best first. Equal scores are ordered by id, the later one first. Only documents that share a word
+   * with the query.
    *
-   * @param count most documents; ≥ 0
+   * @param count maximum number of documents; ≥ 0
    * @returns score by document id, scores > 0
    */
   search(query: string, count: number): Map<string, number> {
     const scores = new Float64Array(this.#ids.length);
     for (const term of this.#tokenize(query)) this.#addScores(term, scores);
-    let found = Array.from(scores.keys()).filter((place) => scores[place]! > 0);
+    let found = Array.from(scores.keys()).filter((documentIndex) => scores[documentIndex]! > 0);
     if (found.length > count) {
-      // Only what can be among the first is worth sorting by id.
-      const least = Float64Array.from(found, (place) => scores[place]!).sort()[found.length - count] ?? Number.POSITIVE_INFINITY;
-      found = found.filter((place) => scores[place]! >= least);
+      // Sort by id only the documents that can be among the first.
+      const minScore =
+        Float64Array.from(found, (documentIndex) => scores[documentIndex]!).sort()[found.length - count] ?? Number.POSITIVE_INFINITY;
+      found = found.filter((documentIndex) => scores[documentIndex]! >= minScore);
     }
     return new Map(
       found
         .sort((left, right) => scores[right]! - scores[left]! || compareIds(this.#ids[right]!, this.#ids[left]!))
         .slice(0, count)
-        .map((place) => [this.#ids[place]!, scores[place]!]),
+        .map((documentIndex) => [this.#ids[documentIndex]!, scores[documentIndex]!]),
     );
   }
 
   #add(id: string, terms: readonly string[]): void {
-    const place = this.#ids.push(id) - 1;
+    const documentIndex = this.#ids.push(id) - 1;
     this.#lengths.push(terms.length);
     const frequencies = new Map<string, number>();
     for (const term of terms) frequencies.set(term, (frequencies.get(term) ?? 0) + 1);
     for (const [term, frequency] of frequencies) {
       const postings = this.#postings.get(term);
-      if (postings === undefined) this.#postings.set(term, { places: [place], frequencies: [frequency] });
+      if (postings === undefined) this.#postings.set(term, { documentIndexes: [documentIndex], frequencies: [frequency] });
       else {
-        postings.places.push(place);
+        postings.documentIndexes.push(documentIndex);
         postings.frequencies.push(frequency);
       }
     }
@@ -113,12 +117,12 @@ export class Bm25 {
   #addScores(term: string, scores: Float64Array): void {
     const postings = this.#postings.get(term);
     if (postings === undefined) return;
-    const { places, frequencies } = postings;
-    const inverseFrequency = Math.log(1 + (this.#ids.length - places.length + 0.5) / (places.length + 0.5));
-    for (const [index, place] of places.entries()) {
+    const { documentIndexes, frequencies } = postings;
+    const inverseFrequency = Math.log(1 + (this.#ids.length - documentIndexes.length + 0.5) / (documentIndexes.length + 0.5));
+    for (const [index, documentIndex] of documentIndexes.entries()) {
       const tf = frequencies[index]!;
-      const norm = this.#k1 * (1 - this.#b + (this.#b * this.#lengths[place]!) / this.#averageLength);
-      scores[place]! += (inverseFrequency * tf) / (tf + norm);
+      const norm = this.#k1 * (1 - this.#b + (this.#b * this.#lengths[documentIndex]!) / this.#averageLength);
+      scores[documentIndex]! += (inverseFrequency * tf) / (tf + norm);
     }
   }
 }

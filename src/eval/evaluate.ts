@@ -1,10 +1,10 @@
-/** Reranks the candidates of a test collection, and compares what comes out with what went in. */
+/** Reranks the candidates of a test collection, and compares the order before and after. */
 import { RerankError } from "../errors.ts";
 import type { RankOptionsInput, RerankResult, RerankWarning } from "../types.ts";
 import { type Evaluation, type Qrels, type Run, rankedIds } from "./metrics.ts";
 import { bootstrapInterval, comparePaired, type Interval, type PairedComparison } from "./statistics.ts";
 
-/** What {@link rerankRun} needs of a `Reranker`. */
+/** The part of a `Reranker` that {@link rerankRun} uses. */
 export interface Ranker {
   rank(query: string, documents: readonly string[], options: RankOptionsInput): Promise<RerankResult<string>>;
 }
@@ -15,41 +15,41 @@ export interface Candidates {
   queries: ReadonlyMap<string, string>;
   /** Text by document id. */
   documents: ReadonlyMap<string, string>;
-  /** Which documents each query is to have ranked, and in which order they come. */
+  /** The documents to rank for each query, and their order before. */
   run: Run;
 }
 
 /** How {@link rerankRun} ranks. */
 export interface RerankRunOptions {
-  /** How many candidates of a query are reranked, the best ones; ≥ 1. The others stay below them in their order. @default 100 */
+  /** How many of a query's best candidates to rerank; ≥ 1. The others stay below them, in their order. @default 100 */
   depth?: number;
-  /** Options of each call; `topK` and `threshold` would drop documents and are not taken. */
+  /** Options of each call, without `topK` and `threshold`, which would drop documents. */
   rankOptions?: Omit<RankOptionsInput, "topK" | "top_k" | "threshold" | "return" | "signal">;
   signal?: AbortSignal;
-  /** After each query. @param done queries so far */
+  /** Called after each query. @param done queries so far */
   onProgress?: (done: number, total: number) => void;
 }
 
-/** One candidate as the model scored it. */
+/** One candidate with the model's score. */
 export interface ScoredCandidate {
   queryId: string;
   documentId: string;
-  /** What a caller of `rank` sees, and `threshold` compares. */
+  /** The score as `rank` returns it and as `threshold` compares it. */
   score: number;
-  /** Only of local models. */
+  /** Present for local models. */
   logit?: number;
 }
 
-/** What {@link rerankRun} gives. */
+/** Result of {@link rerankRun}. */
 export interface RerankedRun {
-  /** Values only order the documents of one query: logits where there are such, else scores. */
+  /** Values that order the documents of one query, and mean nothing else: logits if the model has them, else scores. */
   run: Map<string, Map<string, number>>;
-  /** Every pair that was scored, query by query, best first. */
+  /** All scored pairs, query by query, best first. */
   scored: ScoredCandidate[];
   /** Identity of the model. */
   model: string;
   pairs: number;
-  /** Time of scoring, loading not counted. */
+  /** Time of scoring, without loading. */
   scoreMs: number;
   pairsPerSecond: number;
   warnings: RerankWarning[];
@@ -64,7 +64,7 @@ export interface MeasureComparison {
   comparison: PairedComparison;
 }
 
-/** What changed for one query. */
+/** Change of one measure for one query. */
 export interface QueryChange {
   queryId: string;
   first: number;
@@ -72,11 +72,11 @@ export interface QueryChange {
 }
 
 /**
- * The candidates of each query in the order of a model, one query after the other.
+ * Reranks the candidates of each query with a model, one query after the other.
  *
- * A query without candidates keeps its empty place.
+ * A query without candidates stays in the run, without documents.
  *
- * @throws RerankError `invalid-input` for a query or a document whose text is missing; `aborted`; whatever keeps the model from scoring
+ * @throws RerankError `invalid-input` if the text of a query or document is missing; `aborted`; why the model cannot score
  */
 export async function rerankRun(ranker: Ranker, candidates: Candidates, options: RerankRunOptions = {}): Promise<RerankedRun> {
   const { depth = 100, rankOptions = {}, signal, onProgress } = options;
@@ -98,7 +98,7 @@ export async function rerankRun(ranker: Ranker, candidates: Candidates, options:
     result.model = ranked.model;
     result.pairs += top.length;
     result.scoreMs += ranked.timings.scoreMs;
-    // That logits were asked for is no concern of the caller's.
+    // The caller did not ask for logits, so drop warnings about them.
     for (const warning of ranked.warnings) {
       if (!(warning.type === "ignored-option" && warning.option === "return")) result.warnings.push(warning);
     }
@@ -109,11 +109,11 @@ export async function rerankRun(ranker: Ranker, candidates: Candidates, options:
 }
 
 /**
- * Each measure of two systems with 95 % bootstrap intervals, their difference with its interval, and the p-value of a paired
- * randomization test.
+ * Compares each measure of two systems: means with 95 % bootstrap intervals, their difference with its interval, and the p-value of a
+ * paired randomization test.
  *
- * @param first of the same queries and measures as `second`
- * @throws RerankError `invalid-input` when they are not
+ * @param first has the same queries and measures as `second`
+ * @throws RerankError `invalid-input` if they differ
  */
 export function compareEvaluations(first: Evaluation, second: Evaluation): MeasureComparison[] {
   checkQueries(first, second);
@@ -128,7 +128,7 @@ export function compareEvaluations(first: Evaluation, second: Evaluation): Measu
   });
 }
 
-/** The queries by how much one measure changed, from the greatest gain to the greatest loss; equal changes in the order of the queries. */
+/** Sorts queries by the change of one measure, from the greatest gain to the greatest loss. Equal changes keep the order of the queries. */
 export function queryChanges(first: Evaluation, second: Evaluation, measure: string): QueryChange[] {
   checkQueries(first, second);
   const [before, after] = [valuesOf(first, measure), valuesOf(second, measure)];
@@ -137,7 +137,7 @@ export function queryChanges(first: Evaluation, second: Evaluation, measure: str
     .sort((left, right) => right.second - right.first - (left.second - left.first));
 }
 
-/** Whether each candidate is relevant, by the judgements; what nobody judged is not. */
+/** Adds to each candidate whether it is relevant. A candidate without a judgement is not. */
 export function judge<T extends ScoredCandidate>(scored: readonly T[], qrels: Qrels, relevanceLevel = 1): (T & { isRelevant: boolean })[] {
   return scored.map((candidate) => ({
     ...candidate,
@@ -147,15 +147,15 @@ export function judge<T extends ScoredCandidate>(scored: readonly T[], qrels: Qr
 
 function asRun(scored: readonly ScoredCandidate[], order: readonly string[]): Map<string, number> {
   const values = scored.map(({ score, logit }) => logit ?? score);
-  // Where a cascade puts tiers of different scores one below the other, only places tell the order.
-  const isFalling = values.every((value, place) => place === 0 || value <= values[place - 1]!);
-  const run = new Map(scored.map(({ documentId }, place) => [documentId, isFalling ? values[place]! : -place]));
+  // A cascade stacks tiers with different score scales. Then only the positions give the order.
+  const isFalling = values.every((value, index) => index === 0 || value <= values[index - 1]!);
+  const run = new Map(scored.map(({ documentId }, index) => [documentId, isFalling ? values[index]! : -index]));
   const lowest = isFalling ? (values.at(-1) ?? 0) : -scored.length;
   let below = 0;
   for (const id of order) {
     if (run.has(id)) continue;
     below += 1;
-    // Steps that float64 can hold beside any logit.
+    // Steps that float64 can represent next to any logit.
     run.set(id, lowest - below * Math.max(1, Math.abs(lowest)));
   }
   return run;
@@ -175,7 +175,7 @@ function valuesOf({ values }: Evaluation, measure: string): readonly number[] {
 }
 
 function checkQueries(first: Evaluation, second: Evaluation): void {
-  const isSame = first.queryIds.length === second.queryIds.length && first.queryIds.every((id, place) => id === second.queryIds[place]);
+  const isSame = first.queryIds.length === second.queryIds.length && first.queryIds.every((id, index) => id === second.queryIds[index]);
   if (isSame) return;
   throw new RerankError("invalid-input", 'eval: the two evaluations are of different queries. Evaluate both with missing: "zero".');
 }

@@ -81,8 +81,8 @@ describe("fitIsotonic", () => {
           expect(fitted.probabilities[index]).toBeGreaterThanOrEqual(fitted.probabilities[index - 1] ?? 0);
           expect(fitted.probabilities[index]).toBeLessThanOrEqual(1);
         }
-        const told = pairs.reduce((sum, { logit }) => sum + calibratedScore(logit, fitted), 0);
-        expect(told).toBeCloseTo(pairs.filter(({ isRelevant }) => isRelevant).length, 9);
+        const predicted = pairs.reduce((sum, { logit }) => sum + calibratedScore(logit, fitted), 0);
+        expect(predicted).toBeCloseTo(pairs.filter(({ isRelevant }) => isRelevant).length, 9);
       }),
     );
   });
@@ -118,18 +118,18 @@ describe("labels that no calibration can use", () => {
 describe("expectedCalibrationError", () => {
   it("is small for what is drawn with the probabilities told, and their distance for what is not", () => {
     const random = createRandom(5);
-    const told = Array.from({ length: 20_000 }, () => random());
+    const predicted = Array.from({ length: 20_000 }, () => random());
     // Sampling alone gives about 0.01 with 15 bins of 1,333 pairs.
     expect(
       expectedCalibrationError(
-        told,
-        told.map((probability) => random() < probability),
+        predicted,
+        predicted.map((probability) => random() < probability),
       ),
     ).toBeLessThan(0.015);
     expect(
       expectedCalibrationError(
-        told.map((probability) => 0.2 + 0.6 * probability),
-        told.map((probability) => random() < probability),
+        predicted.map((probability) => 0.2 + 0.6 * probability),
+        predicted.map((probability) => random() < probability),
       ),
     ).toBeGreaterThan(0.08);
   });

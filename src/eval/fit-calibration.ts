@@ -1,4 +1,4 @@
-/** Fits a model's logits to probabilities, and tells how far off probabilities are. */
+/** Fits a curve from a model's logits to probabilities, and measures the error of probabilities. */
 import { RerankError } from "../errors.ts";
 import { calibratedScore } from "../ranking/apply-calibration.ts";
 import { sigmoid } from "../ranking/scores.ts";
@@ -9,12 +9,12 @@ import { createRandom } from "./statistics.ts";
 export { calibratedScore } from "../ranking/apply-calibration.ts";
 export type { Calibration, IsotonicCalibration, PlattCalibration } from "../types.ts";
 
-/** A pair of a query and a document, scored by a model and judged by somebody. */
+/** A query–document pair with a model's logit and a judgement. */
 export interface LabeledPair {
   /** Raw logit; finite. */
   logit: number;
   isRelevant: boolean;
-  /** Pairs of one query stay together when folds are made. */
+  /** Pairs of one query stay in the same fold. */
   queryId: string;
 }
 
@@ -22,17 +22,17 @@ export interface LabeledPair {
 export interface CalibrationQuality {
   /** Expected calibration error over {@link calibrationBins} bins, in [0, 1]; 0 is perfect. */
   expectedCalibrationError: number;
-  /** Mean of −ln of the probability given to what was true; ≥ 0, in nats. */
+  /** Mean of −ln of the probability of the true label; ≥ 0, in nats. */
   logLoss: number;
 }
 
-/** A calibration and what it is worth. */
+/** A calibration and its quality. */
 export interface FittedCalibration {
   /** Fitted on all pairs. */
   calibration: Calibration;
-  /** The sigmoid of the logit, on all pairs. */
+  /** Quality without calibration (the sigmoid of the logit), on all pairs. */
   before: CalibrationQuality;
-  /** Each pair by a calibration that was fitted without its fold. */
+  /** Cross-validated quality: each pair is scored by a calibration fitted without its fold. */
   after: CalibrationQuality;
   pairs: number;
   relevant: number;
@@ -40,28 +40,28 @@ export interface FittedCalibration {
   folds: number;
 }
 
-/** How {@link fitCalibration} fits. */
+/** Options of {@link fitCalibration}. */
 export interface CalibrationOptions {
   /** @default "platt" */
   method?: Calibration["method"];
-  /** Parts that are held out in turn; ≥ 2, at most as many as there are queries. @default 5 */
+  /** Number of parts held out in turn; from 2 to the number of queries. @default 5 */
   folds?: number;
-  /** Deals queries to folds; equal seeds deal equally. @default 1 */
+  /** Seed for the random assignment of queries to folds. @default 1 */
   seed?: number;
 }
 
 /** Bins of equal width over [0, 1]; 15 as in C. Guo et al.: On Calibration of Modern Neural Networks, ICML 2017. */
 export const calibrationBins = 15;
 
-// Of a probability, before its logarithm is taken: what float64 can tell from 1.
-const leastProbability = 2 ** -52;
-const mostNewtonSteps = 100;
+// Smallest probability in a logarithm: about the distance from 1 to the next float64.
+const minProbability = 2 ** -52;
+const maxNewtonSteps = 100;
 
 /**
- * A calibration of a model, with its error before and on held-out folds.
+ * Fits a calibration, and measures the error before it and on held-out folds.
  *
- * @throws RerankError `invalid-input` with fewer than two queries or only one kind of label, in all pairs or in those of a training
- *   part; when relevant pairs score no higher than others, so that no monotone curve helps; for a logit that is not finite
+ * @throws RerankError `invalid-input` if there are fewer than two queries or only one kind of label, in all pairs or in one training part;
+ *   if relevant pairs do not score higher than others, so that no rising curve fits; if a logit is not finite
  */
 export function fitCalibration(pairs: readonly LabeledPair[], options: CalibrationOptions = {}): FittedCalibration {
   const { method = "platt", folds = 5, seed = 1 } = options;
@@ -70,8 +70,8 @@ export function fitCalibration(pairs: readonly LabeledPair[], options: Calibrati
   const byQuery = groupBy(pairs, ({ queryId }) => queryId);
   checkFolds(folds, byQuery.size);
   const parts = dealQueries([...byQuery.values()], folds, seed);
-  const heldOut = parts.map((part, place) => {
-    const fitted = fitOn(parts.flatMap((other, otherPlace) => (otherPlace === place ? [] : other)));
+  const heldOut = parts.map((part, index) => {
+    const fitted = fitOn(parts.flatMap((other, otherIndex) => (otherIndex === index ? [] : other)));
     return part.map(({ logit }) => calibratedScore(logit, fitted));
   });
   return {
@@ -92,9 +92,9 @@ export function fitCalibration(pairs: readonly LabeledPair[], options: Calibrati
 }
 
 /**
- * Platt's scaling: the slope and intercept of greatest likelihood, with Platt's softened targets (n₊+1)/(n₊+2) and 1/(n₋+2).
+ * Platt scaling: maximum-likelihood slope and intercept, with Platt's softened targets (n₊+1)/(n₊+2) and 1/(n₋+2).
  *
- * @throws RerankError `invalid-input` for pairs of one kind only, a logit that is not finite, or a slope that would turn the order round
+ * @throws RerankError `invalid-input` if all pairs have the same label, a logit is not finite, or the slope would reverse the order
  * @see H.-T. Lin, C.-J. Lin, R. Weng: A note on Platt's probabilistic outputs for support vector machines, Machine Learning 68, 2007:
  *   Newton's method with backtracking
  */
@@ -105,7 +105,7 @@ export function fitPlatt(pairs: readonly LabeledPair[]): PlattCalibration {
   const targets = pairs.map(({ isRelevant }) => (isRelevant ? positive : negative));
   let current = { slope: 0, intercept: Math.log((relevant + 1) / (pairs.length - relevant + 1)) };
   let loss = crossEntropy(pairs, targets, current);
-  for (let step = 0; step < mostNewtonSteps; step += 1) {
+  for (let step = 0; step < maxNewtonSteps; step += 1) {
     const { slope, intercept, decrease } = newtonStep(pairs, targets, current);
     if (decrease < 1e-16 * pairs.length) break;
     let [scale, next, nextLoss] = [1, current, loss];
@@ -122,17 +122,17 @@ export function fitPlatt(pairs: readonly LabeledPair[]): PlattCalibration {
 }
 
 /**
- * Isotonic regression by pooling adjacent violators; each block keeps its first and its last logit as points, as scikit-learn does.
+ * Isotonic regression by pooling adjacent violators. As in scikit-learn, each block keeps its first and last logit as points.
  *
- * Needs some thousand pairs, for it follows noise; with fewer take Platt's.
+ * It overfits with fewer than some thousand pairs; use Platt scaling then.
  *
- * @throws RerankError `invalid-input` for pairs of one kind only, a logit that is not finite, or labels that never rise with the logit
+ * @throws RerankError `invalid-input` if all pairs have the same label, a logit is not finite, or labels never rise with the logit
  * @see B. Zadrozny, C. Elkan: Transforming classifier scores into accurate multiclass probability estimates, KDD 2002
  */
 export function fitIsotonic(pairs: readonly LabeledPair[]): IsotonicCalibration {
   checkPairs(pairs);
   const blocks: { sum: number; weight: number; first: number; last: number }[] = [];
-  // Equal logits are one point, for they can have only one probability.
+  // Merge equal logits into one point, because they can have only one probability.
   const points = [...groupBy(pairs, ({ logit }) => (logit === 0 ? 0 : logit))].sort(([left], [right]) => left - right);
   for (const [logit, same] of points) {
     let block = { sum: same.filter(({ isRelevant }) => isRelevant).length, weight: same.length, first: logit, last: logit };
@@ -152,22 +152,22 @@ export function fitIsotonic(pairs: readonly LabeledPair[]): IsotonicCalibration 
  * Expected calibration error and log loss.
  *
  * @param probabilities in [0, 1]
- * @param labels whether each was relevant; of the same length
+ * @param labels whether each pair is relevant; same length as `probabilities`
  */
 export function qualityOf(probabilities: readonly number[], labels: readonly boolean[]): CalibrationQuality {
   const losses = probabilities.map(
-    (probability, index) => -Math.log(Math.max(leastProbability, labels[index] === true ? probability : 1 - probability)),
+    (probability, index) => -Math.log(Math.max(minProbability, labels[index] === true ? probability : 1 - probability)),
   );
   return { expectedCalibrationError: expectedCalibrationError(probabilities, labels), logLoss: mean(losses) };
 }
 
 /**
- * Mean difference between the probability that was told and the share that came true, over {@link calibrationBins} bins of equal width,
- * each weighted by its pairs.
+ * Mean difference between predicted probability and actual share of relevant pairs, over {@link calibrationBins} bins of equal width. Each
+ * bin is weighted by its number of pairs.
  *
  * @param probabilities in [0, 1]; 1 falls into the last bin
  * @param labels of the same length
- * @returns in [0, 1]; 0 of nothing
+ * @returns in [0, 1]; 0 without pairs
  */
 export function expectedCalibrationError(probabilities: readonly number[], labels: readonly boolean[]): number {
   const gaps = reliability(probabilities, labels).map(({ pairs, probability, share }) => pairs * Math.abs(probability - share));
@@ -177,24 +177,24 @@ export function expectedCalibrationError(probabilities: readonly number[], label
 /** One bin of a reliability diagram. */
 export interface ReliabilityBin {
   pairs: number;
-  /** Mean probability that was told. */
+  /** Mean predicted probability. */
   probability: number;
-  /** Share that was relevant. */
+  /** Share of relevant pairs. */
   share: number;
 }
 
-/** The bins that hold a pair, from low to high. */
+/** The bins that are not empty, from low to high. */
 export function reliability(probabilities: readonly number[], labels: readonly boolean[]): ReliabilityBin[] {
-  const bins = Array.from({ length: calibrationBins }, () => ({ pairs: 0, told: 0, relevant: 0 }));
+  const bins = Array.from({ length: calibrationBins }, () => ({ pairs: 0, predicted: 0, relevant: 0 }));
   for (const [index, probability] of probabilities.entries()) {
     const bin = bins[Math.min(calibrationBins - 1, Math.floor(probability * calibrationBins))]!;
     bin.pairs += 1;
-    bin.told += probability;
+    bin.predicted += probability;
     bin.relevant += labels[index] === true ? 1 : 0;
   }
   return bins
     .filter(({ pairs }) => pairs > 0)
-    .map(({ pairs, told, relevant }) => ({ pairs, probability: told / pairs, share: relevant / pairs }));
+    .map(({ pairs, predicted, relevant }) => ({ pairs, probability: predicted / pairs, share: relevant / pairs }));
 }
 
 /** @returns how many are relevant */
@@ -228,9 +228,9 @@ function crossEntropy(pairs: readonly LabeledPair[], targets: readonly number[],
   return sum;
 }
 
-/** @returns the step, and how much the loss would fall along it at first */
+/** @returns the Newton step, and the slope of the loss along it */
 function newtonStep(pairs: readonly LabeledPair[], targets: readonly number[], { slope, intercept }: Omit<PlattCalibration, "method">) {
-  // A ridge keeps the matrix regular where the classes are separable.
+  // The ridge keeps the matrix invertible if the classes are separable.
   let [h11, h12, h22, g1, g2] = [1e-12, 0, 1e-12, 0, 0];
   for (const [index, { logit }] of pairs.entries()) {
     const probability = sigmoid(slope * logit + intercept);
@@ -259,7 +259,7 @@ function checkFolds(folds: number, queries: number): void {
   throw new RerankError("invalid-input", `eval: ${what}. ${remedy}.`);
 }
 
-/** Queries in a random order, dealt in turns. */
+/** Assigns queries to folds in turn, in a random order. */
 function dealQueries(queries: LabeledPair[][], folds: number, seed: number): LabeledPair[][] {
   const random = createRandom(seed);
   const shuffled = [...queries];
@@ -268,7 +268,7 @@ function dealQueries(queries: LabeledPair[][], folds: number, seed: number): Lab
     [shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!];
   }
   const parts: LabeledPair[][] = Array.from({ length: folds }, () => []);
-  for (const [place, query] of shuffled.entries()) parts[place % folds]!.push(...query);
+  for (const [index, query] of shuffled.entries()) parts[index % folds]!.push(...query);
   return parts;
 }
 

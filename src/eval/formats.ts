@@ -1,18 +1,18 @@
-/** The files that retrieval test collections come in: TREC's, BEIR's and JSONL. Lines in, values out; who reads files is not here. */
+/** Parses and writes the files of retrieval test collections: TREC, BEIR and JSONL. Works on lines; the callers read the files. */
 import { messageOf, RerankError } from "../errors.ts";
 import { parseExactJson } from "../exact-json.ts";
 import { type Qrels, type Run, rankedIds } from "./metrics.ts";
 
-/** Lines without their ends. */
+/** Lines without line ends. */
 type Lines = Iterable<string>;
 
-/** How {@link formatQrels} writes. */
+/** Output format of {@link formatQrels}. */
 export type QrelsFormat = "trec" | "beir" | "jsonl";
 
-/** How {@link formatRun} writes. */
+/** Output format of {@link formatRun}. */
 export type RunFormat = "trec" | "jsonl";
 
-/** One judgement or one score, with where it stood. */
+/** One judgement or one score. */
 interface Entry {
   queryId: string;
   documentId: string;
@@ -23,24 +23,24 @@ const queryKeys = ["query_id", "query-id", "qid"];
 const documentKeys = ["doc_id", "corpus-id", "docno"];
 
 /**
- * Relevance judgements, in any of three forms, of which the first line decides:
+ * Parses relevance judgements. The first line decides which of three formats it is:
  *
  * - TREC: `query iteration document grade`, separated by white space
  * - BEIR: `query-id`, `corpus-id`, `score`, separated by tabs, with or without that header
  * - JSONL: `{"query_id","doc_id","relevance"}`, or BEIR's keys
  *
- * Blank lines are skipped. Lines that start with `#` are comments in TREC's form alone; in the others an id may start so.
+ * Skips blank lines. Lines that start with `#` are comments in TREC format only; in the others, an id may start with `#`.
  *
- * @param place the file's name, for messages
+ * @param fileName for messages
  * @throws RerankError `invalid-input` naming the line: too few columns, a grade that is no integer, a document judged twice
  * @see https://github.com/usnistgov/trec_eval formats.c at f425365: "Lines starting with '#' are ignored"
  */
-export function parseQrels(lines: Lines, place = "qrels"): Map<string, Map<string, number>> {
+export function parseQrels(lines: Lines, fileName = "qrels"): Map<string, Map<string, number>> {
   const result = new Map<string, Map<string, number>>();
   const content = [...contentLines(lines)];
   const form = qrelsForm(content.map(([, line]) => line));
   for (const [index, [number, line]] of content.entries()) {
-    const where = `${place}:${number}`;
+    const where = `${fileName}:${number}`;
     if (form === "trec" && line.startsWith("#")) continue;
     const entry = form === "jsonl" ? readRecord(line, where, ["relevance", "score", "grade"]) : readQrelsColumns(line, where);
     if (entry === undefined) {
@@ -54,23 +54,23 @@ export function parseQrels(lines: Lines, place = "qrels"): Map<string, Map<strin
 }
 
 /**
- * A run, in TREC's form (`query Q0 document rank score tag`, the rank ignored as trec_eval does) or as JSONL
- * (`{"query_id","doc_id","score"}`); the first line decides.
+ * Parses a run in TREC format (`query Q0 document rank score tag`) or as JSONL (`{"query_id","doc_id","score"}`); the first line decides.
+ * As in trec_eval, the rank is ignored.
  *
- * Blank lines are skipped. In TREC's form a line that starts with `#` is a comment, unless it has the columns of a run: then `#` begins
- * the query's id.
+ * Skips blank lines. In TREC format, a line that starts with `#` is a comment, unless it has the columns of a run: then `#` begins the
+ * query's id.
  *
- * @param place the file's name, for messages
- * @throws RerankError `invalid-input` naming the line: too few columns, a score that is no finite number, a document ranked twice
+ * @param fileName for messages
+ * @throws RerankError `invalid-input` naming the line: too few columns, a score that is not a finite number, a document ranked twice
  */
-export function parseRun(lines: Lines, place = "run"): Map<string, Map<string, number>> {
+export function parseRun(lines: Lines, fileName = "run"): Map<string, Map<string, number>> {
   const result = new Map<string, Map<string, number>>();
   const content = [...contentLines(lines)];
   const isComment = (line: string): boolean => line.startsWith("#") && !isRunLine(line);
   const isJson = content.find(([, line]) => !isComment(line))?.[1].startsWith("{") ?? false;
   for (const [number, line] of content) {
     if (!isJson && isComment(line)) continue;
-    const where = `${place}:${number}`;
+    const where = `${fileName}:${number}`;
     const entry = isJson ? readRecord(line, where, ["score"]) : readRunColumns(line, where);
     if (!Number.isFinite(entry.value)) throw malformed(where, "the score is no finite number", "Write it as in 12.5 or 1e-3");
     add(result, entry, where);
@@ -79,19 +79,19 @@ export function parseRun(lines: Lines, place = "run"): Map<string, Map<string, n
 }
 
 /**
- * Documents or queries: JSONL with `_id` or `id`, `text` and optionally `title` (BEIR's corpus.jsonl and queries.jsonl), or `id`, a tab
- * and the text (MS MARCO's).
+ * Parses documents or queries: JSONL with `_id` or `id`, `text` and optionally `title` (as in BEIR's corpus.jsonl and queries.jsonl), or
+ * an id, a tab and the text (as in MS MARCO).
  *
- * A title stands before the text with a space between, as in BEIR.
+ * As in BEIR, a title comes before the text, with a space in between.
  *
- * @param place the file's name, for messages
+ * @param fileName for messages
  * @returns text by id, in the order of the file
  * @throws RerankError `invalid-input` naming the line: no id, no text, an id twice
  */
-export function parseTexts(lines: Lines, place = "texts"): Map<string, string> {
+export function parseTexts(lines: Lines, fileName = "texts"): Map<string, string> {
   const result = new Map<string, string>();
   for (const [number, line] of contentLines(lines)) {
-    const where = `${place}:${number}`;
+    const where = `${fileName}:${number}`;
     const [id, text] = line.startsWith("{") ? readTextRecord(line, where) : readTextColumns(line, where);
     if (result.has(id)) throw malformed(where, `id ${JSON.stringify(id)} is there twice`, "Give each text an id of its own");
     result.set(id, text);
@@ -100,9 +100,9 @@ export function parseTexts(lines: Lines, place = "texts"): Map<string, string> {
 }
 
 /**
- * Lines of a qrels file, without their ends, in the order of the map; {@link parseQrels} reads them back.
+ * Lines of a qrels file, without line ends, in the order of the map. {@link parseQrels} can read them back.
  *
- * @throws RerankError `invalid-input` for an id that TREC's form cannot hold: with white space, or a query's that starts with `#`
+ * @throws RerankError `invalid-input` for an id that TREC format cannot represent: with white space, or a query id that starts with `#`
  */
 export function* formatQrels(qrels: Qrels, format: QrelsFormat = "trec"): Generator<string> {
   if (format === "beir") yield "query-id\tcorpus-id\tscore";
@@ -115,22 +115,22 @@ export function* formatQrels(qrels: Qrels, format: QrelsFormat = "trec"): Genera
 }
 
 /**
- * Lines of a run, without their ends, each query's documents best first; {@link parseRun} reads them back.
+ * Lines of a run, without line ends, each query's documents best first. {@link parseRun} can read them back.
  *
  * @param tag name of the system, for TREC's last column
- * @throws RerankError `invalid-input` for an id with white space, which TREC's form cannot hold
+ * @throws RerankError `invalid-input` for an id with white space, which TREC format cannot represent
  */
 export function* formatRun(run: Run, format: RunFormat = "trec", tag = "crossrank"): Generator<string> {
   for (const [queryId, scores] of run) {
-    for (const [place, documentId] of rankedIds(scores).entries()) {
+    for (const [index, documentId] of rankedIds(scores).entries()) {
       const score = scores.get(documentId)!;
       if (format === "jsonl") yield JSON.stringify({ query_id: queryId, doc_id: documentId, score });
-      else yield `${column(queryId)} Q0 ${column(documentId)} ${place + 1} ${score} ${tag.replace(/\s+/g, "_")}`;
+      else yield `${column(queryId)} Q0 ${column(documentId)} ${index + 1} ${score} ${tag.replace(/\s+/g, "_")}`;
     }
   }
 }
 
-/** Lines of BEIR's corpus.jsonl or queries.jsonl, without their ends; {@link parseTexts} reads them back. */
+/** Lines of BEIR's corpus.jsonl or queries.jsonl, without line ends. {@link parseTexts} can read them back. */
 export function* formatTexts(texts: ReadonlyMap<string, string>): Generator<string> {
   for (const [id, text] of texts) yield JSON.stringify({ _id: id, text });
 }
@@ -144,14 +144,14 @@ function* contentLines(lines: Lines): Generator<[number, string]> {
   }
 }
 
-/** By the first line that cannot be a comment. */
+/** Detects the format from the first line that cannot be a comment. */
 function qrelsForm(lines: readonly string[]): QrelsFormat {
   const line = lines.find((candidate) => !candidate.startsWith("#")) ?? lines.find(hasThreeColumns) ?? "";
   if (line.startsWith("{")) return "jsonl";
   return hasThreeColumns(line) || columnsOf(line).length === 3 ? "beir" : "trec";
 }
 
-/** Ids of BEIR may hold spaces, so tabs count where they give three columns that end with a grade. */
+/** Whether tabs split the line into three columns that end with a grade. BEIR ids may contain spaces, so tabs come first. */
 function hasThreeColumns(line: string): boolean {
   const columns = line.trim().split("\t");
   return columns.length === 3 && !Number.isNaN(toNumber(columns[2]!));
@@ -161,7 +161,7 @@ function columnsOf(line: string): string[] {
   return line.trim().split(/\s+/);
 }
 
-/** @returns undefined for three columns of which the last is no number */
+/** @returns undefined for three columns if the last is not a number */
 function readQrelsColumns(line: string, where: string): Entry | undefined {
   const columns = hasThreeColumns(line) ? line.trim().split("\t") : columnsOf(line);
   if (columns.length !== 3 && columns.length !== 4) {
@@ -179,7 +179,7 @@ function isRunLine(line: string): boolean {
 
 function readRunColumns(line: string, where: string): Entry {
   const [queryId, , documentId, , score, tag] = columnsOf(line);
-  // The tag is not used, but a line without it is most often one of another form.
+  // The tag is not used, but a line without it usually has another format.
   if (tag === undefined) throw malformed(where, "fewer than 6 columns", "Write query, Q0, document, rank, score and tag, or JSONL");
   return { queryId: queryId!, documentId: documentId!, value: toNumber(score!) };
 }
@@ -190,7 +190,7 @@ function readRecord(line: string, where: string, valueKeys: readonly string[]): 
   return {
     queryId: readId(record, queryKeys, where),
     documentId: readId(record, documentKeys, where),
-    // A whole score or grade may be written with more digits than a number holds.
+    // An integer score or grade may have more digits than a number can represent.
     value: typeof value === "number" || typeof value === "bigint" ? Number(value) : Number.NaN,
   };
 }

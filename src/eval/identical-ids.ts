@@ -1,9 +1,9 @@
 import type { Run } from "./metrics.ts";
 
 /**
- * A run without each query's own document, the one that has the query's id.
+ * Removes from a run each query's own document, which has the same id as the query.
  *
- * In collections such as ArguAna and Quora a query is one of the documents, and finding it again is no merit.
+ * In collections such as ArguAna and Quora, queries are also documents, and a system should get no credit for finding them.
  *
  * @see https://github.com/beir-cellar/beir beir/retrieval/evaluation.py, `ignore_identical_ids`
  */

@@ -1,4 +1,4 @@
-/** crossrank/eval: measures, files, BM25, statistics and calibration for judging rankings. Runs anywhere; nothing of it reads files. */
+/** crossrank/eval: measures, file formats, BM25, statistics and calibration for evaluating rankings. Runs anywhere and reads no files. */
 export { Bm25, type Bm25Options, words } from "./bm25.ts";
 export {
   type Candidates,

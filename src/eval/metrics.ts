@@ -9,7 +9,7 @@ import { RerankError } from "../errors.ts";
 /**
  * Relevance judgements: query id → document id → grade; 0 is "not relevant", a negative grade "in the pool and not judged".
  *
- * What is not judged, or not there, counts as not relevant; bpref alone leaves it out.
+ * A document without a judgement counts as not relevant; only bpref leaves it out.
  */
 export type Qrels = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
@@ -21,32 +21,32 @@ export type MeasureFamily = "nDCG" | "MRR" | "MAP" | "Recall" | "P" | "Success" 
 
 /** One measure. */
 export interface Measure {
-  /** As it is shown: `nDCG@10`, `MAP`. */
+  /** Name for display: `nDCG@10`, `MAP`. */
   name: string;
   family: MeasureFamily;
-  /** Only the first so many documents count; ≥ 1. Absent: all of them. */
+  /** Number of first documents that count; ≥ 1. Absent: all documents. */
   cutoff?: number;
 }
 
-/** How {@link evaluateRun} counts. */
+/** Options of {@link evaluateRun}. */
 export interface EvaluationOptions {
-  /** Grade from which a document counts as relevant, for all but nDCG, whose gain is the grade; ≥ 1. @default 1 */
+  /** Minimum grade of a relevant document; ≥ 1. nDCG ignores it, because its gain is the grade. @default 1 */
   relevanceLevel?: number;
   /**
-   * A judged query that the run lacks: `"zero"` counts it as 0, as `trec_eval -c` does; `"skip"` leaves it out.
+   * What to do with a judged query that the run lacks: `"zero"` counts it as 0, as `trec_eval -c` does; `"skip"` leaves it out.
    *
    * @default "zero"
    */
   missing?: "zero" | "skip";
 }
 
-/** What {@link evaluateRun} found. */
+/** Result of {@link evaluateRun}. */
 export interface Evaluation {
   /** The queries that count, in the order of the judgements. */
   queryIds: string[];
   /** By the measure's name: one value for each of `queryIds`, in [0, 1]. */
   values: Record<string, number[]>;
-  /** By the measure's name: the mean of `values`, in [0, 1]; 0 where no query counts. */
+  /** By the measure's name: the mean of `values`, in [0, 1]; 0 if no query counts. */
   means: Record<string, number>;
   /** Judged queries that the run lacks. */
   missingIds: string[];
@@ -54,10 +54,10 @@ export interface Evaluation {
   counts: { queries: number; retrieved: number; relevant: number; relevantRetrieved: number };
 }
 
-/** What the field reports most. */
+/** The most commonly reported measures. */
 export const defaultMeasures: readonly string[] = ["nDCG@10", "MRR@10", "MAP", "Recall@100", "P@10"];
 
-// Names of ir_measures, trec_eval and papers for the same thing.
+// Names from ir_measures, trec_eval and papers for the same measures.
 const familyNames: Readonly<Record<string, MeasureFamily>> = {
   ndcg: "nDCG",
   ndcg_cut: "nDCG",
@@ -76,16 +76,16 @@ const familyNames: Readonly<Record<string, MeasureFamily>> = {
   bpref: "bpref",
 };
 
-// Which families need a cutoff, and which can have none; the others go with and without.
+// Families that require a cutoff, and families that allow none. For the others it is optional.
 const needCutoff: ReadonlySet<MeasureFamily> = new Set(["Recall", "P", "Success"]);
 const haveNoCutoff: ReadonlySet<MeasureFamily> = new Set(["Rprec", "bpref"]);
 
 /**
- * The measure of a name: `nDCG@10`, `MRR@10`, `MAP`, `Recall@100`, `P@5`, `Success@5`, `Rprec`, `bpref`, in any case; trec_eval's names
- * (`ndcg_cut_10`, `recip_rank`) too.
+ * Parses the name of a measure: `nDCG@10`, `MRR@10`, `MAP`, `Recall@100`, `P@5`, `Success@5`, `Rprec`, `bpref`, in upper or lower case.
+ * Also accepts trec_eval's names (`ndcg_cut_10`, `recip_rank`).
  *
- * @throws RerankError `invalid-input` for an unknown name, a cutoff that is no integer ≥ 1, one that is missing (Recall, P, Success) or
- *   that makes no sense (Rprec, bpref)
+ * @throws RerankError `invalid-input` for an unknown name, a cutoff that is not an integer ≥ 1, a missing cutoff (Recall, P, Success) or
+ *   one that makes no sense (Rprec, bpref)
  */
 export function parseMeasure(text: string): Measure {
   const [, name = "", digits] = /^([a-z_]+?)(?:[@_](\d+))?$/i.exec(text.trim()) ?? [];
@@ -99,7 +99,7 @@ export function parseMeasure(text: string): Measure {
   return cutoff === undefined ? { name: family, family } : { name: `${family}@${cutoff}`, family, cutoff };
 }
 
-/** Document ids from the highest score to the lowest; equal scores by id, the later one first, by bytes of UTF-8: trec_eval's rule. */
+/** Document ids from the highest to the lowest score. Equal scores are ordered as in trec_eval: by the ids' UTF-8 bytes, the later id first. */
 export function rankedIds(scores: ReadonlyMap<string, number>): string[] {
   return Array.from(scores)
     .sort(([leftId, left], [rightId, right]) => right - left || compareIds(rightId, leftId))
@@ -112,7 +112,7 @@ export function rankedIds(scores: ReadonlyMap<string, number>): string[] {
  * @param ranking document ids, best first, each once
  * @param judgements grades by document id
  * @param relevanceLevel see {@link EvaluationOptions}
- * @returns in [0, 1]; 0 where nothing is relevant
+ * @returns in [0, 1]; 0 if no document is relevant
  */
 export function measureRanking(
   { family, cutoff = Number.POSITIVE_INFINITY }: Measure,
@@ -140,9 +140,7 @@ export function measureRanking(
 }
 
 /**
- * A run's measures, query by query and as means.
- *
- * Queries of the run without judgements do not count.
+ * Measures a run, query by query and as means. Ignores queries of the run without judgements.
  *
  * @param measures names as {@link parseMeasure} reads them
  * @throws RerankError `invalid-input` for an unknown measure, or a score that is NaN
@@ -177,25 +175,25 @@ export function evaluateRun(
   return evaluation;
 }
 
-/** The arithmetic mean; 0 of nothing. */
+/** The arithmetic mean; 0 without values. */
 export function mean(values: ArrayLike<number>): number {
   let sum = 0;
   for (let index = 0; index < values.length; index += 1) sum += values[index]!;
   return values.length === 0 ? 0 : sum / values.length;
 }
 
-/** Order of two ids by code points, which is that of their UTF-8 bytes and, beyond U+FFFF, not that of JavaScript's strings. */
+/** Compares two ids by code points. This is the order of their UTF-8 bytes; JavaScript's own string order differs above U+FFFF. */
 export function compareIds(left: string, right: string): number {
   const end = Math.min(left.length, right.length);
   for (let unit = 0; unit < end; unit += 1) {
     const [a, b] = [left.charCodeAt(unit), right.charCodeAt(unit)];
-    // Surrogates stand for what comes after all that is one unit.
+    // Surrogates encode code points above all those of one unit.
     if (a !== b) return (isSurrogate(a) ? a + 0x10000 : a) - (isSurrogate(b) ? b + 0x10000 : b);
   }
   return left.length - right.length;
 }
 
-/** Gain is the grade itself (linear), discounted by log2(rank + 1), over that of the best order of all judged documents. */
+/** nDCG: the sum of grades (linear gain) discounted by log2(rank + 1), divided by the same sum for the best order of all judged documents. */
 function normalizedGain(top: readonly number[], grades: readonly number[], cutoff: number): number {
   const ideal = grades
     .filter((grade) => grade > 0)
@@ -218,10 +216,11 @@ function sumOfPrecisions(relevance: readonly boolean[]): number {
 }
 
 /**
- * The share of relevant documents that stand above those judged not relevant, of which as many count as there are relevant ones.
+ * bpref: how often relevant documents rank above documents judged not relevant. Of the latter, only as many count as there are relevant
+ * documents.
  *
  * @param ranked grades of the ranked documents that have one, best first
- * @param grades of all judged documents; negative ones are not judged
+ * @param grades of all judged documents; a negative grade means "not judged"
  */
 function binaryPreference(ranked: readonly number[], grades: readonly number[], relevanceLevel: number): number {
   const relevant = grades.filter((grade) => grade >= relevanceLevel).length;

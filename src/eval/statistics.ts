@@ -1,12 +1,12 @@
-/** How sure a mean over queries is, and whether two systems differ. Equal seeds give equal figures. */
+/** Confidence intervals of means over queries, and significance of differences. Equal seeds give equal results. */
 import { RerankError } from "../errors.ts";
 import { mean } from "./metrics.ts";
 
-/** How often and from where chance is drawn. */
+/** Options of random resampling. */
 export interface ResamplingOptions {
-  /** Draws; ≥ 1. @default 10000 */
+  /** Number of draws; ≥ 1. @default 10000 */
   resamples?: number;
-  /** An integer; equal seeds give equal figures. @default 1 */
+  /** An integer; equal seeds give equal results. @default 1 */
   seed?: number;
   /** Share of the draws inside an interval, in (0, 1). @default 0.95 */
   confidence?: number;
@@ -18,7 +18,7 @@ export interface Interval {
   high: number;
 }
 
-/** The second of two systems against the first. */
+/** Comparison of the second system with the first. */
 export interface PairedComparison extends Interval {
   /** Mean of second − first over the queries; `low` and `high` are its interval. */
   difference: number;
@@ -29,9 +29,9 @@ export interface PairedComparison extends Interval {
 const defaults: Required<ResamplingOptions> = { resamples: 10_000, seed: 1, confidence: 0.95 };
 
 /**
- * The percentile bootstrap interval of a mean: queries are drawn with replacement, as many as there are.
+ * The percentile bootstrap interval of a mean. Each draw takes as many queries as there are, with replacement.
  *
- * One value gives an interval of no width; none gives 0 to 0.
+ * A single value gives an interval of width 0. No values give 0 to 0.
  *
  * @param values one per query
  * @throws RerankError `invalid-input` for a wrong option
@@ -53,9 +53,9 @@ export function bootstrapInterval(values: ArrayLike<number>, options: Resampling
 
 /**
  * Compares two systems on the same queries: a paired bootstrap interval of the difference, and the p-value of Fisher's randomization
- * test, which swaps the two systems' values of each query at random.
+ * test, which randomly swaps the two systems' values of each query.
  *
- * p = (draws at least as extreme + 1) / (draws + 1), so that it is never 0.
+ * p = (draws at least as extreme + 1) / (draws + 1), so it is never 0.
  *
  * @param first one value per query
  * @param second of the same queries in the same order
@@ -76,7 +76,7 @@ export function comparePaired(first: ArrayLike<number>, second: ArrayLike<number
   for (let draw = 0; draw < resamples; draw += 1) {
     let [sum, signs] = [0, 0];
     for (let index = 0; index < differences.length; index += 1) {
-      // One number is good for 32 signs.
+      // One random number gives 32 signs.
       signs = index % 32 === 0 ? random() * 2 ** 32 : signs >>> 1;
       sum += (signs & 1) === 0 ? differences[index]! : -differences[index]!;
     }
@@ -86,7 +86,7 @@ export function comparePaired(first: ArrayLike<number>, second: ArrayLike<number
 }
 
 /**
- * Numbers in [0, 1), the same ones for the same seed. Not for secrets.
+ * Random numbers in [0, 1), the same for the same seed. Not for secrets.
  *
  * @see mulberry32 by Tommy Ettinger, public domain: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c
  */
@@ -102,10 +102,10 @@ export function createRandom(seed: number): () => number {
 
 /** Linear between neighbors, as numpy's default. @param sorted ascending, at least one */
 function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
+  const position = share * (sorted.length - 1);
+  const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
+  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
 }
 
 function checked(options: ResamplingOptions): Required<ResamplingOptions> {

@@ -17,14 +17,14 @@ describe("sweepThresholds", () => {
         const { points } = sweepThresholds(candidates, 4);
         expect(points[0]?.recall ?? 1).toBe(1);
         expect(points.length > 0).toBe(candidates.some(({ isRelevant }) => isRelevant));
-        for (const [place, { threshold, precision, recall, f1, keptPerQuery }] of points.entries()) {
+        for (const [index, { threshold, precision, recall, f1, keptPerQuery }] of points.entries()) {
           const { kept, found, relevant } = count(candidates, threshold);
           expect(keptPerQuery).toBe(kept / 4);
           expect(precision).toBe(found / kept);
           expect(recall).toBe(found / relevant);
           expect(f1).toBeCloseTo(2 / (kept / found + relevant / found), 12);
-          expect(threshold).toBeGreaterThan(points[place - 1]?.threshold ?? Number.NEGATIVE_INFINITY);
-          expect(recall).toBeLessThanOrEqual(points[place - 1]?.recall ?? 1);
+          expect(threshold).toBeGreaterThan(points[index - 1]?.threshold ?? Number.NEGATIVE_INFINITY);
+          expect(recall).toBeLessThanOrEqual(points[index - 1]?.recall ?? 1);
         }
       }),
     );
@@ -57,7 +57,7 @@ describe("sweepThresholds", () => {
   });
 
   it("has a point for every twentieth of what is relevant", () => {
-    const candidates = Array.from({ length: 200 }, (_, place) => ({ score: place, isRelevant: place % 2 === 0 }));
+    const candidates = Array.from({ length: 200 }, (_, index) => ({ score: index, isRelevant: index % 2 === 0 }));
     const { points } = sweepThresholds(candidates, 10);
     expect(points.map(({ recall }) => recall)).toEqual(Array.from({ length: 20 }, (_, step) => (100 - 5 * step) / 100));
   });

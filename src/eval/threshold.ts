@@ -1,4 +1,4 @@
-/** What a score threshold would keep, threshold by threshold. */
+/** Precision and recall at different score thresholds. */
 
 /** One scored and judged candidate. */
 export interface JudgedScore {
@@ -7,13 +7,13 @@ export interface JudgedScore {
   isRelevant: boolean;
 }
 
-/** What is kept at one threshold: scores from it up. */
+/** Figures of one threshold, which keeps scores equal to it or higher. */
 export interface ThresholdPoint {
-  /** Half-way between the last score that is kept and the first that is not, so that rounding it changes little. */
+  /** Halfway between the last score that is kept and the first that is not, so that rounding changes little. */
   threshold: number;
-  /** Share of the kept that is relevant, in [0, 1]. */
+  /** Share of the kept candidates that is relevant, in [0, 1]. */
   precision: number;
-  /** Share of the relevant candidates that is kept, in [0, 1]; what the candidates lack does not count. */
+  /** Share of the relevant candidates that is kept, in [0, 1]. Relevant documents that are not candidates do not count. */
   recall: number;
   /** Harmonic mean of the two, in [0, 1]. */
   f1: number;
@@ -25,30 +25,30 @@ export interface ThresholdPoint {
 export interface ThresholdSweep {
   /** Ascending: the highest thresholds that keep 100 %, 95 % … 5 % of the relevant candidates; fewer where some coincide. */
   points: ThresholdPoint[];
-  /** Of the greatest F1 over all possible thresholds, the higher of two equal ones; undefined where nothing is relevant. */
+  /** The threshold with the greatest F1, the higher one of two equal ones. Undefined if no candidate is relevant. */
   recommended: ThresholdPoint | undefined;
 }
 
-// Steps of recall, not of the score: where a model's scores lie is not known before.
+// Steps of recall, not of the score, because the range of a model's scores is not known in advance.
 const recallSteps = 20;
 
 /**
- * Precision, recall and F1 over all candidates together (micro-averaged), for thresholds across the scores of what is relevant.
+ * Precision, recall and F1 over all candidates together (micro-averaged), for thresholds across the scores of relevant candidates.
  *
  * @param candidates all scored documents of all queries
- * @param queries how many queries they are of; ≥ 1
+ * @param queries number of queries; ≥ 1
  */
 export function sweepThresholds(candidates: readonly JudgedScore[], queries: number): ThresholdSweep {
   const sorted = [...candidates].sort((left, right) => right.score - left.score);
   const relevant = sorted.filter(({ isRelevant }) => isRelevant).length;
   const all: ThresholdPoint[] = [];
   let found = 0;
-  for (const [place, { score, isRelevant }] of sorted.entries()) {
+  for (const [index, { score, isRelevant }] of sorted.entries()) {
     found += isRelevant ? 1 : 0;
-    const next = sorted[place + 1]?.score;
-    // Equal scores are kept or left out together; what keeps nothing relevant is of no use.
+    const next = sorted[index + 1]?.score;
+    // A threshold keeps all equal scores or none. Skip thresholds that keep no relevant candidate.
     if (next === score || found === 0) continue;
-    const kept = place + 1;
+    const kept = index + 1;
     all.push({
       threshold: next === undefined ? score : halfway(next, score),
       precision: found / kept,
@@ -65,7 +65,7 @@ export function sweepThresholds(candidates: readonly JudgedScore[], queries: num
   };
 }
 
-/** Above `low`, at most `high`, also where nothing lies between them. */
+/** A number above `low` and at most `high`, even if there is no number between them. */
 function halfway(low: number, high: number): number {
   const middle = low + (high - low) / 2;
   return middle > low ? middle : high;

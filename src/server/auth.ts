@@ -1,13 +1,13 @@
-/** The API keys of a request; Pinecone's clients use Api-Key, others X-API-Key. */
+/** Headers that may carry the API key. Pinecone's clients use Api-Key, others X-API-Key. */
 const keyHeaders: readonly string[] = ["api-key", "x-api-key"];
 
-/** Whether a request brings one of the keys; always true where there are none. */
+/** Whether a request has one of the keys. Always true if the server has no keys. */
 export type KeyCheck = (headers: Headers) => Promise<boolean>;
 
 /**
- * Compares in constant time: every key's digest with the request's, to the end.
+ * Creates a check that runs in constant time: it compares the digest of the request's key with the digest of every key.
  *
- * Digests have one length, so that not even the length of a key can be measured.
+ * All digests have the same length, so that the time does not reveal even the length of a key.
  */
 export function createKeyCheck(keys: readonly string[]): KeyCheck {
   if (keys.length === 0) return async () => true;
@@ -19,7 +19,7 @@ export function createKeyCheck(keys: readonly string[]): KeyCheck {
     let isKnown = false;
     for (const known of await digests) {
       let difference = 0;
-      for (let place = 0; place < known.length; place += 1) difference |= known[place]! ^ wanted[place]!;
+      for (let index = 0; index < known.length; index += 1) difference |= known[index]! ^ wanted[index]!;
       isKnown = difference === 0 || isKnown;
     }
     return isKnown;

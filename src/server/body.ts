@@ -4,50 +4,50 @@ import { findExcess } from "./json-scan.ts";
 import { ownTurn } from "./own-turn.ts";
 import { ServerError } from "./status.ts";
 
-/** Up to here a body is read in one piece, which is several times cheaper than by a stream, and needs no turns of its own. */
-export const smallBytes: number = 256 * 2 ** 10;
-/** Deepest nesting of a document; JSON.stringify, which echoes it, goes as deep as the stack. */
+/** A body up to this size is read in one piece, without turns of the event loop in between. That is several times faster than a stream. */
+export const smallBodyBytes: number = 256 * 2 ** 10;
+/** Maximum nesting of a document. A reply may contain the document, and JSON.stringify is recursive. */
 const maxDepth = 64;
-/** Most keys and entries of a body beside its documents: a configuration has dozens. */
+/** Maximum number of keys and entries in a body, documents not counted. A configuration has dozens. */
 const maxEntries = 4096;
-/** Lists of a body that hold no documents; they count among its entries. */
+/** Lists that hold no documents. Their entries count toward `maxEntries`. */
 const otherLists: ReadonlySet<string> = new Set(["rank_fields"]);
 
-/** A body, as long as it is held. */
+/** A body in memory. Call `release` when it is no longer needed. */
 export interface HeldBody {
   json: unknown;
   /** Whether an integer in it may have lost digits. */
   hasLongIntegers: boolean;
   sizeBytes: number;
-  /** Gives its bytes back to the common account. */
+  /** Subtracts this body's bytes from the total of all requests. */
   release(): void;
 }
 
-/** Reads JSON bodies within bounds, of one body and of all together. */
+/** Reads JSON bodies. Limits the size of each body and of all bodies together. */
 export class BodyReader {
   readonly #maxBytes: number;
   readonly #held: HeldBytes;
 
-  /** @param maxBytes of one body */
+  /** @param maxBytes limit for one body */
   constructor(maxBytes: number, held: HeldBytes) {
     this.#maxBytes = maxBytes;
     this.#held = held;
   }
 
   /**
-   * The JSON of a request's body. Of a key that stands twice, the last counts, as JSON.parse has it.
+   * Parses a request's body as JSON. If a key occurs twice, the last one counts, as in JSON.parse.
    *
    * @throws ServerError 415 for another content type, 413 above the limit, 429 when all bodies together are too large, 400 for bytes
-   *   that are no UTF-8 or no JSON, 422 for more nesting, keys or values than can be read in a fraction of a second
+   *   that are not UTF-8 or not JSON, 422 for more nesting, keys or values than the server can read in a fraction of a second
    */
   async read(request: Request): Promise<HeldBody> {
     this.#checkHeaders(request.headers);
-    let mine = 0;
+    let ownBytes = 0;
     let releases: (() => void)[] = [];
     const hold = (bytes: number): void => {
-      mine += bytes;
+      ownBytes += bytes;
       releases.push(this.#held.take(bytes));
-      if (mine > this.#maxBytes) throw this.#tooLarge();
+      if (ownBytes > this.#maxBytes) throw this.#tooLarge();
     };
     const release = (): void => {
       for (const releaseOne of releases) releaseOne();
@@ -55,7 +55,7 @@ export class BodyReader {
     };
     try {
       const bytes = await readBytes(request, hold);
-      const takesLong = bytes.length > smallBytes;
+      const takesLong = bytes.length > smallBodyBytes;
       if (takesLong) await ownTurn();
       const hasLongIntegers = refuseExcess(bytes);
       if (takesLong) await ownTurn();
@@ -69,7 +69,7 @@ export class BodyReader {
   }
 
   #checkHeaders(headers: Headers): void {
-    // A page of another origin can post text/plain without asking first; JSON it can not.
+    // A page of another origin can post text/plain without a CORS preflight, but not JSON.
     if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(headers.get("content-type") ?? "")) {
       throw new ServerError(415, "invalid-input", "body: expected the content type application/json.");
     }
@@ -84,7 +84,7 @@ export class BodyReader {
   }
 }
 
-/** Whether a JSON value is nested more deeply than a document may be; looks no deeper itself. */
+/** Whether a JSON value is nested more deeply than a document may be. Stops at that depth. */
 export function isTooDeep(value: unknown, depth: number = maxDepth): boolean {
   if (typeof value !== "object" || value === null) return false;
   return depth === 0 || Object.values(value).some((item) => isTooDeep(item, depth - 1));
@@ -109,10 +109,10 @@ function pathOfRounded(value: unknown): string | undefined {
 }
 
 /**
- * Refuses a body whose lists and objects are too long, before anything walks over them: a schema makes an issue of each wrong entry, and a
- * million of them cost seconds of the only thread, and a gigabyte.
+ * Rejects a body whose lists and objects are too long. Call it before the schema check.
  *
- * Entries of documents are not counted, for nothing walks over them.
+ * The schema creates one issue for each wrong entry: a million of them take seconds on the only thread, and a gigabyte of memory.
+ * Entries inside documents are not counted, because the schema does not visit them.
  *
  * @throws RerankError `invalid-input`
  */
@@ -123,7 +123,7 @@ export function refuseLongLists(body: object, maxDocuments: number): void {
     if (entries <= maxEntries) return;
     throw new RerankError("invalid-input", `body: more than ${maxEntries} keys and entries beside the documents. Leave some out.`);
   };
-  // What is counted bounds the depth, too.
+  // The limit on entries also limits the depth of this recursion.
   const walk = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return;
     count(value);
@@ -136,14 +136,14 @@ export function refuseLongLists(body: object, maxDocuments: number): void {
   }
 }
 
-/** Names the limit and the count. */
-export function tooManyDocuments(count: number, most: number): RerankError {
-  return new RerankError("invalid-input", `documents: a request may have at most ${most}, got ${count}. Send them in several requests.`);
+/** The error for too many documents in one request. */
+export function tooManyDocuments(count: number, max: number): RerankError {
+  return new RerankError("invalid-input", `documents: a request may have at most ${max}, got ${count}. Send them in several requests.`);
 }
 
 async function readBytes(request: Request, hold: (bytes: number) => void): Promise<Uint8Array> {
   const declared = Number(request.headers.get("content-length") ?? Number.NaN);
-  if (declared <= smallBytes) {
+  if (declared <= smallBodyBytes) {
     const bytes = new Uint8Array(await request.arrayBuffer());
     hold(bytes.length);
     return bytes;
@@ -185,7 +185,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    // The parser's own message quotes the text.
+    // Do not repeat the parser's message: it quotes the body.
     if (text === "") throw new ServerError(400, "invalid-input", "body: empty. Send a JSON object.", { cause });
     throw notJson(cause);
   }

@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** How often a client that has closed its side is asked whether it is still there. */
+/** How often the server checks whether a client that has ended its side is still connected. */
 const probeMs = 250;
 
-/** The connections of a listening server, and the requests that are being answered on each. */
+/** The connections of a listening server, with the running requests of each. */
 export class Connections {
-  /** Responses in the order of their requests; the first one has the connection. */
+  /** Responses in the order of their requests. The first one owns the connection. */
   readonly #bySocket = new Map<Socket, Set<ServerResponse>>();
-  /** When the reply that is being sent on a connection was first seen, on the clock of `performance.now()`. */
+  /** When this class first saw that a reply is being sent, as `performance.now()`. */
   readonly #sending = new WeakMap<ServerResponse, number>();
 
-  /** Requests under way. */
+  /** Number of running requests. */
   get count(): number {
     let count = 0;
     for (const responses of this.#bySocket.values()) count += responses.size;
@@ -24,7 +24,7 @@ export class Connections {
     response.once("close", () => responses.delete(response));
   }
 
-  /** Cuts each connection whose client has not taken its reply within the time. @returns stops looking */
+  /** Closes every connection whose client has not read its reply within the time. @returns a function that ends these checks */
   limitReplies(timeoutMs: number): () => void {
     const timer = setInterval(() => this.#cutLateReplies(timeoutMs), timeoutMs / 4);
     timer.unref();
@@ -34,7 +34,7 @@ export class Connections {
   #cutLateReplies(timeoutMs: number): void {
     const now = performance.now();
     for (const [socket, [response]] of this.#bySocket) {
-      // Of the responses on a connection, only the first is given the socket.
+      // Node assigns the socket only to the first response on a connection.
       if (response?.socket !== socket || !response.headersSent) continue;
       const since = this.#sending.get(response) ?? now;
       this.#sending.set(response, since);
@@ -53,16 +53,18 @@ export class Connections {
     socket.once("close", () => {
       clearInterval(probe);
       this.#bySocket.delete(socket);
-      // Node tells a response that its connection has closed only when it is that response's turn. Those that wait behind another one, as
-      // pipelined requests do, are told here: that aborts them, and else they would count as under way for ever.
+      // Node emits "close" only on the response that owns the connection. Pipelined requests wait behind it, so emit the event on them
+      // here. It aborts them; otherwise they would count as running forever.
       for (const response of responses) response.emit("close");
     });
     return responses;
   }
 
   /**
-   * A client that closed its side may be waiting for its answer, or be gone: both look the same until something is sent. An interim reply
-   * says nothing, and may come any number of times; whoever is gone resets the connection, which aborts its requests.
+   * Sends an interim reply (100 Continue) to find out whether the client is still connected.
+   *
+   * A client that ended its side may still wait for its answer, or may be gone: the server can only find out by sending something. A
+   * waiting client ignores interim replies, any number of them. A client that is gone resets the connection, which aborts its requests.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.2
    */

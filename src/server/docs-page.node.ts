@@ -1,19 +1,19 @@
 import { readFile } from "node:fs/promises";
 
-/** One file of the page. */
+/** One file of the docs page. */
 export interface PageFile {
   path: string;
   answer(): Promise<Response>;
 }
 
 const title = "crossrank";
-// No inline script, so that the policy can forbid all of them.
+// The page has no inline script, so that the policy can forbid them.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
 
 /**
- * Swagger UI under `/docs`, its files from this package: the page asks no other host.
+ * Swagger UI under `/docs`. All its files come from this package; the page contacts no other host.
  *
- * @param basePath where the server is mounted
+ * @param basePath the path under which the server is mounted
  */
 export function docsPage(basePath: string): PageFile[] {
   const page = `<!doctype html>
@@ -33,7 +33,7 @@ export function docsPage(basePath: string): PageFile[] {
   const start = `SwaggerUIBundle({ url: ${JSON.stringify(`${basePath}/openapi.json`)}, dom_id: "#swagger-ui", validatorUrl: null });\n`;
   const file = (name: string, type: string): PageFile => ({
     path: `/docs/${name}`,
-    // Beside the bundle that holds this module.
+    // The files lie next to the bundle that contains this module.
     answer: async () => reply(await readFile(new URL(`swagger-ui/${name}`, import.meta.url), "utf8"), type),
   });
   return [

@@ -1,27 +1,27 @@
 import { ownTurn } from "./own-turn.ts";
 import { ServerError } from "./status.ts";
 
-/** Pieces in which a reply is handed over: of one that nobody reads, this much at most is out of our hands. */
+/** Size of the pieces in which a reply is sent. If the client does not read, at most one piece is outside this count. */
 const pieceBytes = 64 * 2 ** 10;
 
-/** So much JSON is written at a time: half of the longest document, with all of it escaped, takes a tenth of a second. */
+/** Characters of JSON written in one turn of the event loop. Half of the longest document, fully escaped, takes a tenth of a second. */
 const stepChars = 512 * 2 ** 10;
 
-/** Bytes of bodies and replies, of all requests together. */
+/** Counts the bytes of bodies and replies in memory, for all requests together. */
 export class HeldBytes {
   readonly #maxBytes: number;
   #bytes = 0;
 
-  /** @param maxBytes half a gibibyte of JSON is about what a process can stand */
+  /** @param maxBytes limit for all requests together. A process can handle about half a gibibyte of JSON */
   constructor(maxBytes: number = 512 * 2 ** 20) {
     this.#maxBytes = maxBytes;
   }
 
   /**
-   * Counts bytes of a request.
+   * Adds the bytes of a request.
    *
-   * @returns takes them off again; to be called once
-   * @throws ServerError 429 when all together are too many
+   * @returns a function that subtracts them again; call it once
+   * @throws ServerError 429 when all requests together hold too many bytes
    */
   take(bytes: number): () => void {
     if (this.#bytes + bytes > this.#maxBytes) {
@@ -30,10 +30,10 @@ export class HeldBytes {
     return this.#add(bytes);
   }
 
-  /** JSON as a response whose bytes count until the client has taken the last of them, or has gone. */
+  /** A JSON response. Its bytes count until the client has read all of them or has disconnected. */
   async reply(body: unknown, init: { status?: number; headers: Record<string, string> }): Promise<Response> {
     const bytes = await encodeJson(body);
-    // What is computed already is sent, however many bytes there are: the next requests wait instead.
+    // A finished reply is always sent, even above the limit. The next requests get 429 instead.
     const release = this.#add(bytes.length);
     let sent = 0;
     const pieces = new ReadableStream<Uint8Array>(
@@ -62,7 +62,7 @@ export class HeldBytes {
   }
 }
 
-/** The bytes of what JSON.stringify gives; a long list's entries are written one after the other, with turns in between. */
+/** The same bytes as JSON.stringify. Long lists are written entry by entry, with turns of the event loop in between. */
 async function encodeJson(body: unknown): Promise<Uint8Array> {
   const encoder = new TextEncoder();
   const encoded: Uint8Array[] = [];
@@ -85,7 +85,7 @@ async function encodeJson(body: unknown): Promise<Uint8Array> {
   return bytes;
 }
 
-/** A body's JSON in parts: a list's entries, or those of each list right inside an object. */
+/** A body's JSON in parts: the entries of a list, or of each list directly inside an object. */
 function* jsonParts(body: unknown): Generator<string> {
   if (Array.isArray(body)) yield* listParts(body);
   else if (typeof body !== "object" || body === null) yield JSON.stringify(body);
@@ -105,7 +105,7 @@ function* jsonParts(body: unknown): Generator<string> {
 function* listParts(list: readonly unknown[]): Generator<string> {
   let separator = "[";
   for (const entry of list) {
-    // As in any list, what JSON has no word for is null.
+    // JSON.stringify, too, writes null for list entries that JSON cannot express.
     yield separator + (JSON.stringify(entry) ?? "null");
     separator = ",";
   }

@@ -1,17 +1,17 @@
 /**
- * Whether a request means this server: a page of any origin can have its own name resolved to 127.0.0.1 (DNS rebinding), and would then be
- * of the same origin as a server there. The `Host` header still tells the page's name.
+ * Protects against DNS rebinding. A page of any origin can let its own host name resolve to 127.0.0.1, and then has the same origin as a
+ * server there. But the `Host` header still contains the page's name.
  *
  * @see https://owasp.org/www-community/attacks/DNS_Rebinding
  */
 
-/** @returns the name that a request called the server by, if it is not among those that are allowed */
+/** @returns the host name of the request if it is not allowed, else undefined */
 export type HostCheck = (host: string) => string | undefined;
 
 /**
- * Allows local names, and others by list.
+ * Allows local names and the names of a list.
  *
- * @param allowed names without a port; `.example.com` stands for itself and all below it, `*` for all
+ * @param allowed names without a port; `.example.com` allows itself and all its subdomains, `*` allows every name
  */
 export function createHostCheck(allowed: readonly string[]): HostCheck {
   const names = allowed.map((name) => name.toLowerCase());
@@ -23,17 +23,17 @@ export function createHostCheck(allowed: readonly string[]): HostCheck {
   };
 }
 
-/** Whether it is a name or an address, with a port or without. */
+/** Whether it is a host name or an address, with or without a port. */
 export function isHost(host: string): boolean {
   return /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d*)?$/i.test(host) && URL.canParse(`http://${host}`);
 }
 
-/** Names that no name server outside of this machine is asked for. */
+/** Whether this machine resolves the name itself, without an external name server. */
 export function isLocal(name: string): boolean {
   return name === "localhost" || name.endsWith(".localhost") || /^127(?:\.\d{1,3}){3}$/.test(name) || name === "[::1]" || name === "::1";
 }
 
-/** Without the port, and without the dot that ends a full name. */
+/** The name without its port and without the final dot of a fully qualified name. */
 function nameOf(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");
 }

@@ -3,11 +3,11 @@ import type { Entry } from "./on-demand.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { Models } from "./served-models.ts";
 
-/** TEI's words for the accuracy of an ONNX file. */
+/** Our accuracy of an ONNX file → text-embeddings-inference's name of its data type. */
 const dtypes: Readonly<Record<string, string>> = { exact: "float32", half: "float16", int8: "int8", int4: "int4" };
 
 /**
- * What `/info` says, without paths: the first model in the words of text-embeddings-inference, and beside them all that is served.
+ * The reply of `/info`: the first model in the format of text-embeddings-inference, and all served models. Contains no paths.
  *
  * @see https://github.com/huggingface/text-embeddings-inference `router/src/lib.rs`, `Info`, at 0d124dc
  */
@@ -44,23 +44,23 @@ export function describeServer(models: Models, options: CheckedOptions, version:
   };
 }
 
-/** One model in OpenAI's words, and in those that Xinference's client looks for. */
+/** One model in OpenAI's format, with the extra fields that Xinference's client reads. */
 export interface ModelRecord {
   id: string;
   object: "model";
-  /** Seconds since 1970; unknown. */
+  /** Seconds since 1970. Unknown, so always 0. */
   created: 0;
   owned_by: "crossrank";
   model_type: "rerank";
   model_ability: readonly ["rerank"];
   model_uid: string;
   model_name: string;
-  /** Most tokens of a pair; left out where it is not known before the model is loaded. */
+  /** Maximum tokens of a query and a document together. Absent if unknown until the model is loaded. */
   max_tokens?: number;
   context_length?: number;
 }
 
-/** The served models, presets and backends that a request may name. */
+/** All models that a request may name: served models, presets and backends. */
 export function listModels(models: Models): ModelRecord[] {
   const served = models.served.map(({ name }) => name);
   const others = [...listPresets().map(({ name }) => name), ...listRerankerBackends().map(({ name }) => `plugin:${name}`)];
@@ -69,25 +69,25 @@ export function listModels(models: Models): ModelRecord[] {
 }
 
 /**
- * The model that a request of this name would get, under the name that it asked for.
+ * The model that a request with this name would get. The record has the requested name.
  *
- * @throws ServerError 404 for an unknown name, if that is how the server was started
+ * @throws ServerError 404 for an unknown name, if the server is strict about names
  */
 export function describeModelNamed(models: Models, id: string): ModelRecord {
   return recordOf(models, id, models.byName(id).name);
 }
 
-/** @see https://docs.cohere.com/reference/list-models */
-export function inCohereWords({ id, context_length }: ModelRecord): object {
+/** A model in Cohere's format. @see https://docs.cohere.com/reference/list-models */
+export function toCohereModel({ id, context_length }: ModelRecord): object {
   return { name: id, endpoints: ["rerank"], finetuned: false, ...(context_length === undefined ? {} : { context_length }) };
 }
 
 function recordOf(models: Models, id: string, name: string): ModelRecord {
   const served = models.served.find((entry) => entry.name === name);
-  const told = served?.reranker.stats().scorer.maxTokens ?? listPresets().find((preset) => preset.name === name)?.maxLength;
+  const maxTokens = served?.reranker.stats().scorer.maxTokens ?? listPresets().find((preset) => preset.name === name)?.maxLength;
   return {
     ...({ id, object: "model", created: 0, owned_by: "crossrank" } as const),
     ...({ model_type: "rerank", model_ability: ["rerank"], model_uid: id, model_name: name } as const),
-    ...(typeof told === "number" ? { max_tokens: told, context_length: told } : {}),
+    ...(typeof maxTokens === "number" ? { max_tokens: maxTokens, context_length: maxTokens } : {}),
   };
 }

@@ -1,19 +1,19 @@
-/** Looks over JSON in one pass, before it is parsed: what takes a parser long is seen by counting. */
+/** Checks JSON in one pass before it is parsed. Counting brackets, keys and values finds bodies that would take a parser too long. */
 
-/** Deepest nesting of a body: a document may go 64 deep, a configuration less. */
+/** Maximum nesting of a body. A document may be 64 levels deep, a configuration less. */
 const maxDepth = 128;
-/** Most lists, objects and keys of a body: a thousand documents with ninety fields each have fewer. */
+/** Maximum number of lists, objects and keys in a body. A thousand documents with ninety fields each have fewer. */
 const maxParts = 100_000;
-/** Fewer digits are exact in a number. */
+/** A number keeps this many digits exactly. */
 const exactDigits = 15;
-/** Most values of a body: a thousand documents with a vector of 384 numbers each have fewer. */
+/** Maximum number of values in a body. A thousand documents with a vector of 384 numbers each have fewer. */
 const maxValues = 500_000;
 
 /**
- * Says what is wrong with bytes that would take a parser too long.
+ * Finds the reason why a parser would take too long for these bytes.
  *
- * @returns what there is too much of, `"unbalanced"` for what is no JSON because a bracket is missing, `"long-integers"` where an integer has
- * more digits than a number surely keeps, or undefined
+ * @returns undefined for a normal body, `excess` naming what there is too much of, `"unbalanced"` if a bracket is missing, `"long-integers"`
+ * where an integer has more digits than a number is sure to keep
  */
 export function findExcess(bytes: Uint8Array): "unbalanced" | "long-integers" | { excess: string } | undefined {
   let depth = 0;
@@ -41,7 +41,7 @@ export function findExcess(bytes: Uint8Array): "unbalanced" | "long-integers" | 
       if (index - start >= exactDigits) hasLongIntegers ||= isWholeNumber(bytes, start, index);
     }
   }
-  // The parser would go down all of them before it noticed.
+  // The parser would descend through all of them before it found the error.
   if (depth !== 0) return "unbalanced";
   if (deepest > maxDepth) return { excess: `nested more than ${maxDepth} levels deep` };
   if (parts > maxParts) return { excess: `more than ${maxParts} lists, objects and keys` };

@@ -16,58 +16,58 @@ import type { RerankServer } from "./server.ts";
 export interface ListenOptions {
   /** @default "127.0.0.1" */
   host?: string;
-  /** 0 for a free one. @default 8000 */
+  /** 0 selects a free port. @default 8000 */
   port?: number;
-  /** Path of a Unix socket, in place of host and port. */
+  /** Path of a Unix socket, used instead of host and port. */
   socket?: string;
-  /** Seconds within which a request must have arrived, its body included; then it gets 408. @default 120 */
+  /** Maximum seconds for a request to arrive, body included. A slower request gets 408. @default 120 */
   requestTimeoutSecs?: number;
-  /** Seconds within which a client must have taken its reply; then its connection is cut. @default 60 */
+  /** Maximum seconds for a client to read its reply. The connection of a slower client is closed. @default 60 */
   writeTimeoutSecs?: number;
   /**
-   * Names by which clients may call the server, without a port, beside `localhost` and addresses of this machine; `.example.com` stands for
-   * all names below it, `*` for any.
+   * Host names that clients may use, without a port, in addition to `localhost` and addresses of this machine. `.example.com` allows
+   * itself and all its subdomains, `*` allows every name.
    *
-   * @default any, but none where everybody on this machine may call: on a loopback address, without keys
+   * @default every name; on a loopback address without API keys, no additional name
    */
   allowedHosts?: readonly string[];
-  /** PEM files; both give HTTPS. */
+  /** PEM files for HTTPS. */
   tls?: { certFile: string; keyFile: string };
 }
 
-/** How a listening server ends. */
+/** How a listening server stops. */
 export interface StopOptions {
-  /** Seconds for which it goes on answering while `/ready` says 503, so that load balancers notice. @default 0 */
+  /** Seconds to keep answering while `/ready` returns 503, so that load balancers notice. @default 0 */
   delaySecs?: number;
-  /** Seconds after that for requests under way; then their connections are cut. @default 30 */
+  /** Maximum seconds after that for running requests. Then their connections are closed. @default 30 */
   timeoutSecs?: number;
-  /** Aborted: wait no longer. */
+  /** Abort it to stop waiting. */
   signal?: AbortSignal;
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface Listening {
   /** `http://127.0.0.1:8000`, `https://…` or `unix:/path`. */
   url: string;
-  /** Stops taking connections, answers what is under way, and releases the models. @returns how many requests were cut off */
+  /** Stops accepting connections, answers running requests, then releases the models. @returns how many requests were cut off */
   stop(options?: StopOptions): Promise<number>;
 }
 
 const headersTimeoutMs = 20_000;
-/** Connections that wait to be accepted; the system may cap it. Node's own 511 overflow in a burst, and clients see resets. */
+/** Maximum number of connections that wait to be accepted; the system may lower it. Node's default of 511 overflows in a burst, and clients see resets. */
 const backlog = 4096;
-/** Above the 60 s that load balancers keep idle connections, so that they, not we, close them. */
+/** Longer than the 60 s for which load balancers keep idle connections, so that the load balancer closes them first. */
 const keepAliveMs = 65_000;
-/** For clients that are about to reuse a connection when the server stops; it ends earlier when no connection is left. */
+/** Wait at the end for clients that are about to reuse a connection. Ends earlier when no connection is left. */
 const idleGraceMs = 1000;
 
 /**
- * Listens, and answers as soon as it returns; models may still be loading.
+ * Listens on an address. The server answers as soon as this function returns; models may still be loading.
  *
- * @param given a server, or what makes one: it is called once the address is taken, so that no model is loaded for a server that cannot
- *   listen
- * @throws RerankError `invalid-input` for a port that is none, a port or socket that is taken, or TLS files that cannot be used; whatever
- *   keeps the server from being made
+ * @param given a server, or a function that creates one. The function runs after the address is bound, so that no model is loaded for a
+ *   server that cannot listen
+ * @throws RerankError `invalid-input` for an invalid port, a port or socket in use, or unusable TLS files; any error of the function that
+ *   creates the server
  */
 export async function listen(given: RerankServer | (() => RerankServer), options: ListenOptions = {}): Promise<Listening> {
   const { host = "127.0.0.1", port = 8000, socket, tls, requestTimeoutSecs = 120, writeTimeoutSecs = 60, allowedHosts } = options;
@@ -91,23 +91,23 @@ export async function listen(given: RerankServer | (() => RerankServer), options
     requestTimeout,
     headersTimeout: Math.min(headersTimeoutMs, requestTimeout),
     keepAliveTimeout: keepAliveMs,
-    // How often node looks for requests that are late.
+    // How often Node checks for requests that take too long.
     connectionsCheckingInterval: Math.min(30_000, requestTimeout / 2),
   };
   const http = tls === undefined ? createServer(limits, onRequest) : createTlsServer({ ...limits, ...(await readTls(tls)) }, onRequest);
-  // Not in its types: without it, node hangs up on a client that has closed its own side, its request being whole.
+  // Missing in Node's types. Without it, Node closes the connection of a client that ended its side after a complete request.
   Object.assign(http, { httpAllowHalfOpen: true });
   const stopLimit = connections.limitReplies(writeTimeoutSecs * 1000);
   if (socket !== undefined) await removeStaleSocket(socket);
   await bind(http, socket === undefined ? { host, port } : { path: socket });
-  // At once, before the first connection is looked at.
+  // Create the server in the same turn, before Node handles the first connection.
   try {
     server = typeof given === "function" ? given() : given;
   } catch (error) {
     http.close();
     throw error;
   }
-  // A page in a browser can reach a loopback address under a name of its own, but no Unix socket, and it knows no key.
+  // A browser page can reach a loopback address under its own name (DNS rebinding), but not a Unix socket, and it has no API key.
   const isOpenToPages = socket === undefined && isLocal(host) && !server.needsKey;
   hostCheck = allowedHosts === undefined && !isOpenToPages ? undefined : createHostCheck([host, ...(allowedHosts ?? [])]);
   return {
@@ -121,10 +121,10 @@ export async function listen(given: RerankServer | (() => RerankServer), options
           await wait(20, signal);
       };
       await turn();
-      // Not http.close, which ends idle connections at once: a client may be sending its next request on one.
+      // http.close would end idle connections at once, but a client may be sending its next request on one of them.
       const ended = new AbortController();
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(http, () => resolve(ended.abort())));
-      // Only now: whoever is told that its connection closes opens another one, and would be reset in the queue of a listener that ends.
+      // Send `connection: close` only after the listener has closed. Otherwise the client reconnects into the queue of a listener that is about to close, and is reset.
       isStopping = true;
       server.drain({ refuses: true });
       await settle();
@@ -142,9 +142,9 @@ export async function listen(given: RerankServer | (() => RerankServer), options
 }
 
 /**
- * The server as a listener of `node:http`, for Express and its kin.
+ * The server as a `node:http` listener, for Express and similar frameworks.
  *
- * A body that other middleware has read already is lost: mount it before body parsers.
+ * Mount it before body parsers: it cannot read a body that other middleware has already consumed.
  */
 export function toNodeListener(server: Pick<RerankServer, "fetch">): (request: IncomingMessage, response: ServerResponse) => void {
   const answer = getRequestListener(server.fetch.bind(server), { overrideGlobalObjects: false });
@@ -153,25 +153,25 @@ export function toNodeListener(server: Pick<RerankServer, "fetch">): (request: I
 
 type Refusal = Pick<WireFailure, "status" | "code" | "message">;
 
-/** Why a request is not answered, by the names that it calls the server by: its `Host` headers, and the address of a target that holds one. */
+/** Checks the host names in a request (its `Host` headers and an absolute URL as target). @returns why the request is refused, if it is */
 function refusalOf({ rawHeaders, url = "" }: IncomingMessage, hostCheck: HostCheck | undefined): Refusal | undefined {
   const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === "host");
   if (hosts.length > 1) {
-    // Two readers of one request could mean two servers: https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+    // A proxy and this server could choose different ones: https://www.rfc-editor.org/rfc/rfc9112#section-3.2
     return { status: 400, code: "invalid-input", message: "host: more than one Host header. Send one." };
   }
   const target = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1];
   for (const host of target === undefined ? hosts : [...hosts, target]) {
     if (!isHost(host)) return { status: 400, code: "invalid-input", message: "host: not a name, with a port or without." };
-    const stranger = hostCheck?.(host);
-    if (stranger === undefined) continue;
-    const what = `host: this server was called ${JSON.stringify(stranger.slice(0, 100))}, which is not a name of this machine`;
+    const refusedName = hostCheck?.(host);
+    if (refusedName === undefined) continue;
+    const what = `host: this server was called ${JSON.stringify(refusedName.slice(0, 100))}, which is not a name of this machine`;
     return { status: 403, code: "not-allowed", message: `${what}. Call it localhost, or start it with --allowed-host.` };
   }
   return undefined;
 }
 
-/** A refusal before anything of a request is read; the connection ends with it. */
+/** Refuses a request before its body is read, and closes the connection. */
 function refuse(response: ServerResponse, refusal: Refusal): void {
   const { status, body } = nativeDialect.encodeError(refusal);
   response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(body));
@@ -180,9 +180,9 @@ function refuse(response: ServerResponse, refusal: Refusal): void {
 function bind(http: Server, where: { host: string; port: number } | { path: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once("error", (cause: NodeJS.ErrnoException) => {
-      const place = "path" in where ? where.path : `${where.host}:${where.port}`;
+      const address = "path" in where ? where.path : `${where.host}:${where.port}`;
       const why = cause.code === "EADDRINUSE" ? "it is in use" : cause.message;
-      reject(new RerankError("invalid-input", `server: cannot listen on ${place}: ${why}. Choose another one.`, { cause }));
+      reject(new RerankError("invalid-input", `server: cannot listen on ${address}: ${why}. Choose another one.`, { cause }));
     });
     http.listen({ ...where, backlog }, () => {
       http.removeAllListeners("error");
@@ -210,7 +210,7 @@ async function readTls({ certFile, keyFile }: NonNullable<ListenOptions["tls"]>)
   return pair;
 }
 
-/** A socket that a killed process left behind refuses connections, and would keep the path taken for ever. */
+/** Removes the socket file of a process that was killed. It refuses connections, but the path would stay in use. */
 async function removeStaleSocket(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined); // absent: nothing to remove
   if (found?.isSocket() !== true) return;
@@ -227,7 +227,7 @@ function urlOf({ address, port, family }: AddressInfo, isTls: boolean): string {
   return `${isTls ? "https" : "http"}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
-/** One turn of the event loop, in which connections and requests that have arrived are taken. */
+/** Waits one turn of the event loop. In it, Node accepts the connections and reads the requests that have arrived. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -3,26 +3,26 @@ import type { RerankResult } from "../index.ts";
 import type { Models } from "./served-models.ts";
 import type { Failure } from "./status.ts";
 
-/** What became of one request for a ranking. */
+/** The result of one ranking request. */
 export interface Outcome {
   dialect: string;
   status: number;
   durationMs: number;
-  /** Documents that were asked for; 0 where the request was not understood. */
+  /** Documents in the request; 0 if the request was invalid. */
   documents: number;
   isModelUnknown: boolean;
   results: readonly RerankResult[];
   failure: Failure | undefined;
 }
 
-// Seconds; from a few short documents to the default ceiling of a request.
+// Seconds: from a few short documents to the default timeout of a request.
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /**
  * The server's Prometheus metrics.
  *
- * Names beginning with `te_` mean what they mean in text-embeddings-inference, so that its dashboards work; one request counts as one
- * there, whatever the number of its documents.
+ * Names that begin with `te_` have the same meaning as in text-embeddings-inference, so that its dashboards work. As there, one request
+ * counts as one, whatever the number of its documents.
  *
  * @see https://github.com/huggingface/text-embeddings-inference, router/src/http/server.rs, read 2026-07
  */
@@ -45,7 +45,7 @@ export class Metrics {
     "dialect",
   ]);
 
-  /** @param inFlight requests that are being answered */
+  /** @param inFlight the number of running requests */
   constructor(models: Models, inFlight: () => number) {
     collectDefaultMetrics({ register: this.#registry });
     const registers = [this.#registry];
@@ -127,7 +127,7 @@ export class Metrics {
   }
 }
 
-/** text-embeddings-inference's word for a failure where it has one. */
+/** The name of a failure in text-embeddings-inference if it has one, else our error code. */
 function failureName({ status, code }: Failure): string {
   if (status === 429) return "overloaded";
   if (status === 499) return "dropped";

@@ -1,35 +1,40 @@
-/** What a server can be told, and what holds where it is not. */
+/** The options of a server, their defaults and their checks. */
 import { RerankError, type RerankerConfig, type RerankerSettings } from "../index.ts";
 
-/** A model that is loaded at start and answers to a name. */
+/** A model that the server loads at start and serves under a name. */
 export interface ServedModel {
-  /** What clients call it. @default the model's own name: a preset's, a hub id's, a backend's */
+  /** The name for clients. @default the model's own name: of the preset, the hub id or the backend */
   name?: string;
-  /** As in a configuration of the library. */
+  /** Same values as `model` in the library's configuration. */
   model: NonNullable<RerankerConfig["model"]>;
-  /** File of a calibration fitted for it: see the library's configuration. @default none */
+  /** File of a calibration fitted for this model; see the library's configuration. @default none */
   calibration?: string;
 }
 
-/** Bounds of what one request may bring, and of how much is under way at once. */
+/** Limits of one request, and of all requests at once. */
 export interface ServerLimits {
-  /** Most documents of one request; ≥ 1. @default 1024 */
+  /** Maximum number of documents in one request; ≥ 1. @default 1024 */
   maxDocuments: number;
-  /** Most bytes of a request's body; ≥ 1. @default 16 MiB */
+  /** Maximum size of a request's body in bytes; ≥ 1. @default 16 MiB */
   maxBodyBytes: number;
-  /** Most characters (UTF-16 units) of a query; ≥ 1. @default 65536 */
+  /** Maximum length of a query in characters (UTF-16 units); ≥ 1. @default 65536 */
   maxQueryChars: number;
-  /** Most characters (UTF-16 units) of one document, an object's as JSON; ≥ 1. @default 1000000 */
+  /** Maximum length of one document in characters (UTF-16 units); an object counts as its JSON; ≥ 1. @default 1000000 */
   maxDocumentChars: number;
-  /** Most requests that are answered at once; one more gets 429 before its body is read. @default 1024 */
+  /** Maximum number of requests answered at once. Another request gets 429 before its body is read. @default 1024 */
   maxRequests: number;
-  /** Most documents that may wait for a thread of one model; a request that finds as many gets 429. @default 16384 */
+  /** Maximum number of documents that wait for a thread of one model. When it is reached, requests get 429. @default 16384 */
   maxQueued: number;
-  /** Most models held that requests brought in, beside the served ones, loading ones included; the least recently used is closed. @default 2 */
+  /**
+   * Maximum number of models loaded because a request named them, in addition to the served ones; models that are still loading count.
+   * Above it, the server closes the least recently used one.
+   *
+   * @default 2
+   */
   maxModels: number;
 }
 
-/** Where a server tells what it does; pino's loggers are such. It never gets texts of documents or queries, nor keys. */
+/** The server's log; pino's loggers fit. It never receives texts of documents or queries, and never API keys. */
 export interface ServerLogger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -39,35 +44,39 @@ export interface ServerLogger {
 
 /** Options of `createRerankServer`. */
 export interface RerankServerOptions extends Partial<ServerLimits> {
-  /** Loaded at start; the first answers where a request names none. @default the bundled preset `mini` */
+  /** Models to load at start. A request that names no model gets the first one. @default the bundled preset `mini` */
   models?: readonly (ServedModel | string)[];
-  /** Whether requests may name hub ids and hosted models too, beside presets and registered backends. @default false */
+  /** Whether requests may also name hub ids and hosted models; presets and registered backends are always allowed. @default false */
   allowModels?: boolean;
-  /** Whether a preset that is not on this machine may be fetched. @default true */
+  /** Whether the server may download a preset that is not on this machine. @default true */
   allowDownload?: boolean;
-  /** Whether a model name that nobody knows is an error in the dialects, too, instead of meaning the first model. @default false */
+  /** Whether an unknown model name is an error in the dialects, too. If false, the first model answers. @default false */
   strictModel?: boolean;
-  /** Ceiling of one request, seconds; a request may ask for less. @default 60 */
+  /** Maximum duration of one request in seconds. A request may ask for less. @default 60 */
   timeoutSecs?: number;
-  /** Keys of which a request has to bring one, as `Authorization: Bearer …` or in `Api-Key` or `X-API-Key`. @default none needed */
+  /** API keys. A request must send one of them, as `Authorization: Bearer …`, `Api-Key` or `X-API-Key`. @default requests need no key */
   apiKeys?: readonly string[];
-  /** Origins whose pages may call, or `*`. @default none */
+  /** Origins whose pages may call the server (CORS); `*` allows all. @default none */
   corsOrigins?: readonly string[];
   /** Path under which the server is mounted, for example `/api`. @default "" */
   basePath?: string;
-  /** @default nothing is logged */
+  /** @default no log */
   logger?: ServerLogger;
-  /** Settings of every model: see the library's configuration. */
+  /** Settings for every model; see the library's configuration. */
   settings?: Omit<RerankerSettings, "model" | "allowDownload" | "calibration">;
 }
 
-/** {@link RerankServerOptions} with everything filled in. */
+/** {@link RerankServerOptions} with all defaults filled in. */
 export type CheckedOptions = Required<Omit<RerankServerOptions, "models" | "logger">> & {
   models: readonly ServedModel[];
   logger: ServerLogger | undefined;
 };
 
-/** @throws RerankError `invalid-input` for a limit that is no positive integer, a time that is no positive number, or an empty key */
+/**
+ * Fills in defaults and checks all values.
+ *
+ * @throws RerankError `invalid-input` if a limit is not a positive integer, a time is not a positive number, or a key is empty
+ */
 export function checkOptions(options: RerankServerOptions): CheckedOptions {
   const checked: CheckedOptions = {
     maxDocuments: 1024,

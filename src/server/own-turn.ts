@@ -1,12 +1,13 @@
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Waits for a turn of the event loop that no other long work has: whoever answers probes meanwhile waits for one piece of work, not for those
- * of all requests.
+ * Waits for a turn of the event loop that belongs to this caller alone.
+ *
+ * Call it between two pieces of long work. A health probe then waits for one piece of work, not for the work of all requests.
  */
 export function ownTurn(): Promise<void> {
-  // Two turns: what arrived while the last one worked is read in the first, and answered in the second. Timers would do neither: those that
-  // are due run one after the other in one turn.
+  // Wait two turns: in the first, Node reads what has arrived meanwhile; in the second, it is answered. Timers would not help: all timers
+  // that are due run in one turn.
   last = last.then(() => new Promise((resolve) => setImmediate(() => setImmediate(resolve))));
   return last;
 }

@@ -1,18 +1,18 @@
 import { type ModelReference, type RankOptionsInput, RerankError, RerankerConfig } from "../index.ts";
 
-/** What a request's `config` may ask of this server, checked. */
+/** A request's `config` after all checks. */
 export interface AllowedConfig {
-  /** Absent: the server's first model. */
+  /** Undefined selects the server's first model. */
   model: ModelReference | undefined;
-  /** Fields that replies get beside `results`. */
+  /** Fields of the reply in addition to `results`. */
   replyFields: ReadonlySet<ReplyField>;
   options: RankOptionsInput;
 }
 
-/** Extra fields of a reply as a whole. */
+/** Optional top-level fields of a reply. */
 export type ReplyField = "model" | "usage" | "timings" | "warnings";
 
-/** Keys of a configuration that are the operator's: they touch this machine's disk, network, cores or code. */
+/** Configuration keys that only the operator may set: they affect this machine's disk, network, cores or code. */
 const operatorKeys: readonly string[] = [
   "cacheDir",
   "acceleration",
@@ -26,15 +26,15 @@ const operatorKeys: readonly string[] = [
   "onWarning",
   "onProgress",
 ];
-/** The same for keys of `config.model.llm`, and of `config.model` itself. */
+/** Keys of `config.model` and of everything inside it that only the operator may set. */
 const operatorModelKeys: readonly string[] = ["baseUrl", "headers", "urls", "url", "dialect", "client"];
 const replyFields: readonly string[] = ["model", "usage", "timings", "warnings"] satisfies ReplyField[];
 
 /**
- * Reads the `config` of a request by the library's own rules, after refusing what is the operator's.
+ * Refuses keys that only the operator may set, then parses a request's `config` by the library's own rules.
  *
- * @param allowModels whether the request may name more than presets and registered backends
- * @throws RerankError `not-allowed` naming the key, `invalid-input`
+ * @param allowModels whether the request may also name hub ids and hosted models
+ * @throws RerankError `not-allowed` naming the key; `invalid-input`
  */
 export function parseAllowedConfig(config: object, allowModels: boolean): AllowedConfig {
   refuseKeys(config, "config", operatorKeys);
@@ -73,12 +73,12 @@ function checkModel(model: ModelReference, allowModels: boolean): void {
   }
 }
 
-/** A model inside another one. */
+/** Whether a value inside a model is a model itself. */
 function isModel(value: unknown): value is ModelReference {
   return typeof value === "object" && value !== null && "type" in value;
 }
 
-/** At any depth: models can hold models. The depth itself is bounded by the library's own check, which comes after. */
+/** Checks the keys at every depth, because models can contain models. The library's own check, which runs later, limits the depth. */
 function refuseModelKeys(value: unknown, path: string, depth = 0): void {
   if (typeof value !== "object" || value === null || depth > 32) return;
   if (!Array.isArray(value)) refuseKeys(value, path, operatorModelKeys);
@@ -86,7 +86,7 @@ function refuseModelKeys(value: unknown, path: string, depth = 0): void {
     refuseModelKeys(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, depth + 1);
 }
 
-/** A hub id and nothing else: whatever could be read as a path is none. */
+/** Whether the text can only be a hub id. A text that could also be a path is refused. */
 function isHubId(modelId: string): boolean {
   return /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9_][\w.-]*$/.test(modelId);
 }

@@ -1,6 +1,6 @@
 import type { WireDocument } from "../dialects/codec.ts";
 import { RerankError, type RerankResult } from "../index.ts";
-import { type BodyReader, isTooDeep, refuseLongLists, refuseRoundedIntegers, smallBytes, tooManyDocuments } from "./body.ts";
+import { type BodyReader, isTooDeep, refuseLongLists, refuseRoundedIntegers, smallBodyBytes, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 import { headerOf } from "./ignored.ts";
@@ -11,24 +11,24 @@ import type { Route } from "./routes.ts";
 import { type Failure, failureOf, ServerError } from "./status.ts";
 import { validate } from "./validate.ts";
 
-/** All that answering a ranking takes. */
+/** What {@link answerRanking} needs from the server. */
 export interface RankContext extends ServerView {
   bodies: BodyReader;
   held: HeldBytes;
   metrics: Metrics;
-  /** Throws while new requests are not taken: the server is loading, draining or full, or the request has no key. */
+  /** Throws if the server cannot accept the request now: it is loading, draining or full, or the request has no valid key. */
   admit(request: Request): Promise<void>;
 }
 
-/** One request on a path that ranks. */
+/** One request to a ranking route. */
 export interface RouteCall {
   route: Route;
   request: Request;
-  /** The model that the path names. */
+  /** The model named in the path. */
   model: string | undefined;
 }
 
-/** What a ranking leaves in the log and in a trace; no texts, no keys. */
+/** What the log and the trace record about a ranking. Contains no texts and no keys. */
 export interface RankRecord {
   dialect: string;
   model?: string;
@@ -39,28 +39,28 @@ export interface RankRecord {
   failure?: Failure;
 }
 
-/** A reply with what is to be noted of it. */
+/** A reply, and its record for the log. */
 export interface RankAnswer {
   response: Response;
   record: RankRecord;
 }
 
-/** Most fields of documents that one request may have read. */
+/** Maximum number of document fields that one request may select. */
 const maxFields = 1024;
 
-/** Most fields that a header names, and most characters of each: it has a few kilobytes. */
-const maxToldFields = 16;
-const maxToldCharacters = 60;
+/** Maximum number of field names in a header, and characters of each name. A header may have only a few kilobytes. */
+const maxReportedFields = 16;
+const maxReportedCharacters = 60;
 
 interface Progress {
   dialect: Dialect;
-  /** The body, once it is known to be an object. */
+  /** The body, or an empty object before the body is read. */
   sent: object;
   request: ReadRequest | undefined;
   documents: number;
 }
 
-/** Answers one request on a path that ranks; never throws: failures are written in the dialect of the request. */
+/** Answers one ranking request. Never throws: it returns failures in the dialect of the request. */
 export async function answerRanking(context: RankContext, call: RouteCall, requestId: string): Promise<RankAnswer> {
   const { route, request } = call;
   const startedMs = performance.now();
@@ -69,14 +69,14 @@ export async function answerRanking(context: RankContext, call: RouteCall, reque
     const { entry, results, body } = await rank(context, call, requestId, progress);
     const totalMs = performance.now() - startedMs;
     const record = { ...recordOf(progress, results), model: entry.name };
-    note(context, progress, { status: 200, durationMs: totalMs, results, failure: undefined });
+    recordMetrics(context, progress, { status: 200, durationMs: totalMs, results, failure: undefined });
     return { response: await context.held.reply(body, { headers: replyHeaders(progress, results, totalMs) }), record };
   } catch (error) {
-    const failure = withoutPaths(failureOf(request.signal.aborted ? clientGone(error) : error, requestId), context);
+    const failure = withoutPaths(failureOf(request.signal.aborted ? clientDisconnected(error) : error, requestId), context);
     const message = progress.dialect.reword(failure.message, progress.sent);
     const { status, body } = progress.dialect.encodeError({ ...failure, message });
     const headers: Record<string, string> = failure.retryAfterSecs === undefined ? {} : { "retry-after": String(failure.retryAfterSecs) };
-    note(context, progress, { status, durationMs: performance.now() - startedMs, results: [], failure });
+    recordMetrics(context, progress, { status, durationMs: performance.now() - startedMs, results: [], failure });
     return { response: Response.json(body, { status, headers }), record: { ...recordOf(progress, []), failure } };
   }
 }
@@ -90,9 +90,9 @@ async function rank(
   const { models, options } = context;
   await context.admit(request);
   const { json, hasLongIntegers, sizeBytes, release } = await context.bodies.read(request);
-  // Of a large body, each step takes a part of a second: probes and other requests come in between.
+  // Each step of a large body takes a part of a second. Let probes and other requests run in between.
   const nextStep = async (): Promise<void> => {
-    if (sizeBytes > smallBytes) await ownTurn();
+    if (sizeBytes > smallBodyBytes) await ownTurn();
   };
   try {
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
@@ -110,7 +110,7 @@ async function rank(
     if (hasLongIntegers && read.echoes) for (const { documents } of read.calls) refuseRoundedIntegers(documents);
     progress.documents = read.calls.reduce((sum, { documents }) => sum + documents.length, 0);
     if (progress.documents > options.maxDocuments) throw tooManyDocuments(progress.documents, options.maxDocuments);
-    checkFields(read.options.fields);
+    checkFieldCount(read.options.fields);
 
     return await models.use(read.model, request.signal, async (entry) => {
       const secs = Math.min(options.timeoutSecs, read.options.maxRerankDurationSecs ?? Number.POSITIVE_INFINITY);
@@ -118,7 +118,7 @@ async function rank(
       const rankOptions = { ...read.options, maxRerankDurationSecs: secs };
       const ranked = await Promise.all(
         read.calls.map(({ query, documents }) =>
-          // A signal for each call: Node warns of a leak where hundreds listen to one.
+          // One signal for each call: Node warns of a leak when hundreds of listeners share one.
           entry.reranker.rank(query, documents, { ...rankOptions, signal: AbortSignal.any([request.signal]) }),
         ),
       );
@@ -155,17 +155,17 @@ function checkCall({ query, documents }: RankCall, { maxQueryChars, maxDocumentC
   });
 }
 
-/** Each of them is looked for in each document, on the thread that answers everybody. */
-function checkFields(fields: readonly string[] | undefined): void {
+/** The server looks up every field in every document, on the thread that answers all requests. */
+function checkFieldCount(fields: readonly string[] | undefined): void {
   if (fields === undefined || fields.length <= maxFields) return;
   throw new RerankError("invalid-input", `fields: at most ${maxFields} fields of documents are read, got ${fields.length}. Name fewer.`);
 }
 
-function clientGone(cause: unknown): ServerError {
+function clientDisconnected(cause: unknown): ServerError {
   return new ServerError(499, "aborted", "The client went away.", { cause });
 }
 
-function note(
+function recordMetrics(
   { metrics }: RankContext,
   { dialect, request, documents }: Progress,
   outcome: Pick<Parameters<Metrics["observe"]>[0], "status" | "durationMs" | "results" | "failure">,
@@ -192,8 +192,8 @@ function sumOf(results: readonly RerankResult[], read: (result: RerankResult) =>
 }
 
 /**
- * What no dialect's body has a place for: documents that were cut, fields that no document has, words of the request that mean nothing here, and the times that
- * text-embeddings-inference tells in headers, in whole milliseconds.
+ * Headers for facts that no dialect's body can express: how many documents were truncated, fields that no document has, ignored parts of
+ * the request, and text-embeddings-inference's timing headers, in whole milliseconds.
  *
  * @see https://github.com/huggingface/text-embeddings-inference `router/src/lib.rs`, `From<ResponseMetadata> for HeaderMap`, at 0d124dc
  */
@@ -222,7 +222,7 @@ function replyHeaders({ request }: Progress, results: readonly RerankResult[], t
   return headers;
 }
 
-/** What had no meaning for the server, and what had none for the model that answered. */
+/** The parts of the request that the server ignored, and those that the model ignored. */
 function ignoredWords({ ignored, optionNames }: ReadRequest, results: readonly RerankResult[]): string[] {
   const ofModel = results.flatMap(({ warnings }) =>
     warnings.flatMap((warning) => (warning.type === "ignored-option" ? warning.option : [])),
@@ -230,13 +230,13 @@ function ignoredWords({ ignored, optionNames }: ReadRequest, results: readonly R
   return [...ignored, ...ofModel.flatMap((option) => optionNames[option] ?? [])];
 }
 
-/** Percent-encoded, for they come from the request and a header takes Latin-1 only. */
+/** Fields that no document has. Percent-encoded, because they come from the request and a header allows only Latin-1. */
 function missingFields(results: readonly RerankResult[]): string[] {
   const fields = results.flatMap(({ warnings }) =>
     warnings.flatMap((warning) => (warning.type === "missing-field" ? [warning.field] : [])),
   );
-  const told = [...new Set(fields)].slice(0, maxToldFields);
-  return told.map((field) => encodeURIComponent(field.slice(0, maxToldCharacters).replace(/\p{Cs}/gu, "\ufffd")));
+  const reported = [...new Set(fields)].slice(0, maxReportedFields);
+  return reported.map((field) => encodeURIComponent(field.slice(0, maxReportedCharacters).replace(/\p{Cs}/gu, "\ufffd")));
 }
 
 function charactersOf({ query, documents }: RankCall): number {

@@ -5,7 +5,7 @@ import { createKeyCheck, type KeyCheck } from "./auth.ts";
 import { BodyReader } from "./body.ts";
 import { docsPage } from "./docs-page.node.ts";
 import { HeldBytes } from "./held-bytes.ts";
-import { describeModelNamed, describeServer, inCohereWords, listModels } from "./information.ts";
+import { describeModelNamed, describeServer, listModels, toCohereModel } from "./information.ts";
 import { Metrics } from "./metrics.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { type CheckedOptions, checkOptions, type RerankServerOptions } from "./options.ts";
@@ -16,33 +16,33 @@ import { Models } from "./served-models.ts";
 import { failureOf, ServerError } from "./status.ts";
 import { createTracer, type Tracer } from "./tracing.ts";
 
-/** A reranking server as a function from requests to responses; `listen` puts it on a port. */
+/** A reranking server: a function from requests to responses. `listen` puts it on a port. */
 export interface RerankServer {
-  /** Answers one request; never throws. It can be mounted wherever requests and responses are the web's. */
+  /** Answers one request; never throws. You can mount it in any framework that uses the web's Request and Response. */
   fetch(request: Request): Promise<Response>;
-  /** Resolves when all served models are loaded. @throws what keeps the first of them from loading */
+  /** Resolves when all served models are loaded. @throws the error of the first model that does not load */
   readonly ready: Promise<void>;
-  /** Whether a request has to bring a key. */
+  /** Whether requests need an API key. */
   readonly needsKey: boolean;
-  /** From now on `/ready` says 503, and with `refuses` new rankings get 503 too; those under way go on. */
+  /** From now on `/ready` returns 503. With `refuses`, new rankings get 503, too. Running rankings continue. */
   drain(options?: { refuses?: boolean }): void;
-  /** Lets the rankings under way end, then releases all models. Calling it again gives the same promise. */
+  /** Waits for running rankings, then releases all models. A second call returns the same promise. */
   close(): Promise<void>;
 }
 
-/** What a request leaves behind for the log. */
+/** What a request's handlers pass on to the log. */
 interface Variables {
   requestId: string;
   record: RankRecord;
 }
 
-/** `failed`: a served model did not load; rankings try it again. `leaving`: still answering, but `/ready` says no. */
+/** `failed`: a served model did not load; the next ranking tries again. `leaving`: still answering, but `/ready` returns 503. */
 type Phase = "loading" | "ready" | "failed" | "leaving" | "refusing";
 
 /**
- * Makes a server, and starts loading its models.
+ * Creates a server and starts to load its models.
  *
- * @throws RerankError `invalid-input`, `unknown-model` for options that name no model
+ * @throws RerankError `invalid-input`; `unknown-model` if a model in the options does not exist
  */
 export function createRerankServer(options: RerankServerOptions = {}): RerankServer {
   return new Server(checkOptions(options));
@@ -71,7 +71,7 @@ class Server implements RerankServer {
     this.ready = this.#models.warmUp().finally(() => {
       if (this.#phase === "loading") this.#phase = this.#models.isReady ? "ready" : "failed";
     });
-    this.ready.catch(() => undefined); // whoever waits for it hears of it
+    this.ready.catch(() => undefined); // not an unhandled rejection; callers that await `ready` still get the error
   }
 
   async fetch(request: Request): Promise<Response> {
@@ -152,16 +152,16 @@ class Server implements RerankServer {
       }
     };
     const models = this.#models;
-    // Probes carry no keys, and these tell nothing.
+    // Probes send no keys, and these replies contain nothing secret.
     add(alivePaths, true, () => Response.json({ status: "ok" }));
     add(readyPaths, true, () => this.#readiness());
-    // Xinference's client asks, without its key, whether it has to send one.
+    // Xinference's client asks here, without a key, whether the server needs one.
     add(keyPaths, true, () => Response.json({ auth: this.#options.apiKeys.length > 0 }));
     add(infoPaths, false, () => Response.json(describeServer(models, this.#options, packageJson.version)));
     add(modelListPaths, false, () => Response.json({ object: "list", data: listModels(models) }));
     add(modelPaths, false, (name) => Response.json(describeModelNamed(models, name)));
-    add(["/cohere/v1/models"], false, () => Response.json({ models: listModels(models).map(inCohereWords) }));
-    add(["/cohere/v1/models/{model}"], false, (name) => Response.json(inCohereWords(describeModelNamed(models, name))));
+    add(["/cohere/v1/models"], false, () => Response.json({ models: listModels(models).map(toCohereModel) }));
+    add(["/cohere/v1/models/{model}"], false, (name) => Response.json(toCohereModel(describeModelNamed(models, name))));
     add(["/together/v1/models"], false, () => Response.json(listModels(models).map((model) => ({ ...model, type: "rerank" }))));
     add(
       ["/metrics"],
@@ -201,7 +201,7 @@ class Server implements RerankServer {
     return response;
   }
 
-  /** In the words of whoever's path it is. */
+  /** An error in the dialect of the path. */
   #refuse(path: string, requestId: string, error: unknown): Response {
     const failure = failureOf(error, requestId);
     if (failure.internal !== undefined) this.#options.logger?.error({ requestId, ...internalOf(failure.internal) }, "request failed");
@@ -213,16 +213,16 @@ class Server implements RerankServer {
     const { logger } = this.#options;
     if (logger === undefined) return;
     const { failure, ...ranking } = record ?? {};
-    // The path alone: a query string may hold a key.
+    // Log the path without the query string, which may contain a key.
     const fields = { requestId, method, path: new URL(url).pathname, status, durationMs: Math.round(durationMs), ...ranking };
     if (failure?.internal !== undefined) logger.error({ ...fields, code: failure.code, ...internalOf(failure.internal) }, "request failed");
     else if (record !== undefined || status >= 400)
       logger.info({ ...fields, ...(failure === undefined ? {} : { code: failure.code }) }, "request");
-    else logger.debug(fields, "request"); // probes and scrapes, several a minute
+    else logger.debug(fields, "request"); // probes and metrics scrapes come several times a minute
   }
 }
 
-/** The client's own id where it is one that can stand in a log, else a new one. */
+/** The client's own request id if it is safe to log, else a new one. */
 function requestIdOf(headers: Headers): string {
   const given = headers.get("x-request-id");
   return given !== null && /^[\w.:-]{1,128}$/.test(given) ? given : crypto.randomUUID();

@@ -1,15 +1,15 @@
 import type { WireFailure, WireIssue } from "../dialects/codec.ts";
 import { RerankError, type RerankErrorCode } from "../index.ts";
 
-/** A request that this server refuses by itself, before or beside the library. */
+/** An error of the server itself, not of the library. */
 export class ServerError extends Error {
   override readonly name: string = "ServerError";
   readonly status: number;
-  /** As in {@link WireFailure}. */
+  /** See {@link WireFailure}. */
   readonly code: string;
-  /** Seconds after which it is worth trying again. */
+  /** Seconds to wait before a retry. */
   readonly retryAfterSecs: number | undefined;
-  /** As in {@link WireFailure}. */
+  /** See {@link WireFailure}. */
   readonly issues: readonly WireIssue[] | undefined;
 
   constructor(
@@ -26,14 +26,14 @@ export class ServerError extends Error {
   }
 }
 
-/** The HTTP status of each code of the library. */
+/** The HTTP status of each error code of the library. */
 const statuses: Readonly<Record<RerankErrorCode, number>> = {
   "invalid-input": 422,
   "unknown-model": 404,
   "unsupported-model": 422,
   "not-allowed": 403,
   overloaded: 429,
-  aborted: 499, // nginx's word for a client that has gone; nobody reads it
+  aborted: 499, // nginx's status for a client that has disconnected; only logs and metrics show it
   closed: 503,
   timeout: 504,
   download: 503,
@@ -46,18 +46,19 @@ const statuses: Readonly<Record<RerankErrorCode, number>> = {
   inference: 500,
 };
 
-/** Longest message for a client, characters (UTF-16 units): some quote what the request says, which may be megabytes. */
+/** Maximum characters (UTF-16 units) of a message for a client. Some messages quote the request, which may have megabytes. */
 const maxMessageChars = 2000;
 
-/** What a client is told, with what only the log is. */
+/** The public error for a client, and the internal one for the log. */
 export interface Failure extends WireFailure {
   retryAfterSecs: number | undefined;
-  /** What happened in full; undefined where the client's message says it all. */
+  /** The full error, only for the log; undefined if the client's message is complete. */
   internal: unknown;
 }
 
 /**
- * What a client may know of a failure: its own mistakes and the state of the surroundings in full, defects of ours by their code alone.
+ * Converts an error into what a client may see. The client gets the full message for its own mistakes and for time-outs. For other
+ * failures it gets a general message, the error code and the request id.
  */
 export function failureOf(error: unknown, requestId: string): Failure {
   if (error instanceof ServerError) {
@@ -66,14 +67,21 @@ export function failureOf(error: unknown, requestId: string): Failure {
     return issues === undefined ? failure : { ...failure, issues };
   }
   if (RerankError.is(error)) {
-    // A worker that died is replaced: the same request may succeed at once.
+    // A worker died and is being replaced. The same request may succeed at once.
     const status = error.code === "inference" && error.isRetryable ? 503 : statuses[error.code];
     const retryAfterSecs = status === 503 || status === 429 ? 1 : undefined;
-    if (isTold(error.code, status))
+    if (hasPublicMessage(error.code, status))
       return { status, code: error.code, message: shorten(error.message), requestId, retryAfterSecs, internal: undefined };
-    return { status, code: error.code, message: `${hidden(error.code)} ${logged(requestId)}`, requestId, retryAfterSecs, internal: error };
+    return {
+      status,
+      code: error.code,
+      message: `${publicMessage(error.code)} ${logReference(requestId)}`,
+      requestId,
+      retryAfterSecs,
+      internal: error,
+    };
   }
-  const message = `The server failed unexpectedly. ${logged(requestId)}`;
+  const message = `The server failed unexpectedly. ${logReference(requestId)}`;
   return { status: 500, code: "internal", message, requestId, retryAfterSecs: undefined, internal: error };
 }
 
@@ -81,13 +89,13 @@ function shorten(message: string): string {
   return message.length > maxMessageChars ? `${message.slice(0, maxMessageChars)}…` : message;
 }
 
-/** Caller mistakes and time-outs are told in full; what may hold paths, hosts or a plugin's own words is not. */
-function isTold(code: RerankErrorCode, status: number): boolean {
+/** Whether a client may see the error's own message. Other messages may contain paths, hosts or a plugin's text. */
+function hasPublicMessage(code: RerankErrorCode, status: number): boolean {
   return status < 500 || code === "timeout";
 }
 
-function hidden(code: RerankErrorCode): string {
-  const told: Partial<Record<RerankErrorCode, string>> = {
+function publicMessage(code: RerankErrorCode): string {
+  const messages: Partial<Record<RerankErrorCode, string>> = {
     download: "The model could not be downloaded.",
     "missing-dependency": "The model cannot run on this server.",
     hosted: "The model's provider failed.",
@@ -95,9 +103,9 @@ function hidden(code: RerankErrorCode): string {
     plugin: "The backend failed.",
     closed: "The model was just unloaded; try again.",
   };
-  return told[code] ?? "The model failed.";
+  return messages[code] ?? "The model failed.";
 }
 
-function logged(requestId: string): string {
+function logReference(requestId: string): string {
   return `The server's log has the reason under request id ${requestId}.`;
 }

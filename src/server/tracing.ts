@@ -2,14 +2,14 @@ import type { RankAnswer } from "./rank-handler.ts";
 
 type Api = typeof import("@opentelemetry/api");
 
-/** Puts rankings into spans where OpenTelemetry is installed and its SDK was started by the program; else does nothing. */
+/** Records each ranking as a span if OpenTelemetry is installed and the program has started its SDK. Otherwise it does nothing. */
 export interface Tracer {
   trace(request: Request, path: string, work: () => Promise<RankAnswer>): Promise<RankAnswer>;
 }
 
-/** Looks for `@opentelemetry/api` once. */
+/** Tries once to import `@opentelemetry/api`. */
 export function createTracer(): Tracer {
-  const loading = import("@opentelemetry/api").catch(() => undefined); // optional: not there, no spans
+  const loading = import("@opentelemetry/api").catch(() => undefined); // optional dependency: without it there are no spans
   return {
     async trace(request, path, work) {
       const api = await loading;
@@ -19,7 +19,7 @@ export function createTracer(): Tracer {
 }
 
 /**
- * One server span, child of what the request's `traceparent` names.
+ * Runs `work` inside one server span. The request's `traceparent` names the parent span.
  *
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/ for the names of attributes
  */

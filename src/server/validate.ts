@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import type { WireIssue } from "../dialects/codec.ts";
 import { ServerError } from "./status.ts";
 
-/** So many issues are told: a list of a thousand wrong documents has as many. */
+/** Maximum number of issues in an error. A list of a thousand wrong documents has a thousand issues. */
 const maxIssues = 16;
 
 // zod/mini has no words of its own.
@@ -19,9 +19,9 @@ const types: Readonly<Record<string, WireIssue["type"]>> = {
 };
 
 /**
- * A body as its schema gives it.
+ * Checks a body against a schema and returns what the schema makes of it.
  *
- * @throws ServerError 422 for one that does not fit: the message tells the first issue, `issues` the first sixteen
+ * @throws ServerError 422 if it does not match: the message names the first issue, `issues` the first sixteen
  */
 export function validate(schema: z.core.$ZodType, body: object): unknown {
   const checked = z.safeParse(schema, body, { error: english });
@@ -31,13 +31,13 @@ export function validate(schema: z.core.$ZodType, body: object): unknown {
     return { path, message: issue.message.replace(/^Invalid input: /, ""), type: typeOf(issue, valueAt(body, path)) };
   });
   const { path, message } = issues[0]!;
-  const place = path.reduce<string>((text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}.${key}`), "body");
-  throw new ServerError(422, "invalid-input", `${place.replace(/^body\./, "")}: ${message}.`, { issues });
+  const location = path.reduce<string>((text, key) => (typeof key === "number" ? `${text}[${key}]` : `${text}.${key}`), "body");
+  throw new ServerError(422, "invalid-input", `${location.replace(/^body\./, "")}: ${message}.`, { issues });
 }
 
 function typeOf(issue: z.core.$ZodIssue, value: unknown): WireIssue["type"] {
   if (value === undefined) return "missing";
-  // Of a number or its digits: the union itself says nothing of types.
+  // A union of a number and its digits. The issue of a union has no type of its own.
   if (issue.message.startsWith("expected an integer")) return "int_type";
   return (issue.code === "invalid_type" ? types[issue.expected] : undefined) ?? "value_error";
 }

@@ -1,4 +1,4 @@
-/** Certificates made on the spot, of an authority that nobody knows. Needs openssl on the PATH. */
+/** Creates certificates of an unknown authority. Needs openssl on the PATH. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ export interface Certificates {
   authorityFile: string;
   /** For 127.0.0.1. */
   right: ServerCertificate;
-  /** For 127.0.0.1, and over since yesterday. */
+  /** For 127.0.0.1, expired since yesterday. */
   expired: ServerCertificate;
   /** For other.example. */
   otherName: ServerCertificate;

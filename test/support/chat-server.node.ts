@@ -17,7 +17,7 @@ export interface CompletionParts {
   finishReason?: string;
   /** Other fields of the message. */
   message?: object;
-  /** @default 100 read, 2 written; null: the endpoint does not tell */
+  /** @default 100 read, 2 written; null: the endpoint does not report it */
   usage?: { prompt_tokens: number; completion_tokens: number } | null;
 }
 
@@ -27,7 +27,7 @@ export interface CompletionParts {
  * @see https://github.com/openai/openai-python `src/openai/types/chat/chat_completion.py` at 0444895
  */
 export function completion({ content, logprobs, finishReason = "stop", message = {}, usage }: CompletionParts): object {
-  const told = logprobs && { content: logprobs.map(writtenToken), refusal: null };
+  const writtenLogprobs = logprobs && { content: logprobs.map(writtenToken), refusal: null };
   return {
     id: "chatcmpl-1",
     object: "chat.completion",
@@ -37,7 +37,7 @@ export function completion({ content, logprobs, finishReason = "stop", message =
       {
         index: 0,
         message: { role: "assistant", content, refusal: null, ...message },
-        ...(logprobs === undefined ? {} : { logprobs: told }),
+        ...(logprobs === undefined ? {} : { logprobs: writtenLogprobs }),
         finish_reason: finishReason,
       },
     ],

@@ -11,7 +11,7 @@ import { tinyRepository } from "./onnx-bytes.ts";
 export interface DownloadFixture {
   hub: Hub;
   isolated: IsolatedModels;
-  /** Downloads with pauses that are short, because they are real. */
+  /** Downloads with short pauses between retries, because the pauses are real. */
   download(model: PresetModel | CustomModel, options?: DownloadOptions): Promise<void>;
   /** The error that a download ends with. */
   failure(model: PresetModel | CustomModel, options?: DownloadOptions): Promise<RerankError>;

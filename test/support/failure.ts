@@ -1,6 +1,6 @@
 import { RerankError } from "../../src/errors.ts";
 
-/** The error of what has to fail. */
+/** The error of work that must fail. */
 export async function failureOf(work: Promise<unknown>): Promise<RerankError> {
   const error: unknown = await work.then(
     () => new Error("it succeeded"),

@@ -12,7 +12,7 @@ export interface Exchange {
   /** The environment. */
   variables: Readonly<Record<string, string>>;
   /** URL of the request without a `baseUrl`; undefined for engines that people run themselves. */
-  ownUrl: string | undefined;
+  defaultUrl: string | undefined;
   /** Path at a `baseUrl` of `http://127.0.0.1:…/v1`. */
   path: string;
   /** Headers that must be there, beside JSON's. */
@@ -56,7 +56,7 @@ const logits = [-4.5, -2.25, 3.5];
 
 const jina = {
   variables: { JINA_API_KEY: secret },
-  ownUrl: "https://api.jina.ai/v1/rerank",
+  defaultUrl: "https://api.jina.ai/v1/rerank",
   path: "/v1/rerank",
   headers: bearer,
   body: { model: "jina-reranker-v2-base-multilingual", query, documents, top_n: 3, return_documents: false },
@@ -69,7 +69,7 @@ const jina = {
 const vllm = {
   model: "BAAI/bge-reranker-v2-m3",
   variables: { HOSTED_VLLM_API_KEY: secret },
-  ownUrl: undefined,
+  defaultUrl: undefined,
   path: "/v1/rerank",
   headers: bearer,
   body: { model: "BAAI/bge-reranker-v2-m3", query, documents, top_n: 3, truncate_prompt_tokens: -1 },
@@ -80,7 +80,7 @@ const vllm = {
 };
 
 const tei = {
-  ownUrl: undefined,
+  defaultUrl: undefined,
   path: "/v1/rerank",
   body: { query, texts: documents, truncate: true },
   reply: results("score"),
@@ -94,7 +94,7 @@ export const exchanges: readonly Exchange[] = [
     prefix: "cohere",
     model: "rerank-english-v3.0",
     variables: { COHERE_API_KEY: secret },
-    ownUrl: "https://api.cohere.com/v2/rerank",
+    defaultUrl: "https://api.cohere.com/v2/rerank",
     path: "/v1/rerank",
     headers: bearer,
     body: { model: "rerank-english-v3.0", query, documents, top_n: 3 },
@@ -113,7 +113,7 @@ export const exchanges: readonly Exchange[] = [
     prefix: "voyage",
     model: "rerank-2.5",
     variables: { VOYAGE_API_KEY: secret },
-    ownUrl: "https://api.voyageai.com/v1/rerank",
+    defaultUrl: "https://api.voyageai.com/v1/rerank",
     path: "/v1/rerank",
     headers: bearer,
     body: { model: "rerank-2.5", query, documents, top_k: 3 },
@@ -126,7 +126,7 @@ export const exchanges: readonly Exchange[] = [
     prefix: "mixedbread",
     model: "mixedbread-ai/mxbai-rerank-large-v2",
     variables: { MXBAI_API_KEY: secret },
-    ownUrl: "https://api.mixedbread.com/v1/reranking",
+    defaultUrl: "https://api.mixedbread.com/v1/reranking",
     path: "/v1/reranking",
     headers: bearer,
     body: { model: "mixedbread-ai/mxbai-rerank-large-v2", query, input: documents, top_k: 3 },
@@ -146,7 +146,7 @@ export const exchanges: readonly Exchange[] = [
     prefix: "together_ai",
     model: "Salesforce/Llama-Rank-V1",
     variables: { TOGETHER_API_KEY: secret },
-    ownUrl: "https://api.together.ai/v1/rerank",
+    defaultUrl: "https://api.together.ai/v1/rerank",
     path: "/v1/rerank",
     headers: bearer,
     body: { model: "Salesforce/Llama-Rank-V1", query, documents, top_n: 3 },
@@ -165,7 +165,7 @@ export const exchanges: readonly Exchange[] = [
     prefix: "pinecone",
     model: "bge-reranker-v2-m3",
     variables: { PINECONE_API_KEY: secret },
-    ownUrl: "https://api.pinecone.io/rerank",
+    defaultUrl: "https://api.pinecone.io/rerank",
     path: "/v1/rerank",
     headers: { "api-key": secret, "x-pinecone-api-version": "2026-04" },
     body: {
@@ -185,7 +185,7 @@ export const exchanges: readonly Exchange[] = [
     prefix: "nvidia_nim",
     model: "nvidia/llama-3.2-nv-rerankqa-1b-v2",
     variables: { NVIDIA_NIM_API_KEY: secret },
-    ownUrl: "https://ai.api.nvidia.com/v1/retrieval/nvidia/llama-3_2-nv-rerankqa-1b-v2/reranking",
+    defaultUrl: "https://ai.api.nvidia.com/v1/retrieval/nvidia/llama-3_2-nv-rerankqa-1b-v2/reranking",
     path: "/v1/ranking",
     headers: bearer,
     body: {
@@ -208,7 +208,7 @@ export const exchanges: readonly Exchange[] = [
       AWS_SESSION_TOKEN: sessionToken,
       AWS_REGION: "us-west-2",
     },
-    ownUrl: "https://bedrock-agent-runtime.us-west-2.amazonaws.com/rerank",
+    defaultUrl: "https://bedrock-agent-runtime.us-west-2.amazonaws.com/rerank",
     path: "/v1/rerank",
     headers: { "x-amz-security-token": sessionToken },
     body: {
@@ -235,7 +235,7 @@ export const exchanges: readonly Exchange[] = [
     prefix: "infinity",
     model: "mixedbread-ai/mxbai-rerank-xsmall-v1",
     variables: { INFINITY_API_KEY: secret },
-    ownUrl: undefined,
+    defaultUrl: undefined,
     path: "/v1/rerank",
     headers: bearer,
     body: { model: "mixedbread-ai/mxbai-rerank-xsmall-v1", query, documents, top_n: 3 },
@@ -248,7 +248,7 @@ export const exchanges: readonly Exchange[] = [
     prefix: "llamacpp",
     model: "bge-reranker-v2-m3",
     variables: { LLAMA_API_KEY: secret },
-    ownUrl: undefined,
+    defaultUrl: undefined,
     path: "/v1/rerank",
     headers: bearer,
     body: { model: "bge-reranker-v2-m3", query, documents, top_n: 3 },
@@ -261,7 +261,7 @@ export const exchanges: readonly Exchange[] = [
     prefix: "localai",
     model: "jina-reranker-v1-base-en",
     variables: { LOCALAI_API_KEY: secret },
-    ownUrl: undefined,
+    defaultUrl: undefined,
     path: "/v1/rerank",
     headers: bearer,
     body: { model: "jina-reranker-v1-base-en", query, documents, top_n: 3 },
@@ -274,7 +274,7 @@ export const exchanges: readonly Exchange[] = [
     prefix: "xinference",
     model: "bge-reranker-base",
     variables: { XINFERENCE_API_KEY: secret },
-    ownUrl: undefined,
+    defaultUrl: undefined,
     path: "/v1/rerank",
     headers: bearer,
     body: { model: "bge-reranker-base", query, documents, top_n: 3 },
@@ -291,7 +291,7 @@ export const exchanges: readonly Exchange[] = [
     prefix: "crossrank",
     model: "mini",
     variables: { CROSSRANK_API_KEY: secret },
-    ownUrl: undefined,
+    defaultUrl: undefined,
     path: "/v1/rerank",
     headers: bearer,
     body: { model: "mini", query, documents, top_n: 3, return_documents: false },

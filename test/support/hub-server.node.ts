@@ -1,7 +1,7 @@
 /**
  * A hub on this machine that answers like huggingface.co: small files itself, large ones by a redirect to a second origin (the "CDN").
  *
- * Everything it is asked is recorded, and it misbehaves on request; see {@link Faults}.
+ * It records all requests, and fails on demand; see {@link Faults}.
  */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -15,7 +15,7 @@ export interface HubRepository {
   commit?: string;
   /** Branches and tags that point to the commit. @default ["main"] */
   revisions?: readonly string[];
-  /** Only who sends this token is let in; others are told to accept the terms. */
+  /** Token for access. Requests without it get the error that asks to accept the terms. */
   gatedBy?: string;
   /** Like a mirror by Artifactory: it answers every file itself, with its SHA-1 as the ETag. */
   isArtifactory?: boolean;

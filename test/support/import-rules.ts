@@ -1,4 +1,4 @@
-/** Who may import whom, as CONVENTIONS says it: read from import lines, with no parser. */
+/** Checks which source files may import which others. Reads the import lines, without a parser. */
 
 /** One import of a source file. */
 interface Import {
@@ -66,7 +66,7 @@ const staticPackages = ["@huggingface/tokenizers", "json-with-bigint", "lru-cach
 const impure = /\bfetch\s*\(|\bDate\b|\bperformance\b|\bMath\.random\b|\bcrypto\b|\bprocess\b|\bset(Timeout|Interval|Immediate)\b/;
 
 /**
- * What a source file does against the rules, one sentence for each.
+ * Violations of the rules in a source file, one sentence for each.
  *
  * @param path inside src/, with forward slashes
  */
@@ -80,7 +80,7 @@ export function violations(path: string, source: string): string[] {
 }
 
 /**
- * Imports that lead back to where they started, type-only ones included.
+ * Finds import cycles, type-only imports included.
  *
  * @param sources text of each file, by its path inside src/
  * @returns one list of paths for each circle, the first path repeated at its end; empty when there is none
@@ -132,9 +132,9 @@ function readImports(code: string): Import[] {
     [/(\btypeof\s+)?\bimport\s*\(\s*["']([^"']+)["']/g, undefined],
     [/\b(?:require|createRequire\s*\([^)]*\))()\s*\(\s*["'`]([^"'`]+)["'`]/g, "require"],
   ];
-  for (const [place, [pattern, kind]] of patterns.entries()) {
+  for (const [index, [pattern, kind]] of patterns.entries()) {
     for (const [, typeMark, specifier] of code.matchAll(pattern)) {
-      const valueKind = place === 2 ? "dynamic" : "static";
+      const valueKind = index === 2 ? "dynamic" : "static";
       imports.push({ specifier: specifier!, kind: kind ?? (typeMark === undefined ? valueKind : "type") });
     }
   }

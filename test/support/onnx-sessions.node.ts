@@ -22,5 +22,5 @@ export function sessionOpener(): typeof openSession {
 
 /** Ids below 200, which are in the vocabulary of every tiny model, spread over it without a pattern. */
 export function spreadIds(length: number, seed: number): Int32Array {
-  return Int32Array.from({ length }, (_, place) => 5 + ((place * 37 + seed * 101) % 190));
+  return Int32Array.from({ length }, (_, index) => 5 + ((index * 37 + seed * 101) % 190));
 }

@@ -1,4 +1,4 @@
-/** Engines on this machine that rank as their dialect does, with scores that follow from the texts, and that fail when told to. */
+/** Local test engines. Each ranks in its dialect, with scores computed from the texts, and fails on request. */
 
 import type { AnyCodec } from "../../src/dialects/codec.ts";
 import { cohereV2 } from "../../src/dialects/cohere-v2.ts";
@@ -82,14 +82,14 @@ export async function startEngine({ dialect = "tei", most = 32, model = "test/mo
     }
     const right = rank(dialect, { path, body }, most, model, state.ranked);
     arrive();
-    const told = state.next.shift();
+    const prepared = state.next.shift();
     await state.gate;
-    return told === undefined ? right : typeof told === "function" ? told(right) : told;
+    return prepared === undefined ? right : typeof prepared === "function" ? prepared(right) : prepared;
   });
   return Object.assign(state, { url: server.url, requests: server.requests, close: server.close });
 }
 
-/** No engine answers before each has something to answer: they look equally fast. */
+/** Holds all answers until every engine has a request, so that the engines seem equally fast. */
 export function gateTogether(engines: readonly TestEngine[]): void {
   const gate = Promise.all(engines.map(({ arrived }) => arrived));
   for (const engine of engines) engine.gate = gate;
@@ -97,7 +97,7 @@ export function gateTogether(engines: readonly TestEngine[]): void {
 
 /** So many texts, all different. */
 export function textsOf(count: number): string[] {
-  return Array.from({ length: count }, (_, place) => `document ${place}`);
+  return Array.from({ length: count }, (_, index) => `document ${index}`);
 }
 
 /** A call with {@link textsOf} so many. */
@@ -112,7 +112,7 @@ export const plainNetwork: Network = {
   hasEnvironment: true,
 };
 
-/** Time that passes only when somebody waits, or is told to; waits are written down. */
+/** A test clock. Time passes only in waits and through `advance`. It records the waits. */
 export function startClock(): Clock & { advance(durationMs: number): void; waits: number[] } {
   let nowMs = 1_000;
   const waits: number[] = [];
@@ -197,7 +197,7 @@ function rankNatively(
   };
 }
 
-/** What the real ones say about themselves, as far as anybody reads it. */
+/** The information routes of real engines, with the fields that crossrank reads. */
 function inform(dialect: RemoteDialect, path: string, most: number, model: string): ScriptedAnswer {
   if (path === "/health" || path === "/ready") return { text: "OK" };
   const info = { model_id: model, model_sha: "abc", model_type: { reranker: { id2label: { 0: "LABEL_0" } } }, max_client_batch_size: most };

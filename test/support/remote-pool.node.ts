@@ -19,7 +19,7 @@ export interface TestPool {
   scorer: Scorer;
   clock: ReturnType<typeof startClock>;
   /** State of one engine's breaker. */
-  state(place: number): unknown;
+  state(engineIndex: number): unknown;
 }
 
 let engines: TestEngine[] = [];
@@ -38,7 +38,7 @@ export async function startAll(count: number, options: EngineOptions = {}): Prom
 export function poolOf(pool: readonly { url: string }[], model: Partial<RemoteModel> = {}): TestPool {
   const clock = startClock();
   const scorer = createRemoteScorer({ type: "remote", urls: pool.map(({ url }) => url), ...model }, plainNetwork, clock);
-  return { scorer, clock, state: (place) => scorer.stats!()[`${place}.state`] };
+  return { scorer, clock, state: (engineIndex) => scorer.stats!()[`${engineIndex}.state`] };
 }
 
 /** The error of what has to fail. */

@@ -1,5 +1,5 @@
 /**
- * An HTTP server on this machine that answers as it is told, rightly or wrongly, and records what it is asked.
+ * A local HTTP server that gives scripted answers, right or wrong, and records its requests.
  *
  * @example
  * const server = await startScriptedServer((request) => ({ json: { results: [] } }));
@@ -20,7 +20,7 @@ export interface ScriptedAnswer {
   text?: string | Buffer;
   /** The connection is cut, without an answer. */
   hangsUp?: boolean;
-  /** Nothing comes, ever; the client has to give up. */
+  /** The server never answers; the client has to give up. */
   isSilent?: boolean;
   /** The connection is cut after so many bytes of the body. */
   cutAfterBytes?: number;
@@ -132,13 +132,13 @@ async function answer(response: ServerResponse, answered: ScriptedAnswer): Promi
 }
 
 async function drip(response: ServerResponse, body: Buffer, pauseMs: number): Promise<void> {
-  for (let place = 0; place < body.length && !response.destroyed; place += 1) {
-    await write(response, body.subarray(place, place + 1));
+  for (let offset = 0; offset < body.length && !response.destroyed; offset += 1) {
+    await write(response, body.subarray(offset, offset + 1));
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
-/** Also fulfilled when the client is gone. */
+/** Writes bytes. Also resolves if the client has disconnected. */
 function write(response: ServerResponse, bytes: Buffer): Promise<void> {
   response.flushHeaders();
   return new Promise((resolve) => {

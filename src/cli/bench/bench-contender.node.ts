@@ -1,4 +1,4 @@
-/** A configuration made ready to be measured: its files are on this machine and identified, its model is loaded. */
+/** Prepares a configuration for measuring: downloads and identifies its files, and loads its model. */
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { downloadModel } from "../../hub/download.node.ts";
@@ -25,19 +25,19 @@ export interface Contender {
   files: ModelFile[];
   /** Time of loading, after downloading. */
   loadMs: number;
-  /** By how much loading made the process grow. */
+  /** Growth of the process's memory while loading. */
   loadBytes: number;
 }
 
 /**
- * Downloads what is missing, hashes the files and loads the model. The caller closes `reranker`.
+ * Downloads missing files, hashes the files and loads the model. The caller must close `reranker`.
  *
- * @throws RerankError whatever keeps the model from loading; `aborted`
+ * @throws RerankError why the model does not load; `aborted`
  */
 export async function prepareContender(io: Io, configuration: Configuration, options: CommonOptions): Promise<Contender> {
   const { config, isSync } = configuration;
-  const files = await identifyFiles(await obtainModel(io, configuration, options));
-  const reranker = createReranker({ ...config, onWarning: (warning) => noteLicense(io, warning, options) });
+  const files = await identifyFiles(await ensureDownloaded(io, configuration, options));
+  const reranker = createReranker({ ...config, onWarning: (warning) => reportLicense(io, warning, options) });
   try {
     const beforeBytes = residentBytes();
     const startMs = performance.now();
@@ -50,18 +50,18 @@ export async function prepareContender(io: Io, configuration: Configuration, opt
   }
 }
 
-/** Results tell what concerns calls; the license was told when the model was loaded, before any of them. */
-function noteLicense(io: Io, warning: RerankWarning, { quiet }: CommonOptions): void {
+/** Writes a license warning to standard error. It comes when the model is loaded; all other warnings come with the results of calls. */
+function reportLicense(io: Io, warning: RerankWarning, { quiet }: CommonOptions): void {
   if (warning.type === "license" && quiet !== true) io.note(`crossrank: ${warning.message}`);
 }
 
-/** Memory that the process holds now. */
+/** Current memory of the process. */
 export function residentBytes(): number {
   return process.memoryUsage.rss();
 }
 
-/** Undefined for what has no files. Downloading comes first, so that it can be interrupted and is not part of the loading time. */
-async function obtainModel(io: Io, { config }: Configuration, options: CommonOptions): Promise<LocatedModel | undefined> {
+/** Downloads a model before it is loaded, so that the user can interrupt it and it is not part of the loading time. @returns undefined for a model without files */
+async function ensureDownloaded(io: Io, { config }: Configuration, options: CommonOptions): Promise<LocatedModel | undefined> {
   const { model, cacheDir } = config;
   if (model.type !== "preset" && model.type !== "custom") return undefined;
   const located = locateModel(model, { cacheDir });

@@ -4,7 +4,7 @@ import { RerankError, type RerankResult } from "../../index.ts";
 import { type Contender, residentBytes } from "./bench-contender.node.ts";
 import type { Workload } from "./bench-workload.ts";
 
-/** How often, and what may end it. */
+/** How many rounds to run, and a signal to stop them. */
 export interface Schedule {
   /** Rounds that count; ≥ 1. */
   rounds: number;
@@ -22,10 +22,10 @@ export interface Latency {
   p99: number;
 }
 
-/** Figures of one contender on one workload; null where its model does not tell. */
+/** Figures of one contender on one workload; null if its model does not report them. */
 export interface Figures {
   documents: number;
-  /** Documents of which only a part was read. */
+  /** Documents that were truncated. */
   truncatedDocuments: number;
   /** Tokens of one call, padding not counted. */
   tokens: number | null;
@@ -36,7 +36,7 @@ export interface Figures {
   tokensPerSecond: number | null;
   /** Share of the computed tokens that was padding, in [0, 1). */
   paddingWaste: number | null;
-  /** By how much a 1 ms timer of the calling thread came late during calls. */
+  /** Delays of a 1 ms timer on the calling thread during calls. */
   eventLoopDelayMs: { p50: number; p99: number; max: number };
   /** Largest memory of the whole process after a call. */
   residentBytes: number;
@@ -44,7 +44,7 @@ export interface Figures {
   roundsMs: number[];
 }
 
-/** What rounds gave: figures, and the result of the last one. */
+/** The figures of all rounds, and the result of the last one. */
 export interface Measurement {
   figures: Figures;
   result: RerankResult;
@@ -61,7 +61,7 @@ interface Round {
 type Counters = Readonly<Partial<Record<"passes" | "tokens" | "paddedTokens", unknown>>>;
 
 /**
- * Measures contenders in turns (A B A B …), so that whatever else the machine does meets all of them alike.
+ * Measures contenders in turns (A B A B …), so that other work on the machine affects all of them alike.
  *
  * @returns one measurement per contender, in their order
  * @throws RerankError `aborted` between two calls, or why a call fails
@@ -73,31 +73,31 @@ export async function measureInTurns(contenders: readonly Contender[], workload:
   const before = contenders.map(({ reranker }) => reranker.stats().scorer);
   const rounds: Round[][] = contenders.map(() => []);
   for (let round = 0; round < schedule.rounds; round += 1) {
-    for (const [place, contender] of contenders.entries()) rounds[place]!.push(await runRound(contender, workload, schedule));
+    for (const [index, contender] of contenders.entries()) rounds[index]!.push(await runRound(contender, workload, schedule));
   }
-  return contenders.map(({ reranker }, place) => ({
-    figures: summarize(rounds[place]!, before[place]!, reranker.stats().scorer),
-    result: rounds[place]!.at(-1)!.result,
+  return contenders.map(({ reranker }, index) => ({
+    figures: summarize(rounds[index]!, before[index]!, reranker.stats().scorer),
+    result: rounds[index]!.at(-1)!.result,
   }));
 }
 
 /**
- * A quantile by linear interpolation between the neighbors, so that 0.5 is the median.
+ * A quantile, linearly interpolated between neighbors; 0.5 is the median.
  *
  * @param share in [0, 1]
- * @returns NaN for no values
+ * @returns NaN if there are no values
  * @see Hyndman and Fan, Sample quantiles in statistical packages (1996), definition 7
  */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((left, right) => left - right);
-  const place = (sorted.length - 1) * share;
-  const below = sorted[Math.floor(place)] ?? Number.NaN;
-  const above = sorted[Math.ceil(place)] ?? Number.NaN;
-  return below + (above - below) * (place - Math.floor(place));
+  const position = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(position)] ?? Number.NaN;
+  const above = sorted[Math.ceil(position)] ?? Number.NaN;
+  return below + (above - below) * (position - Math.floor(position));
 }
 
 async function runRound({ configuration, reranker }: Contender, workload: Workload, { fields, signal }: Schedule): Promise<Round> {
-  // Between synchronous calls this is the only moment at which an interrupt is heard.
+  // Synchronous calls block the event loop. Node can handle an interrupt only here, between them.
   await setImmediate();
   if (signal.aborted) throw new RerankError("aborted", "bench: interrupted between two calls. Run it again.");
   const options = { signal, ...(fields === undefined ? {} : { fields }) };
@@ -116,19 +116,19 @@ async function runRound({ configuration, reranker }: Contender, workload: Worklo
   return { ms, delays, residentBytes: residentBytes(), result };
 }
 
-/** Starts a timer of 1 ms; what it returns stops it and gives by how much each tick was late, the one that is due included. */
+/** Starts a 1 ms timer. @returns a function that stops it and returns the delay of each tick, including the one that is due */
 function watchEventLoop(): () => number[] {
   const delays: number[] = [];
   let lastMs = performance.now();
-  const note = (): void => {
+  const recordDelay = (): void => {
     const now = performance.now();
     delays.push(Math.max(0, now - lastMs - 1));
     lastMs = now;
   };
-  const timer = setInterval(note, 1);
+  const timer = setInterval(recordDelay, 1);
   return () => {
     clearInterval(timer);
-    note();
+    recordDelay();
     return delays;
   };
 }

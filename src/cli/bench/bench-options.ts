@@ -3,7 +3,7 @@ import type { InputFormat } from "../input.ts";
 import type { CommonOptions } from "../io.ts";
 import { type LocalModelOptions, parseModel } from "../model-argument.ts";
 
-/** What one configuration may set, as commander names it. */
+/** Options of one configuration, as commander names them. */
 export interface ConfigurationOptions extends LocalModelOptions {
   model?: string;
   batchSize?: number;
@@ -19,24 +19,24 @@ export interface BenchOptions extends CommonOptions, ConfigurationOptions {
   field?: string[];
   input?: InputFormat;
   rounds?: number;
-  /** Rounds of each configuration that are run first and not counted. */
+  /** Rounds of each configuration before the ones that count. */
   warmUp?: number;
-  /** What a second configuration has different, as `key=value,key=value`. */
+  /** Changes that define a second configuration: `key=value,key=value`. */
   vs?: string;
   json?: boolean;
 }
 
-/** One way of ranking that is measured. */
+/** One configuration to measure. */
 export interface Configuration {
   name: "first" | "second";
   config: ReturnType<typeof RerankerConfig.parse>;
-  /** Whether the calling thread ranks, by `rankSync`. */
+  /** Whether to use `rankSync`, which ranks on the calling thread. */
   isSync: boolean;
 }
 
-type Change = readonly [key: keyof ConfigurationOptions, read: (text: string, place: string) => string | number | boolean];
+type Change = readonly [key: keyof ConfigurationOptions, read: (text: string, location: string) => string | number | boolean];
 
-// By the names of the options, so that one can be copied to the other.
+// Keys are the options' names, so that a command line can be copied into a change.
 const changes: Readonly<Record<string, Change>> = {
   model: ["model", (text) => text],
   "model-file": ["modelFile", (text) => text],
@@ -49,7 +49,7 @@ const changes: Readonly<Record<string, Change>> = {
 };
 
 /**
- * The configurations to measure: that of the options, and with `vs` a second one, which is the first with these changes.
+ * The configurations to measure: one from the options and, with `vs`, a second one with changes.
  *
  * @throws RerankError `invalid-input` for a wrong model or a wrong change
  */
@@ -72,7 +72,7 @@ function configurationOf(name: Configuration["name"], options: ConfigurationOpti
 
 /** `"batch-size=8,workers="` → `{ batchSize: 8, workers: undefined }`. */
 function readChanges(text: string): ConfigurationOptions {
-  // A path may hold a comma: only one before another key separates.
+  // A path may contain a comma, so a comma separates only if a key follows.
   const entries = text.split(/,(?=\s*[\w-]+\s*=)/).map((part) => {
     const [key = "", ...rest] = part.split("=");
     const change = Object.hasOwn(changes, key.trim()) ? changes[key.trim()] : undefined;
@@ -87,15 +87,15 @@ function readChanges(text: string): ConfigurationOptions {
   return Object.fromEntries(entries) as ConfigurationOptions;
 }
 
-function integerFrom(least: number): Change[1] {
-  return (text, place) => {
+function integerFrom(min: number): Change[1] {
+  return (text, location) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new RerankError("invalid-input", `${place}: ${JSON.stringify(text)} is no such number. Give an integer ≥ ${least}.`);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
+    throw new RerankError("invalid-input", `${location}: ${JSON.stringify(text)} is no such number. Give an integer ≥ ${min}.`);
   };
 }
 
-function readBoolean(text: string, place: string): boolean {
+function readBoolean(text: string, location: string): boolean {
   if (text === "true" || text === "false") return text === "true";
-  throw new RerankError("invalid-input", `${place}: ${JSON.stringify(text)} is neither. Give true or false.`);
+  throw new RerankError("invalid-input", `${location}: ${JSON.stringify(text)} is neither. Give true or false.`);
 }

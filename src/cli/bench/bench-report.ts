@@ -1,11 +1,11 @@
-/** What `crossrank bench` found, and its tables. */
+/** The report of `crossrank bench`, and its tables. */
 import { formatBytes } from "../../hub/download-progress.node.ts";
 import { alignColumns, printable } from "../display.ts";
 import type { Machine } from "../machine.node.ts";
 import type { ModelFile } from "./bench-contender.node.ts";
 import { type Figures, type Measurement, quantile } from "./bench-measure.node.ts";
 
-/** One configuration, as it ran. */
+/** One measured configuration. */
 export interface ConfigurationReport {
   name: string;
   /** Identity with revision. */
@@ -15,17 +15,17 @@ export interface ConfigurationReport {
   sync: boolean;
   batchSize: number;
   loadMs: number;
-  /** By how much loading made the process grow. */
+  /** Growth of the process's memory while loading. */
   loadBytes: number;
   /** The scorer's own numbers, for example its workers. */
   scorer: Readonly<Record<string, number | string>>;
 }
 
-/** How two configurations compare, pair of rounds by pair of rounds. */
+/** Comparison of two configurations, round by round. */
 export interface Comparison {
-  /** Speed of the second over that of the first; above 1 the second is faster. */
+  /** Speed of the second divided by the speed of the first; above 1 the second is faster. */
   speedRatio: { min: number; median: number; max: number };
-  /** Between the two scores of the same document. */
+  /** Largest difference between the two scores of the same document. */
   largestScoreDifference: number;
 }
 
@@ -33,14 +33,14 @@ export interface Comparison {
 export interface WorkloadReport {
   name: string;
   runs: ({ configuration: string } & Figures)[];
-  /** Only with two configurations. */
+  /** Present with two configurations. */
   comparison?: Comparison;
 }
 
-/** All that bench finds; what `--json` writes. */
+/** All results of bench, as `--json` writes them. */
 export interface BenchReport {
   crossrank: string;
-  /** Version of onnxruntime-node; null where it is not installed. */
+  /** Version of onnxruntime-node; null if it is not installed. */
   onnxruntime: string | null;
   machine: Machine;
   rounds: number;
@@ -56,7 +56,7 @@ interface Column {
 
 const unknown = "–";
 
-/** The ratios of two configurations that took turns. */
+/** Compares two configurations that were measured in turns. */
 export function compare(first: Measurement, second: Measurement): Comparison {
   const ratios = first.figures.roundsMs.map((ms, round) => ms / second.figures.roundsMs[round]!);
   const scores = new Map(first.result.results.map(({ index, score }) => [index, score]));
@@ -67,7 +67,7 @@ export function compare(first: Measurement, second: Measurement): Comparison {
   };
 }
 
-/** Lines for people: the surroundings, then one table of all workloads, or with two configurations one of each workload. */
+/** Lines for people: the environment, then one table of all workloads, or with two configurations one table per workload. */
 export function* describeReport(report: BenchReport): Generator<string> {
   yield* alignColumns([...describeMachine(report), ...report.configurations.flatMap(describeConfiguration)]);
   if (report.configurations.length === 1) {
@@ -127,7 +127,7 @@ function describeRuns(title: string, columns: readonly Column[]): string[] {
     ),
     row("memory (RSS)", (figures) => formatBytes(figures.residentBytes)),
   ];
-  return alignColumns(rows, new Set(columns.map((_column, place) => place + 1)));
+  return alignColumns(rows, new Set(columns.map((_column, index) => index + 1)));
 }
 
 function describeComparison({ speedRatio, largestScoreDifference }: Comparison): string {

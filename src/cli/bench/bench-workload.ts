@@ -1,14 +1,14 @@
-/** What `crossrank bench` measures on where no files are named: the same texts on every machine, made of words in this file. */
+/** Texts for `crossrank bench` without files: the same on every machine, generated from the words in this file. */
 import type { FileDocument } from "../input.ts";
 
-/** Documents that are ranked for one query, again and again. */
+/** A query and documents, ranked in every round. */
 export interface Workload {
   name: string;
   query: string;
   documents: readonly FileDocument[];
 }
 
-/** Tokens of the pairs of a shape, special tokens included, with a vocabulary that has all the words (that of BERT). */
+/** A list's number of documents and range of tokens per pair, with special tokens, for BERT's vocabulary. */
 interface Shape {
   name: string;
   documents: number;
@@ -44,13 +44,13 @@ const words: readonly string[] = `
 /**
  * Three lists: passages of about 140 tokens, abstracts of about 340, and a mix of 20 to 512.
  *
- * Lengths are spread evenly over a shape's range and then shuffled; no two documents are equal, because equal ones are scored once.
+ * Spreads lengths evenly over a shape's range, then shuffles them. No two documents are equal, because equal ones are scored only once.
  */
 export function generateWorkloads(query: string = defaultQuery): Workload[] {
   return shapes.map((shape, index) => {
     const random = createRandom(index + 1);
     const step = (shape.longest - shape.shortest) / (shape.documents - 1);
-    const lengths = Array.from({ length: shape.documents }, (_, place) => Math.round(shape.shortest + place * step));
+    const lengths = Array.from({ length: shape.documents }, (_, document) => Math.round(shape.shortest + document * step));
     const documents = shuffle(lengths, random).map((length) => writeText(length - tokensBesideDocument, random));
     return { name: shape.name, query, documents };
   });
@@ -61,7 +61,7 @@ function writeText(tokens: number, random: () => number): string {
   const sentences: string[] = [];
   for (let left = tokens; left > 0; ) {
     const wanted = 7 + Math.floor(random() * 15);
-    // A rest too short for a sentence belongs to this one.
+    // If the rest is too short for another sentence, add it to this one.
     const length = left - wanted < 7 ? left : wanted;
     const picked = Array.from({ length: length - 1 }, () => words[Math.floor(random() * words.length)]!);
     sentences.push(`${picked.join(" ")}.`);
@@ -79,7 +79,7 @@ function shuffle(values: readonly number[], random: () => number): number[] {
   return shuffled;
 }
 
-/** Numbers in [0, 1), the same for a seed everywhere. @see Numerical Recipes, 3rd edition, 7.1: the constants of its quick generator */
+/** Numbers in [0, 1), on every machine the same for a seed. @see Numerical Recipes, 3rd edition, 7.1: the constants of its quick generator */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -14,7 +14,7 @@ const tiny = fileURLToPath(new URL("../../../test/fixtures/models/tiny-bert", im
 const calls: string[] = [];
 const interruption = new AbortController();
 
-/** Holds the thread, as a backend that does its work in JavaScript would. */
+/** Blocks the thread, like a backend that computes in JavaScript. */
 function spin(ms: number): void {
   const endMs = performance.now() + ms;
   while (performance.now() < endMs);
@@ -59,7 +59,7 @@ async function bench(options: BenchOptions, documents?: readonly string[], signa
       yield* documents ?? [];
     },
     signal,
-    hurry: new AbortController().signal,
+    forceSignal: new AbortController().signal,
     settleSignal() {},
     stdinIsTerminal: false,
     stdoutIsTerminal: false,

@@ -33,7 +33,7 @@ export async function benchCommand(io: Io, version: string, files: readonly stri
     for (const configuration of configurations) contenders.push(await prepareContender(io, configuration, options));
     report = await measure(io, version, contenders, workloads, schedule, options.quiet === true);
   } finally {
-    // A running pass is waited for: a process that ends within one is killed by the runtime.
+    // Wait for the running forward pass: the runtime crashes a process that exits during one.
     await Promise.all(contenders.map(({ reranker }) => reranker.close()));
   }
   if (options.json === true) await io.write(`${toJson(report, 2)}\n`);
@@ -63,7 +63,7 @@ async function measure(
   const models = new Map<Contender, string>();
   for (const workload of workloads) {
     const measurements = await measureInTurns(contenders, workload, schedule);
-    for (const [place, contender] of contenders.entries()) models.set(contender, measurements[place]!.result.model);
+    for (const [index, contender] of contenders.entries()) models.set(contender, measurements[index]!.result.model);
     if (!isQuiet) for (const line of describeWarnings(workload, contenders, measurements)) io.note(`crossrank: ${line}`);
     reports.push(reportOf(workload, contenders, measurements));
   }
@@ -79,14 +79,14 @@ async function measure(
 }
 
 function describeWarnings({ name, documents }: Workload, contenders: readonly Contender[], measurements: readonly Measurement[]): string[] {
-  return contenders.flatMap(({ configuration }, place) => {
+  return contenders.flatMap(({ configuration }, index) => {
     const whose = contenders.length === 1 ? name : `${name}, ${configuration.name}`;
-    return summarizeWarnings(measurements[place]!.result.warnings, documents.length).map((line) => `${whose}: ${line}`);
+    return summarizeWarnings(measurements[index]!.result.warnings, documents.length).map((line) => `${whose}: ${line}`);
   });
 }
 
 function reportOf({ name }: Workload, contenders: readonly Contender[], measurements: readonly Measurement[]): WorkloadReport {
-  const runs = contenders.map(({ configuration }, place) => ({ configuration: configuration.name, ...measurements[place]!.figures }));
+  const runs = contenders.map(({ configuration }, index) => ({ configuration: configuration.name, ...measurements[index]!.figures }));
   const [first, second] = measurements;
   return second === undefined ? { name, runs } : { name, runs, comparison: compare(first!, second) };
 }

@@ -29,7 +29,7 @@ export interface CalibrateOptions extends ExperimentOptions {
   format?: "table" | "json";
 }
 
-/** Queries, documents, which of them are scored, and which are relevant. */
+/** Candidates with their relevance. */
 interface LabeledCandidates extends Candidates {
   qrels: Qrels;
 }
@@ -37,9 +37,9 @@ interface LabeledCandidates extends Candidates {
 const defaultDepth = 50;
 
 /**
- * Fits a calibration of a local model to judged pairs, and saves it.
+ * Fits a calibration to judged pairs for a local model, and saves it.
  *
- * @param dataset a collection whose relevant documents and first candidates are the pairs; undefined with `--pairs`
+ * @param dataset a collection; the pairs are its relevant documents and first candidates. Undefined with `--pairs`
  * @throws RerankError of any code
  */
 export async function calibrateCommand(io: Io, dataset: string | undefined, options: CalibrateOptions): Promise<void> {
@@ -77,7 +77,7 @@ async function save(io: Io, located: LocatedModel, fitted: FittedCalibration, op
   else for (const line of describe(path, file.model, fitted)) await io.write(`${line}\n`);
 }
 
-/** With the documents that are relevant, whether they are candidates or not: a calibration needs them. */
+/** Reads candidates and adds all relevant documents, because a calibration needs them even if they are not candidates. */
 async function readCandidates(io: Io, dataset: string | undefined, options: CalibrateOptions): Promise<LabeledCandidates> {
   if ((dataset === undefined) === (options.pairs === undefined)) {
     throw new RerankError("invalid-input", "eval calibrate: give a dataset, or labeled pairs with --pairs: one of them.");
@@ -92,24 +92,25 @@ async function readCandidates(io: Io, dataset: string | undefined, options: Cali
       const isOwn = (id: string): boolean => options.ignoreIdenticalIds === true && id === queryId;
       const relevant = [...judged.keys()].filter((id) => judged.get(id)! >= relevanceLevel && experiment.documents.has(id) && !isOwn(id));
       const ids = new Set([...rankedIds(scores).slice(0, depth), ...relevant]);
-      return [queryId, new Map([...ids].map((id, place) => [id, -place]))];
+      return [queryId, new Map([...ids].map((id, index) => [id, -index]))];
     }),
   );
   return { ...experiment, run };
 }
 
-/** `{"query","document","label"}` a line; texts are their own ids. */
-function readPairs(lines: readonly string[], place: string): LabeledCandidates {
+/** Reads one `{"query","document","label"}` per line. Each text is its own id. */
+function readPairs(lines: readonly string[], fileName: string): LabeledCandidates {
   const qrels = new Map<string, Map<string, number>>();
   for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const { query, document, label } = parsePair(line);
     if (typeof query !== "string" || typeof document !== "string" || !isLabel(label)) {
       const advice = 'Write {"query":"…","document":"…","label":1} a line; labels are 0 and 1, false and true, or grades';
-      throw new RerankError("invalid-input", `${place}:${index + 1}: no labeled pair. ${advice}.`);
+      throw new RerankError("invalid-input", `${fileName}:${index + 1}: no labeled pair. ${advice}.`);
     }
     const known = qrels.get(query) ?? new Map<string, number>();
-    if (known.has(document)) throw new RerankError("invalid-input", `${place}:${index + 1}: this pair is there twice. Remove one of them.`);
+    if (known.has(document))
+      throw new RerankError("invalid-input", `${fileName}:${index + 1}: this pair is there twice. Remove one of them.`);
     qrels.set(query, known.set(document, Number(label)));
   }
   const selfNamed = (texts: Iterable<string>): Map<string, string> => new Map([...texts].map((text) => [text, text]));
@@ -126,7 +127,7 @@ function parsePair(line: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(line);
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
-    // The caller tells where and what was expected.
+    // The caller reports the line and what it expected.
     return {};
   }
 }

@@ -9,9 +9,9 @@ import type { Io } from "../io.ts";
 const usualQueries = "queries.jsonl";
 const qrelsExtension = /\.(?:tsv|txt|jsonl)(?:\.gz)?$/;
 
-/** Where the parts of a collection lie that its argument does not tell. */
+/** Options for parts of a collection that are not in the usual files. */
 export interface CollectionOptions {
-  /** Which of a folder's qrels. @default test, else the only one */
+  /** Name of the folder's qrels file to use. @default test, else the only one */
   split?: string;
   /** @default corpus.jsonl or docs.jsonl in the folder */
   corpus?: string;
@@ -19,7 +19,7 @@ export interface CollectionOptions {
   queries?: string;
 }
 
-/** Judgements, and what to call them. */
+/** Judgements, and their name for reports. */
 export interface Judgements {
   name: string;
   qrels: Map<string, Map<string, number>>;
@@ -32,10 +32,10 @@ export interface Texts {
 }
 
 /**
- * The judgements of a collection.
+ * Reads the judgements of a collection.
  *
- * @param dataset a folder in BEIR's form (`qrels/test.tsv`, or `qrels.tsv` itself), or a qrels file
- * @throws RerankError `invalid-input` for what is not there, is not in its form, or judges nothing
+ * @param dataset a folder in BEIR's format (`qrels/test.tsv` or `qrels.tsv`), or a qrels file
+ * @throws RerankError `invalid-input` for a file that is missing, malformed or without judgements
  */
 export async function readJudgements(io: Io, dataset: string, options: CollectionOptions): Promise<Judgements> {
   const path = isFolder(dataset) ? qrelsOf(dataset, options.split) : dataset;
@@ -44,7 +44,7 @@ export async function readJudgements(io: Io, dataset: string, options: Collectio
   return { name: collectionName(resolve(dataset)), qrels };
 }
 
-/** Queries and documents of a collection. @throws RerankError `invalid-input` for what is not there or is not in its form */
+/** Reads queries and documents of a collection. @throws RerankError `invalid-input` for a missing or malformed file */
 export async function readTexts(io: Io, dataset: string, { corpus, queries }: CollectionOptions): Promise<Texts> {
   const queryFile = queries ?? fileOf(dataset, [usualQueries], "--queries");
   const documentFile = corpus ?? fileOf(dataset, ["corpus.jsonl", "docs.jsonl"], "--corpus");
@@ -54,13 +54,13 @@ export async function readTexts(io: Io, dataset: string, { corpus, queries }: Co
   };
 }
 
-/** Queries of a collection, to show them; undefined where it has none. @throws RerankError `invalid-input` for what is not in its form */
+/** Reads a collection's queries to show their texts; undefined if it has none. @throws RerankError `invalid-input` for a malformed file */
 export async function findQueries(io: Io, dataset: string, { queries }: CollectionOptions): Promise<Map<string, string> | undefined> {
   const path = queries ?? findFile(dataset, [usualQueries]);
   return path === undefined ? undefined : parseTexts(await readLines(io, path), path);
 }
 
-/** A run, in TREC's form or as JSONL. @throws RerankError `invalid-input` for what is not there or is not in its form */
+/** Reads a run in TREC format or JSONL. @throws RerankError `invalid-input` for a missing or malformed file */
 export async function readRun(io: Io, path: string): Promise<Map<string, Map<string, number>>> {
   return parseRun(await readLines(io, path), path);
 }
@@ -78,7 +78,7 @@ export async function readLines(io: Io, path: string): Promise<string[]> {
   return lines;
 }
 
-/** `scifact` of the folder and of its qrels.tsv, `scifact, dev` of scifact/qrels/dev.tsv; any other file's own name. */
+/** `scifact` for the folder and for its qrels.tsv; `scifact, dev` for scifact/qrels/dev.tsv; the file's own name otherwise. */
 function collectionName(path: string): string {
   if (isFolder(path)) return basename(path);
   const folder = dirname(path);
@@ -104,7 +104,7 @@ function fileOf(dataset: string, names: readonly string[], option: string): stri
   throw new RerankError("invalid-input", `eval: ${dataset} is no folder with ${names.join(" or ")}. Name ${option}.`);
 }
 
-/** The first of the names that a folder has, compressed or not. */
+/** The first of these files that exists in the folder, plain or gzipped. */
 function findFile(folder: string, names: readonly string[]): string | undefined {
   const paths = names.flatMap((name) => [join(folder, name), join(folder, `${name}.gz`)]);
   return paths.find((path) => existsSync(path));

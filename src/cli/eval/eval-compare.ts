@@ -5,9 +5,9 @@ import {
   documentIdsOf,
   type ExperimentOptions,
   judgedRun,
-  noteIdenticalIds,
-  noteMissing,
   prepareExperiment,
+  reportIdenticalIds,
+  reportMissing,
   rerankBy,
 } from "./eval-experiment.ts";
 import { checkReport, compareSystems, type ReportOptions, type SystemRun, systemOf, writeReport } from "./eval-run.ts";
@@ -18,9 +18,9 @@ export interface CompareOptions extends ExperimentOptions, ReportOptions {
 }
 
 /**
- * Compares two systems on the same queries: runs that are there, and models that rerank now.
+ * Compares two systems on the same queries. A system is an existing run, or a model that reranks now.
  *
- * @param runFiles come first, then the models; two systems together
+ * @param runFiles the first systems; the models follow. Both together must be two
  * @throws RerankError of any code
  */
 export async function compareCommand(
@@ -44,19 +44,19 @@ export async function compareCommand(
     const { name, qrels: all } = await readJudgements(io, dataset, options);
     const qrels = new Map([...all].slice(0, options.limit));
     const queries = await findQueries(io, dataset, options);
-    for (const { report, run } of systems) noteMissing(io, qrels, run, report.name, options);
-    noteIdenticalIds(io, qrels, documentIdsOf([qrels, ...systems.map(({ run }) => run)]), options);
+    for (const { report, run } of systems) reportMissing(io, qrels, run, report.name, options);
+    reportIdenticalIds(io, qrels, documentIdsOf([qrels, ...systems.map(({ run }) => run)]), options);
     const collection = { name, qrels, ...(queries === undefined ? {} : { queries }) };
     await writeReport(io, compareSystems(version, collection, systems[0]!, systems[1]!, options), options);
     return;
   }
   const experiment = await prepareExperiment(io, dataset, options);
-  for (const { report, run } of systems) noteMissing(io, experiment.qrels, run, report.name, options);
+  for (const { report, run } of systems) reportMissing(io, experiment.qrels, run, report.name, options);
   for (const model of models) systems.push(systemOf(labelOf(model), await rerankBy(io, model, experiment, experiment.depth, options)));
   await writeReport(io, compareSystems(version, experiment, systems[0]!, systems[1]!, options), options);
 }
 
-/** The last part of a path or of a model's name, for a column's heading; all of it where two would be called the same. */
+/** Short labels for column headings: the last part of a path or model name, or all of it if two labels would be equal. */
 function labelling(names: readonly string[]): (name: string) => string {
   const last = (name: string): string => name.split(/[\\/]/).at(-1)!;
   const isUnique = new Set(names.map(last)).size === names.length;

@@ -1,4 +1,4 @@
-/** What `eval run`, `compare` and `calibrate` share: a collection, the candidates of its queries, and a model that scores them. */
+/** Shared by `eval run`, `compare` and `calibrate`: reads a collection, finds candidates for its queries, and scores them with a model. */
 import { Bm25 } from "../../eval/bm25.ts";
 import { type Candidates, type RerankedRun, rerankRun } from "../../eval/evaluate.ts";
 import { withoutIdenticalIds } from "../../eval/identical-ids.ts";
@@ -14,7 +14,7 @@ import { type CollectionOptions, readJudgements, readRun, readTexts } from "./ev
 export interface MeasureOptions extends CommonOptions {
   measure?: string[];
   relevanceLevel?: number;
-  /** Leave out each query's own document, the one that has its id. */
+  /** Leave out the document that has the query's own id. */
   ignoreIdenticalIds?: boolean;
 }
 
@@ -32,26 +32,26 @@ export interface ExperimentOptions extends MeasureOptions, CollectionOptions, Lo
 export interface Experiment extends Candidates {
   name: string;
   qrels: Qrels;
-  /** Where the candidates come from, for people. */
+  /** Source of the candidates, as text for reports. */
   source: string;
   depth: number;
 }
 
 const defaultDepth = 100;
 
-/** Tells on standard error how many judged queries a run lacks. @param done what became of them */
-export function noteMissing(io: Io, qrels: Qrels, run: Run, place: string, { quiet }: CommonOptions, done = "counted as 0"): void {
+/** Reports on standard error how many judged queries a run lacks. @param done how they are handled */
+export function reportMissing(io: Io, qrels: Qrels, run: Run, runName: string, { quiet }: CommonOptions, done = "counted as 0"): void {
   const missing = [...qrels.keys()].filter((id) => !run.has(id)).length;
-  if (missing > 0 && quiet !== true) io.note(`crossrank: ${missing} of ${qrels.size} judged queries are not in ${place}: ${done}.`);
+  if (missing > 0 && quiet !== true) io.note(`crossrank: ${missing} of ${qrels.size} judged queries are not in ${runName}: ${done}.`);
 }
 
-/** A run, without each query's own document where that is asked for. */
+/** Returns the run; with `ignoreIdenticalIds`, without the document that has the query's own id. */
 export function judgedRun<T extends Run>(run: T, { ignoreIdenticalIds }: MeasureOptions): T | Run {
   return ignoreIdenticalIds === true ? withoutIdenticalIds(run) : run;
 }
 
-/** Tells on standard error how many queries have the id of a document, which may be the query itself. */
-export function noteIdenticalIds(io: Io, qrels: Qrels, documentIds: Iterable<string>, options: MeasureOptions): void {
+/** Reports on standard error how many queries have the same id as a document. Such a document may be the query itself. */
+export function reportIdenticalIds(io: Io, qrels: Qrels, documentIds: Iterable<string>, options: MeasureOptions): void {
   if (options.quiet === true || options.ignoreIdenticalIds === true) return;
   const found = new Set([...documentIds].filter((id) => qrels.has(id))).size;
   if (found === 0) return;
@@ -59,36 +59,36 @@ export function noteIdenticalIds(io: Io, qrels: Qrels, documentIds: Iterable<str
   io.note(`crossrank: ${found} of ${qrels.size} judged queries have the id of a document. ${advice}.`);
 }
 
-/** Every document of judgements and runs. */
+/** All document ids of judgements and runs. */
 export function* documentIdsOf(tables: readonly Run[]): Generator<string> {
   for (const table of tables) for (const row of table.values()) yield* row.keys();
 }
 
-/** Names of measures; the first decides who wins a query. */
+/** Names of measures. The first decides which system wins a query. */
 export function measuresOf({ measure }: MeasureOptions): readonly string[] {
   return measure ?? defaultMeasures;
 }
 
 /**
- * Reads a collection, and the candidates of its judged queries from a run, or finds them by BM25.
+ * Reads a collection. Takes the candidates of its judged queries from a run, or finds them by BM25.
  *
- * @throws RerankError `invalid-input` for files that are missing or wrong
+ * @throws RerankError `invalid-input` for missing or malformed files
  */
 export async function prepareExperiment(io: Io, dataset: string, options: ExperimentOptions): Promise<Experiment> {
   const { limit = Number.POSITIVE_INFINITY, depth = defaultDepth } = options;
   const { name, qrels: all } = await readJudgements(io, dataset, options);
   const qrels = new Map([...all].slice(0, limit));
   const texts = await readTexts(io, dataset, options);
-  noteIdenticalIds(io, qrels, texts.documents.keys(), options);
+  reportIdenticalIds(io, qrels, texts.documents.keys(), options);
   const { run, source } = await findCandidates(io, qrels, texts, depth, options);
-  const note = options.ignoreIdenticalIds === true ? ", without each query's own document" : "";
-  return { ...texts, name, qrels, depth, run, source: `${source}${note}` };
+  const suffix = options.ignoreIdenticalIds === true ? ", without each query's own document" : "";
+  return { ...texts, name, qrels, depth, run, source: `${source}${suffix}` };
 }
 
 /**
- * Loads a model and has it score candidates.
+ * Loads a model and scores candidates with it.
  *
- * @param model as an argument names it; absent: the library's default
+ * @param model the argument that names it; undefined selects the library's default
  * @param depth how many candidates of each query
  * @throws RerankError of any code
  */
@@ -118,7 +118,7 @@ export async function rerankBy(
     return reranked;
   } finally {
     counter.end();
-    // A running pass is waited for: a process that ends within one is killed by the runtime.
+    // Wait for the running forward pass: the runtime crashes a process that exits during one.
     await reranker.close();
   }
 }
@@ -134,7 +134,7 @@ async function findCandidates(
     return { run: searchAll(qrels, texts, depth, options), source: "BM25 (k1 0.9, b 0.4, no stemming)" };
   }
   const given = judgedRun(await readRun(io, options.candidates), options);
-  noteMissing(io, qrels, given, options.candidates, options);
+  reportMissing(io, qrels, given, options.candidates, options);
   return { run: new Map([...qrels.keys()].map((id) => [id, given.get(id) ?? new Map<string, number>()])), source: options.candidates };
 }
 
@@ -151,7 +151,7 @@ function searchAll(
       if (query === undefined) {
         throw new RerankError("invalid-input", `eval: query ${JSON.stringify(id)} is judged and has no text. Add it to the queries.`);
       }
-      // One more than asked for: the query's own document may be among them.
+      // Search for one more, because the query's own document may be among them.
       const found = judgedRun(new Map([[id, index.search(query, depth + 1)]]), options).get(id)!;
       return [id, new Map([...found].slice(0, depth))];
     }),

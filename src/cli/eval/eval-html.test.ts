@@ -81,7 +81,7 @@ describe("renderReport", () => {
   });
 
   it("stays small for many queries", () => {
-    const queries = Array.from({ length: 20_000 }, (_, place) => ({ queryId: `q${place}`, first: 0.5, second: 1 - place / 20_000 }));
+    const queries = Array.from({ length: 20_000 }, (_, index) => ({ queryId: `q${index}`, first: 0.5, second: 1 - index / 20_000 }));
     expect(renderReport({ ...report, queries }).length).toBeLessThan(1_500_000);
   });
 });

@@ -1,4 +1,4 @@
-/** The page of `--html`: one file, no script, nothing from a network, light or dark as the reader's system is. */
+/** The page of `--html`: one file without scripts and network requests. It follows the system's light or dark mode. */
 import { printable } from "../display.ts";
 import { formatInterval } from "./eval-metrics.ts";
 import { escapeHtml, plotChanges, plotMeasures, plotThresholds } from "./eval-plots.ts";
@@ -17,7 +17,7 @@ import {
 
 const shownQueries = 20;
 
-// Colors keep a contrast of 4.5 to the background for text and 3 for shapes, in both schemes.
+// In both modes, text has a contrast of at least 4.5 to the background, shapes of at least 3.
 const style = `
 :root { color-scheme: light dark; --surface: #fff; --ink: #1b1f24; --muted: #59636e; --grid: #dde1e6;
   --first: #6e7781; --second: #0a62c4; --third: #a8480f; --loss: #c2410c; }
@@ -40,7 +40,7 @@ g line { stroke-width: 2; } g.first circle { fill: var(--surface); stroke: var(-
 .key.solid { background: var(--first); border: 0; }
 `;
 
-/** One HTML page with everything of a report. */
+/** A report as an HTML page. */
 export function renderReport(report: ComparisonReport): string {
   const { first, second, measures, queries, threshold } = report;
   const title = titleOf(report);
@@ -132,7 +132,7 @@ function thresholdSection(threshold: NonNullable<ComparisonReport["threshold"]>,
   ];
 }
 
-/** @param textColumns which columns are aligned to the left; the last of five may wrap */
+/** @param textColumns columns aligned to the left; in a table of five columns, the last may wrap */
 function table(heading: readonly string[], rows: readonly (readonly string[])[], textColumns: readonly number[]): string {
   const cell = (tag: "th" | "td", value: string, column: number): string => {
     const kinds = [
@@ -146,7 +146,7 @@ function table(heading: readonly string[], rows: readonly (readonly string[])[],
   return `<div class="wide" tabindex="0"><table>${row("th", heading)}${rows.map((values) => row("td", values)).join("")}</table></div>`;
 }
 
-/** Text of the page; what steers a terminal steers no page, but is no text either. */
+/** Escapes text for the page. Also replaces terminal controls, which have no meaning in a page. */
 function text(value: string): string {
   return escapeHtml(printable(value));
 }

@@ -4,7 +4,7 @@ import { alignColumns, printable } from "../display.ts";
 import type { Io } from "../io.ts";
 import { toJson } from "../output.ts";
 import { type CollectionOptions, readJudgements, readRun } from "./eval-collection.node.ts";
-import { documentIdsOf, judgedRun, type MeasureOptions, measuresOf, noteIdenticalIds, noteMissing } from "./eval-experiment.ts";
+import { documentIdsOf, judgedRun, type MeasureOptions, measuresOf, reportIdenticalIds, reportMissing } from "./eval-experiment.ts";
 
 /** Options of `crossrank eval metrics`, as commander names them. */
 export interface MetricsOptions extends MeasureOptions, CollectionOptions {
@@ -16,7 +16,7 @@ export interface MetricsOptions extends MeasureOptions, CollectionOptions {
 /**
  * Measures a run against judgements.
  *
- * @throws RerankError `invalid-input` for files that are missing or wrong, and for measures that are none
+ * @throws RerankError `invalid-input` for missing or malformed files, or unknown measures
  */
 export async function metricsCommand(io: Io, dataset: string, runFile: string, options: MetricsOptions): Promise<void> {
   const { qrels } = await readJudgements(io, dataset, options);
@@ -26,8 +26,8 @@ export async function metricsCommand(io: Io, dataset: string, runFile: string, o
     ...(options.relevanceLevel === undefined ? {} : { relevanceLevel: options.relevanceLevel }),
   });
   const done = options.skipMissing === true ? "left out" : "counted as 0; --skip-missing leaves them out";
-  noteMissing(io, qrels, run, runFile, options, done);
-  noteIdenticalIds(io, qrels, documentIdsOf([qrels, run]), options);
+  reportMissing(io, qrels, run, runFile, options, done);
+  reportIdenticalIds(io, qrels, documentIdsOf([qrels, run]), options);
   const intervals = Object.fromEntries(Object.entries(evaluation.values).map(([name, values]) => [name, bootstrapInterval(values)]));
   const format = options.format ?? (io.stdoutIsTerminal ? "table" : "json");
   for (const line of describe(evaluation, intervals, format, options.perQuery === true)) await io.write(`${line}\n`);
@@ -43,13 +43,13 @@ function* describe(
   const names = Object.keys(means);
   if (format === "json") {
     const measures = Object.fromEntries(names.map((name) => [name, { mean: means[name], ...intervals[name] }]));
-    const ofQuery = (place: number): object => Object.fromEntries(names.map((name) => [name, values[name]![place]]));
-    const queries = Object.fromEntries(queryIds.map((id, place) => [id, ofQuery(place)]));
+    const ofQuery = (index: number): object => Object.fromEntries(names.map((name) => [name, values[name]![index]]));
+    const queries = Object.fromEntries(queryIds.map((id, index) => [id, ofQuery(index)]));
     yield toJson({ counts, measures, ...(isPerQuery ? { queries } : {}) }, 2);
   } else if (format === "tsv") {
-    // trec_eval's own columns, with all digits.
-    for (const [place, id] of isPerQuery ? queryIds.entries() : []) {
-      for (const name of names) yield `${name}\t${printable(id)}\t${values[name]![place]}`;
+    // The columns of trec_eval, with all digits.
+    for (const [index, id] of isPerQuery ? queryIds.entries() : []) {
+      for (const name of names) yield `${name}\t${printable(id)}\t${values[name]![index]}`;
     }
     for (const name of names) yield `${name}\tall\t${means[name]}`;
   } else {
@@ -58,7 +58,7 @@ function* describe(
     yield `${counts.queries} queries, ${counts.retrieved} documents, ${counts.relevantRetrieved} of ${counts.relevant} relevant ones`;
     if (!isPerQuery) return;
     yield "";
-    const lines = queryIds.map((id, place) => [printable(id), ...names.map((name) => values[name]![place]!.toFixed(4))]);
+    const lines = queryIds.map((id, index) => [printable(id), ...names.map((name) => values[name]![index]!.toFixed(4))]);
     yield* alignColumns([["query", ...names], ...lines]);
   }
 }

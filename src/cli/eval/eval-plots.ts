@@ -7,12 +7,12 @@ const width = 720;
 const left = 110;
 const right = 24;
 
-/** Text of a page or an attribute, in which nothing is markup. */
+/** Escapes text for HTML content and attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** One row a measure: the means of both systems with their intervals, on an axis from 0 to 1. */
+/** One row per measure: the means of both systems with their intervals, on an axis from 0 to 1. */
 export function plotMeasures(measures: readonly MeasureComparison[], labels: readonly [string, string]): string {
   const rowHeight = 44;
   const bottom = 20 + measures.length * rowHeight;
@@ -47,9 +47,9 @@ export function plotChanges(changes: readonly QueryChange[], measure: string): s
     const line = `<line class="${value === 0 ? "axis" : "grid"}" x1="${left}" x2="${width - right}" y1="${at(y(value))}" y2="${at(y(value))}"/>`;
     return line + label(left - 12, y(value) + 4, `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}`, "end");
   });
-  // Steps of one path for each sign: a shape a query would make pages of megabytes.
+  // Two paths with steps, one for gains and one for losses: one shape per query would make pages of megabytes.
   const area = (keep: (value: number) => boolean): string => {
-    const steps = differences.map((value, place) => `H${at(x(place))}V${at(y(keep(value) ? value : 0))}`).join("");
+    const steps = differences.map((value, index) => `H${at(x(index))}V${at(y(keep(value) ? value : 0))}`).join("");
     return `M${left} ${at(y(0))}${steps}H${at(x(differences.length))}V${at(y(0))}Z`;
   };
   const shapes = [`<path class="gain" d="${area((value) => value > 0)}"/>`, `<path class="loss" d="${area((value) => value < 0)}"/>`];
@@ -57,7 +57,7 @@ export function plotChanges(changes: readonly QueryChange[], measure: string): s
   return svg(bottom + 32, `Change of ${measure} for each query`, [...grid, ...shapes, axis]);
 }
 
-/** Precision, recall and F1 over the thresholds, the recommended one marked. */
+/** Precision, recall and F1 over the thresholds, with a mark at the recommended one. */
 export function plotThresholds({ points, recommended }: ThresholdSweep): string {
   const [top, bottom] = [14, 234];
   const [least, most] = [points[0]!.threshold, points.at(-1)!.threshold];

@@ -26,7 +26,7 @@ function addMetrics(evaluation: Command, io: Io): void {
     .argument("<dataset>", datasetArgument)
     .argument("<run>", 'TREC run, or JSONL; "-" is standard input');
   withMeasures(command)
-    .option("--per-query", "the values of each query, too")
+    .option("--per-query", "also show the values of each query")
     .option("--skip-missing", "leave out judged queries that the run lacks (default: they count as 0)")
     .addOption(new Option("--format <format>", "default: table on a terminal, else json").choices(["table", "json", "tsv"]))
     .action(async (dataset: string, run: string, _options: unknown, command: Command) => {
@@ -38,14 +38,14 @@ function addMetrics(evaluation: Command, io: Io): void {
 function addRun(evaluation: Command, io: Io, version: string): void {
   const command = evaluation
     .command("run")
-    .summary("rerank candidates, and compare the order before with that after")
-    .description("Rerank candidates, and compare the order before with that after.")
+    .summary("rerank candidates, and compare the order before and after")
+    .description("Rerank candidates, and compare the order before and after.")
     .argument("<dataset>", datasetArgument)
     .option("-m, --model <model>", 'preset, hub id (org/name), ./folder or provider/model (default: "mini")');
   withReport(withCandidates(withMeasures(command), 100))
-    .option("--threshold", "what each score threshold would keep, and the one with the best F1")
-    .option("--calibration <file>", "of crossrank eval calibrate, for this model: thresholds are probabilities")
-    .option("--output <file>", "write the reranked run, in TREC's form or, for .jsonl, as JSONL")
+    .option("--threshold", "show what each score threshold would keep, and the threshold with the best F1")
+    .option("--calibration <file>", "file from crossrank eval calibrate for this model: thresholds are probabilities")
+    .option("--output <file>", "write the reranked run in TREC format, or as JSONL to a .jsonl file")
     .action(async (dataset: string, _options: unknown, command: Command) => {
       const { evalRunCommand } = await import("./eval-run.ts");
       await evalRunCommand(io, version, dataset, command.optsWithGlobals());
@@ -59,7 +59,7 @@ function addCompare(evaluation: Command, io: Io, version: string): void {
     .description("Compare two systems, query by query: two runs, two models, or a run and a model.")
     .argument("<dataset>", datasetArgument)
     .argument("[runs...]", "TREC runs, or JSONL")
-    .option("-m, --model <model>", "reranks the candidates, repeatable", collect);
+    .option("-m, --model <model>", "model that reranks the candidates, repeatable", collect);
   withReport(withCandidates(withMeasures(command), 100)).action(
     async (dataset: string, runs: string[], _options: unknown, command: Command) => {
       const { compareCommand } = await import("./eval-compare.ts");
@@ -74,11 +74,11 @@ function addCalibrate(evaluation: Command, io: Io): void {
     .summary("fit probabilities to a local model's logits")
     .description("Fit probabilities to a local model's logits, on its candidates and the relevant documents, or on labeled pairs.")
     .argument("[dataset]", datasetArgument)
-    .option("--pairs <file>", 'JSONL of {"query","document","label"} in place of a dataset')
+    .option("--pairs <file>", 'JSONL of {"query","document","label"} instead of a dataset')
     .option("-m, --model <model>", 'preset, hub id (org/name) or ./folder (default: "mini")')
     .addOption(new Option("--method <method>", 'default: "platt"; isotonic needs thousands of pairs').choices(["platt", "isotonic"]))
-    .option("--folds <count>", "held out in turn, to tell the error on unseen queries (default: 5)", integerFrom(2))
-    .option("--output <file>", "default: calibration.json in the model's folder")
+    .option("--folds <count>", "parts held out in turn to measure the error on unseen queries (default: 5)", integerFrom(2))
+    .option("--output <file>", "file to write (default: calibration.json in the model's folder)")
     .option("--relevance-level <grade>", "grade from which a document is relevant (default: 1)", integerFrom(1));
   withCandidates(withCollection(command), 50)
     .addOption(new Option("--format <format>", "default: table on a terminal, else json").choices(["table", "json"]))
@@ -90,8 +90,8 @@ function addCalibrate(evaluation: Command, io: Io): void {
 
 function withCollection(command: Command): Command {
   return command
-    .option("--split <name>", "which of the folder's qrels (default: test, else the only one)")
-    .option("--ignore-identical-ids", "leave out the document that has the query's own id, as ArguAna needs it");
+    .option("--split <name>", "which qrels file of the folder (default: test, else the only one)")
+    .option("--ignore-identical-ids", "leave out the document that has the query's own id; ArguAna needs this");
 }
 
 function withMeasures(command: Command): Command {
@@ -108,19 +108,19 @@ function withCandidates(command: Command, depth: number): Command {
   return command
     .option("--corpus <file>", "documents as JSONL (default: corpus.jsonl or docs.jsonl in the folder)")
     .option("--queries <file>", "queries as JSONL, or id, tab, text (default: queries.jsonl in the folder)")
-    .option("--candidates <run>", "which documents are reranked (default: the best by BM25)")
-    .option("--depth <count>", `how many candidates of a query (default: ${depth})`, integerFrom(1))
-    .option("--limit <count>", "only the first so many judged queries", integerFrom(1))
-    .option("--batch-size <count>", "most pairs in one forward pass (default: 32)", integerFrom(1))
-    .option("--max-length <tokens>", "most tokens of a query and a document together", integerFrom(8))
+    .option("--candidates <run>", "run with the documents to rerank (default: the best by BM25)")
+    .option("--depth <count>", `maximum candidates of a query (default: ${depth})`, integerFrom(1))
+    .option("--limit <count>", "use only the first judged queries, at most this many", integerFrom(1))
+    .option("--batch-size <count>", "maximum pairs in one forward pass (default: 32)", integerFrom(1))
+    .option("--max-length <tokens>", "maximum tokens of a query and a document together", integerFrom(8))
     .option("--model-file <path>", "another ONNX file of the model's repository or folder")
-    .option("--cache-dir <folder>", "where downloaded models are kept");
+    .option("--cache-dir <folder>", "folder of downloaded models");
 }
 
 function withReport(command: Command): Command {
   return command
     .addOption(new Option("--format <format>", "default: table on a terminal, else json").choices(["table", "json"]))
-    .option("--html <file>", "write a page with plots, too");
+    .option("--html <file>", "also write a page with plots");
 }
 
 const evalHelp = `
@@ -132,4 +132,4 @@ Examples:
   crossrank eval compare qrels.txt bm25.txt reranked.txt
   crossrank eval calibrate ./scifact --model fast
 
-Judgements and runs: TREC's form, BEIR's tab-separated form, or JSONL. Documents and queries: BEIR's JSONL.`;
+Judgements and runs: TREC format, BEIR's tab-separated format, or JSONL. Documents and queries: BEIR's JSONL.`;

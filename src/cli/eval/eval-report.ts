@@ -1,4 +1,4 @@
-/** What `eval run` and `eval compare` found, and its tables. */
+/** The report of `eval run` and `eval compare`, and its tables. */
 import type { MeasureComparison, QueryChange } from "../../eval/evaluate.ts";
 import type { ThresholdPoint, ThresholdSweep } from "../../eval/threshold.ts";
 import { alignColumns, cutToWidth, printable, widthOf } from "../display.ts";
@@ -6,37 +6,37 @@ import { formatInterval } from "./eval-metrics.ts";
 
 /** One of the two systems. */
 export interface SystemReport {
-  /** "before", "after", or what the command line called it. */
+  /** "before", "after", or the name from the command line. */
   label: string;
-  /** A model's identity with revision, or where the order comes from. */
+  /** A model's identity with revision, or the source of the order. */
   name: string;
-  /** Pairs that a model scored; absent for an order that was there. */
+  /** Pairs that a model scored; absent for an existing run. */
   pairs?: number;
   /** Seconds of scoring, loading not counted. */
   scoreSecs?: number;
   pairsPerSecond?: number;
 }
 
-/** All that is found; what `--format json` writes. */
+/** All results, as `--format json` writes them. */
 export interface ComparisonReport {
   crossrank: string;
   dataset: { name: string; queries: number; documents?: number };
-  /** Absent where both systems are runs. */
+  /** Absent if both systems are runs. */
   candidates?: { source: string; depth: number };
   first: SystemReport;
   second: SystemReport;
-  /** Means with 95 % intervals, differences, p-values; the first decides about `queries`. */
+  /** Means with 95 % intervals, differences, p-values. `queries` uses the first measure. */
   measures: MeasureComparison[];
   /** Every query, from the greatest gain to the greatest loss. */
   queries: (QueryChange & { text?: string })[];
-  /** Only with `--threshold`: on the scores of the second system. */
+  /** Only with `--threshold`; uses the scores of the second system. */
   threshold?: ThresholdSweep;
 }
 
 const shownQueries = 5;
-/** Below this p a difference is said to be shown. */
+/** A difference with a smaller p counts as significant. */
 const significance = 0.05;
-const leastTextColumns = 16;
+const minTextColumns = 16;
 
 /** Lines for people. @param columns of the terminal */
 export function* describeComparison(report: ComparisonReport, columns: number): Generator<string> {
@@ -57,28 +57,28 @@ export function* describeComparison(report: ComparisonReport, columns: number): 
   if (threshold !== undefined) yield* describeThresholds(threshold);
 }
 
-/** `pets: mini against BM25`: which collection, and which two systems. */
+/** A title with the collection and the two systems: `pets: mini against BM25`. */
 export function titleOf(report: ComparisonReport): string {
   const [first, second] = namesOf(report);
   return `${printable(report.dataset.name)}: ${second} against ${first}`;
 }
 
-/** What the first measure says, in one sentence. */
+/** The result of the first measure in one sentence. */
 export function verdictOf(report: ComparisonReport): string {
   const { dataset, measures } = report;
   const { measure, first, second, comparison } = measures[0]!;
   const [one, other] = namesOf(report);
-  const place = `On ${printable(dataset.name)}`;
-  if (comparison.difference === 0) return `${place}, ${other} and ${one} are equal: ${measure} is ${second.mean.toFixed(4)} for both.`;
+  const subject = `On ${printable(dataset.name)}`;
+  if (comparison.difference === 0) return `${subject}, ${other} and ${one} are equal: ${measure} is ${second.mean.toFixed(4)} for both.`;
   const values = `${measure} is ${second.mean.toFixed(4)} against ${first.mean.toFixed(4)}`;
   const p = `p ${comparison.pValue < 0.001 ? "" : "= "}${formatP(comparison.pValue)}, ${dataset.queries} ${dataset.queries === 1 ? "query" : "queries"}`;
   if (comparison.pValue >= significance) {
-    return `${place}, no difference between ${other} and ${one} is shown: ${values}, and chance alone often gives as much (${p}).`;
+    return `${subject}, no difference between ${other} and ${one} is shown: ${values}, and chance alone often gives as much (${p}).`;
   }
-  return `${place}, ${other} is ${comparison.difference > 0 ? "better" : "worse"} than ${one}: ${values}, which chance alone rarely gives (${p}).`;
+  return `${subject}, ${other} is ${comparison.difference > 0 ? "better" : "worse"} than ${one}: ${values}, which chance alone rarely gives (${p}).`;
 }
 
-/** Short names: a model without its revision, a file without its folder; the labels where both would be called the same. */
+/** Short names: a model without its revision, a file without its folder. If both would be equal, the labels. */
 function namesOf({ first, second }: ComparisonReport): [first: string, second: string] {
   const nameOf = ({ label, name }: SystemReport): string => {
     const isPlain = label !== "before" && label !== "after";
@@ -96,7 +96,7 @@ function namesOf({ first, second }: ComparisonReport): [first: string, second: s
   return names[0] === names[1] ? [first.label, second.label] : names;
 }
 
-/** Queries by who wins them in the first measure. */
+/** Counts the queries that the second system does better, worse or equally, by the first measure. */
 export function countChanges(queries: readonly QueryChange[]): { better: number; worse: number; equal: number } {
   const better = queries.filter(({ first, second }) => second > first).length;
   const worse = queries.filter(({ first, second }) => second < first).length;
@@ -114,7 +114,7 @@ export function extremes(queries: ComparisonReport["queries"], count: number): {
   };
 }
 
-/** `+0.0123`; a difference has its sign. */
+/** A difference with its sign: `+0.0123`. */
 export function signed(value: number): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(4)}`;
 }
@@ -124,7 +124,7 @@ export function formatP(value: number): string {
   return value < 0.001 ? "< 0.001" : value.toFixed(3);
 }
 
-/** A model's identity, and how fast it was. */
+/** A model's identity and speed. */
 export function describeSystem({ name, pairs, pairsPerSecond }: SystemReport): string {
   return pairs === undefined ? printable(name) : `${printable(name)}, ${pairs} pairs, ${pairsPerSecond!.toFixed(1)} a second`;
 }
@@ -158,8 +158,8 @@ function* describeQueries({ queries, measures, first, second }: ComparisonReport
     ]),
   ]);
   const width = Math.max(...lines.map(widthOf));
-  for (const [place, line] of lines.entries()) {
-    const text = cutToWidth(changes[place - 1]?.text ?? "", Math.max(leastTextColumns, columns - width - 2));
+  for (const [index, line] of lines.entries()) {
+    const text = cutToWidth(changes[index - 1]?.text ?? "", Math.max(minTextColumns, columns - width - 2));
     yield `${line}${" ".repeat(width - widthOf(line))}  ${text}`.trimEnd();
   }
 }

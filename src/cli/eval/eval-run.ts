@@ -16,10 +16,10 @@ import {
 import { renderReport } from "./eval-html.ts";
 import { type ComparisonReport, describeComparison, type SystemReport } from "./eval-report.ts";
 
-/** Where a comparison goes, as commander names it. */
+/** Output options of a comparison, as commander names them. */
 export interface ReportOptions {
   format?: "table" | "json";
-  /** A file that is written. */
+  /** Path of the HTML report to write. */
   html?: string;
 }
 
@@ -27,11 +27,11 @@ export interface ReportOptions {
 export interface EvalRunOptions extends ExperimentOptions, ReportOptions {
   model?: string;
   threshold?: boolean;
-  /** A file that the reranked run is written to. */
+  /** Path of the file for the reranked run. */
   output?: string;
 }
 
-/** One of two systems, as it ran. */
+/** One of two systems, with its run. */
 export interface SystemRun {
   report: SystemReport;
   run: Run;
@@ -57,7 +57,7 @@ export async function evalRunCommand(io: Io, version: string, dataset: string, o
   await writeReport(io, report, options);
 }
 
-/** Finds before the work what would fail after it. @throws RerankError `invalid-input` for no measure, or a file that cannot be written */
+/** Checks the output options before the work starts. @throws RerankError `invalid-input` for an unknown measure or an unwritable file */
 export function checkReport(options: MeasureOptions & ReportOptions & { output?: string }): void {
   for (const name of measuresOf(options)) parseMeasure(name);
   checkWritable(options.html, options.output);
@@ -68,7 +68,7 @@ export function systemOf(label: string, { run, model, pairs, scoreMs, pairsPerSe
   return { report: { label, name: model, pairs, scoreSecs: scoreMs / 1000, pairsPerSecond }, run };
 }
 
-/** Everything about two systems on the same queries; queries that one of them lacks count as 0. */
+/** Compares two systems on the same queries. A query that is missing in one of them counts as 0. */
 export function compareSystems(
   version: string,
   experiment: Pick<Experiment, "name" | "qrels"> & Partial<Experiment>,
@@ -95,7 +95,7 @@ export function compareSystems(
   };
 }
 
-/** Writes a table or JSON to standard output, and the page where one was asked for. */
+/** Writes a table or JSON to standard output, and with `html` also the page. */
 export async function writeReport(io: Io, report: ComparisonReport, options: ReportOptions): Promise<void> {
   if (options.html !== undefined) writeTextFile(options.html, [renderReport(report)]);
   if ((options.format ?? (io.stdoutIsTerminal ? "table" : "json")) === "json") await io.write(`${toJson(report, 2)}\n`);

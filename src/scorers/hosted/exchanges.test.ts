@@ -22,7 +22,7 @@ it("every prefix of a model string has an exchange here, and a line in the list 
 });
 
 describe.each(exchanges)("$prefix", (exchange) => {
-  const { prefix, model, variables, headers, body, path, ownUrl } = exchange;
+  const { prefix, model, variables, headers, body, path, defaultUrl: ownUrl } = exchange;
 
   it("is asked at a base URL in its own words, and its scores come back unchanged, in input order", async () => {
     reply = exchange.reply;
