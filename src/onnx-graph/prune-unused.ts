@@ -1,36 +1,36 @@
 import type { OnnxModel, OnnxNode } from "./onnx-model.ts";
 
 /**
- * The model with only those nodes, inputs and initializers that its outputs need, in an order in which nodes come after what they read.
+ * Removes nodes, inputs and initializers that the outputs do not need, and sorts the nodes: each comes after the nodes that it reads.
  *
- * @returns undefined when something is read that nothing gives
+ * @returns undefined if a node or an output reads a tensor that does not exist
  */
-export function onlyWhatIsUsed(model: OnnxModel): OnnxModel | undefined {
+export function pruneUnused(model: OnnxModel): OnnxModel | undefined {
   const producers = new Map<string, OnnxNode>();
   for (const node of model.nodes) for (const output of node.outputs) producers.set(output, node);
   const given = new Set([...model.initializers.keys(), ...model.inputs.map(({ name }) => name)]);
   const used = new Set<string>();
-  const placed = new Set<OnnxNode>();
+  const visited = new Set<OnnxNode>();
   const nodes: OnnxNode[] = [];
-  let isWhole = true;
+  let isComplete = true;
 
-  // A stack of our own: a path through a deep model is longer than that of calls may be.
-  const open: { name: string; node?: OnnxNode }[] = model.outputs.map(({ name }) => ({ name }));
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+  // An explicit stack: a path through a deep model may be longer than the call stack.
+  const stack: { name: string; node?: OnnxNode }[] = model.outputs.map(({ name }) => ({ name }));
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     if (next.node !== undefined) {
       nodes.push(next.node);
       continue;
     }
     used.add(next.name);
     const node = producers.get(next.name);
-    if (node === undefined) isWhole &&= given.has(next.name);
-    else if (!placed.has(node)) {
-      placed.add(node);
-      open.push({ name: next.name, node });
-      for (const name of [...node.inputs, ...(node.captures ?? [])]) if (name !== "") open.push({ name });
+    if (node === undefined) isComplete &&= given.has(next.name);
+    else if (!visited.has(node)) {
+      visited.add(node);
+      stack.push({ name: next.name, node });
+      for (const name of [...node.inputs, ...(node.captures ?? [])]) if (name !== "") stack.push({ name });
     }
   }
-  if (!isWhole) return undefined;
+  if (!isComplete) return undefined;
   return {
     ...model,
     nodes,

@@ -25,7 +25,7 @@ export interface HelperCall {
   /** On the clock of `performance.now()`; only for synchronous calls, where no signal can fire. */
   deadlineMs?: number;
   /** The failure once the deadline has passed. @default `timeout`, with the advice to raise maxRerankDurationSecs */
-  late?: () => RerankError;
+  createTimeoutError?: () => RerankError;
 }
 
 /** What a keeper is started with. */
@@ -131,7 +131,7 @@ export class HelperThread {
   }
 
   /** @throws what the method threw; `timeout` at the deadline; the signal's reason if it is aborted beforehand */
-  callSync(method: string, parameters: unknown, { signal, deadlineMs = Infinity, late }: HelperCall = {}): unknown {
+  callSync(method: string, parameters: unknown, { signal, deadlineMs = Infinity, createTimeoutError }: HelperCall = {}): unknown {
     signal?.throwIfAborted();
     const connection = this.#connect();
     const { port, report, state, startedMs } = connection;
@@ -156,7 +156,10 @@ export class HelperThread {
       if (startMs <= 0) throw this.#end(connection, `no thread could be started within ${startLimitMs / 1000} s`);
       if (deadlineMs <= now) {
         port.postMessage({ kind: "cancel", id } satisfies Message);
-        throw late?.() ?? new RerankError("timeout", `${this.#name}: ${method} took longer than allowed. Raise maxRerankDurationSecs.`);
+        throw (
+          createTimeoutError?.() ??
+          new RerankError("timeout", `${this.#name}: ${method} took longer than allowed. Raise maxRerankDurationSecs.`)
+        );
       }
       Atomics.wait(state, eventCount, seen, Math.min(deadlineMs - now, startMs));
     }
@@ -216,11 +219,11 @@ export class HelperThread {
     this.#connection = connection;
     const { port, report } = connection;
     const ended = (cause: string): void => {
-      const told = receiveMessageOnPort(report)?.message as ThreadEnd | undefined;
+      const reported = receiveMessageOnPort(report)?.message as ThreadEnd | undefined;
       // Replies that were sent before the end are heard.
       for (let reply = receiveMessageOnPort(port); reply !== undefined; reply = receiveMessageOnPort(port))
         this.#receive(reply.message as Reply);
-      this.#end(connection, told?.cause ?? cause);
+      this.#end(connection, reported?.cause ?? cause);
     };
     keeper.on("error", (error: unknown) => ended(messageOf(error)));
     keeper.on("exit", (code) => ended(`the thread exited with code ${code}`));
@@ -260,7 +263,7 @@ export class HelperThread {
 export function serveHelperThread<Opening>(
   open: (opening: Opening) => Record<string, HelperMethod>,
   code: RerankErrorCode,
-  place: string,
+  source: string,
 ): void {
   const { opening, port, state } = workerData as HelperData;
   const methods = open(opening as Opening);
@@ -279,7 +282,7 @@ export function serveHelperThread<Opening>(
     try {
       reply({ id, value: await methods[method]!(parameters as never, controller.signal) });
     } catch (error) {
-      reply({ id, error: RerankError.serialize(RerankError.from(error, code, place)) });
+      reply({ id, error: RerankError.serialize(RerankError.from(error, code, source)) });
     } finally {
       running.delete(id);
       if (isClosing && running.size === 0) end();

@@ -11,7 +11,7 @@ import { startThread } from "./start-thread.node.ts";
 
 const { name, program, data, transferList, report, state } = workerData as KeeperData;
 
-function tellEnd(cause: string): void {
+function reportEnd(cause: string): void {
   report.postMessage({ cause } satisfies ThreadEnd);
   Atomics.add(state, eventCount, 1);
   Atomics.notify(state, eventCount);
@@ -24,7 +24,7 @@ try {
   worker.on("error", (error: unknown) => {
     cause = messageOf(error);
   });
-  worker.on("exit", (code) => tellEnd(cause ?? `the thread exited with code ${code}`));
+  worker.on("exit", (code) => reportEnd(cause ?? `the thread exited with code ${code}`));
 } catch (error) {
-  tellEnd(messageOf(error));
+  reportEnd(messageOf(error));
 }

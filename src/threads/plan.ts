@@ -4,7 +4,7 @@
  */
 
 /** A group or a pass: places in the list that was planned. */
-export type Places = readonly number[];
+export type Indices = readonly number[];
 
 /** Bounds of {@link planGroups}. */
 export interface GroupBounds {
@@ -60,7 +60,7 @@ export const pairCharacters = 100;
  * @param characters length of each document
  * @returns every place exactly once; no empty group; the longest first in each
  */
-export function planGroups(characters: readonly number[], bounds: GroupBounds): Places[] {
+export function planGroups(characters: readonly number[], bounds: GroupBounds): Indices[] {
   const order = byLengthDescending(characters);
   return evenGroups(characters, order, bounds) ?? sortedGroups(characters, order, bounds);
 }
@@ -68,26 +68,26 @@ export function planGroups(characters: readonly number[], bounds: GroupBounds): 
 /** Each document, the longest first, to the worker that has least; undefined where one group a worker does not hold them all. */
 function evenGroups(
   characters: readonly number[],
-  order: Places,
+  order: Indices,
   { workers, maxDocuments, maxCharacters }: GroupBounds,
-): Places[] | undefined {
-  const groups = Array.from({ length: Math.min(workers, order.length) }, () => ({ places: [] as number[], characters: 0, cost: 0 }));
-  for (const place of order) {
-    const length = characters[place]!;
-    const open = groups.filter(({ places, characters: held }) => {
-      return places.length === 0 || (places.length < maxDocuments && held + length <= maxCharacters);
+): Indices[] | undefined {
+  const groups = Array.from({ length: Math.min(workers, order.length) }, () => ({ indices: [] as number[], characters: 0, cost: 0 }));
+  for (const index of order) {
+    const length = characters[index]!;
+    const open = groups.filter(({ indices, characters: held }) => {
+      return indices.length === 0 || (indices.length < maxDocuments && held + length <= maxCharacters);
     });
     if (open.length === 0) return undefined;
-    const least = open.reduce((best, group) => (group.cost < best.cost ? group : best));
-    least.places.push(place);
-    least.characters += length;
-    least.cost += length + pairCharacters;
+    const lightest = open.reduce((best, group) => (group.cost < best.cost ? group : best));
+    lightest.indices.push(index);
+    lightest.characters += length;
+    lightest.cost += length + pairCharacters;
   }
-  return groups.map(({ places }) => places);
+  return groups.map(({ indices }) => indices);
 }
 
-function sortedGroups(characters: readonly number[], order: Places, bounds: GroupBounds): Places[] {
-  const groups: Places[] = [];
+function sortedGroups(characters: readonly number[], order: Indices, bounds: GroupBounds): Indices[] {
+  const groups: Indices[] = [];
   let groupsLeft = groupCount(order.length, bounds);
   for (let start = 0; start < order.length; groupsLeft -= 1) {
     // Even shares of what is left: 3, 3, 2 and 2 of ten documents keep two workers busy to the end, 3, 3, 3 and 1 do not.
@@ -114,9 +114,9 @@ function sortedGroups(characters: readonly number[], order: Places, bounds: Grou
  * @param tokens length of each pair
  * @returns every place exactly once, each pass sorted by falling length; no empty pass
  */
-export function planPasses(tokens: readonly number[], bounds: PassBounds): Places[] {
+export function planPasses(tokens: readonly number[], bounds: PassBounds): Indices[] {
   const order = byLengthDescending(tokens);
-  const passes: Places[] = [];
+  const passes: Indices[] = [];
   for (let start = 0; start < order.length; ) {
     const width = tokens[order[start]!]!;
     let end = start + 1;
@@ -140,9 +140,9 @@ export function planPasses(tokens: readonly number[], bounds: PassBounds): Place
  * @param tokens length of each pair
  * @returns every place exactly once; no empty pass
  */
-export function planPackedPasses(tokens: readonly number[], bounds: Omit<PassBounds, "maxPadding">): Places[] {
+export function planPackedPasses(tokens: readonly number[], bounds: Omit<PassBounds, "maxPadding">): Indices[] {
   const order = byLengthDescending(tokens);
-  const passes: Places[] = [];
+  const passes: Indices[] = [];
   let tokensLeft = tokens.reduce((sum, length) => sum + length, 0);
   for (let start = 0; start < order.length; ) {
     // An even share of what is left: 300 and 300 tokens are faster than 512 and 88.
@@ -198,8 +198,8 @@ export function sessionBytes(modelBytes: number): number {
 
 /** Two groups a worker at least, for with one a call's time is that of the slowest worker; as many for each worker. */
 function groupCount(documents: number, { workers, maxDocuments }: GroupBounds): number {
-  const fewest = Math.max(Math.ceil(documents / maxDocuments), 2 * workers);
-  return Math.ceil(fewest / workers) * workers;
+  const minGroups = Math.max(Math.ceil(documents / maxDocuments), 2 * workers);
+  return Math.ceil(minGroups / workers) * workers;
 }
 
 /** Places by falling length; equal lengths keep their order. */

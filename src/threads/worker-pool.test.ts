@@ -48,8 +48,8 @@ function scriptedPool(
   return { pool: new Pool({ size, openThread, ...options }), threads };
 }
 
-const collect = (into: string[]) => (response: string, place: number) => {
-  into[place] = response;
+const collect = (into: string[]) => (response: string, index: number) => {
+  into[index] = response;
 };
 
 describe("Pool", () => {
@@ -61,7 +61,7 @@ describe("Pool", () => {
     await pool.close();
   });
 
-  test("gives each response to the place of its request", async () => {
+  test("gives each response to the index of its request", async () => {
     const { pool, threads } = scriptedPool(2);
     const responses: string[] = [];
     const call = pool.run(["a", "b", "c"], collect(responses));

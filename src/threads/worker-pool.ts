@@ -34,12 +34,12 @@ export interface PoolCall {
 }
 
 interface Call<Request, Response> {
-  waiting: { request: Request; place: number; weight: number; cost: number }[];
+  waiting: { request: Request; index: number; weight: number; cost: number }[];
   /** Work given to this call, on the pool's virtual clock. */
   served: number;
   running: Set<PoolThread<Request, Response>>;
   onStart: (() => void) | undefined;
-  onResponse: (response: Response, place: number) => void;
+  onResponse: (response: Response, index: number) => void;
   done: () => void;
   fail: (error: unknown) => void;
 }
@@ -96,7 +96,7 @@ export class Pool<Request, Response> {
    * @throws the signal's reason once it is aborted; requests that run are let end, unheard
    * @throws RerankError `overloaded` when too much waits already
    */
-  async run(requests: readonly Request[], onResponse: (response: Response, place: number) => void, options: PoolCall = {}): Promise<void> {
+  async run(requests: readonly Request[], onResponse: (response: Response, index: number) => void, options: PoolCall = {}): Promise<void> {
     const { signal, weights, costs, onStart } = options;
     signal?.throwIfAborted();
     this.#refuseOverload();
@@ -106,7 +106,7 @@ export class Pool<Request, Response> {
     this.#stopIdling();
     const finished = new Promise<void>((resolve, reject) => {
       const call: Call<Request, Response> = {
-        waiting: requests.map((request, place) => ({ request, place, weight: weights?.[place] ?? 1, cost: costs?.[place] ?? 1 })),
+        waiting: requests.map((request, index) => ({ request, index, weight: weights?.[index] ?? 1, cost: costs?.[index] ?? 1 })),
         served: this.#virtualTime,
         running: new Set(),
         onStart,
@@ -210,7 +210,7 @@ export class Pool<Request, Response> {
   async #serve(
     thread: PoolThread<Request, Response>,
     call: Call<Request, Response>,
-    next: { request: Request; place: number },
+    next: { request: Request; index: number },
   ): Promise<void> {
     call.running.add(thread);
     call.onStart?.();
@@ -218,7 +218,7 @@ export class Pool<Request, Response> {
     let failure: { error: unknown } | undefined;
     try {
       const response = await thread.run(next.request);
-      call.onResponse(response, next.place);
+      call.onResponse(response, next.index);
     } catch (error) {
       failure = { error };
     }

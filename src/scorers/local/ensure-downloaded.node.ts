@@ -8,7 +8,7 @@ import { HelperThread } from "../../threads/helper-thread.node.ts";
 import type { CustomModel, PresetModel } from "../../types.ts";
 
 /** Which model, and where downloads go; plain data. */
-export interface ObtainOptions {
+export interface DownloadRequest {
   model: PresetModel | CustomModel;
   cacheDir?: string;
   showDownloadProgress: boolean;
@@ -21,7 +21,7 @@ export interface ObtainOptions {
 const downloader = new HelperThread("download-thread", "download");
 
 /** The files, downloaded if need be. @throws RerankError `download`, `unknown-model`, `unsupported-model`, `aborted` */
-export async function obtainModel(options: ObtainOptions, signal?: AbortSignal): Promise<LocatedModel> {
+export async function ensureDownloaded(options: DownloadRequest, signal?: AbortSignal): Promise<LocatedModel> {
   const found = locateModel(options.model, options);
   if (found !== undefined) return found;
   refuseDownload(options);
@@ -30,7 +30,7 @@ export async function obtainModel(options: ObtainOptions, signal?: AbortSignal):
 }
 
 /** The same with the calling thread waiting. */
-export function obtainModelSync(options: ObtainOptions): LocatedModel {
+export function ensureDownloadedSync(options: DownloadRequest): LocatedModel {
   const found = locateModel(options.model, options);
   if (found !== undefined) return found;
   refuseDownload(options);
@@ -39,7 +39,7 @@ export function obtainModelSync(options: ObtainOptions): LocatedModel {
 }
 
 /** Downloads with a progress bar if wanted; what the download thread runs. */
-export async function fetchModel(options: ObtainOptions, signal?: AbortSignal): Promise<void> {
+export async function downloadWithProgress(options: DownloadRequest, signal?: AbortSignal): Promise<void> {
   const bar = options.showDownloadProgress ? createProgressBar() : undefined;
   try {
     await downloadModel(options.model, {
@@ -52,7 +52,7 @@ export async function fetchModel(options: ObtainOptions, signal?: AbortSignal): 
   }
 }
 
-function refuseDownload({ model, allowDownload }: ObtainOptions): void {
+function refuseDownload({ model, allowDownload }: DownloadRequest): void {
   if (allowDownload) return;
   throw new RerankError(
     "download",
@@ -60,7 +60,7 @@ function refuseDownload({ model, allowDownload }: ObtainOptions): void {
   );
 }
 
-function downloaded(options: ObtainOptions): LocatedModel {
+function downloaded(options: DownloadRequest): LocatedModel {
   const found = locateModel(options.model, options);
   if (found !== undefined) return found;
   const name = nameOf(options.model);

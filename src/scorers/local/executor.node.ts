@@ -20,7 +20,7 @@ export interface Executor {
 }
 
 // Each remembers a few queries, and a few thousand words at most; the tokenizer is shared by all.
-const rememberedReadings = 8;
+const maxCachedReadings = 8;
 
 /** Opens a model on this thread. @throws RerankError `unsupported-model`, `missing-dependency` */
 export function createExecutor(options: ExecutorOptions): Executor {
@@ -46,7 +46,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
 /** Reads each group as the group says; what the last few readings need is kept. */
 function readingRunner(options: ExecutorOptions, files: TokenizerFiles, opened: OpenModel): GroupRunner {
-  const runners = new LRUCache<string, GroupRunner>({ max: rememberedReadings });
+  const runners = new LRUCache<string, GroupRunner>({ max: maxCachedReadings });
   const runnerOf = (reading: Reading): GroupRunner => {
     const key = JSON.stringify(reading);
     const known = runners.get(key);

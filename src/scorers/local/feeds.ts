@@ -32,19 +32,19 @@ export function paddedFeeds(texts: readonly EncodedPair[], padding: Padding): Fe
     ids.set(text.ids, start);
     types.set(text.typeIds, start);
     mask.fill(1, start, start + (text.attended ?? length));
-    for (let place = 0; place < length; place += 1) positions[start + place] = padding.firstPosition + place;
+    for (let index = 0; index < length; index += 1) positions[start + index] = padding.firstPosition + index;
   });
   return {
     input_ids: { data: ids, shape },
     attention_mask: { data: mask, shape },
     token_type_ids: { data: types, shape },
     position_ids: { data: positions, shape },
-    last_places: { data: Int32Array.from(texts, (text) => lastPlace(text, width, padding.side)), shape: [texts.length, 1] },
+    last_indices: { data: Int32Array.from(texts, (text) => lastTokenIndex(text, width, padding.side)), shape: [texts.length, 1] },
   };
 }
 
 /** The place of a text's last token in its row. */
-export function lastPlace(text: EncodedPair, width: number, side: Padding["side"]): number {
+export function lastTokenIndex(text: EncodedPair, width: number, side: Padding["side"]): number {
   return side === "left" ? width - 1 : text.ids.length - 1;
 }
 
@@ -54,18 +54,18 @@ export function packedFeeds(pairs: readonly EncodedPair[], positions: Positions 
   const shape = [1, lengths.reduce((sum, length) => sum + length, 0)];
   const ids = new Int32Array(shape[1]!);
   const types = new Int32Array(ids.length);
-  const places = new Int32Array(ids.length);
+  const positionIds = new Int32Array(ids.length);
   let start = 0;
   for (const pair of pairs) {
     ids.set(pair.ids, start);
     types.set(pair.typeIds, start);
-    if (positions !== undefined) places.set(positionsOf(pair.ids, positions), start);
+    if (positions !== undefined) positionIds.set(positionsOf(pair.ids, positions), start);
     start += pair.ids.length;
   }
   return {
     input_ids: { data: ids, shape },
     token_type_ids: { data: types, shape },
-    position_ids: { data: places, shape },
+    position_ids: { data: positionIds, shape },
     lengths: { data: lengths, shape: [pairs.length] },
   };
 }

@@ -12,7 +12,7 @@ export interface Group extends Pick<ScoreCall, "query" | "texts" | "truncation" 
   /** Stands in the template; "" for none. */
   instruction: string;
   /** Place of each text in the caller's list, for messages. */
-  places: readonly number[];
+  indices: readonly number[];
 }
 
 /** Numbers of a {@link Group}, in its order. */
@@ -48,7 +48,7 @@ export function encodeAll<T>(model: string, group: Group, encode: (text: string)
       return encode(text);
     } catch (error) {
       const known = RerankError.from(error, "tokenization", model);
-      throw new RerankError(known.code, `documents[${group.places[row]}]: ${known.message}`, { cause: known.cause });
+      throw new RerankError(known.code, `documents[${group.indices[row]}]: ${known.message}`, { cause: known.cause });
     }
   });
 }

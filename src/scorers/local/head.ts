@@ -31,20 +31,20 @@ export function headLogits(outputs: ArrayLike<number>, pairs: number, labels: nu
  * The score of each prompt by its next-token logits: that of one token, minus that of another one where there is one.
  *
  * @param outputs shape [pairs, tokens, vocabulary], or [pairs, vocabulary] of a graph that gives the last token only
- * @param lastPlaces of each prompt's last token, in its row
+ * @param lastTokenIndices of each prompt's last token, in its row
  * @returns shape [pairs], float64, unbounded
  * @see sentence-transformers 6.2 `cross_encoder/modules/logit_score.py`
  */
 export function tokenLogits(
   outputs: ArrayLike<number>,
   shape: readonly number[],
-  lastPlaces: readonly number[],
+  lastTokenIndices: readonly number[],
   { trueToken, falseToken }: TokenIds,
 ): Float64Array {
   const vocabulary = shape.at(-1)!;
-  const places = shape.length === 3 ? shape[1]! : 1;
-  return Float64Array.from(lastPlaces, (place, pair) => {
-    const start = (pair * places + Math.min(place, places - 1)) * vocabulary;
+  const tokens = shape.length === 3 ? shape[1]! : 1;
+  return Float64Array.from(lastTokenIndices, (index, pair) => {
+    const start = (pair * tokens + Math.min(index, tokens - 1)) * vocabulary;
     return outputs[start + trueToken]! - (falseToken === undefined ? 0 : outputs[start + falseToken]!);
   });
 }

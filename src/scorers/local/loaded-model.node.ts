@@ -8,9 +8,9 @@ import type { Acceleration, Calibration, CustomModel, PresetModel, RerankWarning
 import type { OpenableFiles } from "./model-files.node.ts";
 import type { ExecutorOptions } from "./open-model.ts";
 import { headOf, labelWarnings, type ModelReading, readingOf } from "./reading.ts";
-import type { RememberedPairs } from "./score-cache.node.ts";
+import type { CachedPairs } from "./score-cache.node.ts";
 import type { SessionProvider } from "./session.node.ts";
-import { borrowModel, type Lease } from "./shared-model.node.ts";
+import { acquireModel, type Lease } from "./shared-model.node.ts";
 
 /** What a local scorer is made of. */
 export interface OnnxScorerOptions {
@@ -33,19 +33,19 @@ export interface LoadedModel {
   reading: ModelReading;
   /** What the template adds to each document's work, in characters. */
   templateCharacters: number;
-  cache: RememberedPairs | undefined;
+  cache: CachedPairs | undefined;
   calibration: Calibration | undefined;
   /** Of the model as such, for each of its results. */
   warnings: readonly RerankWarning[];
 }
 
 /** @throws RerankError `unsupported-model`, `invalid-input` for a head, a limit or a calibration that does not fit the model */
-export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
+export function prepareModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
   const { acceleration, scoreCacheBytes, model } = options;
   const calibration = calibrationOf(located, options);
   const reading = readingOf(located, model);
   const executor = executorOptions(located, options, reading, provider);
-  const lease = borrowModel({ located, cacheDir: options.cacheDir, executor, acceleration, scoreCacheBytes });
+  const lease = acquireModel({ located, cacheDir: options.cacheDir, executor, acceleration, scoreCacheBytes });
   const templateCharacters = [reading.template ?? ""].flat().join("").length + reading.instruction.length;
   const cache = lease.model.cache?.of(JSON.stringify(reading));
   const warnings = labelWarnings(located, reading.head);

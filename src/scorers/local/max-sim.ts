@@ -12,7 +12,7 @@ export function maxSim(query: Float32Array, document: Float32Array, size: number
     let largest = Number.NEGATIVE_INFINITY;
     for (let second = 0; second < document.length; second += size) {
       let product = 0;
-      for (let place = 0; place < size; place += 1) product += query[first + place]! * document[second + place]!;
+      for (let index = 0; index < size; index += 1) product += query[first + index]! * document[second + index]!;
       if (product > largest) largest = product;
     }
     sum += largest;
@@ -41,9 +41,9 @@ export function unitVectors(
     if (!isMeant) return;
     const start = (row * tokens + first + token) * size;
     let squares = 0;
-    for (let place = 0; place < size; place += 1) squares += outputs[start + place]! ** 2;
+    for (let index = 0; index < size; index += 1) squares += outputs[start + index]! ** 2;
     const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
-    for (let place = 0; place < size; place += 1) vectors[end + place] = outputs[start + place]! * scale;
+    for (let index = 0; index < size; index += 1) vectors[end + index] = outputs[start + index]! * scale;
     end += size;
   });
   return vectors;

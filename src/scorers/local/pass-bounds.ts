@@ -1,5 +1,5 @@
 /** How large passes may be. */
-import { type PassBounds, type Places, planPackedPasses } from "../../threads/plan.ts";
+import { type Indices, type PassBounds, planPackedPasses } from "../../threads/plan.ts";
 import type { SessionProvider } from "./session.node.ts";
 
 // Measured for widths 384, 768 and 1024: docs/decisions/engine.md.
@@ -30,6 +30,6 @@ export function passBounds({ isDynamicallyQuantized, provider }: PassSettings, b
 }
 
 /** Passes of pairs side by side. */
-export function packedPasses(lengths: readonly number[], batchSize: number): Places[] {
+export function packedPasses(lengths: readonly number[], batchSize: number): Indices[] {
   return planPackedPasses(lengths, { maxPairs: batchSize, maxTokens: packedPassTokens });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ScoreCall } from "../../scorer.ts";
 import type { GroupScores } from "./group.ts";
-import { type PairMemory, PendingScores } from "./pending-scores.ts";
+import { type PairCache, PendingScores } from "./pending-scores.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 
 const callOf = (texts: string[], query = "q"): ScoreCall => ({
@@ -26,15 +26,15 @@ function scoresOf(texts: readonly string[]): GroupScores {
   };
 }
 
-function run(call: ScoreCall, memory?: PairMemory): { scored: string[]; scores: number[] } {
+function run(call: ScoreCall, memory?: PairCache): { scored: string[]; scores: number[] } {
   const pending = new PendingScores(call, memory);
-  const scored = pending.missing.map((place) => call.texts[place]!);
+  const scored = pending.missing.map((index) => call.texts[index]!);
   pending.fill(pending.missing, scoresOf(scored));
   return { scored, scores: Array.from(pending.result().scores) };
 }
 
 describe("PendingScores", () => {
-  test("has each text scored once, and gives its numbers to every place it stands at", () => {
+  test("has each text scored once, and gives its numbers to every index it stands at", () => {
     expect(run(callOf(["aa", "b", "aa", "", "aa", ""]))).toEqual({ scored: ["aa", "b", ""], scores: [2, 1, 2, 0, 2, 0] });
   });
 

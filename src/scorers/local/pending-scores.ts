@@ -15,7 +15,7 @@ export interface PairScore {
 }
 
 /** Remembers pairs that were scored before. */
-export interface PairMemory {
+export interface PairCache {
   get(call: ScoreCall, text: string): PairScore | undefined;
   set(call: ScoreCall, text: string, score: PairScore): void;
 }
@@ -29,13 +29,13 @@ export class PendingScores {
   /** Places, in the call's list, of the texts that have to be scored. */
   readonly missing: readonly number[];
   readonly #call: ScoreCall;
-  readonly #memory: PairMemory | undefined;
+  readonly #memory: PairCache | undefined;
   readonly #result: ScoreResult & Required<Pick<ScoreResult, "tokens" | "fullTokens" | "lowerBounds" | "queueMs" | "tokenizationMs">>;
   /** Later places of a text, by its first one. */
   readonly #repeats: Map<number, number[]> = new Map();
 
   /** @param warnings that hold for the model as a whole */
-  constructor(call: ScoreCall, memory: PairMemory | undefined, warnings: readonly RerankWarning[] = []) {
+  constructor(call: ScoreCall, memory: PairCache | undefined, warnings: readonly RerankWarning[] = []) {
     this.#call = call;
     this.#memory = memory;
     const count = call.texts.length;
@@ -48,18 +48,18 @@ export class PendingScores {
       queueMs: 0,
       tokenizationMs: 0,
     };
-    const firstPlaces = new Map<string, number>();
-    call.texts.forEach((text, place) => {
-      const first = firstPlaces.get(text);
+    const firstIndices = new Map<string, number>();
+    call.texts.forEach((text, index) => {
+      const first = firstIndices.get(text);
       if (first === undefined) {
-        firstPlaces.set(text, place);
+        firstIndices.set(text, index);
         return;
       }
       const repeats = this.#repeats.get(first);
-      if (repeats === undefined) this.#repeats.set(first, [place]);
-      else repeats.push(place);
+      if (repeats === undefined) this.#repeats.set(first, [index]);
+      else repeats.push(index);
     });
-    this.missing = [...firstPlaces].filter(([text, place]) => !this.#recall(text, place)).map(([, place]) => place);
+    this.missing = [...firstIndices].filter(([text, index]) => !this.#recall(text, index)).map(([, index]) => index);
   }
 
   /** Notes that the first pass can start, so long after the call. */
@@ -68,17 +68,17 @@ export class PendingScores {
   }
 
   /** Takes in the numbers of a group. @param places where its texts stand in the call's list, in the group's order */
-  fill(places: readonly number[], group: GroupScores): void {
+  fill(indices: readonly number[], group: GroupScores): void {
     this.#result.tokenizationMs += group.tokenizationMs;
-    places.forEach((place, row) => {
+    indices.forEach((index, row) => {
       const score: PairScore = {
         score: group.scores[row]!,
         tokens: group.tokens[row]!,
         fullTokens: group.fullTokens[row]!,
         isLowerBound: group.lowerBounds[row]!,
       };
-      this.#put(place, score);
-      this.#memory?.set(this.#call, this.#call.texts[place]!, score);
+      this.#put(index, score);
+      this.#memory?.set(this.#call, this.#call.texts[index]!, score);
     });
   }
 
@@ -87,18 +87,18 @@ export class PendingScores {
     return this.#result;
   }
 
-  #recall(text: string, place: number): boolean {
+  #recall(text: string, index: number): boolean {
     const known = this.#memory?.get(this.#call, text);
-    if (known !== undefined) this.#put(place, known);
+    if (known !== undefined) this.#put(index, known);
     return known !== undefined;
   }
 
   #put(first: number, { score, tokens, fullTokens, isLowerBound }: PairScore): void {
-    for (const place of [first, ...(this.#repeats.get(first) ?? [])]) {
-      this.#result.scores[place] = score;
-      this.#result.tokens[place] = tokens;
-      this.#result.fullTokens[place] = fullTokens;
-      this.#result.lowerBounds[place] = isLowerBound;
+    for (const index of [first, ...(this.#repeats.get(first) ?? [])]) {
+      this.#result.scores[index] = score;
+      this.#result.tokens[index] = tokens;
+      this.#result.fullTokens[index] = fullTokens;
+      this.#result.lowerBounds[index] = isLowerBound;
     }
   }
 }

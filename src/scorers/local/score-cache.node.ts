@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { ScoreCall } from "../../scorer.ts";
-import type { PairMemory, PairScore } from "./pending-scores.ts";
+import type { PairCache, PairScore } from "./pending-scores.ts";
 
 // A 44-character key, a record of three numbers and the cache's own lists; measured at 230 to 260 bytes an entry.
 const entryBytes = 256;
 
 /** The pairs of one way of reading, with what asking for them gave. */
-export interface RememberedPairs extends PairMemory {
+export interface CachedPairs extends PairCache {
   readonly hits: number;
   readonly misses: number;
 }
@@ -25,7 +25,7 @@ export class ScoreCache {
   }
 
   /** @param reading all that changes a score beside the pair and the call: head, template, token limit, instruction */
-  of(reading: string): RememberedPairs {
+  of(reading: string): CachedPairs {
     const counts = { hits: 0, misses: 0 };
     const keyOf = (call: ScoreCall, text: string): string => {
       const { query, truncation, truncationSide, maxLength, specialTokens, instruction } = call;

@@ -27,7 +27,7 @@ export interface OnnxSession {
 }
 
 /** Inputs of a graph that reads texts, those that a rewrite adds (see onnx-graph/) among them. */
-export type InputName = "input_ids" | "attention_mask" | "token_type_ids" | "position_ids" | "lengths" | "last_places";
+export type InputName = "input_ids" | "attention_mask" | "token_type_ids" | "position_ids" | "lengths" | "last_indices";
 
 /** Values of the inputs, row by row, as int32: widened to what the graph declares. */
 export type Feeds = Partial<Record<InputName, { data: Int32Array; shape: readonly number[] }>>;
@@ -77,7 +77,7 @@ const doubleType = 11;
 const readableOutputs: ReadonlySet<number> = new Set([floatType, float16Type, doubleType]);
 
 const publishedInputs: ReadonlySet<string> = new Set(["input_ids", "attention_mask", "token_type_ids", "position_ids"]);
-const rewrittenInputs: ReadonlySet<string> = new Set([...publishedInputs, "lengths", "last_places"]);
+const rewrittenInputs: ReadonlySet<string> = new Set([...publishedInputs, "lengths", "last_indices"]);
 
 // Keys and values of tokens that were read before, shape [texts, heads, tokens, size]: there are none, so empty ones are fed.
 const cachePrefix = "past_key_values.";
@@ -321,15 +321,15 @@ function checkCaches(model: string, caches: readonly Metadata[]): void {
 function widen(values: Int32Array): BigInt64Array {
   const wide = new BigInt64Array(values.length);
   const halves = new Int32Array(wide.buffer);
-  for (let place = 0; place < values.length; place += 1) halves[place * 2] = values[place]!;
+  for (let index = 0; index < values.length; index += 1) halves[index * 2] = values[index]!;
   return wide;
 }
 
 /** IEEE 754 half precision; the runtime hands it out as bit patterns on Node 20 and 22. */
 function halfToFloat(bits: ArrayLike<number>): Float32Array {
   const values = new Float32Array(bits.length);
-  for (let place = 0; place < bits.length; place += 1) {
-    const half = bits[place]!;
+  for (let index = 0; index < bits.length; index += 1) {
+    const half = bits[index]!;
     const exponent = (half >> 10) & 0x1f;
     const fraction = half & 0x3ff;
     const magnitude =
@@ -340,7 +340,7 @@ function halfToFloat(bits: ArrayLike<number>): Float32Array {
             ? Infinity
             : NaN
           : (1 + fraction / 1024) * 2 ** (exponent - 15);
-    values[place] = half & 0x8000 ? -magnitude : magnitude;
+    values[index] = half & 0x8000 ? -magnitude : magnitude;
   }
   return values;
 }

@@ -39,18 +39,18 @@ const groupCharacters = 2048;
 // A hundred calls of the largest size that the HTTP interface takes.
 const defaultMaxQueued = 100_000;
 /** Ways of reading that were tried on a session and found good. */
-const rememberedReadings = 256;
+const maxCheckedReadings = 256;
 
 const shared = new Map<string, { model: SharedModel; users: number }>();
 
 /** The session of these needs: the one that is open, or a new one, whose threads start with its first call. */
-export function borrowModel(needs: SessionNeeds): Lease {
+export function acquireModel(needs: SessionNeeds): Lease {
   const key = keyOf(needs);
   const entry = shared.get(key) ?? { model: new SharedModel(needs), users: 0 };
   shared.set(key, entry);
   entry.users += 1;
   let released: Promise<void> | undefined;
-  const letGo = async (): Promise<void> => {
+  const releaseOnce = async (): Promise<void> => {
     entry.users -= 1;
     if (entry.users > 0) return;
     if (shared.get(key) === entry) shared.delete(key);
@@ -59,7 +59,7 @@ export function borrowModel(needs: SessionNeeds): Lease {
   return {
     model: entry.model,
     release() {
-      released ??= letGo();
+      released ??= releaseOnce();
       return released;
     },
   };
@@ -75,7 +75,7 @@ export class SharedModel {
   readonly #options: Omit<ExecutorOptions, keyof OpenableFiles>;
   readonly #files: ModelFiles;
   readonly #neededBytes: number;
-  readonly #checked: LRUCache<string, Promise<void>> = new LRUCache({ max: rememberedReadings });
+  readonly #checked: LRUCache<string, Promise<void>> = new LRUCache({ max: maxCheckedReadings });
   #syncExecutor: Executor | undefined;
 
   constructor({ located, cacheDir, executor, acceleration, scoreCacheBytes }: SessionNeeds) {
@@ -158,6 +158,6 @@ function planDevice(provider: string, { workers = 1, threads = 1 }: Acceleration
 }
 
 function emptyGroup({ head, template, maxTokens, instruction }: ModelReading): Group {
-  const call = { query: "", texts: [], places: [], truncation: "longest_first", specialTokens: "neutralize", batchSize: 1 } as const;
+  const call = { query: "", texts: [], indices: [], truncation: "longest_first", specialTokens: "neutralize", batchSize: 1 } as const;
   return { ...call, reading: { head, template }, maxLength: maxTokens, instruction };
 }
