@@ -15,20 +15,20 @@ export interface Deadline {
 /**
  * Starts the clock.
  *
- * @param place for messages
+ * @param source for messages
  * @param durationSecs undefined for no limit
  * @throws RerankError `invalid-input` for a signal that cannot be listened to
  */
-export function startDeadline(place: string, signal: AbortSignal | undefined, durationSecs: number | undefined): Deadline {
+export function startDeadline(source: string, signal: AbortSignal | undefined, durationSecs: number | undefined): Deadline {
   const controller = new AbortController();
-  const onAbort = (): void => controller.abort(abortError(place, signal!));
+  const onAbort = (): void => controller.abort(abortError(source, signal!));
   try {
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort);
   } catch (error) {
-    throw RerankError.from(error, "invalid-input", `${place}: listening to the signal failed`);
+    throw RerankError.from(error, "invalid-input", `${source}: listening to the signal failed`);
   }
-  const onTime = (): void => controller.abort(timeoutError(place, durationSecs!));
+  const onTime = (): void => controller.abort(timeoutError(source, durationSecs!));
   // A timer takes at most 2^31 − 1 ms; a longer limit is none.
   const timer = durationSecs === undefined || durationSecs * 1000 >= 2 ** 31 ? undefined : setTimeout(onTime, durationSecs * 1000);
   return {
@@ -63,10 +63,10 @@ export async function raceAbort<T>(work: Promise<T>, signal: AbortSignal | undef
 }
 
 /** The promise's outcome, or this failure if it does not settle in time; the work itself goes on unheard. */
-export async function withinTime<T>(work: Promise<T>, durationSecs: number, late: () => RerankError): Promise<T> {
+export async function withTimeout<T>(work: Promise<T>, durationSecs: number, createError: () => RerankError): Promise<T> {
   const controller = new AbortController();
   // Not unref'd: a program that awaits it must not end before.
-  const timer = setTimeout(() => controller.abort(late()), Math.min(durationSecs * 1000, 2 ** 31 - 1));
+  const timer = setTimeout(() => controller.abort(createError()), Math.min(durationSecs * 1000, 2 ** 31 - 1));
   try {
     return await raceAbort(work, controller.signal);
   } finally {
@@ -75,21 +75,21 @@ export async function withinTime<T>(work: Promise<T>, durationSecs: number, late
 }
 
 /** `aborted`, with the caller's reason as its cause. */
-function abortError(place: string, signal: AbortSignal): RerankError {
+function abortError(source: string, signal: AbortSignal): RerankError {
   let cause: unknown;
   try {
     cause = signal.reason;
   } catch (error) {
     cause = error; // nobody could catch it: this runs in the signal's event
   }
-  return new RerankError("aborted", `${place}: the call was aborted: ${messageOf(cause)}.`, { cause });
+  return new RerankError("aborted", `${source}: the call was aborted: ${messageOf(cause)}.`, { cause });
 }
 
 /** `timeout`, naming the option. */
-export function timeoutError(place: string, durationSecs: number): RerankError {
+export function timeoutError(source: string, durationSecs: number): RerankError {
   return new RerankError(
     "timeout",
-    `${place}: the call took longer than ${durationSecs} s. Raise maxRerankDurationSecs or pass fewer documents.`,
+    `${source}: the call took longer than ${durationSecs} s. Raise maxRerankDurationSecs or pass fewer documents.`,
     {
       isRetryable: true,
     },

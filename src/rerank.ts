@@ -38,23 +38,23 @@ export interface RerankFunctions {
 
 const defaultCacheLimit = 4;
 /** Rerankers of one model: they share its threads, and differ in its limit, its instruction, its head or its template. */
-const maxReadings = 16;
+const maxRerankersPerModel = 16;
 
 /**
  * @param createScorer chooses the source of scores; lazy, throws for what this platform does not have
- * @param warningsOf what whoever loads a model is to be told; @default nothing
+ * @param modelWarningsOf what whoever loads a model is to be told; @default nothing
  */
 export function createRerankFunctions(
   createScorer: (settings: Settings) => Scorer,
-  warningsOf: (model: ModelReference) => readonly RerankWarning[] = () => [],
+  modelWarningsOf: (model: ModelReference) => readonly RerankWarning[] = () => [],
 ): RerankFunctions {
   let cache = createCache(defaultCacheLimit);
   const open = (settings: Settings, defaults?: RankOptions): Reranker =>
-    new Reranker(createScorer(settings), defaults, warningsOf(settings.model));
+    new Reranker(createScorer(settings), defaults, modelWarningsOf(settings.model));
 
   const cached = (settings: Settings): Reranker => {
     const model = modelKey(settings);
-    const rerankers = cache.get(model) ?? createRerankers(maxReadings);
+    const rerankers = cache.get(model) ?? createRerankers(maxRerankersPerModel);
     if (!cache.has(model)) cache.set(model, rerankers);
     const key = settingsKey(settings);
     const found = rerankers.get(key);

@@ -40,7 +40,7 @@ export class Reranker {
   readonly #running = new Set<Promise<unknown>>();
   readonly #counts = { calls: 0, failures: 0, documents: 0, tokens: 0 };
   /** Of the model as such; whoever loads it hears them, once. */
-  #untold: readonly RerankWarning[];
+  #modelWarnings: readonly RerankWarning[];
   #closed: Promise<void> | undefined;
 
   /**
@@ -50,7 +50,7 @@ export class Reranker {
   constructor(scorer: Scorer, defaults: RankOptions = {}, modelWarnings: readonly RerankWarning[] = []) {
     this.#scorer = scorer;
     this.#defaults = defaults;
-    this.#untold = modelWarnings;
+    this.#modelWarnings = modelWarnings;
   }
 
   /**
@@ -116,14 +116,14 @@ export class Reranker {
   async warmUp(): Promise<void> {
     this.#refuseClosed();
     await this.#count(this.#scorer.warmUp?.() ?? Promise.resolve());
-    this.#tellOfWarmUp();
+    this.#reportModelWarnings();
   }
 
   /** {@link Reranker.warmUp} for the synchronous calls. */
   warmUpSync(): void {
     this.#refuseClosed();
     this.#scorer.warmUpSync?.();
-    this.#tellOfWarmUp();
+    this.#reportModelWarnings();
   }
 
   /** Identity of the model with its revision, as in results; before it is loaded, the best name at hand. */
@@ -214,11 +214,13 @@ export class Reranker {
     const { documents, options } = call;
     this.#countTokens(scored);
     // Without documents nothing was loaded.
-    const untold = documents.length === 0 ? [] : this.#takeUntold();
+    const modelWarnings = documents.length === 0 ? [] : this.#takeModelWarnings();
     const ignored = this.#ignoredOptions(options, scored);
     const missing = missingFields(documents, options.fields);
-    const warnings = [...untold, ...ignored, ...missing, ...scored.warnings, ...truncations(scored), ...partial(scored)].map(safeWarning);
-    tell(warnings, options.onWarning);
+    const warnings = [...modelWarnings, ...ignored, ...missing, ...scored.warnings, ...truncations(scored), ...partial(scored)].map(
+      safeWarning,
+    );
+    reportWarnings(warnings, options.onWarning);
     const results = rankDocuments({
       documents,
       scores: scored.scores,
@@ -230,14 +232,14 @@ export class Reranker {
     return { results, model: scored.model ?? this.#scorer.model, usage, timings, warnings };
   }
 
-  #tellOfWarmUp(): void {
+  #reportModelWarnings(): void {
     const { onWarning } = this.#defaults;
-    if (onWarning !== undefined) tell(this.#takeUntold().map(safeWarning), onWarning);
+    if (onWarning !== undefined) reportWarnings(this.#takeModelWarnings().map(safeWarning), onWarning);
   }
 
-  #takeUntold(): readonly RerankWarning[] {
-    const untold = this.#untold;
-    this.#untold = [];
+  #takeModelWarnings(): readonly RerankWarning[] {
+    const untold = this.#modelWarnings;
+    this.#modelWarnings = [];
     return untold;
   }
 
@@ -290,7 +292,7 @@ export class Reranker {
 }
 
 /** @throws RerankError `invalid-input` when the caller's function throws, but for a RerankError of its own, which makes the warning a failure */
-function tell(warnings: readonly RerankWarning[], onWarning: RankOptions["onWarning"]): void {
+function reportWarnings(warnings: readonly RerankWarning[], onWarning: RankOptions["onWarning"]): void {
   for (const warning of warnings) {
     try {
       onWarning?.(warning);

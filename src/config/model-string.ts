@@ -44,24 +44,24 @@ const localStart = /^(?:\.{1,2}(?:[/\\]|$)|\/|\\|~|file:|[A-Za-z]:[/\\])/;
  * a known provider before the first slash a hosted model; any other `org/name` a hub id; a word without a slash a preset.
  * Whether the preset, the folder or the hub id exists is not looked up.
  *
- * @param place where the string stands, for the error message
+ * @param path where the string stands, for the error message
  * @throws RerankError `invalid-input` when it is none of these
  */
-export function parseModelString(model: string, place = "model"): ModelReference {
+export function parseModelString(model: string, path = "model"): ModelReference {
   if (isLocalPath(model)) return { type: "custom", modelId: model };
   if (model.startsWith("plugin:")) {
     const name = model.slice("plugin:".length);
     if (name !== "") return { type: "plugin", name };
   } else if (model.startsWith("hf:")) {
-    return hubModel(model.slice("hf:".length), model, place);
+    return hubModel(model.slice("hf:".length), model, path);
   } else if (model.includes("/")) {
     const slash = model.indexOf("/");
-    if (!providerPrefixes.includes(model.slice(0, slash))) return hubModel(model, model, place);
+    if (!providerPrefixes.includes(model.slice(0, slash))) return hubModel(model, model, path);
     if (slash < model.length - 1) return { type: "llm", llm: { model } };
   } else if (presetName.test(model)) {
     return { type: "preset", name: model };
   }
-  throw notAModel(model, place);
+  throw notAModel(model, path);
 }
 
 /** Whether a model id means a folder of this machine: it starts with `./`, `../`, `/`, `~`, `file:` or a Windows drive. */
@@ -69,16 +69,16 @@ export function isLocalPath(modelId: string): boolean {
   return localStart.test(modelId);
 }
 
-function hubModel(text: string, model: string, place: string): ModelReference {
+function hubModel(text: string, model: string, path: string): ModelReference {
   const at = text.indexOf("@");
   const modelId = at === -1 ? text : text.slice(0, at);
-  if (!hubId.test(modelId)) throw notAModel(model, place);
+  if (!hubId.test(modelId)) throw notAModel(model, path);
   if (at === -1) return { type: "custom", modelId };
   const revision = text.slice(at + 1);
-  if (!revisionName.test(revision)) throw notAModel(model, place);
+  if (!revisionName.test(revision)) throw notAModel(model, path);
   return { type: "custom", modelId, revision };
 }
 
-function notAModel(model: string, place: string): RerankError {
-  return new RerankError("invalid-input", `${place}: ${JSON.stringify(model)} does not name a model. Give ${formsOfAModelString}.`);
+function notAModel(model: string, path: string): RerankError {
+  return new RerankError("invalid-input", `${path}: ${JSON.stringify(model)} does not name a model. Give ${formsOfAModelString}.`);
 }

@@ -62,8 +62,8 @@ function readText(document: RerankDocument, index: number, options: DocumentText
   } catch (error) {
     if (RerankError.is(error)) throw error;
     // A getter, a toJSON or the caller's own function: theirs, so the cause is kept and the document named.
-    const place = options.text === undefined ? "reading it failed" : "the text function failed";
-    throw invalidDocument(index, `${place}: ${messageOf(error)}`, "Mend what the document or the function throws on", error);
+    const problem = options.text === undefined ? "reading it failed" : "the text function failed";
+    throw invalidDocument(index, `${problem}: ${messageOf(error)}`, "Mend what the document or the function throws on", error);
   }
 }
 

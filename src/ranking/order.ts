@@ -39,15 +39,15 @@ export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "to
  */
 export function rankDocuments<D extends RerankDocument>(ranking: Ranking<D>): RerankedDocument<D>[] {
   const { documents, scores, scoreKind, calibration, tiers, failures = [] } = ranking;
-  const without = new Set(failures.flatMap(({ places }) => places));
-  checkScores(scores, documents.length, scoreKind, without);
+  const excluded = new Set(failures.flatMap(({ places }) => places));
+  checkScores(scores, documents.length, scoreKind, excluded);
   const threshold = ranking.threshold ?? Number.NEGATIVE_INFINITY;
   const shown = (index: number): number => {
     const kind = tiers?.kinds[tiers.of[index]!] ?? scoreKind;
     return kind === "logit" && calibration !== undefined ? calibratedScore(scores[index]!, calibration) : scoreOf(scores[index]!, kind);
   };
   return orderByScore(scores, tiers?.of)
-    .filter((index) => !without.has(index) && shown(index) >= threshold)
+    .filter((index) => !excluded.has(index) && shown(index) >= threshold)
     .slice(0, ranking.topK)
     .map((index) => ({
       index,

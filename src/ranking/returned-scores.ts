@@ -3,13 +3,13 @@ import { messageOf, RerankError } from "../errors.ts";
 /**
  * The scores that a user's own code returned, copied once: it may keep its list, and its list may be anything, a Proxy too.
  *
- * @param place who returned them, for messages
+ * @param source who returned them, for messages
  * @param value an array, Float32Array or Float64Array of finite numbers, also of another realm
  * @returns shape [count]
  * @throws RerankError `plugin` when it is something else, has another length, or cannot be read
  */
-export function returnedScores(place: string, value: unknown, count: number): Float64Array {
-  const problem = (what: string, cause?: unknown): RerankError => new RerankError("plugin", `${place}: ${what}.`, { cause });
+export function returnedScores(source: string, value: unknown, count: number): Float64Array {
+  const problem = (what: string, cause?: unknown): RerankError => new RerankError("plugin", `${source}: ${what}.`, { cause });
   let list: unknown[];
   try {
     if (!isNumberList(value)) throw problem(`it returned ${value === null ? "null" : typeof value}, not a list of numbers`);

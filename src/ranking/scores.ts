@@ -22,14 +22,14 @@ export function scoreOf(raw: number, kind: RawScoreKind): number {
 /**
  * Refuses scores that cannot be ordered: NaN and the infinities, or a wrong number of them.
  *
- * @param without places that need no score
+ * @param excluded places that need no score
  * @throws RerankError `plugin` for provider scores and `inference` for local ones, naming the first document concerned
  */
 export function checkScores(
   scores: ArrayLike<number>,
   documentCount: number,
   kind: RawScoreKind,
-  without: ReadonlySet<number> = new Set(),
+  excluded: ReadonlySet<number> = new Set(),
 ): void {
   const code = kind === "provider" ? "plugin" : "inference";
   if (scores.length !== documentCount) {
@@ -37,7 +37,7 @@ export function checkScores(
   }
   for (let index = 0; index < scores.length; index += 1) {
     const score = scores[index];
-    if (!Number.isFinite(score) && !without.has(index)) {
+    if (!Number.isFinite(score) && !excluded.has(index)) {
       const advice =
         kind !== "provider"
           ? "The model file may be damaged or overflow on this text: check it with crossrank models verify, or leave the document out."
