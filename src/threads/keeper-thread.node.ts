@@ -1,8 +1,8 @@
 /**
- * The program of a thread that starts another one, and tells when that one is gone.
+ * The program of the keeper thread: it starts a helper thread and reports its end.
  *
- * A caller that waits on Atomics.wait hears no event, and a thread that runs out of memory or cannot start tells nothing itself: only the
- * thread that started it hears of its end. So that is this one, whose event loop has nothing else to do.
+ * A caller that waits on Atomics.wait receives no events, and a thread that cannot start or runs out of memory cannot report that itself. Only
+ * the thread that started it gets the event. That is the keeper, whose event loop does nothing else.
  */
 import { SHARE_ENV, workerData } from "node:worker_threads";
 import { messageOf } from "../errors.ts";
