@@ -1,4 +1,4 @@
-/** The program of the thread that downloads while a synchronous caller waits. */
+/** The program of the download thread. */
 import { serveHelperThread } from "../../threads/helper-thread.node.ts";
 import { type DownloadRequest, downloadWithProgress } from "./ensure-downloaded.node.ts";
 

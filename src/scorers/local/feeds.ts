@@ -1,13 +1,13 @@
-/** The inputs of a pass: texts as rows of one length, or side by side. */
+/** The inputs of a pass: texts as padded rows, or concatenated. */
 import type { Positions } from "../../onnx-graph/probe.ts";
 import type { EncodedPair } from "../../tokenization/pair-encoder.ts";
 import type { Feeds } from "./session.node.ts";
 
 type FeedsWithIds = Feeds & Required<Pick<Feeds, "input_ids">>;
 
-/** How texts of several lengths are put into rows of one. */
+/** How texts of different lengths become rows of equal length. */
 export interface Padding {
-  /** Fills up the shorter ones. */
+  /** The padding token. */
   id: number;
   side: "left" | "right";
   /** Position of a text's first token. */
@@ -15,7 +15,7 @@ export interface Padding {
 }
 
 /**
- * Texts as rows, shape [texts, tokens], the shorter ones filled up; what fills them up is masked, and not counted in positions.
+ * Texts as rows, shape [texts, tokens]. Shorter rows are padded. The padding is masked and has no positions.
  *
  * @param texts the longest first
  */
@@ -43,12 +43,12 @@ export function paddedFeeds(texts: readonly EncodedPair[], padding: Padding): Fe
   };
 }
 
-/** The place of a text's last token in its row. */
+/** Index of a text's last token in its row. */
 export function lastTokenIndex(text: EncodedPair, width: number, side: Padding["side"]): number {
   return side === "left" ? width - 1 : text.ids.length - 1;
 }
 
-/** Pairs side by side, shape [1, tokens of all], with the length of each. */
+/** Concatenated pairs, shape [1, tokens of all pairs], with the length of each. */
 export function packedFeeds(pairs: readonly EncodedPair[], positions: Positions | undefined): FeedsWithIds {
   const lengths = Int32Array.from(pairs, ({ ids }) => ids.length);
   const shape = [1, lengths.reduce((sum, length) => sum + length, 0)];

@@ -1,4 +1,4 @@
-/** Queries and documents, encoded apart, to sums of cosines. */
+/** Scores by late interaction: encodes query and documents separately, and sums cosines. */
 import { LRUCache } from "lru-cache";
 import { planPasses } from "../../threads/plan.ts";
 import {
@@ -19,7 +19,7 @@ import type { OnnxSession } from "./session.node.ts";
 // A worker serves a few requests at a time, each with one query.
 const maxCachedQueries = 8;
 
-/** @throws RerankError `unsupported-model` for files or a graph that the head does not fit */
+/** @throws RerankError `unsupported-model` if the head does not fit the files or the graph */
 export function lateInteractionRunner(
   options: ExecutorOptions,
   head: Required<LateInteractionHead>,
@@ -28,7 +28,7 @@ export function lateInteractionRunner(
 ): GroupRunner {
   const encoder = createLateInteractionEncoder(files, head);
   checkHead(options.model, session.outputShape, { type: "late-interaction" });
-  // One call's groups come one after another, each with the same query.
+  // All groups of a call have the same query.
   const vectors = new LRUCache<string, Float32Array>({ max: maxCachedQueries });
   return (group, checkpoint) => runLateInteraction(options, encoder, session, vectors, group, checkpoint);
 }
@@ -50,7 +50,7 @@ function runLateInteraction(
   const query = encoder.encodeQuery(group.query, group);
   const result = emptyScores(documents, startedMs);
   const queryTokens = query.attended ?? query.ids.length;
-  // A pair has the tokens of both, and counts as cut if one of them was.
+  // A pair has the tokens of query and document. It counts as cut if one of them was cut.
   result.fullTokens.forEach((fullTokens, index) => {
     const isCut = fullTokens > 0 || query.fullTokens > 0;
     if (isCut) result.fullTokens[index] = (fullTokens || result.tokens[index]!) + (query.fullTokens || queryTokens);

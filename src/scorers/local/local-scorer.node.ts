@@ -14,7 +14,7 @@ import { PendingScores } from "./pending-scores.ts";
 import { headOf, type ModelReading, templateOf } from "./reading.ts";
 import { automaticProvider } from "./session.node.ts";
 
-/** A scorer for one local model; nothing is read or started before its first call. */
+/** A scorer for one local model. It reads and starts nothing before the first call. */
 export function createOnnxScorer(options: OnnxScorerOptions): Scorer {
   return new OnnxScorer(options);
 }
@@ -100,7 +100,7 @@ class OnnxScorer implements Scorer {
   async close(): Promise<void> {
     this.#closing.abort(new RerankError("closed", `${this.model}: the reranker was closed. Make a new one with createReranker.`));
     this.#syncExecutor = undefined;
-    const loaded = this.#loaded ?? (await this.#loading?.catch(() => undefined)); // its caller hears of a failed load
+    const loaded = this.#loaded ?? (await this.#loading?.catch(() => undefined)); // the caller that started loading receives the error
     await loaded?.lease.release();
   }
 
@@ -135,7 +135,7 @@ class OnnxScorer implements Scorer {
     this.#counts.paddedTokens += scores.paddedTokens;
   }
 
-  /** The model with its threads open. */
+  /** Loads the model and opens its threads. */
   async #open(): Promise<LoadedModel> {
     const loaded = await this.#load();
     try {
@@ -167,7 +167,7 @@ class OnnxScorer implements Scorer {
     this.#loading ??= ensureDownloaded(this.#download, this.#closing.signal)
       .then((located) => this.#prepare(located))
       .finally(() => {
-        this.#loading = undefined; // a failure is tried again by the next call
+        this.#loading = undefined; // after a failure, the next call tries again
       });
     return this.#loading;
   }
@@ -178,7 +178,7 @@ class OnnxScorer implements Scorer {
     return this.#loaded;
   }
 
-  /** The model on the CPU, where `auto` had chosen a device that cannot be opened. @throws the error in every other case */
+  /** Loads the model on the CPU, if `auto` chose a device that cannot be opened. @throws the given error in every other case */
   #fallBack(failed: LoadedModel, error: unknown): LoadedModel {
     // Another call may have fallen back already.
     if (this.#loaded !== failed) return this.#loaded!;
@@ -205,7 +205,7 @@ function groupOf(call: ScoreCall, { head, template, maxTokens, instruction: usua
 }
 
 function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities"] {
-  // A preset that does not exist is told by the first call.
+  // If the preset does not exist, the first call throws.
   const isKnown = model.type === "custom" || listPresets().some(({ name }) => name === model.name);
   const head = isKnown ? headOf(model) : undefined;
   const template = isKnown ? templateOf(model) : undefined;

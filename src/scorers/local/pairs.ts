@@ -1,4 +1,4 @@
-/** Pairs, or prompts with both texts, to logits. */
+/** Scores pairs, or prompts with both texts: from texts to logits. */
 import { planPasses } from "../../threads/plan.ts";
 import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
 import { createPairEncoder, type PairEncoder } from "../../tokenization/pair-encoder.ts";
@@ -20,14 +20,14 @@ export function pairRunner(options: ExecutorOptions, reading: PairReading, files
   return (group, checkpoint) => runPairs(options, reader, model, group, checkpoint);
 }
 
-/** How pairs become ids, and outputs scores. */
+/** How pairs become ids, and outputs become scores. */
 interface PairReader {
   encoder: PairEncoder;
   head: PairHead<ReadHead>;
 }
 
 function readerOf({ model, typeVocabSize }: ExecutorOptions, { head, template }: PairReading, files: TokenizerFiles): PairReader {
-  // Each group says how long its pairs may be.
+  // No limit here: each group has its own `maxLength`.
   const maxTokens = Number.POSITIVE_INFINITY;
   const encoder =
     template === undefined
