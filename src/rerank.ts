@@ -22,7 +22,11 @@ export interface RerankFunctions {
    * @throws RerankError as {@link Reranker.rankSync}
    */
   rerankSync<D extends RerankDocument>(query: string, documents: readonly D[], config?: RerankerConfig): RerankedDocument<D>[];
-  /** A Reranker that is not in the cache: close it yourself. It loads the model with the first call. Call options in the configuration are its defaults. */
+  /**
+   * A Reranker that is not in the cache: close it yourself. It loads the model with the first call.
+   *
+   * Call options in the configuration are its defaults.
+   */
   createReranker(config?: RerankerConfig): Reranker;
   /** Downloads and loads a configuration's model, so that the first `rerank` is fast. */
   warmUpReranker(config?: RerankerConfig): Promise<void>;

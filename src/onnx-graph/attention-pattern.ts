@@ -1,4 +1,8 @@
-/** Recognizes multi-head attention in the form that exporters write. It starts at the Softmax and follows the graph to queries, keys, values and the end. */
+/**
+ * Recognizes multi-head attention in the form that exporters write.
+ *
+ * It starts at the Softmax and follows the graph to queries, keys, values and the end.
+ */
 
 import type { OnnxNode } from "./onnx-model.ts";
 

@@ -12,7 +12,8 @@ const logits = "logits";
 /**
  * @param names for references to tensors that stay in files
  * @param fail makes the error for a file that is damaged
- * @returns the ModelProto with float `logits` as its only output; undefined for an output of another type, or a graph that this code does not understand
+ * @returns the ModelProto with float `logits` as its only output; undefined for an output of another type, or a graph that this code does
+ *   not understand
  */
 export function castOutput(source: ByteSource, names: FileNames, fail: (reason: string) => Error): Uint8Array | undefined {
   const model = readOnnxModel(source, names, fail);

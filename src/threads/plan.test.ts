@@ -82,7 +82,7 @@ describe("planPasses", () => {
     );
   });
 
-  test("runs one pair a pass when told to", () => {
+  test("runs one pair per pass if asked to", () => {
     expect(planPasses([5, 5, 5], { maxPairs: 1, maxTokens: 512, maxPadding: 0.03 })).toEqual([[0], [1], [2]]);
   });
 });

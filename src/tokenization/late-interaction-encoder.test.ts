@@ -41,7 +41,7 @@ describe("late interaction", () => {
     expect(encoder({ skipPunctuation: false }).encodeDocument("dog, dog!", defaults).isCompared).not.toContain(false);
   });
 
-  test("cuts a text at its end, keeps the last special token, and tells its length", () => {
+  test("cuts a text at its end, keeps the last special token, and reports its length", () => {
     const text = "dog ".repeat(50);
     const { ids, fullTokens } = encoder().encodeDocument(text, defaults);
     expect(ids).toHaveLength(16);

@@ -3,7 +3,11 @@ import type { PromptTemplate } from "../types.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
 
-/** A template with its instruction filled in. Its fixed parts are ids; the text next to a slot stays text, because it is tokenized together with the query or document. */
+/**
+ * A template with its instruction filled in.
+ *
+ * Its fixed parts are ids. The text next to a slot stays text, because it is tokenized together with the query or document.
+ */
 export interface Prompt {
   /** Ids before the text that holds the query, and after the text that holds the document. */
   before: readonly number[];

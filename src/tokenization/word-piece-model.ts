@@ -9,7 +9,8 @@ export interface WordPieceConfig {
 }
 
 /**
- * WordPiece, equal to that of the Rust crate: it takes the longest piece that matches, again and again. A word that it cannot split completely is one unknown token.
+ * WordPiece, equal to that of the Rust crate: it takes the longest piece that matches, again and again. A word that it cannot split
+ * completely is one unknown token.
  *
  * It replaces the library's own model, which tries every length at every index and needs thousands of look-ups for an unusual word of 99 letters.
  * Here no look-up is longer than the longest piece.

@@ -39,7 +39,11 @@ export interface LoadedModel {
   warnings: readonly RerankWarning[];
 }
 
-/** Prepares a model for scoring. @throws RerankError `unsupported-model`, `invalid-input` for a head, a limit or a calibration that does not fit the model */
+/**
+ * Prepares a model for scoring.
+ *
+ * @throws RerankError `unsupported-model`, `invalid-input` for a head, a limit or a calibration that does not fit the model
+ */
 export function prepareModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
   const { acceleration, scoreCacheBytes, model } = options;
   const calibration = calibrationOf(located, options);

@@ -12,7 +12,7 @@ const callOf = (texts: string[], query = "q"): ScoreCall => ({
   batchSize: 32,
 });
 
-/** Scores that tell which text they belong to. */
+/** Scores that identify their text. */
 function scoresOf(texts: readonly string[]): GroupScores {
   const lengths = texts.map((text) => text.length);
   return {
@@ -45,7 +45,7 @@ describe("PendingScores", () => {
     expect({ hits: cache.hits, misses: cache.misses }).toEqual({ hits: 2, misses: 3 });
   });
 
-  test("tells apart whatever changes a score", () => {
+  test("distinguishes everything that changes a score", () => {
     const cache = new ScoreCache(1_000_000).of("usual");
     run(callOf(["text"]), cache);
     expect(run(callOf(["text"], "other query"), cache).scored).toEqual(["text"]);
@@ -58,7 +58,7 @@ describe("PendingScores", () => {
     expect(run(callOf(["ab"], "q"), cache).scored).toEqual(["ab"]);
   });
 
-  test("tells apart ways of reading on one model, and keeps them within the same bytes", () => {
+  test("distinguishes readings of one model, and keeps them within the same bytes", () => {
     const cache = new ScoreCache(2 * 256);
     const [usual, other] = [cache.of("usual"), cache.of("other")];
     run(callOf(["text"]), usual);
