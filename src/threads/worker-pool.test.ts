@@ -61,7 +61,7 @@ describe("Pool", () => {
     await pool.close();
   });
 
-  test("gives each response to the index of its request", async () => {
+  test("gives each response with the index of its request", async () => {
     const { pool, threads } = scriptedPool(2);
     const responses: string[] = [];
     const call = pool.run(["a", "b", "c"], collect(responses));

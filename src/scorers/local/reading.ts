@@ -66,7 +66,7 @@ export function labelWarnings({ id, config }: LocatedModel, head: ResolvedHead):
   const unread = readTwoClasses(config)?.unread;
   if (unread === undefined) return [];
   const names = unread.map((label) => JSON.stringify(label.slice(0, 60))).join(" and ");
-  const message = `${id}: the labels ${names} do not tell which class means relevant, so class 1 is taken. Say it by head: { relevantClass: 0, 1 or a label }`;
+  const message = `${id}: the labels ${names} do not show which class means relevant, so class 1 is taken. Set head: { relevantClass: 0, 1 or a label }`;
   return [{ type: "unread-labels", message, labels: unread }];
 }
 
