@@ -1,8 +1,8 @@
 /**
- * What belongs to this code and is not code: the bundled model's files, and packages that are loaded only when they are needed.
+ * Finds the files of the bundled model, and loads packages when they are needed.
  *
- * A bundler moves code away from them. So each is looked for from every place that this code may be at: `import.meta.url` (which some
- * bundlers leave empty, or set to the source's path on the machine of the build), `__filename` of a CommonJS bundle, the running script.
+ * A bundler moves this code away from those files. So it searches from each location where the code may be: `import.meta.url` (which some
+ * bundlers leave empty, or set to the source's path on the build machine), `__filename` of a CommonJS bundle, and the running script.
  */
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
@@ -10,15 +10,15 @@ import { fileURLToPath } from "node:url";
 import { runInThisContext } from "node:vm";
 import { workerData } from "node:worker_threads";
 
-/** Absolute paths of files beside which this code may be, the best first. */
+/** Absolute paths of files that this code may be in, the best first. */
 export const codePaths: readonly string[] = (workerData as { codePaths?: readonly string[] } | null)?.codePaths ?? findCodePaths();
 
-/** Whether this is the program of a thread, which runs from text. */
+/** Whether this is the program of a thread, which runs from source text. */
 const isThreadProgram: boolean =
   typeof import.meta.url !== "string" && codePaths === (workerData as { codePaths?: unknown } | null)?.codePaths;
 
-// Each spelt out, because bundlers that understand the pattern (webpack, Turbopack, the tracer of Vercel and Netlify) copy a file along only
-// when they can read its whole path here. Relative to src/ as to dist/.
+// Each path is written in full: bundlers that know this pattern (webpack, Turbopack, the tracer of Vercel and Netlify) copy a file only if
+// they can read its whole path here. The paths are valid from src/ and from dist/.
 const bundledFiles: Record<string, Record<string, () => URL>> = {
   mini: {
     "config.json": () => new URL("../models/mini/config.json", import.meta.url),
@@ -28,7 +28,7 @@ const bundledFiles: Record<string, Record<string, () => URL>> = {
   },
 };
 
-/** Path of a file of a bundled model; undefined when a bundler left it behind. */
+/** Path of a file of a bundled model; undefined if a bundler did not copy it. */
 export function findBundledFile(model: string, path: string): string | undefined {
   for (const code of codePaths) {
     for (let folder = dirname(code); ; folder = dirname(folder)) {
@@ -39,19 +39,19 @@ export function findBundledFile(model: string, path: string): string | undefined
       if (folder === dirname(folder)) break;
     }
   }
-  // Last, because ncc copies files along as if they were text, which spoils the model.
+  // Last, because ncc copies files as text, which damages the model.
   const copied = pathOfUrl(bundledFiles[model]?.[path]);
   return copied !== undefined && existsSync(copied) ? copied : undefined;
 }
 
 /**
- * Loads a package that is installed, at the first place that has it.
+ * Loads an installed package, from the first location that has it.
  *
- * @param load loads it, given the `require` of a place
- * @throws what `load` throws where the package is, or at the last place if it is nowhere
+ * @param load loads it with the `require` of a location
+ * @throws what `load` throws at the location that has the package, or at the last location if none has it
  */
 export function loadPackage<T>(load: (require: NodeJS.Require) => T): T {
-  // Node's own, not that of a test runner such as Jest, which replaces both `require` and `process`: native code works with Node's own arrays only.
+  // Node's own `createRequire`. Test runners such as Jest replace `require` and `process`, but native code accepts only Node's own arrays.
   const { createRequire } = (runInThisContext("process") as NodeJS.Process).getBuiltinModule("node:module");
   for (const [index, path] of codePaths.entries()) {
     try {
@@ -66,7 +66,7 @@ export function loadPackage<T>(load: (require: NodeJS.Require) => T): T {
 /**
  * Imports a package.
  *
- * @param importIt the same as a literal import, which a bundler can follow; not called in a thread, whose code is nowhere
+ * @param importIt the same as a literal import, which a bundler can follow. Not called in a thread: its code is not in a file
  */
 export async function importPackage<T>(name: string, importIt: () => Promise<T>): Promise<T> {
   return isThreadProgram ? loadPackage((require) => require(name) as T) : importIt();
@@ -77,13 +77,13 @@ function findCodePaths(): string[] {
   return [...new Set(candidates.filter((path) => path !== undefined && isAbsolute(path)))] as string[];
 }
 
-/** Where a bundle of CommonJS is. */
+/** Path of a CommonJS bundle. */
 function commonJsPath(): string | undefined {
   try {
-    // Not by `typeof`: webpack takes that for true in modules, too.
+    // Not with `typeof`: webpack assumes that it is defined in modules too.
     return __filename;
   } catch {
-    return undefined; // a module
+    return undefined; // an ES module
   }
 }
 
@@ -91,6 +91,6 @@ function pathOfUrl(make: (() => URL) | undefined): string | undefined {
   try {
     return make === undefined ? undefined : fileURLToPath(make());
   } catch {
-    return undefined; // no URL of a file: import.meta is empty in a bundle of CommonJS
+    return undefined; // not a file URL: import.meta is empty in a CommonJS bundle
   }
 }

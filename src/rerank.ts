@@ -1,4 +1,4 @@
-/** `rerank` and its kin: a bounded cache of Rerankers, so that a call by configuration loads its model once. */
+/** `rerank` and related functions. A bounded cache of Rerankers makes calls with the same configuration load the model once. */
 import { LRUCache } from "lru-cache";
 import { modelKey, parseConfig, type Settings, settingsKey } from "./config/config.ts";
 import { integer } from "./config/option.ts";
@@ -7,54 +7,58 @@ import { Reranker } from "./reranker.ts";
 import type { Scorer } from "./scorer.ts";
 import type { ModelReference, RankOptions, RerankDocument, RerankedDocument, RerankerConfig, RerankWarning } from "./types.ts";
 
-/** The functions that a composition root makes public. */
+/** The public functions of an entry point. */
 export interface RerankFunctions {
   /**
-   * The documents, best first, by a model that is kept for the next call with the same settings.
+   * The documents, best first. The model stays loaded for the next call with the same settings.
    *
    * @param config {@link RerankerConfig}; @default the bundled preset `mini`
    * @throws RerankError as {@link Reranker.rank}
    */
   rerank<D extends RerankDocument>(query: string, documents: readonly D[], config?: RerankerConfig): Promise<RerankedDocument<D>[]>;
   /**
-   * What `rerank` gives, with the calling thread waiting, a first download included.
+   * `rerank`, but synchronous: it blocks the calling thread, also during a first download.
    *
    * @throws RerankError as {@link Reranker.rankSync}
    */
   rerankSync<D extends RerankDocument>(query: string, documents: readonly D[], config?: RerankerConfig): RerankedDocument<D>[];
-  /** A Reranker of the caller's own: lazy, not in the cache, to be closed by the caller. Call options in the configuration are its defaults. */
+  /**
+   * A Reranker that is not in the cache: close it yourself. It loads the model with the first call.
+   *
+   * Call options in the configuration are its defaults.
+   */
   createReranker(config?: RerankerConfig): Reranker;
-  /** Downloads and loads a configuration's model, so that the first `rerank` does not. */
+  /** Downloads and loads a configuration's model, so that the first `rerank` is fast. */
   warmUpReranker(config?: RerankerConfig): Promise<void>;
-  /** The same for `rerankSync`. */
+  /** {@link RerankFunctions.warmUpReranker} for `rerankSync`. */
   warmUpRerankerSync(config?: RerankerConfig): void;
-  /** How many models `rerank` keeps; ≥ 1. The least recently used are closed. @default 4 */
+  /** Sets how many models `rerank` keeps; ≥ 1. It closes the least recently used ones beyond that. @default 4 */
   setRerankerCacheLimit(limit: number): void;
-  /** Closes a configuration's model; resolves when it is released. @returns whether it was loaded */
+  /** Closes a configuration's model; resolves once it is released. @returns whether it was in the cache */
   evictReranker(config?: RerankerConfig): Promise<boolean>;
   /** Closes all models that `rerank` keeps. */
   clearRerankers(): Promise<void>;
 }
 
 const defaultCacheLimit = 4;
-/** Rerankers of one model: they share its threads, and differ in its limit, its instruction, its head or its template. */
-const maxReadings = 16;
+/** Maximum Rerankers of one model. They share its threads, and differ in limit, instruction, head or template. */
+const maxRerankersPerModel = 16;
 
 /**
- * @param createScorer chooses the source of scores; lazy, throws for what this platform does not have
- * @param warningsOf what whoever loads a model is to be told; @default nothing
+ * @param createScorer creates the scorer for some settings, without loading it; throws if this platform does not support it
+ * @param modelWarningsOf warnings about a model, reported once after loading; @default none
  */
 export function createRerankFunctions(
   createScorer: (settings: Settings) => Scorer,
-  warningsOf: (model: ModelReference) => readonly RerankWarning[] = () => [],
+  modelWarningsOf: (model: ModelReference) => readonly RerankWarning[] = () => [],
 ): RerankFunctions {
   let cache = createCache(defaultCacheLimit);
   const open = (settings: Settings, defaults?: RankOptions): Reranker =>
-    new Reranker(createScorer(settings), defaults, warningsOf(settings.model));
+    new Reranker(createScorer(settings), defaults, modelWarningsOf(settings.model));
 
   const cached = (settings: Settings): Reranker => {
     const model = modelKey(settings);
-    const rerankers = cache.get(model) ?? createRerankers(maxReadings);
+    const rerankers = cache.get(model) ?? createRerankers(maxRerankersPerModel);
     if (!cache.has(model)) cache.set(model, rerankers);
     const key = settingsKey(settings);
     const found = rerankers.get(key);
@@ -105,7 +109,7 @@ export function createRerankFunctions(
   };
 }
 
-/** Models, by what their sessions need. */
+/** Caches the Rerankers of each model. The key is that of `modelKey`. */
 function createCache(limit: number): LRUCache<string, LRUCache<string, Reranker>> {
   return new LRUCache({ max: limit, dispose: (rerankers) => rerankers.clear() });
 }

@@ -10,14 +10,14 @@ import { truncations } from "./ranking/truncations.ts";
 import { type ScoreCall, type ScoreResult, type Scorer, scorerOptions } from "./scorer.ts";
 import type { RankOptions, RankOptionsInput, RerankDocument, RerankResult, RerankTimings, RerankWarning } from "./types.ts";
 
-/** Counters of a {@link Reranker}, since it was made. */
+/** Counters of a {@link Reranker}, since its creation. */
 export interface RerankerStats {
-  /** Calls that ended, failed ones included. */
+  /** Completed calls, including failed ones. */
   calls: number;
   failures: number;
   documents: number;
   tokens: number;
-  /** Numbers of the model behind it, for example its workers. */
+  /** Figures of the model itself, for example the number of its workers. */
   scorer: Record<string, number | string>;
 }
 
@@ -30,7 +30,7 @@ interface PreparedCall<D extends RerankDocument> {
 }
 
 /**
- * Owns one model, and ranks with it. Made by `createReranker`; nothing is loaded before the first call.
+ * Owns one model, and ranks with it. Create it with `createReranker`. It loads the model with the first call.
  *
  * Every method throws RerankError `closed` after {@link Reranker.close}.
  */
@@ -39,34 +39,34 @@ export class Reranker {
   readonly #defaults: RankOptions;
   readonly #running = new Set<Promise<unknown>>();
   readonly #counts = { calls: 0, failures: 0, documents: 0, tokens: 0 };
-  /** Of the model as such; whoever loads it hears them, once. */
-  #untold: readonly RerankWarning[];
+  /** Warnings about the model itself that were not reported yet. They are reported once. */
+  #modelWarnings: readonly RerankWarning[];
   #closed: Promise<void> | undefined;
 
   /**
-   * @param defaults options that a call does not give
-   * @param modelWarnings told once the model is loaded: by warming up if `defaults` have an `onWarning`, else by the first ranking
+   * @param defaults for options that a call does not set
+   * @param modelWarnings warnings about the model itself. `warmUp` reports them if `defaults` has `onWarning`; otherwise the first ranking does
    */
   constructor(scorer: Scorer, defaults: RankOptions = {}, modelWarnings: readonly RerankWarning[] = []) {
     this.#scorer = scorer;
     this.#defaults = defaults;
-    this.#untold = modelWarnings;
+    this.#modelWarnings = modelWarnings;
   }
 
   /**
    * The documents, best first.
    *
-   * No documents give no results, without loading the model. Equal scores keep input order. `topK` and `threshold` cut
-   * after all documents were scored.
+   * Equal scores keep input order. `topK` and `threshold` apply after all documents are scored. For no documents, the result is empty and the
+   * model is not loaded.
    *
-   * @throws RerankError `invalid-input` for a blank query, a document without text, a wrong option; `aborted`, `timeout`
-   *   between two passes; whatever keeps the model from loading or scoring
+   * @throws RerankError `invalid-input` for a blank query, a document without text or a wrong option; `aborted` or `timeout`
+   *   between two passes; other codes if the model cannot be loaded or fails to score
    */
   async rank<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptionsInput = {}): Promise<RerankResult<D>> {
     return this.doRank(query, documents, parseRankOptions(options));
   }
 
-  /** {@link Reranker.rank} with options that are checked already. */
+  /** {@link Reranker.rank} for options that are already checked. */
   async doRank<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptions): Promise<RerankResult<D>> {
     const call = this.#prepare(query, documents, options);
     const { scored, timings } = await this.#track(this.#score(call));
@@ -74,15 +74,15 @@ export class Reranker {
   }
 
   /**
-   * What {@link Reranker.rank} gives, with the calling thread waiting.
+   * {@link Reranker.rank}, but synchronous: it blocks the calling thread.
    *
-   * @throws RerankError as `rank`, and `sync-unsupported` where the scores can only be awaited
+   * @throws RerankError as `rank`, and `sync-unsupported` if the model has no synchronous scores
    */
   rankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptionsInput = {}): RerankResult<D> {
     return this.doRankSync(query, documents, parseRankOptions(options));
   }
 
-  /** {@link Reranker.rankSync} with options that are checked already. */
+  /** {@link Reranker.rankSync} for options that are already checked. */
   doRankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptions): RerankResult<D> {
     const call = this.#prepare(query, documents, options);
     try {
@@ -97,9 +97,9 @@ export class Reranker {
   }
 
   /**
-   * Raw scores: logits for local models, what the source returned for others.
+   * Raw scores: logits for local models; for others, the numbers that the model returned.
    *
-   * @returns one number per document, in input order
+   * @returns one number for each document, in input order
    */
   async score(query: string, documents: readonly RerankDocument[], options: RankOptionsInput = {}): Promise<number[]> {
     const call = this.#prepare(query, documents, parseRankOptions(options));
@@ -109,24 +109,24 @@ export class Reranker {
   }
 
   /**
-   * Downloads and loads the model, so that the first call does not. Calling it again is free.
+   * Downloads and loads the model, so that the first call is fast. Calling it again does nothing.
    *
-   * @throws RerankError `closed` when the Reranker is closed meanwhile, which ends a download, too
+   * @throws RerankError `closed` if the Reranker is closed meanwhile, which also stops a download
    */
   async warmUp(): Promise<void> {
     this.#refuseClosed();
     await this.#count(this.#scorer.warmUp?.() ?? Promise.resolve());
-    this.#tellOfWarmUp();
+    this.#reportModelWarnings();
   }
 
-  /** {@link Reranker.warmUp} for the synchronous calls. */
+  /** {@link Reranker.warmUp} for synchronous calls. */
   warmUpSync(): void {
     this.#refuseClosed();
     this.#scorer.warmUpSync?.();
-    this.#tellOfWarmUp();
+    this.#reportModelWarnings();
   }
 
-  /** Identity of the model with its revision, as in results; before it is loaded, the best name at hand. */
+  /** The model with its revision, as in results. Before the model is loaded, a name from the configuration. */
   get model(): string {
     return this.#scorer.model;
   }
@@ -135,7 +135,7 @@ export class Reranker {
     return { ...this.#counts, scorer: this.#scorer.stats?.() ?? {} };
   }
 
-  /** Refuses new calls, lets those under way end, then releases the model. Calling it again gives the same promise. */
+  /** Refuses new calls, waits for running ones, then releases the model. Calling it again returns the same promise. */
   close(): Promise<void> {
     this.#closed ??= Promise.allSettled(this.#running).then(() => this.#scorer.close?.());
     return this.#closed;
@@ -155,7 +155,7 @@ export class Reranker {
         `query: expected a text with a visible character, got ${typeof query === "string" ? "a blank one" : typeof query}.`,
       );
     }
-    // The caller may change its list while the call runs, even in its own `text` function.
+    // Copy the list: the caller may change it while the call runs, even in its own `text` function.
     const documents = copyDocuments(list);
     const texts = documentTexts(documents, options);
     const { truncation = defaults.truncation, specialTokens = defaults.specialTokens } = options;
@@ -177,7 +177,7 @@ export class Reranker {
 
   async #score(call: PreparedCall<RerankDocument>): Promise<{ scored: ScoreResult; timings: RerankTimings }> {
     const { signal } = call.options;
-    // One for loading, which the caller may abort but which does not count as time; one for scoring.
+    // Two deadlines: loading can be aborted but has no time limit; scoring has both.
     const loading = startDeadline("rerank", signal, undefined);
     let scoring: ReturnType<typeof startDeadline> | undefined;
     try {
@@ -195,7 +195,7 @@ export class Reranker {
   }
 
   #scoreSync(call: PreparedCall<RerankDocument>): { scored: ScoreResult; timings: RerankTimings } {
-    // Nothing can fire while this thread waits, so only what fired already counts.
+    // No event can fire while this thread is blocked, so only a signal that is already aborted counts.
     const beforehand = startDeadline("rerank", call.options.signal, undefined);
     beforehand.clear();
     beforehand.signal.throwIfAborted();
@@ -213,12 +213,14 @@ export class Reranker {
   #finish<D extends RerankDocument>(call: PreparedCall<D>, scored: ScoreResult, timings: RerankTimings): RerankResult<D> {
     const { documents, options } = call;
     this.#countTokens(scored);
-    // Without documents nothing was loaded.
-    const untold = documents.length === 0 ? [] : this.#takeUntold();
+    // Without documents, the model was not loaded.
+    const modelWarnings = documents.length === 0 ? [] : this.#takeModelWarnings();
     const ignored = this.#ignoredOptions(options, scored);
     const missing = missingFields(documents, options.fields);
-    const warnings = [...untold, ...ignored, ...missing, ...scored.warnings, ...truncations(scored), ...partial(scored)].map(safeWarning);
-    tell(warnings, options.onWarning);
+    const warnings = [...modelWarnings, ...ignored, ...missing, ...scored.warnings, ...truncations(scored), ...partial(scored)].map(
+      safeWarning,
+    );
+    reportWarnings(warnings, options.onWarning);
     const results = rankDocuments({
       documents,
       scores: scored.scores,
@@ -230,14 +232,14 @@ export class Reranker {
     return { results, model: scored.model ?? this.#scorer.model, usage, timings, warnings };
   }
 
-  #tellOfWarmUp(): void {
+  #reportModelWarnings(): void {
     const { onWarning } = this.#defaults;
-    if (onWarning !== undefined) tell(this.#takeUntold().map(safeWarning), onWarning);
+    if (onWarning !== undefined) reportWarnings(this.#takeModelWarnings().map(safeWarning), onWarning);
   }
 
-  #takeUntold(): readonly RerankWarning[] {
-    const untold = this.#untold;
-    this.#untold = [];
+  #takeModelWarnings(): readonly RerankWarning[] {
+    const untold = this.#modelWarnings;
+    this.#modelWarnings = [];
     return untold;
   }
 
@@ -262,7 +264,7 @@ export class Reranker {
     this.#counts.tokens += tokensOf(scored);
   }
 
-  /** Work that closing waits for. */
+  /** Runs work that `close` waits for. */
   async #track<T>(work: Promise<T>): Promise<T> {
     this.#running.add(work);
     try {
@@ -289,8 +291,8 @@ export class Reranker {
   }
 }
 
-/** @throws RerankError `invalid-input` when the caller's function throws, but for a RerankError of its own, which makes the warning a failure */
-function tell(warnings: readonly RerankWarning[], onWarning: RankOptions["onWarning"]): void {
+/** Passes warnings to the caller's function. @throws RerankError `invalid-input` if it throws; a RerankError that it throws, unchanged */
+function reportWarnings(warnings: readonly RerankWarning[], onWarning: RankOptions["onWarning"]): void {
   for (const warning of warnings) {
     try {
       onWarning?.(warning);
@@ -306,17 +308,17 @@ function timingsOf(call: PreparedCall<RerankDocument>, scored: ScoreResult, load
   return { totalMs: now - call.startedMs, loadMs: loadedMs - call.startedMs, scoreMs: now - loadedMs, queueMs, tokenizationMs };
 }
 
-/** The properties that are there: an absent one stays absent. */
+/** The properties that are set. Absent ones stay absent. */
 function pick<T extends object, K extends keyof T>(source: T, ...keys: K[]): Pick<T, K> {
   return Object.fromEntries(keys.filter((key) => source[key] !== undefined).map((key) => [key, source[key]])) as Pick<T, K>;
 }
 
-/** Those of each pair, and those of sources that tell only a sum. */
+/** Tokens of all pairs. Some models report them for each pair, others only their sum. */
 function tokensOf({ tokens, usage }: ScoreResult): number {
   return (usage?.tokens ?? 0) + (tokens?.reduce((sum, count) => sum + count, 0) ?? 0);
 }
 
-/** What the caller's function throws fails the call as the caller's mistake. */
+/** Wraps the caller's function: if it throws, the call fails with `invalid-input`. */
 function guarded(onProgress: NonNullable<RankOptions["onProgress"]>): NonNullable<RankOptions["onProgress"]> {
   return (scored, total) => {
     try {
@@ -327,7 +329,7 @@ function guarded(onProgress: NonNullable<RankOptions["onProgress"]>): NonNullabl
   };
 }
 
-/** Names and replies from outside stand in messages. */
+/** A warning that is safe to print: its message may contain names and replies from outside. */
 function safeWarning(warning: RerankWarning): RerankWarning {
   return { ...warning, message: toOneSafeLine(warning.message) };
 }

@@ -242,7 +242,7 @@ describe("RerankerConfig.parse", () => {
 });
 
 describe("parseConfig", () => {
-  it("tells what makes a Reranker from the options of a call", () => {
+  it("separates the settings of a Reranker from the options of a call", () => {
     const { settings, options } = parseConfig({ model: "fast", top_k: 2 });
     expect(settings).toEqual({ ...parseConfig({}).settings, model: { type: "preset", name: "fast" } });
     expect(options).toEqual({ topK: 2 });

@@ -3,20 +3,20 @@ import { readBySchema } from "./read.ts";
 import { configSchema, defaults, optionsSchema } from "./schema.ts";
 import type { Acceleration, ModelReference, RankOptions, RerankerConfig as RerankerConfigInput } from "./types.ts";
 
-/** What makes a Reranker: camelCase, checked, defaults filled. */
+/** Settings of a Reranker: camelCase, checked, with defaults. */
 export interface Settings {
   model: ModelReference;
   showDownloadProgress: boolean;
   allowDownload: boolean;
-  /** Absent: the default folder, which depends on the environment and is found where it is needed. */
+  /** If absent, the default folder. It depends on the environment, so the code that needs it looks it up. */
   cacheDir?: string;
   acceleration: Acceleration;
   scoreCacheBytes: number;
-  /** Absent: scores are the sigmoid of the logit. */
+  /** If absent, scores are the sigmoid of the logit. */
   calibration?: string;
 }
 
-/** A configuration, checked: what makes a Reranker, and the options of a call. */
+/** A checked configuration: the settings of a Reranker, and the options of a call. */
 export interface ParsedConfig {
   settings: Settings;
   options: RankOptions;
@@ -25,7 +25,7 @@ export interface ParsedConfig {
 /** Everything `rerank` takes, each key in camelCase or snake_case. */
 export type RerankerConfig = RerankerConfigInput;
 
-/** The value beside the type of the same name, so that `import { RerankerConfig }` works where imports are not elided. */
+/** A value with the same name as the type, so that `import { RerankerConfig }` also works with compilers that keep imports of types. */
 export const RerankerConfig: {
   /**
    * Checks a whole configuration, for example one read from a JSON file.
@@ -44,7 +44,7 @@ export const RerankerConfig: {
 /**
  * Checks a whole configuration, once.
  *
- * `undefined` and `null` mean the defaults. Whether a preset of that name exists is not looked up.
+ * `undefined` and `null` mean the defaults. It does not check whether a preset exists.
  *
  * @throws RerankError `invalid-input`
  */
@@ -69,11 +69,11 @@ export function parseConfig(config: unknown): ParsedConfig {
 }
 
 /**
- * The options of one call, checked; what is absent comes from `defaults`, and stays absent if it is not there either.
+ * Checks the options of one call. Absent options come from `defaults`.
  *
- * `fields` or `text` replaces whichever of the two the defaults have.
+ * `fields` and `text` exclude each other: if the options have one of them, both defaults are ignored.
  *
- * @param defaults checked already
+ * @param defaults checked options
  * @throws RerankError `invalid-input`
  */
 export function parseRankOptions(options: unknown, defaults: RankOptions = {}): RankOptions {
@@ -82,7 +82,7 @@ export function parseRankOptions(options: unknown, defaults: RankOptions = {}): 
   return withDefaults(checked, defaults);
 }
 
-/** Checked options over checked defaults. */
+/** Checked options, with checked defaults for absent ones. */
 export function withDefaults(options: RankOptions, defaults: RankOptions): RankOptions {
   const { fields, text, ...others } = defaults;
   const givesText = options.fields !== undefined || options.text !== undefined;
@@ -95,27 +95,27 @@ export function withDefaults(options: RankOptions, defaults: RankOptions): RankO
 }
 
 /**
- * Key of a Reranker in the cache: equal exactly for settings that mean the same, whatever the order or spelling of their keys.
+ * Key of a Reranker in the cache. It is equal for settings that mean the same, whatever the order or spelling of their keys, and different otherwise.
  *
- * It holds API keys and headers as they are: for comparing only, never for a log.
+ * It contains API keys and headers. Use it only to compare, never in a log.
  */
 export function settingsKey(settings: Settings): string {
   return keyOf(settings, new Set());
 }
 
-/** The same for settings that differ only in how texts are read and outputs become scores: one loaded model serves them all. */
+/** Key of a loaded model. It is equal for settings that differ only in how to read texts and outputs: one loaded model serves them all. */
 export function modelKey(settings: Settings): string {
   return keyOf(settings, readingKeys);
 }
 
-/** Keys of models, at any depth, that change no session. */
+/** Keys of models, at any depth, that do not change a session. */
 const readingKeys: ReadonlySet<string> = new Set(["maxLength", "instruction", "head", "template"]);
 
 function keyOf(settings: Settings, ignored: ReadonlySet<string>): string {
   return JSON.stringify(comparable(settings, ignored));
 }
 
-/** Plain data with sorted keys; a function or a model of the AI SDK as its identity, never looked into. */
+/** Plain data with sorted keys. A function or a model of the AI SDK is replaced by its identity. */
 function comparable(value: unknown, ignored: ReadonlySet<string>): unknown {
   if (Array.isArray(value)) return value.map((item) => comparable(item, ignored));
   if (typeof value !== "object" || value === null) return value;
@@ -127,7 +127,7 @@ function comparable(value: unknown, ignored: ReadonlySet<string>): unknown {
 const identities = new WeakMap<object, number>();
 let lastIdentity = 0;
 
-/** A number of an object's or a function's own, as long as it lives: what it does cannot be compared. */
+/** A unique number for an object or a function, because behavior cannot be compared. */
 function identityOf(value: object): number {
   let identity = identities.get(value);
   if (identity === undefined) {

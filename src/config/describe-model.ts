@@ -3,10 +3,10 @@ import { readBySchema } from "./read.ts";
 import type { ModelInput, ModelReference } from "./types.ts";
 
 /**
- * What a model is called in messages, logs and lists; a short form of what the user wrote.
+ * The name of a model in messages, logs and lists: a short form of what the user wrote.
  *
- * @param model anything that a configuration takes
- * @throws RerankError `invalid-input` naming the path to what is wrong
+ * @param model any model that a configuration accepts
+ * @throws RerankError `invalid-input`, naming the path of the wrong value
  */
 export function describeModel(model: ModelInput): string {
   return describeReference(readBySchema(modelSchema, model, "model"));

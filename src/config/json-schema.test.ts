@@ -23,7 +23,7 @@ describe("configJsonSchema", () => {
     expect(schema.properties.acceleration).toMatchObject({ anyOf: [{ properties: { device_id: {}, deviceId: {} } }, { type: "null" }] });
   });
 
-  it("leaves out functions, and the keys that it is told to, at any depth", () => {
+  it("leaves out functions and the given keys, at any depth", () => {
     const text = JSON.stringify(schema);
     for (const key of ["signal", "onWarning", "on_warning", "cacheDir", "cache_dir", "apiKey", "api_key"]) {
       expect(text).not.toContain(`"${key}":`);

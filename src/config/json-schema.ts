@@ -9,10 +9,10 @@ type JsonSchema = z.core.JSONSchema.JSONSchema;
 /**
  * JSON Schema (draft 2020-12) of a configuration as users may write it: each key in camelCase or snake_case, `null` for "not set".
  *
- * It leaves out what JSON cannot hold (functions, signals). Of a required key with two spellings, one has to be there: that only crossrank
- * checks.
+ * It leaves out options that JSON cannot hold (functions, signals). It does not require a key that has two spellings; crossrank itself checks that
+ * one of them is present.
  *
- * @param leaveOut keys, in camelCase, that whoever takes the configuration does not accept, at any depth
+ * @param leaveOut keys, in camelCase, to leave out at any depth
  * @see https://json-schema.org/draft/2020-12
  */
 export function configJsonSchema(leaveOut: readonly string[] = []): object {
@@ -54,7 +54,7 @@ function nullable(property: z.core.JSONSchema._JSONSchema, isRequired: boolean):
   return isRequired ? property : { anyOf: [property as JsonSchema, { type: "null" }] };
 }
 
-/** Whether a schema allows anything: its values are functions and the like. */
+/** Whether a schema allows any value: then JSON cannot represent its real values, for example functions. */
 function isUnrepresentable(schema: z.core.JSONSchema._JSONSchema): boolean {
   return typeof schema === "object" && Object.keys(schema).every((key) => key === "description");
 }

@@ -121,7 +121,7 @@ describe("describeModel", () => {
 });
 
 describe("settingsKey", () => {
-  it("tells functions apart by what they are, not by what they are called", () => {
+  it("distinguishes functions by identity, not by name", () => {
     const make = () => () => [1];
     const [one, other] = [make(), make()];
     const keyOf = (model: unknown): string => settingsKey(parseConfig({ model }).settings);

@@ -125,7 +125,7 @@ const custom = named(
   z.strictObject({
     type: z.literal("custom"),
     modelId: documented(
-      // `hf:` only tells a hub id from a provider's model, and here the type already says it.
+      // `hf:` is only needed to distinguish a hub id from a provider's model. Here the type is already known.
       withShortForms(nonBlank(), (value) => (typeof value === "string" ? value.replace(/^hf:/, "") : value)),
       { description: "Hub id (`org/name`), or a folder: `./…`, `../…`, `/…`, `~…` or `file:…`." },
     ),
@@ -355,7 +355,7 @@ export const modelSchema: z.ZodMiniType<ModelReference> = named(
   ),
 );
 
-/** By shape: each version of the AI SDK, and each copy of it, has classes of its own. */
+/** Checks the shape, not the class: each version and each copy of the AI SDK has its own classes. */
 function isAiSdkModel(value: unknown): boolean {
   return typeof value === "object" && value !== null && typeof (value as { doRerank?: unknown }).doRerank === "function";
 }

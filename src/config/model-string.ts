@@ -4,7 +4,7 @@ import type { ModelReference } from "./types.ts";
 /**
  * First segments of a model string that mean a hosted model, as in `cohere/rerank-v3.5`.
  *
- * A hub organization of the same name is reached by `hf:` (`hf:voyage/some-model`). `jinaai` is an organization, `jina` the provider.
+ * For a hub organization with one of these names, write `hf:` (`hf:voyage/some-model`). `jina` is the provider; `jinaai` is an organization.
  */
 export const providerPrefixes: readonly string[] = [
   "cohere",
@@ -31,54 +31,59 @@ const formsOfAModelString =
   'a preset ("fast"), a hub id ("org/name", "hf:org/name", either with "@revision"), a folder ("./folder"), ' +
   'a hosted model ("cohere/rerank-v3.5") or a backend ("plugin:name")';
 
-// The hub's own rule for ids, kept strict here because an id becomes a folder name and a URL.
+// The hub's own rule for ids. It is strict because an id becomes a folder name and a URL.
 const hubId = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9_][\w.-]*$/;
 const revisionName = /^[A-Za-z0-9_][\w.-]*(?:\/[A-Za-z0-9_][\w.-]*)*$/;
 const presetName = /^[A-Za-z0-9][\w.-]*$/;
 const localStart = /^(?:\.{1,2}(?:[/\\]|$)|\/|\\|~|file:|[A-Za-z]:[/\\])/;
 
 /**
- * The model that one string names.
+ * Parses a model string. The first rule that fits decides:
  *
- * In this order: `./`, `../`, `/`, `~`, `file:` or a Windows drive is a local folder; `plugin:name` a backend; `hf:org/name` a hub id;
- * a known provider before the first slash a hosted model; any other `org/name` a hub id; a word without a slash a preset.
- * Whether the preset, the folder or the hub id exists is not looked up.
+ * 1. `./`, `../`, `/`, `~`, `file:` or a Windows drive at the start: a local folder
+ * 2. `plugin:name`: a backend
+ * 3. `hf:org/name`: a hub id
+ * 4. a known provider before the first slash: a hosted model
+ * 5. any other `org/name`: a hub id
+ * 6. a word without a slash: a preset
  *
- * @param place where the string stands, for the error message
- * @throws RerankError `invalid-input` when it is none of these
+ * It does not check whether the preset, the folder or the hub id exists.
+ *
+ * @param path of the string in the configuration, for the error message
+ * @throws RerankError `invalid-input` if no rule fits
  */
-export function parseModelString(model: string, place = "model"): ModelReference {
+export function parseModelString(model: string, path = "model"): ModelReference {
   if (isLocalPath(model)) return { type: "custom", modelId: model };
   if (model.startsWith("plugin:")) {
     const name = model.slice("plugin:".length);
     if (name !== "") return { type: "plugin", name };
   } else if (model.startsWith("hf:")) {
-    return hubModel(model.slice("hf:".length), model, place);
+    return hubModel(model.slice("hf:".length), model, path);
   } else if (model.includes("/")) {
     const slash = model.indexOf("/");
-    if (!providerPrefixes.includes(model.slice(0, slash))) return hubModel(model, model, place);
+    if (!providerPrefixes.includes(model.slice(0, slash))) return hubModel(model, model, path);
     if (slash < model.length - 1) return { type: "llm", llm: { model } };
   } else if (presetName.test(model)) {
     return { type: "preset", name: model };
   }
-  throw notAModel(model, place);
+  throw notAModel(model, path);
 }
 
-/** Whether a model id means a folder of this machine: it starts with `./`, `../`, `/`, `~`, `file:` or a Windows drive. */
+/** Whether a model id is a local folder: it starts with `./`, `../`, `/`, `~`, `file:` or a Windows drive. */
 export function isLocalPath(modelId: string): boolean {
   return localStart.test(modelId);
 }
 
-function hubModel(text: string, model: string, place: string): ModelReference {
+function hubModel(text: string, model: string, path: string): ModelReference {
   const at = text.indexOf("@");
   const modelId = at === -1 ? text : text.slice(0, at);
-  if (!hubId.test(modelId)) throw notAModel(model, place);
+  if (!hubId.test(modelId)) throw notAModel(model, path);
   if (at === -1) return { type: "custom", modelId };
   const revision = text.slice(at + 1);
-  if (!revisionName.test(revision)) throw notAModel(model, place);
+  if (!revisionName.test(revision)) throw notAModel(model, path);
   return { type: "custom", modelId, revision };
 }
 
-function notAModel(model: string, place: string): RerankError {
-  return new RerankError("invalid-input", `${place}: ${JSON.stringify(model)} does not name a model. Give ${formsOfAModelString}.`);
+function notAModel(model: string, path: string): RerankError {
+  return new RerankError("invalid-input", `${path}: ${JSON.stringify(model)} does not name a model. Give ${formsOfAModelString}.`);
 }

@@ -1,18 +1,18 @@
 /**
- * The building blocks of the configuration's schema: one function for each kind of value, with the message that it gives for a wrong one, and
- * {@link documented}, which says what an option means. Types, checks, the OpenAPI document and the tables of the docs all come from here.
+ * The building blocks of the configuration's schema: one function for each kind of value, with the message for a wrong value, and
+ * {@link documented}, which adds the meaning of an option. Types, checks, the OpenAPI document and the tables of the docs all come from here.
  */
 import * as z from "zod/mini";
 
-/** What people have to know of an option. */
+/** Documentation of an option. */
 export interface OptionInfo {
   /** One or more sentences: meaning, unit, range. */
   description: string;
-  /** What holds where the option is absent: a value, or words. Required options have none. */
+  /** The value of an absent option, or words for it. Required options have none. */
   default?: string | number | boolean | readonly never[];
 }
 
-/** A type that TypeScript users see under a name. */
+/** Name and documentation of a type, for TypeScript users. */
 export interface TypeInfo {
   name: string;
   description: string;
@@ -23,7 +23,7 @@ type Schema<T> = z.ZodMiniType<T>;
 /** The documentation of every option. */
 export const optionInfo: z.core.$ZodRegistry<OptionInfo> = z.registry<OptionInfo>();
 
-// By definition, which copies of a schema share.
+// Keyed by the schema's definition, which copies of the schema share.
 const typeInfo = new WeakMap<object, TypeInfo>();
 const typeTexts = new WeakMap<object, string>();
 
@@ -34,7 +34,7 @@ export function documented<S extends z.core.$ZodType>(schema: S, info: OptionInf
   return copy;
 }
 
-/** The schema, as a type that TypeScript users see under a name. */
+/** Gives a schema's type a name for TypeScript users. */
 export function named<S extends z.core.$ZodType>(name: string, description: string, schema: S): S {
   typeInfo.set(schema._zod.def, { name, description });
   return schema;
@@ -50,12 +50,12 @@ export function typeTextOf(schema: z.core.$ZodType): string | undefined {
   return typeTexts.get(schema._zod.def);
 }
 
-/** What a schema is made of, by its kind. */
+/** The definition of a schema. Its fields depend on the kind of schema. */
 export function definitionOf(schema: z.core.$ZodType): z.core.$ZodTypes["_zod"]["def"] {
   return (schema as z.core.$ZodTypes)._zod.def;
 }
 
-/** A value that only code can check. @param type its type in TypeScript */
+/** A value that needs its own check. @param type its type in TypeScript */
 export function customType<T>(type: string, accepts: (value: unknown) => boolean, expectation: string): Schema<T> {
   return withTypeText(type, z.custom<T>(accepts, { error: expected(expectation) }));
 }
@@ -65,13 +65,13 @@ function withTypeText<S extends z.core.$ZodType>(type: string, schema: S): S {
   return schema;
 }
 
-/** A whole number from `min` up, and no larger than a number holds exactly. */
+/** A whole number from `min` to the largest safe integer. */
 export function integer(min: number): Schema<number> {
   const error = expected(`an integer ≥ ${min}`);
   return z.int({ error }).check(z.minimum(min, { error, abort: true }));
 }
 
-/** A duration in seconds: finite, above 0. */
+/** A duration in seconds: finite, > 0. */
 export function seconds(): Schema<number> {
   const error = expected("a number of seconds > 0");
   return z.number({ error }).check(z.gt(0, { error }));
@@ -90,7 +90,7 @@ export function boolean(): Schema<boolean> {
   return z.boolean({ error: expected("true or false") });
 }
 
-/** Any string, the empty one too. */
+/** Any string, also the empty one. */
 export function anyString(): Schema<string> {
   return z.string({ error: expected("a string") });
 }
@@ -103,12 +103,12 @@ export function nonBlank(): Schema<string> {
 
 const notToBeShown = "expected a string, got something else";
 
-/** A string that no message may show. */
+/** A string that messages must not show. */
 export function secret(): Schema<string> {
   return z.string({ error: notToBeShown });
 }
 
-/** Strings that no message may show, by any keys, `__proto__` too. */
+/** Strings that messages must not show, under any keys, even `__proto__`. */
 export function secretRecord(): Schema<Readonly<Record<string, string>>> {
   const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
   const schema = z.custom<Readonly<Record<string, string>>>(isRecord, { error: expected("an object") });
@@ -121,7 +121,7 @@ export function secretRecord(): Schema<Readonly<Record<string, string>>> {
   return withTypeText("Readonly<Record<string, string>>", checked);
 }
 
-/** An absolute `http:` or `https:` URL. Messages do not show it: it may carry a password. */
+/** An absolute `http:` or `https:` URL. Messages do not show it, because it may contain a password. */
 export function httpUrl(): Schema<string> {
   const error = "expected an http or https URL, got something else";
   return z.string({ error }).check(z.refine((value) => /^https?:\/\/[^/]/i.test(value) && URL.canParse(value), { error }));
@@ -138,17 +138,17 @@ export function listOf<T>(entry: z.core.$ZodType<T>, min = 0): Schema<readonly T
   return min === 0 ? schema : schema.check(z.minLength(min, { error: expected(`an array of at least ${min}`), abort: true }));
 }
 
-/** A function; what it does is seen when it is called. @param type its type in TypeScript */
+/** A function. @param type its type in TypeScript */
 export function functionOf<T>(type: string): Schema<T> {
   return customType<T>(type, (value) => typeof value === "function", "a function");
 }
 
-/** What either of two schemas takes. Their own checks have to abort, or one of their messages would stand for both. */
+/** A value that one of two schemas accepts. Their own checks must abort; otherwise the message of one would stand for both. */
 export function either<A, B>(first: z.core.$ZodType<A>, second: z.core.$ZodType<B>, expectation: string): Schema<A | B> {
   return z.union([first, second], { error: expected(expectation) });
 }
 
-/** The message for a value that is not as `expectation` says, for the `error` of a schema. */
+/** Makes a schema's `error`: the message for a value that does not meet the expectation. */
 export function expected(expectation: string): (issue: { input?: unknown }) => string {
   return ({ input }) => `expected ${expectation}, got ${describeValue(input)}`;
 }
@@ -159,7 +159,7 @@ export function quotedList(words: readonly string[]): string {
   return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
 }
 
-/** A short, single-line description of any value: `"abc"`, `3`, `an array`, `a Set`. The value may refuse to be looked at. */
+/** A short description of any value, on one line: `"abc"`, `3`, `an array`, `a Set`. Reading the value may throw. */
 export function describeValue(value: unknown): string {
   try {
     return describeReadable(value);

@@ -1,6 +1,6 @@
 /**
- * Reads a value by a schema, as users write it: keys in camelCase or snake_case, `null` for "not set", short forms. Messages name the path as
- * the user spelled it.
+ * Reads a value as users write it: keys in camelCase or snake_case, `null` for "not set", and short forms. Messages show the path in the user's
+ * own spelling.
  */
 import * as z from "zod/mini";
 import { RerankError } from "../errors.ts";
@@ -9,19 +9,19 @@ import { definitionOf, describeValue, expected } from "./option.ts";
 
 type Schema = z.core.$ZodType;
 
-/** Turns a short form into the long one, and leaves anything else as it is. May throw RerankError `invalid-input`. */
+/** Turns a short form into the long form, and returns any other value unchanged. May throw RerankError `invalid-input`. */
 type ShortForms = (value: unknown, path: string) => unknown;
 
-/** Models inside models: more than this is a mistake, or an attack on the stack. */
+/** Maximum depth of models inside models. More is a mistake, or an attack on the stack. */
 const maxDepth = 8;
 
-// By definition, which copies of a schema share.
+// Keyed by the schema's definition, which copies of the schema share.
 const shortForms = new WeakMap<object, { expand: ShortForms; objectOnly: string | undefined }>();
 
 /**
- * Lets a schema take short forms.
+ * Lets a schema accept short forms.
  *
- * @param objectOnly what the schema expects, for the message, where the long form has to be an object
+ * @param objectOnly if the long form must be an object: what the schema expects, for the message
  */
 export function withShortForms<S extends Schema>(schema: S, expand: ShortForms, objectOnly?: string): S {
   shortForms.set(schema._zod.def, { expand, objectOnly });
@@ -29,12 +29,12 @@ export function withShortForms<S extends Schema>(schema: S, expand: ShortForms, 
 }
 
 /**
- * The value in the form that crossrank keeps: camelCase keys, long forms, `undefined` and `null` left out.
+ * The value in crossrank's own form: camelCase keys, long forms, without `undefined` and `null`.
  *
- * Reads own keys only. Refuses unknown keys, and both spellings of one key.
+ * It reads only own keys. It refuses unknown keys, and both spellings of one key.
  *
- * @param path where the value stands, for messages: `config`
- * @throws RerankError `invalid-input` for the first thing that is wrong
+ * @param path of the value, for messages, for example `config`
+ * @throws RerankError `invalid-input` for the first mistake
  */
 export function readBySchema<T>(schema: z.core.$ZodType<T>, value: unknown, path: string): T {
   return readForeign(path, () => {
@@ -47,9 +47,9 @@ export function readBySchema<T>(schema: z.core.$ZodType<T>, value: unknown, path
 }
 
 /**
- * Reads a value of the caller's, whose getters and traps may throw anything.
+ * Reads a value of the caller. Its getters and proxy traps may throw anything.
  *
- * @throws RerankError `invalid-input` with what they threw as its cause; a RerankError as it is
+ * @throws RerankError `invalid-input` with the thrown value as its cause; a thrown RerankError unchanged
  */
 export function readForeign<T>(path: string, read: () => T): T {
   try {
@@ -59,7 +59,7 @@ export function readForeign<T>(path: string, read: () => T): T {
   }
 }
 
-/** The error for a value that is not as it has to be. */
+/** The error for a wrong value. */
 export function wrongValue(path: string, message: string): RerankError {
   return new RerankError("invalid-input", `${path}: ${message}${message.endsWith(".") ? "" : ". Change or remove it."}`);
 }
@@ -69,7 +69,7 @@ export function snakeCase(camelCase: string): string {
   return camelCase.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** The spelling that the user chose for each key of an object that {@link expand} has made. */
+/** For each object that {@link expand} made: the user's spelling of each key. */
 type Spellings = WeakMap<object, ReadonlyMap<string, string>>;
 
 interface Expansion {
@@ -127,7 +127,7 @@ function expandKeys(shape: z.core.$ZodShape, value: object, path: string, expans
 
 const namesOfShapes = new WeakMap<object, ReadonlyMap<string, string>>();
 
-/** Both spellings of each key of a shape, with its name. */
+/** Maps both spellings of each key of a shape to the key's name. */
 function keysOf(shape: z.core.$ZodShape): ReadonlyMap<string, string> {
   let names = namesOfShapes.get(shape);
   if (names === undefined) {
@@ -137,7 +137,7 @@ function keysOf(shape: z.core.$ZodShape): ReadonlyMap<string, string> {
   return names;
 }
 
-/** Whether an alternative is the one that a value means: an array, or an object with this literal under `key`. */
+/** Whether a value belongs to an alternative of a union: an array, or an object with the alternative's literal under `key`. */
 function fits(option: Schema, value: unknown, key: string): boolean {
   const def = definitionOf(option);
   if (def.type === "array") return Array.isArray(value);
@@ -152,7 +152,7 @@ function isPlain(value: unknown): value is object {
 
 function refusal(issue: z.core.$ZodIssue, root: unknown, path: string, spellings: Spellings): RerankError {
   if (issue.code === "invalid_union") {
-    // Of several alternatives the one that got furthest tells what is wrong.
+    // The alternative that got furthest has the most useful message.
     const deepest = issue.errors.map(([first]) => first!).find((first) => first.path.length > 0);
     if (deepest !== undefined) return refusal({ ...deepest, path: [...issue.path, ...deepest.path] }, root, path, spellings);
   }

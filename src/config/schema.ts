@@ -23,7 +23,7 @@ import {
 import { withShortForms } from "./read.ts";
 import type { RankOptions, RerankerSettings } from "./types.ts";
 
-/** What holds where an option is absent, for those whose default is a value. */
+/** Defaults of options, if the default is a value. */
 export const defaults = {
   model: "mini",
   showDownloadProgress: false,
@@ -73,7 +73,7 @@ const acceleration = named(
   }),
 );
 
-/** Keys that make a Reranker: whatever changes a resource that it holds. */
+/** Keys of a Reranker's settings: everything that changes a resource that it holds. */
 const settingsShape = {
   model: documented(z.exactOptional(modelSchema), {
     description: 'A model, or one string that names it: `"fast"`, `"cohere/rerank-v3.5"`, `"org/name"`, `"hf:org/name"`, `"./folder"`.',
@@ -109,7 +109,7 @@ const settingsShape = {
 
 const signal = customType<AbortSignal>(
   "AbortSignal",
-  // By shape, not instanceof: signals of another realm (jsdom, vm) and of polyfills are signals too.
+  // Checks the shape, not instanceof: signals of another realm (jsdom, vm) and of polyfills are valid too.
   (value) =>
     typeof value === "object" &&
     value !== null &&
@@ -207,7 +207,7 @@ const optionsShape = {
   }),
 };
 
-/** What makes a Reranker. */
+/** The settings of a Reranker. */
 export const settingsSchema: z.ZodMiniType<RerankerSettings> = named(
   "RerankerSettings",
   "What makes a Reranker: whatever changes a resource that it holds.",
@@ -217,5 +217,5 @@ export const settingsSchema: z.ZodMiniType<RerankerSettings> = named(
 /** The options of one call. */
 export const optionsSchema: z.ZodMiniType<RankOptions> = named("RankOptions", "What belongs to one call.", z.strictObject(optionsShape));
 
-/** Both, in one object. */
+/** Settings and options in one object. */
 export const configSchema: z.ZodMiniType<RerankerSettings & RankOptions> = z.strictObject({ ...settingsShape, ...optionsShape });

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Processor } from "./processor.ts";
 
-// A processor does not change, and every look-up of an automatic model file asks for it.
+// Cached: it does not change, and every look-up of an automatic model file needs it.
 let known: Processor | undefined;
 
-/** The processor of this machine; its features are empty where the system does not tell them without a program of its own. */
+/** The processor of this machine. Its features are empty if the system shows them only by running another program. */
 export function readProcessor(): Processor {
   known ??= { architecture: architectureOf(process.arch), features: readFeatures() };
   return known;
@@ -21,13 +21,13 @@ export function parseFeatures(text: string): ReadonlySet<string> {
 }
 
 function readFeatures(): ReadonlySet<string> {
-  // Every Apple processor since the M1 has the dot product.
+  // Every Apple processor since the M1 has the dot product instructions.
   if (process.platform === "darwin" && process.arch === "arm64") return new Set(["asimd", "asimdhp", "asimddp"]);
   if (process.platform !== "linux") return new Set();
   try {
     return parseFeatures(readFileSync("/proc/cpuinfo", "utf8"));
   } catch {
-    // Hidden in some containers: the exact file then.
+    // Hidden in some containers. Then crossrank uses the exact model file.
     return new Set();
   }
 }

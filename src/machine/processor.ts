@@ -1,9 +1,9 @@
-/** What decides which file runs fastest. */
+/** Facts that decide which model file runs fastest. */
 export interface Processor {
   architecture: "x64" | "arm64" | "other";
-  /** Instruction sets, as /proc/cpuinfo spells them; empty where the system does not tell. */
+  /** Instruction sets, as /proc/cpuinfo spells them; empty if unknown. */
   features: ReadonlySet<string>;
 }
 
-/** A processor of which nothing is known: only exact files suit it. */
+/** An unknown processor: only exact files suit it. */
 export const unknownProcessor: Processor = { architecture: "other", features: new Set() };

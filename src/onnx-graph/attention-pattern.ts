@@ -1,27 +1,31 @@
-/** Recognizes multi-head attention as exporters write it out: from the Softmax to its queries, keys and values, and to its end. */
+/**
+ * Recognizes multi-head attention in the form that exporters write.
+ *
+ * It starts at the Softmax and follows the graph to queries, keys, values and the end.
+ */
 
 import type { OnnxNode } from "./onnx-model.ts";
 
-/** One attention: queries, keys and values in, one hidden tensor out. */
+/** One attention. It reads queries, keys and values, and gives one hidden tensor. */
 export interface Attention {
   /** Hidden tensors, shape [pairs, tokens, width]. */
   query: string;
   key: string;
   value: string;
   width: number;
-  /** Heads of query, key and value: tensors of the shape [pairs, tokens, heads, size]. */
+  /** Query, key and value split into heads: tensors of the shape [pairs, tokens, heads, size]. */
   heads: readonly string[];
-  /** Factors of the scores, tensors of one number each; divisors where they are so marked. */
+  /** Factors of the scores: tensors of one number each. A divisor is a factor too. */
   scales: readonly { tensor: string; isDivisor: boolean }[];
-  /** What is added to the scores, for all heads alike. */
+  /** What is added to the scores, the same for all heads. */
   mask: string;
-  /** The shape that heads are put together with again, to [pairs, tokens, width]. */
+  /** The shape for the Reshape that joins the heads again, to [pairs, tokens, width]. */
   endShape: string;
-  /** The last node, whose output the attention gives. */
+  /** The last node. Its output is the result of the attention. */
   end: OnnxNode;
 }
 
-/** What is known of the graph before the node. */
+/** What is known about the graph before a node. */
 export interface AttentionPattern {
   kindOf(name: string): TensorKind;
   producers: ReadonlyMap<string, OnnxNode>;
@@ -35,8 +39,8 @@ export function matchAttention(pattern: AttentionPattern, softmax: OnnxNode): At
   if (axis !== -1 && axis !== 3) return undefined;
   const masked = producers.get(softmax.inputs[0]!);
   if (masked?.operator !== "Add") return undefined;
-  const [scores, mask] = isSide(kindOf(masked.inputs[1]!)) ? masked.inputs : [masked.inputs[1]!, masked.inputs[0]!];
-  if (!isSide(kindOf(mask!))) return undefined;
+  const [scores, mask] = isAuxiliary(kindOf(masked.inputs[1]!)) ? masked.inputs : [masked.inputs[1]!, masked.inputs[0]!];
+  if (!isAuxiliary(kindOf(mask!))) return undefined;
 
   const scales: { tensor: string; isDivisor: boolean }[] = [];
   const product = producers.get(withoutScales(pattern, scores!, scales));
@@ -69,34 +73,34 @@ export function matchAttention(pattern: AttentionPattern, softmax: OnnxNode): At
   };
 }
 
-/** The Where that takes a constant in place of weights that are no numbers, as those of tokens that see no other are. */
+/** The Where that replaces NaN weights by a constant. A token that attends to nothing has NaN weights. */
 function nanGuard({ kindOf, producers, consumers }: AttentionPattern, softmax: OnnxNode): OnnxNode | undefined {
   const [weights] = softmax.outputs as [string];
   const readers = consumers.get(weights) ?? [];
   const test = readers.find(({ operator }) => operator === "IsNaN");
   const guard = readers.find(({ operator }) => operator === "Where");
   if (test === undefined || guard === undefined || readers.length !== 2) return undefined;
-  // The constant comes after the softmax, so that its kind is not known yet.
-  const isConstant = producers.get(guard.inputs[1]!)?.operator === "Constant" || isSide(kindOf(guard.inputs[1]!));
+  // The constant may come after the softmax. Then its kind is not known yet.
+  const isConstant = producers.get(guard.inputs[1]!)?.operator === "Constant" || isAuxiliary(kindOf(guard.inputs[1]!));
   const isGuard = guard.inputs[0] === test.outputs[0] && guard.inputs[2] === weights && isConstant;
   return isGuard && consumers.get(test.outputs[0]!)?.length === 1 ? guard : undefined;
 }
 
-/** Steps back over multiplications and divisions by one number; collects the numbers. */
+/** Goes back over multiplications and divisions by one number, and collects the numbers. */
 function withoutScales(pattern: AttentionPattern, name: string, scales: { tensor: string; isDivisor: boolean }[]): string {
   const node = pattern.producers.get(name);
   if (node?.operator !== "Mul" && node?.operator !== "Div") return name;
   const [first, second] = node.inputs as [string, string];
-  if (isSide(pattern.kindOf(second))) {
+  if (isAuxiliary(pattern.kindOf(second))) {
     scales.push({ tensor: second, isDivisor: node.operator === "Div" });
     return withoutScales(pattern, first, scales);
   }
-  if (node.operator === "Div" || !isSide(pattern.kindOf(first))) return name;
+  if (node.operator === "Div" || !isAuxiliary(pattern.kindOf(first))) return name;
   scales.push({ tensor: first, isDivisor: false });
   return withoutScales(pattern, second, scales);
 }
 
-/** The Reshape of a hidden tensor below a Transpose. */
+/** The Reshape of a hidden tensor before a Transpose. */
 function withoutSplit({ producers }: AttentionPattern, name: string, permutation: string): OnnxNode | undefined {
   const transpose = producers.get(name);
   if (transpose === undefined || permutationOf(transpose) !== permutation) return undefined;
@@ -104,7 +108,7 @@ function withoutSplit({ producers }: AttentionPattern, name: string, permutation
   return reshape?.operator === "Reshape" ? reshape : undefined;
 }
 
-/** Keys are turned once, or first like the others and then their last two dimensions. */
+/** Keys have one Transpose, or two: first the same as queries and values, then one of the last two dimensions. */
 function withoutKeySplit(pattern: AttentionPattern, name: string): OnnxNode | undefined {
   const direct = withoutSplit(pattern, name, "0,2,3,1");
   if (direct !== undefined) return direct;
@@ -113,7 +117,7 @@ function withoutKeySplit(pattern: AttentionPattern, name: string): OnnxNode | un
   return withoutSplit(pattern, transpose.inputs[0]!, "0,2,1,3");
 }
 
-/** The one node that reads a node's output as data; reading its shape does not count. */
+/** The only node that reads a node's output. Nodes that only read its shape do not count. */
 function onlyConsumer({ consumers }: AttentionPattern, node: OnnxNode, operator?: string): OnnxNode | undefined {
   const readers = (consumers.get(node.outputs[0]!) ?? []).filter((reader) => reader.operator !== "Shape");
   return readers.length === 1 && (operator === undefined || readers[0]!.operator === operator) ? readers[0] : undefined;
@@ -123,8 +127,8 @@ function permutationOf({ operator, attributes }: OnnxNode): string | undefined {
   return operator === "Transpose" ? attributes.find(({ name }) => name === "perm")?.integers.join() : undefined;
 }
 
-function isSide({ kind }: TensorKind): boolean {
-  return kind === "side" || kind === "constant";
+function isAuxiliary({ kind }: TensorKind): boolean {
+  return kind === "auxiliary" || kind === "constant";
 }
 
 function widthOf(kind: TensorKind): number | undefined {
@@ -133,16 +137,16 @@ function widthOf(kind: TensorKind): number | undefined {
 
 /** What a tensor holds. */
 export type TensorKind =
-  /** The same in every pass. Its dimensions, where they are known. */
+  /** The same in every pass. `dimensions` is undefined if they are not known. */
   | { kind: "constant"; dimensions: readonly number[] | undefined }
   /** Token ids or type ids, shape [pairs, tokens]. */
   | { kind: "ids" }
-  /** Numbers of each token, shape [pairs, tokens, width]. */
+  /** A vector for each token, shape [pairs, tokens, width]. */
   | { kind: "hidden"; width: number }
-  /** Numbers of the first token of each pair, or what is computed from them, one row a pair. */
+  /** One row for each pair: the vector of its first token, or values computed from it. */
   | { kind: "pooled" }
-  /** Made of shapes, constants, ids and the mask: positions, masks, sizes. */
-  | { kind: "side" }
-  /** Numbers of each token, split into heads: shape [pairs, heads, tokens, size] in any order, or products of them. */
+  /** Computed only from shapes, constants, ids and the mask: positions, masks, sizes. */
+  | { kind: "auxiliary" }
+  /** Token vectors split into heads, shape [pairs, heads, tokens, size] in any order, or products of them. */
   | { kind: "split" }
   | { kind: "unknown" };

@@ -1,4 +1,4 @@
-/** Converts a model's output of bfloat16 to float32, which JavaScript can read; every bfloat16 is a float32. */
+/** Converts a model's bfloat16 output to float32, which JavaScript can read. The values do not change: every bfloat16 is a float32. */
 
 import { elementTypes, makeNode, makeUntypedValue } from "./graph-parts.ts";
 import { type FileNames, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
@@ -12,7 +12,8 @@ const logits = "logits";
 /**
  * @param names for references to tensors that stay in files
  * @param fail makes the error for a file that is damaged
- * @returns the ModelProto with float `logits` as its only output; undefined for a graph with another type, or one that is not understood
+ * @returns the ModelProto with float `logits` as its only output; undefined for an output of another type, or a graph that this code does
+ *   not understand
  */
 export function castOutput(source: ByteSource, names: FileNames, fail: (reason: string) => Error): Uint8Array | undefined {
   const model = readOnnxModel(source, names, fail);

@@ -4,17 +4,17 @@ import type { OnnxNode } from "./onnx-model.ts";
 import { packedStarts } from "./packed-attention.ts";
 import type { TensorKinds } from "./tensor-kinds.ts";
 
-/** The part of a packed graph that computes the first token of each pair alone. */
+/** The part of a packed graph that computes only the first token of each pair. */
 export interface FirstRows {
-  /** The tensor that holds the first tokens' rows of a hidden tensor, shape [1, pairs, width]. */
+  /** The tensor with the first token's row of each pair, taken from a hidden tensor; shape [1, pairs, width]. */
   of(name: string): string;
-  /** Nodes that make such tensors, those of {@link Attention.end} excepted. */
+  /** Nodes that compute such tensors, except those of {@link Attention.end}. */
   nodes: readonly OnnxNode[];
 }
 
 /**
- * Takes the first rows as early as they can be told apart: what comes after the last attention, and what makes its queries alone, is
- * computed of these rows only.
+ * Selects the first rows as early as possible. Everything after the last attention, and everything that only makes its queries, is
+ * computed for these rows only.
  */
 export function firstRows(kinds: TensorKinds, last: Attention): FirstRows {
   const nodes: OnnxNode[] = [];

@@ -5,7 +5,7 @@ import { bytesField, concatenate, floatField, numberField, textField } from "./p
 /** TensorProto.DataType: https://github.com/onnx/onnx/blob/v1.18.0/onnx/onnx.proto3 */
 export const elementTypes = { float: 1, int64: 7, boolean: 9 } as const;
 
-/** A node; what is in `attributes` is a float where it is marked so, an integer otherwise, or a graph. */
+/** A node. An attribute that is a plain number is an integer. */
 export function makeNode(
   operator: string,
   inputs: readonly string[],
@@ -16,7 +16,7 @@ export function makeNode(
   return { operator, domain, inputs, outputs, attributes: Object.entries(attributes).map(([name, value]) => makeAttribute(name, value)) };
 }
 
-/** A tensor of int64, of the shape [values] or, where one number is given, []. */
+/** An int64 tensor: a list gives the shape [values], a single number the shape []. */
 export function makeIntegers(name: string, values: number | readonly number[]): Tensor {
   const list = typeof values === "number" ? [values] : values;
   const dimensions = typeof values === "number" ? [] : [values.length];
@@ -32,20 +32,20 @@ export function makeTrue(name: string): Tensor {
   return { dimensions: [], type: elementTypes.boolean, bytes: tensorBytes(name, elementTypes.boolean, [], Uint8Array.of(1)) };
 }
 
-/** A tensor as a graph's input or output, its dimensions named or of fixed sizes. ValueInfoProto: name 1, type 2. */
+/** A graph's input or output: a tensor whose dimensions have names or fixed sizes. ValueInfoProto: name 1, type 2. */
 export function makeValue(name: string, type: number, dimensions: readonly (string | number)[]): Value {
   const sizes = dimensions.map((size) => (typeof size === "number" ? numberField(1, size) : textField(2, size)));
   const shape = concatenate(sizes.map((size) => bytesField(1, size)));
   return { name, bytes: concatenate([textField(1, name), bytesField(2, tensorType(type, shape))]) };
 }
 
-/** A sequence of float tensors as a graph's input or output. TypeProto: sequence_type 4 of elem_type 1. */
+/** A graph's input or output: a sequence of float tensors. TypeProto: sequence_type 4 of elem_type 1. */
 export function makeSequenceValue(name: string): Value {
   const element = concatenate([bytesField(1, numberField(1, elementTypes.float))]);
   return { name, bytes: concatenate([textField(1, name), bytesField(2, bytesField(4, bytesField(1, element)))]) };
 }
 
-/** A graph's output whose type the runtime works out. */
+/** A graph's output without a type: the runtime infers it. */
 export function makeUntypedValue(name: string): Value {
   return { name, bytes: textField(1, name) };
 }

@@ -102,12 +102,12 @@ describe("readOnnxGraph", () => {
       ],
       "exact",
     ],
-  ] as const)("tells the accuracy of %s", (_what, tensors, expected) => {
+  ] as const)("finds the accuracy of %s", (_what, tensors, expected) => {
     const initializers = tensors.map(([type, elements], index) => ({ name: `w${index}`, dimensions: [elements], type }));
     expect(read(encodeModel({ initializers })).accuracy).toBe(expected);
   });
 
-  it("tells 4 bits that are packed into bytes by the operator that reads them", () => {
+  it("recognizes 4 bits packed into bytes by the operator that reads them", () => {
     const initializers = [{ name: "w", dimensions: [4096], type: 2 }];
     expect(read(encodeModel({ nodes: [{ operator: "MatMulNBits" }], initializers })).accuracy).toBe("int4");
   });

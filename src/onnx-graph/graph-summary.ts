@@ -1,7 +1,7 @@
 /**
- * What an ONNX file tells about itself, read without its weights.
+ * Facts about an ONNX file, read without its weights.
  *
- * A walk over the protobuf of ModelProto that skips every large payload, so a file of several gigabytes costs a few hundred small reads.
+ * It walks over the protobuf of ModelProto and skips every large payload, so a file of several gigabytes costs a few hundred small reads.
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto field numbers, onnx 1.18
  */
@@ -10,33 +10,33 @@ import { RerankError } from "../errors.ts";
 import type { Accuracy } from "./accuracy.ts";
 import { type ByteSource, createProtobufReader, type Field, type ProtobufReader } from "./protobuf-reader.ts";
 
-/** Facts of an ONNX file. */
+/** Facts about an ONNX file. */
 export interface OnnxGraph {
   /** Distinct operator types, subgraphs and functions included, sorted. */
   operators: readonly string[];
-  /** Files that hold weights outside the graph, as the graph writes them: paths relative to its folder. Not yet checked for safety. */
+  /** Files with weights outside the graph: paths relative to its folder, exactly as in the graph. Not yet checked for safety. */
   externalData: readonly string[];
-  /** Inputs to feed, initializers left out, in graph order. */
+  /** Inputs to feed, in graph order, without initializers. */
   inputs: readonly string[];
-  /** Version of the default operator set; 0 when the file names none. */
+  /** Version of the default operator set; 0 if the file names none. */
   opset: number;
-  /** Elements of all initializers: the number of weights, plus a few constants. */
+  /** Number of elements of all initializers: the weights, and a few constants. */
   parameters: number;
-  /** By the types in which more than a tenth of the weights are kept: embeddings and norms often stay in wider ones. */
+  /** The narrowest type that holds more than a tenth of the weights. Embeddings and norms often stay in wider types. */
   accuracy: Accuracy;
   /**
-   * Whether activations are quantized with a scale taken from the data of the whole batch, so that a pair's score depends on
-   * what shares its pass. Also true where that cannot be ruled out.
+   * Whether activations are quantized with a scale that is computed from the whole batch. Then a pair's score depends on the other
+   * pairs of its pass. Also true if this is possible but not certain.
    */
   isDynamicallyQuantized: boolean;
 }
 
-/** What one walk gathers; names of nested graphs share one space, which is safe for the questions asked here. */
-interface Gathered {
+/** What one walk collects. Names of nested graphs share one namespace, which is safe for the facts needed here. */
+interface CollectedFacts {
   operators: Set<string>;
   externalData: Set<string>;
   initializers: Set<string>;
-  /** Outputs of Constant nodes: as good as initializers for a scale. */
+  /** Outputs of Constant nodes: a fixed scale may be one of them. */
   constants: Set<string>;
   producers: Map<string, string>;
   quantizers: { operator: string; inputs: string[]; outputs: string[] }[];
@@ -45,22 +45,22 @@ interface Gathered {
   elementsByType: Map<number, number>;
 }
 
-// Deeper nesting than any exporter writes; a bound, so that a hostile file cannot exhaust the stack.
-const deepestNesting = 64;
-// Operators that multiply integers whose scale comes from elsewhere in the graph.
+// More than any exporter writes. The bound keeps a hostile file from exhausting the stack.
+const maxNesting = 64;
+// Operators that multiply integers; their scale comes from another node.
 const integerProducts: ReadonlySet<string> = new Set(["MatMulInteger", "MatMulIntegerToFloat", "ConvInteger"]);
 
 /**
- * Reads the facts of a model file.
+ * Reads the facts about a model file.
  *
  * @param name the file, for messages
  * @throws RerankError `unsupported-model` when it is not an ONNX model, or a damaged one
  */
 export function readOnnxGraph(source: ByteSource, name: string): OnnxGraph {
-  const reader = createProtobufReader(source, (reason) => damagedOnnx(name, reason));
-  if (reader.startsWith("version https://git-lfs")) throw damagedOnnx(name, "it is a Git LFS pointer, not the file itself");
+  const reader = createProtobufReader(source, (reason) => damagedOnnxError(name, reason));
+  if (reader.startsWith("version https://git-lfs")) throw damagedOnnxError(name, "it is a Git LFS pointer, not the file itself");
 
-  const gathered: Gathered = {
+  const collected: CollectedFacts = {
     operators: new Set(),
     externalData: new Set(),
     initializers: new Set(),
@@ -73,44 +73,44 @@ export function readOnnxGraph(source: ByteSource, name: string): OnnxGraph {
   let inputs: string[] | undefined;
   let opset = 0;
   for (const field of reader.fields(0, source.sizeBytes)) {
-    if (field.number === 7) inputs = readGraph(reader, field, gathered, 0);
+    if (field.number === 7) inputs = readGraph(reader, field, collected, 0);
     else if (field.number === 8) opset = Math.max(opset, defaultOpset(reader, field));
-    else if (field.number === 25) readFunction(reader, field, gathered);
+    else if (field.number === 25) readFunction(reader, field, collected);
   }
-  if (inputs === undefined) throw damagedOnnx(name, "it holds no graph");
+  if (inputs === undefined) throw damagedOnnxError(name, "it holds no graph");
   return {
-    operators: [...gathered.operators].sort(),
-    externalData: [...gathered.externalData].sort(),
-    inputs: inputs.filter((input) => !gathered.initializers.has(input)),
+    operators: [...collected.operators].sort(),
+    externalData: [...collected.externalData].sort(),
+    inputs: inputs.filter((input) => !collected.initializers.has(input)),
     opset,
-    parameters: gathered.parameters,
-    accuracy: accuracyOf(gathered),
-    isDynamicallyQuantized: isDynamicallyQuantized(gathered),
+    parameters: collected.parameters,
+    accuracy: accuracyOf(collected),
+    isDynamicallyQuantized: isDynamicallyQuantized(collected),
   };
 }
 
-/** GraphProto: node 1, initializer 5, input 11, sparse_initializer 15. Gives the names of its inputs. */
-function readGraph(reader: ProtobufReader, graph: Field, gathered: Gathered, depth: number): string[] {
-  if (depth > deepestNesting) throw reader.fail("its graphs are nested too deeply");
+/** GraphProto: node 1, initializer 5, input 11, sparse_initializer 15. Returns the names of its inputs. */
+function readGraph(reader: ProtobufReader, graph: Field, collected: CollectedFacts, depth: number): string[] {
+  if (depth > maxNesting) throw reader.fail("its graphs are nested too deeply");
   const inputs: string[] = [];
   for (const field of reader.fieldsOf(graph)) {
-    if (field.number === 1) readNode(reader, field, gathered, depth);
-    else if (field.number === 5) readInitializer(reader, field, gathered);
+    if (field.number === 1) readNode(reader, field, collected, depth);
+    else if (field.number === 5) readInitializer(reader, field, collected);
     else if (field.number === 11) inputs.push(reader.firstText(field, 1));
     else if (field.number === 15) {
-      for (const part of reader.fieldsOf(field)) if (part.number === 1 || part.number === 2) readInitializer(reader, part, gathered);
+      for (const part of reader.fieldsOf(field)) if (part.number === 1 || part.number === 2) readInitializer(reader, part, collected);
     }
   }
   return inputs;
 }
 
 /** FunctionProto: node 7. */
-function readFunction(reader: ProtobufReader, definition: Field, gathered: Gathered): void {
-  for (const field of reader.fieldsOf(definition)) if (field.number === 7) readNode(reader, field, gathered, 0);
+function readFunction(reader: ProtobufReader, definition: Field, collected: CollectedFacts): void {
+  for (const field of reader.fieldsOf(definition)) if (field.number === 7) readNode(reader, field, collected, 0);
 }
 
 /** NodeProto: input 1, output 2, op_type 4, attribute 5. */
-function readNode(reader: ProtobufReader, node: Field, gathered: Gathered, depth: number): void {
+function readNode(reader: ProtobufReader, node: Field, collected: CollectedFacts, depth: number): void {
   const inputs: string[] = [];
   const outputs: string[] = [];
   let operator = "";
@@ -118,32 +118,32 @@ function readNode(reader: ProtobufReader, node: Field, gathered: Gathered, depth
     if (field.number === 1) inputs.push(reader.text(field));
     else if (field.number === 2) outputs.push(reader.text(field));
     else if (field.number === 4) operator = reader.text(field);
-    else if (field.number === 5) readAttribute(reader, field, gathered, depth);
+    else if (field.number === 5) readAttribute(reader, field, collected, depth);
   }
-  gathered.operators.add(operator);
+  collected.operators.add(operator);
   for (const output of outputs) {
-    gathered.producers.set(output, operator);
-    if (operator === "Constant") gathered.constants.add(output);
+    collected.producers.set(output, operator);
+    if (operator === "Constant") collected.constants.add(output);
   }
-  if (operator === "QuantizeLinear" || integerProducts.has(operator)) gathered.quantizers.push({ operator, inputs, outputs });
+  if (operator === "QuantizeLinear" || integerProducts.has(operator)) collected.quantizers.push({ operator, inputs, outputs });
 }
 
 /** AttributeProto: t 5, g 6, tensors 10, graphs 11. */
-function readAttribute(reader: ProtobufReader, attribute: Field, gathered: Gathered, depth: number): void {
+function readAttribute(reader: ProtobufReader, attribute: Field, collected: CollectedFacts, depth: number): void {
   for (const field of reader.fieldsOf(attribute)) {
-    if (field.number === 5 || field.number === 10) readTensor(reader, field, gathered);
-    else if (field.number === 6 || field.number === 11) readGraph(reader, field, gathered, depth + 1);
+    if (field.number === 5 || field.number === 10) readTensor(reader, field, collected);
+    else if (field.number === 6 || field.number === 11) readGraph(reader, field, collected, depth + 1);
   }
 }
 
-function readInitializer(reader: ProtobufReader, tensor: Field, gathered: Gathered): void {
-  const { name, elements } = readTensor(reader, tensor, gathered);
-  gathered.initializers.add(name);
-  gathered.parameters += elements;
+function readInitializer(reader: ProtobufReader, tensor: Field, collected: CollectedFacts): void {
+  const { name, elements } = readTensor(reader, tensor, collected);
+  collected.initializers.add(name);
+  collected.parameters += elements;
 }
 
 /** TensorProto: dims 1, data_type 2, name 8, external_data 13 (StringStringEntryProto: key 1, value 2). */
-function readTensor(reader: ProtobufReader, tensor: Field, gathered: Gathered): { name: string; elements: number } {
+function readTensor(reader: ProtobufReader, tensor: Field, collected: CollectedFacts): { name: string; elements: number } {
   let name = "";
   let elements = 1;
   let type = 0;
@@ -151,9 +151,9 @@ function readTensor(reader: ProtobufReader, tensor: Field, gathered: Gathered): 
     if (field.number === 1) for (const dimension of reader.integers(field)) elements *= dimension;
     else if (field.number === 2) type = field.value;
     else if (field.number === 8) name = reader.text(field);
-    else if (field.number === 13 && reader.firstText(field, 1) === "location") gathered.externalData.add(reader.firstText(field, 2));
+    else if (field.number === 13 && reader.firstText(field, 1) === "location") collected.externalData.add(reader.firstText(field, 2));
   }
-  gathered.elementsByType.set(type, (gathered.elementsByType.get(type) ?? 0) + elements);
+  collected.elementsByType.set(type, (collected.elementsByType.get(type) ?? 0) + elements);
   return { name, elements };
 }
 
@@ -168,30 +168,30 @@ function defaultOpset(reader: ProtobufReader, entry: Field): number {
   return domain === "" || domain === "ai.onnx" ? version : 0;
 }
 
-/** Counted by TensorProto.DataType: FLOAT 1, UINT8 2, INT8 3, FLOAT16 10, DOUBLE 11, BFLOAT16 16, UINT4 21, INT4 22. */
-function accuracyOf({ elementsByType, operators }: Gathered): Accuracy {
+/** TensorProto.DataType: FLOAT 1, UINT8 2, INT8 3, FLOAT16 10, DOUBLE 11, BFLOAT16 16, UINT4 21, INT4 22. */
+function accuracyOf({ elementsByType, operators }: CollectedFacts): Accuracy {
   const count = (...types: number[]): number => types.reduce((sum, type) => sum + (elementsByType.get(type) ?? 0), 0);
   const isMuch = (elements: number): boolean => elements > count(1, 2, 3, 10, 11, 16, 21, 22) / 10;
-  // Two packed into each byte of type UINT8, and read by operators of their own.
+  // Two 4-bit numbers in each byte of type UINT8; special operators read them.
   const isPacked = ["MatMulNBits", "MatMulBnb4", "GatherBlockQuantized"].some((operator) => operators.has(operator));
   if (isMuch(count(21, 22)) || isPacked) return "int4";
   if (isMuch(count(2, 3))) return "int8";
   return isMuch(count(10, 16)) ? "half" : "exact";
 }
 
-function isDynamicallyQuantized(gathered: Gathered): boolean {
-  for (const operator of gathered.operators) if (operator.startsWith("DynamicQuantize")) return true;
+function isDynamicallyQuantized(collected: CollectedFacts): boolean {
+  for (const operator of collected.operators) if (operator.startsWith("DynamicQuantize")) return true;
   const isFixed = (name: string | undefined): boolean =>
-    name !== undefined && (gathered.initializers.has(name) || gathered.constants.has(name));
-  return gathered.quantizers.some(({ operator, inputs }) =>
+    name !== undefined && (collected.initializers.has(name) || collected.constants.has(name));
+  return collected.quantizers.some(({ operator, inputs }) =>
     operator === "QuantizeLinear"
       ? !isFixed(inputs[1])
-      : !isFixed(inputs[0]) && gathered.producers.get(inputs[0] ?? "") !== "QuantizeLinear",
+      : !isFixed(inputs[0]) && collected.producers.get(inputs[0] ?? "") !== "QuantizeLinear",
   );
 }
 
 /** The error for a file whose bytes are not an ONNX model. */
-export function damagedOnnx(name: string, reason: string): RerankError {
+export function damagedOnnxError(name: string, reason: string): RerankError {
   return new RerankError(
     "unsupported-model",
     `models: ${name} cannot be read as an ONNX model: ${reason}. Remove the file and fetch it again.`,

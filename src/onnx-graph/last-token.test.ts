@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { besideModel, onCpu, sessionOpener, spreadIds } from "../../test/support/onnx-sessions.node.ts";
-import { lastPlace, paddedFeeds } from "../scorers/local/feeds.ts";
+import { lastTokenIndex, paddedFeeds } from "../scorers/local/feeds.ts";
 import { keepLastTokensOf } from "../scorers/local/rewritten-model.node.ts";
 import type { EncodedPair } from "../tokenization/pair-encoder.ts";
 import { makeNode } from "./graph-parts.ts";
@@ -34,7 +34,7 @@ describe("keepLastTokens", () => {
     const { data, shape: shortened } = rewritten.run(feeds);
     expect(shortened).toEqual([prompts.length, vocabulary]);
     for (const [row, one] of prompts.entries()) {
-      const start = (row * tokens + lastPlace(one, tokens, side)) * vocabulary;
+      const start = (row * tokens + lastTokenIndex(one, tokens, side)) * vocabulary;
       for (let token = 0; token < vocabulary; token += 1) {
         // float32 sums in another order
         expect(Math.abs(data[row * vocabulary + token]! - all[start + token]!)).toBeLessThan(1e-5);

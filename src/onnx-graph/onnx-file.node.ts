@@ -1,14 +1,14 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import { RerankError } from "../errors.ts";
-import { damagedOnnx, type OnnxGraph, readOnnxGraph } from "./graph-summary.ts";
+import { damagedOnnxError, type OnnxGraph, readOnnxGraph } from "./graph-summary.ts";
 import type { ByteSource } from "./protobuf-reader.ts";
 
-// Reading a graph takes milliseconds, and every new way to use a model asks for it.
+// Reading a graph takes milliseconds, and every new configuration of a model needs it.
 const graphs = new LRUCache<string, OnnxGraph>({ max: 16 });
 
 /**
- * Facts of an ONNX file on disk; its weights are not read. They are remembered as long as the file is the same.
+ * Facts about an ONNX file on disk, read without its weights. They are cached until the file changes.
  *
  * @throws RerankError `unsupported-model` when it cannot be opened, is not an ONNX model, or is damaged
  */
@@ -24,7 +24,7 @@ export function readOnnxFile(path: string): OnnxGraph {
 /**
  * Opens an ONNX file for reading parts of it.
  *
- * @param use receives the file, what makes the error for bytes that are not a model, and what changes with the file
+ * @param use receives the file, a function that makes the error for damaged bytes, and a version that changes whenever the file does
  * @throws RerankError `unsupported-model` when it cannot be opened; what `use` throws
  */
 export function withOnnxFile<T>(path: string, use: (source: ByteSource, fail: (reason: string) => Error, version: string) => T): T {
@@ -42,7 +42,7 @@ export function withOnnxFile<T>(path: string, use: (source: ByteSource, fail: (r
     };
     const { size, mtimeNs, ctimeNs, ino } = fstatSync(descriptor, { bigint: true });
     const version = `${size} ${mtimeNs} ${ctimeNs} ${ino}`;
-    return use({ sizeBytes: Number(size), read }, (reason) => damagedOnnx(path, reason), version);
+    return use({ sizeBytes: Number(size), read }, (reason) => damagedOnnxError(path, reason), version);
   } finally {
     closeSync(descriptor);
   }

@@ -1,6 +1,5 @@
 /**
- * An ONNX model as something to take apart and put together again, without its weights: a large tensor becomes a reference to where
- * its bytes lie in the file.
+ * Reads and writes ONNX models without loading their weights: a large tensor becomes a reference to its bytes in the file.
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto field numbers, onnx 1.18
  */
@@ -12,10 +11,10 @@ export interface OnnxModel {
   irVersion: number;
   /** Operator set version by domain; "" is the default one. */
   opsets: ReadonlyMap<string, number>;
-  /** In an order in which every node comes after those that it reads. */
+  /** Each node comes after the nodes that it reads. */
   nodes: readonly OnnxNode[];
   initializers: ReadonlyMap<string, Tensor>;
-  /** Inputs to feed: initializers left out. */
+  /** Inputs to feed, without initializers. */
   inputs: readonly Value[];
   outputs: readonly Value[];
 }
@@ -25,20 +24,20 @@ export interface OnnxNode {
   operator: string;
   /** "" for the default operators. */
   domain: string;
-  /** Names of tensors; "" where an optional one is left out. */
+  /** Names of tensors; "" for an optional one that is absent. */
   inputs: readonly string[];
   outputs: readonly string[];
   attributes: readonly Attribute[];
-  /** Tensors that a graph inside it reads from outside; only of nodes that were made here. */
+  /** Tensors that a graph inside this node reads from the outer graph. Only nodes made by crossrank have them. */
   captures?: readonly string[];
 }
 
 /** A parameter of a node. */
 export interface Attribute {
   name: string;
-  /** The value of an integer, or of a list of integers. */
+  /** The values of an integer or of a list of integers; empty for other attributes. */
   integers: readonly number[];
-  /** Dimensions, where it is a tensor. */
+  /** Dimensions of a tensor; undefined for other attributes. */
   dimensions: readonly number[] | undefined;
   /** The AttributeProto. */
   bytes: Uint8Array;
@@ -49,7 +48,7 @@ export interface Tensor {
   dimensions: readonly number[];
   /** TensorProto.DataType. */
   type: number;
-  /** The TensorProto; a large one's bytes are external data of the file that was read. */
+  /** The TensorProto. The data of a large tensor stays in the file that was read, as external data. */
   bytes: Uint8Array;
 }
 
@@ -60,7 +59,7 @@ export interface Value {
   bytes: Uint8Array;
 }
 
-/** By which names the runtime will find files, from the folder that it is told. */
+/** Names of the files with tensors, relative to the folder in which the runtime looks for them. */
 export interface FileNames {
   /** The file that is read. */
   own: string;
@@ -68,14 +67,14 @@ export interface FileNames {
   of(location: string): string;
 }
 
-// A few cache lines more or less cost nothing; what is small is read at once and need not be aligned in the file.
-const largestInlineBytes = 4096;
+// Small tensors are copied, so the runtime does not need to map them from the file.
+const maxInlineBytes = 4096;
 
 /**
  * Reads a model.
  *
  * @param fail makes the error for bytes that are not a model
- * @returns undefined for what this does not represent: graphs inside nodes, functions, sparse tensors
+ * @returns undefined for a model with graphs inside nodes, functions or sparse tensors, which {@link OnnxModel} cannot represent
  */
 export function readOnnxModel(source: ByteSource, names: FileNames, fail: (reason: string) => Error): OnnxModel | undefined {
   const reader = createProtobufReader(source, fail);
@@ -98,11 +97,11 @@ export function readOnnxModel(source: ByteSource, names: FileNames, fail: (reaso
 /** The ModelProto of a model. */
 export function writeOnnxModel({ irVersion, opsets, ...graph }: OnnxModel): Uint8Array {
   const sets = Array.from(opsets, ([domain, version]) => bytesField(8, concatenate([textField(1, domain), numberField(2, version)])));
-  // From version 4 on, initializers need not be inputs as well.
+  // From version 4 on, initializers do not have to be inputs too.
   return concatenate([numberField(1, Math.max(irVersion, 8)), bytesField(7, writeGraph(graph)), ...sets]);
 }
 
-/** The GraphProto of a graph; a body of a Loop is one too. */
+/** The GraphProto of a graph, or of the body of a Loop. */
 export function writeGraph(graph: Omit<OnnxModel, "irVersion" | "opsets">): Uint8Array {
   return concatenate([
     ...graph.nodes.map((node) => bytesField(1, writeNode(node))),
@@ -190,9 +189,9 @@ function readTensor(reader: ProtobufReader, tensor: Field, names: FileNames): Te
     type: parts.find(({ number }) => number === 2)?.value ?? 0,
   };
   const entries = parts.filter(({ number }) => number === 13).map((entry) => [reader.firstText(entry, 1), reader.firstText(entry, 2)]);
-  const { location, ...place } = Object.fromEntries(entries) as Record<string, string>;
-  if (location !== undefined) return { ...read, bytes: writeExternalTensor(read, { location: names.of(location), ...place }) };
-  if (raw === undefined || raw.end - raw.start <= largestInlineBytes) return { ...read, bytes: reader.bytes(tensor) };
+  const { location, ...byteRange } = Object.fromEntries(entries) as Record<string, string>;
+  if (location !== undefined) return { ...read, bytes: writeExternalTensor(read, { location: names.of(location), ...byteRange }) };
+  if (raw === undefined || raw.end - raw.start <= maxInlineBytes) return { ...read, bytes: reader.bytes(tensor) };
   return { ...read, bytes: writeExternalTensor(read, { location: names.own, offset: raw.start, length: raw.end - raw.start }) };
 }
 
@@ -203,12 +202,12 @@ function readDimensions(reader: ProtobufReader, tensor: Field): number[] {
 }
 
 /** TensorProto: external_data 13 (StringStringEntryProto: key 1, value 2), data_location 14, of which 1 is EXTERNAL. */
-function writeExternalTensor(tensor: Omit<Tensor, "bytes"> & { name: string }, place: Record<string, string | number>): Uint8Array {
+function writeExternalTensor(tensor: Omit<Tensor, "bytes"> & { name: string }, reference: Record<string, string | number>): Uint8Array {
   return concatenate([
     ...tensor.dimensions.map((size) => numberField(1, size)),
     numberField(2, tensor.type),
     textField(8, tensor.name),
-    ...Object.entries(place).map(([key, value]) => bytesField(13, concatenate([textField(1, key), textField(2, String(value))]))),
+    ...Object.entries(reference).map(([key, value]) => bytesField(13, concatenate([textField(1, key), textField(2, String(value))]))),
     numberField(14, 1),
   ]);
 }

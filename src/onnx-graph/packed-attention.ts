@@ -1,16 +1,16 @@
-/** Attention over the tokens of several pairs that stand side by side: each pair's by itself. */
+/** Attention over the concatenated tokens of several pairs; each pair attends only to itself. */
 import type { Attention } from "./attention-pattern.ts";
 import { elementTypes, makeIntegers, makeNode, makeSequenceValue, makeTrue, makeValue } from "./graph-parts.ts";
 import { type OnnxNode, type Tensor, writeGraph } from "./onnx-model.ts";
 
-/** How an attention is made. */
+/** Settings of one attention. */
 export interface PackedAttentionOptions {
   /** Unique among the attentions of the graph. */
   name: string;
   heads: number;
   /** Factor of the scores. */
   scale: number;
-  /** Whether each pair has one query, not one for each token. */
+  /** Whether each pair has only one query. Otherwise it has one for each token. */
   isOneQuery: boolean;
 }
 
@@ -22,20 +22,20 @@ const one = "crossrank/one";
 const first = "crossrank/axis";
 const always = "crossrank/true";
 
-/** Constants that the nodes made here read. */
+/** Constants that these nodes read. */
 export const packedConstants: ReadonlyMap<string, Tensor> = new Map([
   [one, makeIntegers(one, 1)],
   [first, makeIntegers(first, 0)],
   [always, makeTrue(always)],
 ]);
 
-/** Nodes that make starts and the number of pairs of `lengths`. */
+/** Nodes that compute the starts and the number of pairs from `lengths`. */
 export function packedSizes(): OnnxNode[] {
   return [makeNode("CumSum", ["lengths", first], [packedStarts], { exclusive: 1 }), makeNode("Size", ["lengths"], [pairCount])];
 }
 
 /**
- * A loop over the pairs. Its body is one operator, for which the runtime has an implementation in blocks that fit the cache.
+ * A loop over the pairs. Its body is one operator, which the runtime computes in blocks that fit the processor's cache.
  *
  * @param output the attention's result, shape [1, queries, width]
  * @see https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MultiHeadAttention
@@ -50,7 +50,7 @@ export function packedAttention(
     makeNode("SplitToSequence", [tensor, sizes], [sequence], { axis: 1, keepdims: 1 });
   const graph = writeGraph({
     nodes: [
-      ...sequences.map((sequence) => makeNode("SequenceAt", [sequence, "place"], [`${sequence}/one`])),
+      ...sequences.map((sequence) => makeNode("SequenceAt", [sequence, "index"], [`${sequence}/one`])),
       makeNode(
         "MultiHeadAttention",
         sequences.map((sequence) => `${sequence}/one`),
@@ -62,7 +62,7 @@ export function packedAttention(
       makeNode("Identity", ["continue"], ["continued"]),
     ],
     initializers: new Map(),
-    inputs: [makeValue("place", elementTypes.int64, []), makeValue("continue", elementTypes.boolean, []), makeSequenceValue("before")],
+    inputs: [makeValue("index", elementTypes.int64, []), makeValue("continue", elementTypes.boolean, []), makeSequenceValue("before")],
     outputs: [makeValue("continued", elementTypes.boolean, []), makeSequenceValue("after")],
   });
   return [

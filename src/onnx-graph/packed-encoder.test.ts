@@ -33,7 +33,7 @@ const open = sessionOpener();
 
 function pair(length: number, seed: number): EncodedPair {
   const ids = spreadIds(length, seed);
-  return { ids, typeIds: Uint8Array.from(ids, (_, place) => (place > length / 3 ? 1 : 0)), fullTokens: 0 };
+  return { ids, typeIds: Uint8Array.from(ids, (_, index) => (index > length / 3 ? 1 : 0)), fullTokens: 0 };
 }
 
 describe("packEncoder", () => {
@@ -49,7 +49,7 @@ describe("packEncoder", () => {
     const { data, shape } = rewritten.run(packedFeeds(pairs, packed.positions));
     expect(shape).toEqual([pairs.length, expected.length / pairs.length]);
     // float32 sums in another order
-    for (const [place, logit] of expected.entries()) expect(Math.abs(data[place]! - logit)).toBeLessThan(1e-5);
+    for (const [index, logit] of expected.entries()) expect(Math.abs(data[index]! - logit)).toBeLessThan(1e-5);
   });
 
   it("finds the weights of a model whose files are links into another folder, as in a hub cache", () => {

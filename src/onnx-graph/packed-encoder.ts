@@ -1,33 +1,33 @@
 /**
  * Rewrites a cross-encoder so that pairs of any lengths share a pass without padding.
  *
- * - The tokens of all pairs stand side by side, shape [1, tokens of all]: everything but attention looks at each token alone.
- * - Attention is one operator per pair, over that pair's tokens: no mask, no scores of padding, no transposed copies.
- * - Only the first token of each pair is read in the end, so the last layer computes the others no further than their keys and values.
+ * - The tokens of all pairs are concatenated, shape [1, tokens of all pairs]. Everything except attention computes each token separately.
+ * - Attention is one operator for each pair, over the tokens of that pair: no mask, no scores of padding, no transposed copies.
+ * - The head reads only the first token of each pair. So for the other tokens, the last layer computes only keys and values.
  *
- * The sums are the same, taken in another order. What is not understood entirely is left alone.
+ * The sums are the same, in another order. A graph that this code does not understand completely stays as it is.
  */
 
 import { firstRows } from "./first-rows.ts";
-import { onlyWhatIsUsed } from "./graph-order.ts";
 import { elementTypes, makeIntegers, makeNode, makeValue } from "./graph-parts.ts";
 import { type FileNames, type OnnxModel, type OnnxNode, readOnnxModel, writeOnnxModel } from "./onnx-model.ts";
 import { packedAttention, packedConstants, packedSizes } from "./packed-attention.ts";
 import { type OpenProbe, type Positions, type ProbeResult, probe } from "./probe.ts";
 import type { ByteSource } from "./protobuf-reader.ts";
+import { pruneUnused } from "./prune-unused.ts";
 import { readTensorKinds, type TensorKinds } from "./tensor-kinds.ts";
 
-/** A rewritten model. Its inputs: `input_ids`, `position_ids` and perhaps `token_type_ids`, [1, tokens]; `lengths`, [pairs]. */
+/** A rewritten model. Its inputs are `input_ids`, `position_ids` and perhaps `token_type_ids`, shape [1, tokens], and `lengths`, shape [pairs]. */
 export interface PackedEncoder {
-  /** The ModelProto; its large tensors are external data in the file that was read, or where that file keeps them. */
+  /** The ModelProto. Its large tensors stay where they are: in the file that was read, or in that file's external data. */
   bytes: Uint8Array;
-  /** How `position_ids` are numbered; undefined when the model has none. */
+  /** How `position_ids` are numbered; undefined if the model has none. */
   positions: Positions | undefined;
 }
 
 const zero = "crossrank/zero";
 
-/** Operators of which versions 11 to 13 differ in the types they take alone, and those that are added here. */
+/** Operators whose versions 11 to 13 differ only in the types that they accept, and the operators that this rewrite adds. */
 const sameFrom11 = new Set([
   ..."Add Cast Concat Constant Div Elu Erf Exp Flatten Gather Gemm Identity LeakyRelu MatMul Mul Neg Pow Reciprocal".split(" "),
   ..."ReduceMean Relu Reshape Sigmoid Sqrt Sub Tanh Transpose".split(" "),
@@ -36,9 +36,9 @@ const sameFrom11 = new Set([
 
 /**
  * @param names for references to tensors that stay in files
- * @param open runs small parts of the graph, to see what they compute
+ * @param open runs small parts of the graph, to find out what they compute
  * @param fail makes the error for a file that is damaged
- * @returns undefined for a graph that is not understood
+ * @returns undefined for a graph that this code does not understand
  */
 export function packEncoder(
   source: ByteSource,
@@ -74,7 +74,7 @@ function rewrite(model: OnnxModel, kinds: TensorKinds, facts: ProbeResult): Onnx
   for (const node of kinds.lookups) {
     changed.set(node, [{ ...node, inputs: [node.inputs[0]!, node === facts.positionLookup ? "position_ids" : zero] }]);
   }
-  return onlyWhatIsUsed({
+  return pruneUnused({
     ...model,
     initializers: new Map([...model.initializers, [zero, makeIntegers(zero, 0)], ...packedConstants]),
     nodes: [...packedSizes(), ...model.nodes.flatMap((node) => changed.get(node) ?? [node]), ...first.nodes],
@@ -86,7 +86,7 @@ function rewrite(model: OnnxModel, kinds: TensorKinds, facts: ProbeResult): Onnx
   });
 }
 
-/** Loops over sequences exist from operator set 13 on, which sets 11 and 12 equal in the operations of most encoders. */
+/** Loops over sequences need operator set 13. For the operators of most encoders, sets 11 and 12 are the same as 13. */
 function withSequenceLoops({ opsets, nodes }: OnnxModel): Map<string, number> {
   const version = opsets.get("") ?? 0;
   const isSame = (version === 11 || version === 12) && nodes.every(({ domain, operator }) => domain !== "" || sameFrom11.has(operator));

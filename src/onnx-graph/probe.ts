@@ -1,6 +1,6 @@
 /**
- * Finds out what the small parts of a graph compute by running them: masks, positions, sizes and scales come in too many spellings to
- * recognize each, and running them is no guess.
+ * Runs the small parts of a graph to find out what they compute: masks, positions, sizes and scales. Exporters write these in too many
+ * ways to recognize each one, and running them gives a certain answer.
  */
 import type { Attention } from "./attention-pattern.ts";
 import { elementTypes, makeNode, makeUntypedValue, makeValue } from "./graph-parts.ts";
@@ -20,20 +20,20 @@ export interface ProbeFeed {
   dimensions: readonly number[];
 }
 
-/** Opens a model for a few runs: the runtime, or a stand-in. */
+/** Opens a model for a few runs, with the runtime or a replacement. */
 export type OpenProbe = (model: Uint8Array) => {
   run(feeds: Record<string, ProbeFeed>): Record<string, TensorValues>;
   close(): void;
 };
 
-/** What a graph does that was run with masks of ones. */
+/** What a graph computes with a mask of ones. */
 export interface ProbeResult {
-  /** Heads of each attention, in its order. */
+  /** Number of heads of each attention, in graph order. */
   heads: readonly number[];
   /** Factor of the scores of each attention. */
   scales: readonly number[];
   positions: Positions | undefined;
-  /** Which of the lookups is by position; the others are always of the first row. */
+  /** The lookup by position. The other lookups always read the first row. */
   positionLookup: OnnxNode | undefined;
 }
 
@@ -41,16 +41,16 @@ export interface ProbeResult {
 export interface Positions {
   /** Position of the first token. */
   first: number;
-  /** A token with this id, anywhere, gets position `first - 1` and is not counted. */
+  /** A token with this id gets position `first - 1`, and the count skips it. */
   uncountedId: number | undefined;
 }
 
 const pairs = 2;
 const tokens = 9;
-// Longer than any sliding window that a mask may hide.
+// Longer than any sliding window, so that a mask with a window shows.
 const longTokens = 512;
 
-/** @returns undefined where the graph does something else than attend to all tokens of a pair */
+/** @returns undefined unless the graph attends to all tokens of a pair */
 export function probe(model: OnnxModel, kinds: TensorKinds, open: OpenProbe): ProbeResult | undefined {
   const { nodes, outputs, hidden } = probeGraph(model, kinds);
   const inputs = [
@@ -59,12 +59,12 @@ export function probe(model: OnnxModel, kinds: TensorKinds, open: OpenProbe): Pr
   ];
   const session = open(writeOnnxModel({ ...model, nodes, inputs, outputs: outputs.map(makeUntypedValue) }));
   try {
-    const run = (rows: number, width: number, ids: (place: number) => number): Record<string, TensorValues> => {
+    const run = (rows: number, width: number, ids: (index: number) => number): Record<string, TensorValues> => {
       const feeds: Record<string, ProbeFeed> = {};
       for (const { name } of model.inputs) {
-        // Types alternate, so that what depends on them shows.
-        const types = name === "attention_mask" ? () => 1 : (place: number) => place % 2;
-        const value = (_: unknown, place: number): bigint => BigInt(name === "input_ids" ? ids(place) : types(place));
+        // Types alternate, so that a dependence on them shows.
+        const types = name === "attention_mask" ? () => 1 : (index: number) => index % 2;
+        const value = (_: unknown, index: number): bigint => BigInt(name === "input_ids" ? ids(index) : types(index));
         feeds[name] = { type: "int64", data: BigInt64Array.from({ length: rows * width }, value), dimensions: [rows, width] };
       }
       for (const [name, size] of hidden) {
@@ -72,23 +72,23 @@ export function probe(model: OnnxModel, kinds: TensorKinds, open: OpenProbe): Pr
       }
       return session.run(feeds);
     };
-    return judge(model, kinds, run);
+    return interpretRuns(model, kinds, run);
   } finally {
     session.close();
   }
 }
 
-type Run = (rows: number, width: number, ids: (place: number) => number) => Record<string, TensorValues>;
+type Run = (rows: number, width: number, ids: (index: number) => number) => Record<string, TensorValues>;
 
-function judge(model: OnnxModel, kinds: TensorKinds, run: Run): ProbeResult | undefined {
-  // No position is known yet, so ids that no padding has.
+function interpretRuns(model: OnnxModel, kinds: TensorKinds, run: Run): ProbeResult | undefined {
+  // The padding id is not known yet, so use ids that are never padding.
   const someId = 1000;
-  const short = run(pairs, tokens, (place) => someId + place);
+  const short = run(pairs, tokens, (index) => someId + index);
   const rows = kinds.lookups.map(({ inputs }) => model.initializers.get(inputs[0]!)!.dimensions[0]!);
   const width = Math.min(longTokens, kinds.lookups.length === 0 ? longTokens : Math.max(1, Math.max(...rows) - 2));
-  const long = run(1, width, (place) => someId + place);
-  // Ids that some tokenizer pads with: typed inside a text, they are read like others.
-  const low = run(pairs, tokens, (place) => place % tokens);
+  const long = run(1, width, (index) => someId + index);
+  // Ids that some tokenizers use for padding. Inside a text, the model must read them like other ids.
+  const low = run(pairs, tokens, (index) => index % tokens);
   const answers = [short, long, low];
 
   const attentions = kinds.attentions.map((attention) => readAttention(attention, answers));
@@ -106,7 +106,7 @@ function judge(model: OnnxModel, kinds: TensorKinds, run: Run): ProbeResult | un
   };
 }
 
-/** Heads and scale of an attention that hides nothing. */
+/** Heads and scale of an attention. Undefined if its mask hides a token. */
 function readAttention(
   attention: Attention,
   answers: readonly Record<string, TensorValues>[],
@@ -130,7 +130,7 @@ function isZero({ data }: TensorValues): boolean {
   return Array.from(data).every((value) => Number(value) === 0);
 }
 
-/** How many heads, when query, key and value are all split to [pairs, tokens, heads, size]. */
+/** Number of heads. Undefined unless query, key and value are all split to [pairs, tokens, heads, size]. */
 function headsOf(shapes: readonly TensorValues[], width: number): number | undefined {
   const [first, ...others] = shapes.map(({ data }) => Array.from(data, Number));
   if (others.some((other) => other.join() !== first!.join()) || first!.length !== 4) return undefined;
@@ -138,32 +138,32 @@ function headsOf(shapes: readonly TensorValues[], width: number): number | undef
   return rows === pairs && columns === tokens && heads * size === width ? heads : undefined;
 }
 
-/** Whether a Reshape to this shape gives [pairs, tokens, width]: 0 keeps a size, and one −1 is what is left. */
+/** Whether a Reshape to this shape gives [pairs, tokens, width]. 0 keeps a size, and one −1 is inferred. */
 function isMerged({ data }: TensorValues, width: number): boolean {
   const shape = Array.from(data, Number);
   const wanted = [pairs, tokens, width];
   const isLeft = shape.filter((size) => size === -1).length <= 1;
-  return isLeft && shape.length === 3 && shape.every((size, place) => size === wanted[place] || size === -1 || (size === 0 && place < 1));
+  return isLeft && shape.length === 3 && shape.every((size, index) => size === wanted[index] || size === -1 || (size === 0 && index < 1));
 }
 
-/** Positions count up from some number in every pair, in both runs; a third run finds the id that is not counted. */
+/** Checks that positions count up from one number in every pair, in both runs. A third run finds the id that the count skips. */
 function readPositions(tensor: string, answers: readonly Record<string, TensorValues>[], run: Run): Positions | undefined {
   const first = Number(answers[0]![tensor]!.data[0]);
-  const countsUp = ({ data, dimensions }: TensorValues, expected: (place: number) => number): boolean => {
+  const countsUp = ({ data, dimensions }: TensorValues, expected: (index: number) => number): boolean => {
     const width = dimensions.at(-1)!;
-    return Array.from(data).every((value, place) => Number(value) === expected(place % width));
+    return Array.from(data).every((value, index) => Number(value) === expected(index % width));
   };
-  if (!(first >= 0) || !answers.every((answer) => countsUp(answer[tensor]!, (place) => first + place))) return undefined;
+  if (!(first >= 0) || !answers.every((answer) => countsUp(answer[tensor]!, (index) => first + index))) return undefined;
   if (first === 0) return { first, uncountedId: undefined };
   const middle = 4;
   const id = first - 1;
-  const padded = run(1, tokens, (place) => (place === middle ? id : 1000 + place))[tensor]!;
-  if (countsUp(padded, (place) => first + place)) return { first, uncountedId: undefined };
-  const skips = countsUp(padded, (place) => (place === middle ? id : first + place - (place > middle ? 1 : 0)));
+  const padded = run(1, tokens, (index) => (index === middle ? id : 1000 + index))[tensor]!;
+  if (countsUp(padded, (index) => first + index)) return { first, uncountedId: undefined };
+  const skips = countsUp(padded, (index) => (index === middle ? id : first + index - (index > middle ? 1 : 0)));
   return skips ? { first, uncountedId: id } : undefined;
 }
 
-/** The nodes that the answers need, cut off at hidden tensors, of which only the shape matters. */
+/** The nodes that the probed values need. Hidden tensors become inputs, because only their shapes matter. */
 function probeGraph(model: OnnxModel, kinds: TensorKinds): { nodes: OnnxNode[]; outputs: string[]; hidden: Map<string, number> } {
   const heads = kinds.attentions.flatMap((attention) => attention.heads);
   const shapes = heads.map((name) => makeNode("Shape", [name], [`${name}/shape`]));

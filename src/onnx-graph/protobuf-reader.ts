@@ -1,6 +1,6 @@
-/** A protobuf reader for files too large to load: it reads through a window and skips what nobody asks for. */
+/** A protobuf reader for files that are too large to load. It reads through a window and skips payloads that the caller does not need. */
 
-/** Bytes by position, for example an open file. */
+/** Bytes with random access, for example an open file. */
 export interface ByteSource {
   sizeBytes: number;
   /** Exactly `length` bytes from `position`, both within the source. */
@@ -12,7 +12,7 @@ export interface Field {
   number: number;
   /** 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes. */
   wireType: number;
-  /** The number of a varint as int64, exact up to 2^53 and down to -2^53; 0 for the other wire types. */
+  /** The value of a varint as int64, exact from -2^53 to 2^53; 0 for the other wire types. */
   value: number;
   /** Where the payload of a length-delimited field begins and ends. */
   start: number;
@@ -27,22 +27,22 @@ export interface ProtobufReader {
   fieldsOf(field: Field): Iterable<Field>;
   /** A length-delimited field as UTF-8. */
   text(field: Field): string;
-  /** A copy of what a length-delimited field holds. */
+  /** A copy of the bytes of a length-delimited field. */
   bytes(field: Field): Uint8Array;
-  /** The first field of an embedded message with this number, as text; "" when there is none. */
+  /** The first field of an embedded message with this number, as text; "" if there is none. */
   firstText(field: Field, number: number): string;
   /** A repeated integer, packed or not. */
   integers(field: Field): number[];
   /** Whether the source begins with these ASCII characters. */
   startsWith(text: string): boolean;
-  /** The error to throw for what the caller finds wrong. */
+  /** Makes the error for damage that the caller finds. */
   fail(reason: string): Error;
 }
 
 // Large enough that a graph's nodes take few reads, small enough that a window around each of a thousand tensors costs little.
 const windowBytes = 65_536;
-// Longest name or path taken seriously; a larger one means that the bytes are something else.
-const longestText = 65_536;
+// No real name or path is longer. A longer one means that the bytes are not protobuf.
+const maxTextBytes = 65_536;
 
 /**
  * Opens a source for reading.
@@ -73,7 +73,7 @@ export function createProtobufReader(source: ByteSource, fail: (reason: string) 
 
   function varint(end: number): number {
     let value = 0;
-    let inverted = 0; // of a negative number the ones are many and the zeros few: these stay exact
+    let inverted = 0; // a negative number has many ones and few zeros, so the sum of its zeros stays exact
     let scale = 1;
     for (let count = 0; count < 10; count += 1) {
       const byte = nextByte(end);
@@ -117,7 +117,7 @@ export function createProtobufReader(source: ByteSource, fail: (reason: string) 
 
   const text = (field: Field): string => {
     const length = field.end - field.start;
-    if (field.wireType !== 2 || length > longestText) throw fail("a name in it is not text");
+    if (field.wireType !== 2 || length > maxTextBytes) throw fail("a name in it is not text");
     return decoder.decode(bytesAt(field.start, length));
   };
 

@@ -1,8 +1,8 @@
-/** Writes protobuf messages: each function gives the bytes of one field, and {@link concatenate} makes a message of them. */
+/** Writes protobuf messages. Each function gives the bytes of one field; {@link concatenate} joins fields to a message. */
 
 const encoder = new TextEncoder();
 
-/** A varint field; `value` is a whole number ≥ 0, up to 2^53. */
+/** A varint field. `value` is a whole number from 0 to 2^53. */
 export function numberField(number: number, value: number): Uint8Array {
   return Uint8Array.from([...varint(number * 8), ...varint(value)]);
 }
@@ -24,7 +24,7 @@ export function floatField(number: number, value: number): Uint8Array {
   return concatenate([Uint8Array.from(varint(number * 8 + 5)), bytes]);
 }
 
-/** The parts, one after the other. */
+/** Joins byte arrays. */
 export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let end = 0;

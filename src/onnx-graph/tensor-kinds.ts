@@ -1,22 +1,22 @@
 /**
- * What each tensor of a cross-encoder's graph holds, told from the operations that made it.
+ * What each tensor of a cross-encoder's graph holds, inferred from the operations that compute it.
  *
- * The question is which tensors have a row for each token, computed from that token alone: for these the tokens of several pairs may
- * stand side by side. Only attention mixes tokens, and it is recognized as a whole. An operation that is not known here makes a tensor
- * `unknown`, and with it everything that is computed from it: a graph whose output is `pooled` is understood entirely.
+ * The goal is to find the tensors that have a row for each token, computed from that token alone: for these, the tokens of several pairs can be
+ * concatenated. Only attention mixes tokens, and it is recognized as a whole. The result of an unknown operation is `unknown`, and so is everything
+ * computed from it. So if the output is `pooled`, the whole graph is understood.
  */
 import { type Attention, type AttentionPattern, matchAttention, type TensorKind } from "./attention-pattern.ts";
 import type { OnnxModel, OnnxNode } from "./onnx-model.ts";
 
-/** A graph that is understood, as far as it is. */
+/** What is known about a graph and its tensors. */
 export interface TensorKinds {
   kindOf(name: string): TensorKind;
   producers: ReadonlyMap<string, OnnxNode>;
   consumers: ReadonlyMap<string, readonly OnnxNode[]>;
   attentions: readonly Attention[];
-  /** Nodes that look up in a table, shape [rows, width], neither by ids: positions, or types where all are the same. */
+  /** Nodes that look up rows of a table, shape [rows, width], by an auxiliary tensor: by positions, or by types that are all equal. */
   lookups: readonly OnnxNode[];
-  /** Nodes that take the numbers of one token of each pair: input 1 has to be 0. */
+  /** Nodes that select one token of each pair: input 1 must be 0. */
   poolings: readonly OnnxNode[];
 }
 
@@ -28,7 +28,7 @@ const elementwise = new Set(
 );
 const elementwisePairs = new Set(["Add", "Sub", "Mul", "Div", "Pow"]);
 
-/** Walks through the graph once. */
+/** Infers the kind of each tensor, in one walk over the graph. */
 export function readTensorKinds(model: OnnxModel): TensorKinds {
   const kinds = new Map<string, TensorKind>();
   const producers = new Map<string, OnnxNode>();
@@ -38,7 +38,7 @@ export function readTensorKinds(model: OnnxModel): TensorKinds {
     for (const input of new Set(node.inputs)) consumers.set(input, [...(consumers.get(input) ?? []), node]);
   }
   for (const [name, { dimensions }] of model.initializers) kinds.set(name, { kind: "constant", dimensions });
-  for (const { name } of model.inputs) kinds.set(name, { kind: name === "attention_mask" ? "side" : "ids" });
+  for (const { name } of model.inputs) kinds.set(name, { kind: name === "attention_mask" ? "auxiliary" : "ids" });
 
   const pattern: AttentionPattern = { kindOf: (name) => kinds.get(name) ?? unknown, producers, consumers };
   const attentions = new Map<OnnxNode, Attention>();
@@ -68,9 +68,9 @@ function kindOfNode(
   if (inputs.every(({ kind }) => kind === "constant")) return { kind: "constant", dimensions: constantDimensions(node, inputs) };
   if (operator === "Gather" && first?.kind === "constant") return kindOfLookup(model, node, second!, found);
   if ((operator === "Cast" || operator === "Identity") && first?.kind === "ids") return first;
-  // The shape of what is known is made of sizes.
-  if (operator === "Shape" && first?.kind !== "pooled") return { kind: "side" };
-  if (inputs.every(({ kind }) => kind === "constant" || kind === "ids" || kind === "side")) return { kind: "side" };
+  // A shape consists of sizes.
+  if (operator === "Shape" && first?.kind !== "pooled") return { kind: "auxiliary" };
+  if (inputs.every(({ kind }) => kind === "constant" || kind === "ids" || kind === "auxiliary")) return { kind: "auxiliary" };
   if (inputs.every(({ kind }) => kind === "constant" || kind === "pooled")) return { kind: "pooled" };
 
   if (operator === "Gather" && first?.kind === "hidden" && second?.kind === "constant" && integerOf(node, "axis", 0) === 1) {
@@ -82,7 +82,7 @@ function kindOfNode(
   return kindOfRows(node, inputs);
 }
 
-/** The rules of operations on the last dimension of hidden tensors. */
+/** The rules for operations on the last dimension of hidden tensors. */
 function kindOfRows(node: OnnxNode, inputs: readonly TensorKind[]): TensorKind {
   const { operator } = node;
   const [first, second] = inputs;
@@ -103,22 +103,22 @@ function kindOfRows(node: OnnxNode, inputs: readonly TensorKind[]): TensorKind {
   }
   if (elementwise.has(operator) && inputs.length === 1) return { kind: "hidden", width };
   if (!elementwisePairs.has(operator) || inputs.length !== 2) return unknown;
-  // What is added to every row alike has no dimension for pairs or tokens.
+  // A constant that is the same for every row has no dimension for pairs or tokens.
   const isRowwise = inputs.every((input) => input.kind !== "constant" || (input.dimensions !== undefined && input.dimensions.length <= 1));
   return isRowwise ? { kind: "hidden", width } : unknown;
 }
 
 function kindOfLookup(model: OnnxModel, node: OnnxNode, index: TensorKind, found: { lookups: OnnxNode[] }): TensorKind {
   const table = model.initializers.get(node.inputs[0]!);
-  // Gathers of sizes and the like are of integers.
-  if (table?.type !== float) return index.kind === "constant" ? unknown : { kind: "side" };
+  // Only lookups in float tables are of interest; Gathers of sizes are of integers.
+  if (table?.type !== float) return index.kind === "constant" ? unknown : { kind: "auxiliary" };
   if (table.dimensions.length !== 2 || integerOf(node, "axis", 0) !== 0) return unknown;
-  if (index.kind === "side") found.lookups.push(node);
+  if (index.kind === "auxiliary") found.lookups.push(node);
   else if (index.kind !== "ids") return unknown;
   return { kind: "hidden", width: table.dimensions[1]! };
 }
 
-/** Dimensions of a constant that a node makes of none or of other constants. */
+/** Dimensions of a constant that a node makes from other constants, or from nothing. */
 function constantDimensions(node: OnnxNode, inputs: readonly TensorKind[]): readonly number[] | undefined {
   if (node.operator === "Constant") {
     const value = node.attributes[0];
@@ -129,7 +129,7 @@ function constantDimensions(node: OnnxNode, inputs: readonly TensorKind[]): read
   return node.operator === "Identity" && first?.kind === "constant" ? first.dimensions : undefined;
 }
 
-/** An integer attribute. */
+/** The value of an integer attribute, or a default. */
 function integerOf(node: OnnxNode, name: string, otherwise: number): number {
   return node.attributes.find((attribute) => attribute.name === name)?.integers[0] ?? otherwise;
 }

@@ -1,7 +1,7 @@
 import type { Calibration } from "../types.ts";
 import { sigmoid } from "./scores.ts";
 
-/** The probability in [0, 1] that a calibration gives a finite logit. */
+/** The probability that a calibration gives to a finite logit, in [0, 1]. */
 export function calibratedScore(logit: number, calibration: Calibration): number {
   if (calibration.method === "platt") return sigmoid(calibration.slope * logit + calibration.intercept);
   const { logits, probabilities } = calibration;
@@ -13,7 +13,7 @@ export function calibratedScore(logit: number, calibration: Calibration): number
   return low + ((logit - left) / (right - left)) * (high - low);
 }
 
-/** Index of the first entry above a value, by halving; the length where there is none. */
+/** Index of the first entry above a value, by binary search; the length if there is none. */
 function firstAbove(ascending: readonly number[], value: number): number {
   let [low, high] = [0, ascending.length];
   while (low < high) {

@@ -63,7 +63,7 @@ describe("documentTexts", () => {
     [[{ title: "t", id: 1 }], "documents[0]: no string under text, pageContent, content, body, document (its keys: title, id)."],
     [[{}], "documents[0]: no string under text, pageContent, content, body, document (it has no keys)."],
     [[["a"]], "documents[0]: no string under"],
-  ])("refuses %o by place", (documents, message) => {
+  ])("refuses %o, naming its index", (documents, message) => {
     const error = refusal(documents);
     expect(error.code).toBe("invalid-input");
     expect(error.message.startsWith(message)).toBe(true);

@@ -2,14 +2,14 @@ import { messageOf, RerankError } from "../errors.ts";
 import type { RankOptions, RerankDocument } from "../types.ts";
 import { type FieldPath, parseFieldPath, textOfFields } from "./fields.ts";
 
-/** How an object document becomes text: ordered field names, a function, or neither for the usual keys. */
+/** How an object document becomes text: ordered field names, a function, or neither for the default keys. */
 export type DocumentTextOptions = Pick<RankOptions, "fields" | "text">;
 
-/** Keys under which the text of an object document is looked for, in this order, where the caller names none. */
+/** Default keys for the text of an object document, in the order in which they are tried. */
 export const textKeys: readonly string[] = ["text", "pageContent", "content", "body", "document"];
 
 /**
- * A list of the call's own with the caller's documents; holes become undefined.
+ * Copies the caller's list of documents. Holes become undefined.
  *
  * @throws RerankError `invalid-input` when it is not an array, or cannot be read
  */
@@ -26,7 +26,7 @@ export function copyDocuments<D extends RerankDocument>(documents: readonly D[])
 }
 
 /**
- * The texts of a list of documents, in input order; the strings of the list are not copied.
+ * The texts of documents, in input order.
  *
  * @throws RerankError `invalid-input` naming the first document that has no text
  */
@@ -38,13 +38,13 @@ export function documentTexts(documents: readonly RerankDocument[], options: Doc
 /**
  * The text of one document; may be empty.
  *
- * - `text`: whatever the function returns, for string documents too.
- * - `fields`: of one field the value alone; of several one line `name: value` for each that is there, in the order of `fields`. Null and
- *   missing ones are left out, numbers and booleans written out, other values as JSON. A string document is its own text.
- * - neither: the first string among `text`, `pageContent`, `content`, `body`, `document`, inherited properties and getters included.
+ * - `text`: what the function returns, also for string documents.
+ * - `fields`: for one field, its value alone; for several, one line `name: value` for each, in the order of `fields`. Null and missing fields are
+ *   left out. Numbers and booleans are written as they are, other values as JSON. A string document is its own text.
+ * - neither: the first string among `text`, `pageContent`, `content`, `body` and `document`, including inherited properties and getters.
  *
- * @throws RerankError `invalid-input` naming `index` when there is no text: not a string or object, none of the keys or fields is there,
- *   or the `text` function throws or returns something else than a string
+ * @throws RerankError `invalid-input`, naming `index`, for a document that is not a string or an object, that has none of the keys or fields, or for
+ *   which the `text` function throws or does not return a string
  */
 export function documentText(document: RerankDocument, index: number, options: DocumentTextOptions = {}): string {
   return readText(document, index, options, options.fields?.map(parseFieldPath));
@@ -61,9 +61,9 @@ function readText(document: RerankDocument, index: number, options: DocumentText
     return paths === undefined ? textByUsualKeys(record, index) : textByFields(record, index, paths);
   } catch (error) {
     if (RerankError.is(error)) throw error;
-    // A getter, a toJSON or the caller's own function: theirs, so the cause is kept and the document named.
-    const place = options.text === undefined ? "reading it failed" : "the text function failed";
-    throw invalidDocument(index, `${place}: ${messageOf(error)}`, "Mend what the document or the function throws on", error);
+    // The caller's own code threw: a getter, a toJSON or the `text` function. So the error names the document and keeps the cause.
+    const problem = options.text === undefined ? "reading it failed" : "the text function failed";
+    throw invalidDocument(index, `${problem}: ${messageOf(error)}`, "Mend what the document or the function throws on", error);
   }
 }
 
@@ -84,7 +84,7 @@ function textByUsualKeys(record: Readonly<Record<string, unknown>>, index: numbe
 function textByFields(record: object, index: number, paths: readonly FieldPath[]): string {
   const text = textOfFields(record, paths);
   if (text !== undefined) return text;
-  // A field that is there but null is an incomplete record; none of them there is a misspelled list, which would score blank texts.
+  // A null field means an incomplete record. If no field exists at all, the list is probably misspelled, and would score empty texts.
   const names = paths.map(({ name }) => name).join(", ");
   throw invalidDocument(index, `has none of the fields ${names} (${keysOf(record)})`, "Correct fields, or leave it out");
 }

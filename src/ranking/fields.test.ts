@@ -83,7 +83,7 @@ describe("missingFields", () => {
     expect(missingFields(documents)).toEqual([]);
   });
 
-  it("tells that texts have no fields", () => {
+  it("warns that texts have no fields", () => {
     expect(missingFields(["a", "b"], ["title"]).map(({ type }) => type)).toEqual(["missing-field"]);
   });
 });

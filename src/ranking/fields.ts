@@ -1,22 +1,22 @@
-/** Fields of object documents, by their paths: how they are found, how they become text, and which of them no document has. */
+/** Fields of object documents: finds them by their paths, makes text of them, and warns about fields that no document has. */
 import { nearestWords } from "../spelling.ts";
 import type { RerankDocument, RerankWarning } from "../types.ts";
 
-/** A field's name, read as a path: `metadata.title` is the key `metadata.title`, or `title` in the object under `metadata`. */
+/** A field's name as a path: `metadata.title` is the key `metadata.title`, or the key `title` in the object under `metadata`. */
 export interface FieldPath {
   name: string;
   /** Each key that may lead into an object, with the path from there, the longest key first. */
   inner: readonly { key: string; rest: FieldPath }[];
 }
 
-// Deeper paths are plain keys, so that a name of a million dots costs nothing.
+// A name with more segments is a plain key, so a name with a million dots costs nothing.
 const maxSegments = 9;
-// Among so many of a document's keys, and of those below each, a suggestion is looked for.
+// Maximum keys of a document, and below each of these, among which to look for a suggestion.
 const maxKnownKeys = 64;
-// What a message shows of a name.
+// Maximum characters of a name in a message.
 const maxNameLength = 200;
 
-/** Reads a field's name once, for many documents. */
+/** Parses a field's name once, for many documents. */
 export function parseFieldPath(name: string): FieldPath {
   const segments = name.split(".", maxSegments + 1);
   if (segments.length > maxSegments) return { name, inner: [] };
@@ -33,9 +33,9 @@ export function parseFieldPath(name: string): FieldPath {
 }
 
 /**
- * The value of a field; a key that holds the dot itself comes first, at every level.
+ * The value of a field. At every level, a key that contains the dot itself comes first.
  *
- * @returns undefined where nothing is there
+ * @returns undefined if the document does not have the field
  */
 export function readField(record: object, path: FieldPath): unknown {
   const fields = record as Readonly<Record<string, unknown>>;
@@ -49,10 +49,10 @@ export function readField(record: object, path: FieldPath): unknown {
 }
 
 /**
- * The text that fields make of a document: of one field the value alone; of several a line `name: value` each, without those that are null
- * or missing.
+ * The text of a document from its fields: for one field, its value alone; for several, one line `name: value` for each. Null and missing
+ * fields are left out.
  *
- * @returns undefined where none of the fields is there, not even as null
+ * @returns undefined if the document has none of the fields, also not as null
  */
 export function textOfFields(record: object, paths: readonly FieldPath[]): string | undefined {
   const values = paths.map((path) => readField(record, path));
@@ -61,7 +61,7 @@ export function textOfFields(record: object, paths: readonly FieldPath[]): strin
   return paths.flatMap(({ name }, index) => (isAbsent(values[index]) ? [] : [`${name}: ${renderValue(values[index])}`])).join("\n");
 }
 
-/** A warning for each field that no document has, not even as null; none where there are no documents. */
+/** A warning for each field that no document has, also not as null. No warnings for no documents. */
 export function missingFields(documents: readonly RerankDocument[], fields: readonly string[] = []): RerankWarning[] {
   if (documents.length === 0) return [];
   const missing = new Set([...new Set(fields)].map(parseFieldPath));
@@ -78,7 +78,7 @@ export function missingFields(documents: readonly RerankDocument[], fields: read
   });
 }
 
-/** Own keys, and inherited ones that are of the document's own class: not what every object has. */
+/** Whether a document has a key, itself or from its class. Keys of Object.prototype do not count. */
 function hasKey(record: object, key: string): boolean {
   return Object.hasOwn(record, key) || (key in record && !(key in Object.prototype));
 }
@@ -90,12 +90,12 @@ function isAbsent(value: unknown): boolean {
 function renderValue(value: unknown): string {
   if (isAbsent(value)) return "";
   if (typeof value === "string") return value;
-  // JSON has no words for bigints, symbols and functions, and none for NaN.
+  // JSON cannot write bigints, symbols, functions and NaN.
   if (typeof value !== "object") return String(value);
   return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner));
 }
 
-/** A document's keys and those one level below, as names of fields. */
+/** The keys of a document, and those one level below, as names of fields. */
 function knownFields(document: RerankDocument | undefined): string[] {
   return keysOf(document).flatMap((key) => {
     const value = (document as Readonly<Record<string, unknown>>)[key];

@@ -17,9 +17,9 @@ describe("orderByScore", () => {
       fc.property(scores, (list) => {
         const order = orderByScore(list);
         expect([...order].sort((left, right) => left - right)).toEqual(list.map((_, index) => index));
-        for (let place = 1; place < order.length; place += 1) {
-          const before = order[place - 1]!;
-          const after = order[place]!;
+        for (let index = 1; index < order.length; index += 1) {
+          const before = order[index - 1]!;
+          const after = order[index]!;
           expect(list[before]! > list[after]! || (list[before]! === list[after]! && before < after)).toBe(true);
         }
       }),

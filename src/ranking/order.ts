@@ -2,52 +2,53 @@ import type { Calibration, RankOptions, RerankDocument, RerankedDocument, Result
 import { calibratedScore } from "./apply-calibration.ts";
 import { checkScores, type RawScoreKind, scoreOf } from "./scores.ts";
 
-/** Groups of documents, of which the lower one always comes first. */
+/** Groups of documents. A lower group always comes before a higher one. */
 export interface Tiers {
   /** Group of each document, from 0. */
   of: ArrayLike<number>;
-  /** What the scores of each group are. */
+  /** The kind of the scores of each group. */
   kinds: readonly RawScoreKind[];
 }
 
-/** The scores of one call and what the caller wants of them. */
+/** The scores of one call, and the caller's options for results. */
 export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "topK" | "threshold" | "return"> {
   /** As the caller passed them: results hold the same references. */
   documents: readonly D[];
   /** One per document, in input order. */
   scores: ArrayLike<number>;
   scoreKind: RawScoreKind;
-  /** Maps logits to scores in place of the sigmoid. */
+  /** Maps logits to scores instead of the sigmoid. */
   calibration?: Calibration;
-  /** Where they hold, `scoreKind` does not. */
+  /** If given, the kinds of the tiers replace `scoreKind`. */
   tiers?: Tiers;
-  /** Documents without a score: left out. */
+  /** Documents without a score. Results leave them out. */
   failures?: readonly { places: readonly number[] }[];
-  /** Tokens read per pair, in input order, where known. */
+  /** Tokens read for each pair, in input order, if known. */
   tokens?: ArrayLike<number>;
-  /** Tokens of the whole pair where it was cut, else 0, in input order, where known. */
+  /** Tokens of the whole pair if it was cut, otherwise 0; in input order, if known. */
   fullTokens?: ArrayLike<number>;
 }
 
 /**
- * Documents best first: ordered by the raw score in float64 (the sigmoid saturates, a calibration has steps), equal ones in input order.
+ * Orders documents, best first, by their raw scores in float64. (Not by final scores: the sigmoid saturates, and a calibration has steps.) Equal
+ * scores keep input order.
  *
- * Results have exactly `index`, `score` and `document`, and of the fields named in `return` those that are known here.
- * `threshold` compares with the score the caller sees and keeps equal ones; `topK` cuts after it.
+ * Results have `index`, `score` and `document`, and the fields of `return` that are known. `threshold` applies to the final score and keeps equal
+ * ones; `topK` applies after it.
  *
- * @throws RerankError `inference` or `plugin` when a score is not finite, naming the document
+ * @throws RerankError `inference` or `plugin`, naming the document, if a score is not finite
  */
 export function rankDocuments<D extends RerankDocument>(ranking: Ranking<D>): RerankedDocument<D>[] {
   const { documents, scores, scoreKind, calibration, tiers, failures = [] } = ranking;
-  const without = new Set(failures.flatMap(({ places }) => places));
-  checkScores(scores, documents.length, scoreKind, without);
+  const excluded = new Set(failures.flatMap(({ places }) => places));
+  checkScores(scores, documents.length, scoreKind, excluded);
   const threshold = ranking.threshold ?? Number.NEGATIVE_INFINITY;
   const shown = (index: number): number => {
     const kind = tiers?.kinds[tiers.of[index]!] ?? scoreKind;
     return kind === "logit" && calibration !== undefined ? calibratedScore(scores[index]!, calibration) : scoreOf(scores[index]!, kind);
   };
   return orderByScore(scores, tiers?.of)
-    .filter((index) => !without.has(index) && shown(index) >= threshold)
+    .filter((index) => !excluded.has(index) && shown(index) >= threshold)
     .slice(0, ranking.topK)
     .map((index) => ({
       index,
@@ -58,9 +59,9 @@ export function rankDocuments<D extends RerankDocument>(ranking: Ranking<D>): Re
 }
 
 /**
- * Indices of finite scores from the highest to the lowest; equal ones, 0 and −0 among them, in input order. NaN comes last.
+ * Indices of scores, from the highest to the lowest. Equal scores, also 0 and −0, keep input order. NaN comes last.
  *
- * @param tiers group of each score: a lower group comes first, whatever its scores are
+ * @param tiers group of each score; a lower group comes first, whatever its scores are
  */
 export function orderByScore(scores: ArrayLike<number>, tiers?: ArrayLike<number>): number[] {
   const of = (index: number): number => (Number.isNaN(scores[index]) ? Number.NEGATIVE_INFINITY : scores[index]!);
@@ -69,7 +70,7 @@ export function orderByScore(scores: ArrayLike<number>, tiers?: ArrayLike<number
   );
 }
 
-/** Without the NaN that ∞ − ∞ gives. */
+/** The difference, but 0 for equal infinities, for which a subtraction gives NaN. */
 function compare(left: number, right: number): number {
   return left === right ? 0 : left - right;
 }

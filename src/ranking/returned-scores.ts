@@ -1,15 +1,15 @@
 import { messageOf, RerankError } from "../errors.ts";
 
 /**
- * The scores that a user's own code returned, copied once: it may keep its list, and its list may be anything, a Proxy too.
+ * Checks and copies the scores that a user's own code returned. The code may keep and change its list, and the list may be any object, even a Proxy.
  *
- * @param place who returned them, for messages
+ * @param source what returned them, for messages
  * @param value an array, Float32Array or Float64Array of finite numbers, also of another realm
  * @returns shape [count]
- * @throws RerankError `plugin` when it is something else, has another length, or cannot be read
+ * @throws RerankError `plugin` for any other value, a wrong length, or a list that cannot be read
  */
-export function returnedScores(place: string, value: unknown, count: number): Float64Array {
-  const problem = (what: string, cause?: unknown): RerankError => new RerankError("plugin", `${place}: ${what}.`, { cause });
+export function returnedScores(source: string, value: unknown, count: number): Float64Array {
+  const problem = (what: string, cause?: unknown): RerankError => new RerankError("plugin", `${source}: ${what}.`, { cause });
   let list: unknown[];
   try {
     if (!isNumberList(value)) throw problem(`it returned ${value === null ? "null" : typeof value}, not a list of numbers`);
@@ -28,6 +28,6 @@ export function returnedScores(place: string, value: unknown, count: number): Fl
 }
 
 function isNumberList(value: unknown): value is ArrayLike<unknown> {
-  // By tag, not instanceof: test runners and sandboxes have classes of their own.
+  // By tag, not instanceof: test runners and sandboxes have their own classes.
   return Array.isArray(value) || /^\[object Float(32|64)Array\]$/.test(Object.prototype.toString.call(value));
 }

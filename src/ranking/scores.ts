@@ -1,12 +1,12 @@
 import { RerankError } from "../errors.ts";
 
-/** What a raw score is: a `logit` becomes a score by the sigmoid, a `similarity` or a `provider` score is never touched. */
+/** What a raw score is. The sigmoid turns a `logit` into a score; a `similarity` or `provider` score does not change. */
 export type RawScoreKind = "logit" | "similarity" | "provider";
 
 /**
  * The logistic function in float64, without overflow: exactly 0.5 at 0, 1 from about 37 up, above 0 down to about −745.
  *
- * It saturates, so scores are ordered by their logits, never by this.
+ * It saturates, so order documents by their logits, not by this.
  */
 export function sigmoid(logit: number): number {
   if (logit >= 0) return 1 / (1 + Math.exp(-logit));
@@ -14,22 +14,22 @@ export function sigmoid(logit: number): number {
   return power / (1 + power);
 }
 
-/** What the caller sees of one raw score. */
+/** The final score of one raw score. */
 export function scoreOf(raw: number, kind: RawScoreKind): number {
   return kind === "logit" ? sigmoid(raw) : raw;
 }
 
 /**
- * Refuses scores that cannot be ordered: NaN and the infinities, or a wrong number of them.
+ * Refuses a wrong number of scores, and scores that cannot be ordered: NaN and the infinities.
  *
- * @param without places that need no score
+ * @param excluded indices of documents that need no score
  * @throws RerankError `plugin` for provider scores and `inference` for local ones, naming the first document concerned
  */
 export function checkScores(
   scores: ArrayLike<number>,
   documentCount: number,
   kind: RawScoreKind,
-  without: ReadonlySet<number> = new Set(),
+  excluded: ReadonlySet<number> = new Set(),
 ): void {
   const code = kind === "provider" ? "plugin" : "inference";
   if (scores.length !== documentCount) {
@@ -37,7 +37,7 @@ export function checkScores(
   }
   for (let index = 0; index < scores.length; index += 1) {
     const score = scores[index];
-    if (!Number.isFinite(score) && !without.has(index)) {
+    if (!Number.isFinite(score) && !excluded.has(index)) {
       const advice =
         kind !== "provider"
           ? "The model file may be damaged or overflow on this text: check it with crossrank models verify, or leave the document out."

@@ -1,12 +1,12 @@
 import type { RerankWarning } from "../types.ts";
 
-/** What is known of the pairs of a call, each in input order. */
+/** Token counts of the pairs of a call, in input order. */
 interface PairTokens {
-  /** Read per pair. */
+  /** Tokens read for each pair. */
   tokens?: ArrayLike<number>;
-  /** Of the whole pair where it was cut, else 0. */
+  /** Tokens of the whole pair if it was cut, otherwise 0. */
   fullTokens?: ArrayLike<number>;
-  /** 1 where `fullTokens` is a lower bound, else 0. */
+  /** 1 if `fullTokens` is a lower bound, otherwise 0. */
   lowerBounds?: ArrayLike<number>;
 }
 

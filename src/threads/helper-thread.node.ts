@@ -1,8 +1,8 @@
 /**
- * A thread with an event loop of its own, for what a synchronous caller cannot do itself: the network, and a backend's
- * promises. The caller waits on `Atomics.wait`; an asynchronous caller uses the same thread through a promise.
+ * A thread with its own event loop, for work that a synchronous caller cannot do: network requests, and a backend's promises.
+ * A synchronous caller waits on `Atomics.wait`; an asynchronous caller uses the same thread through a promise.
  *
- * No wait is without an end: another thread, the keeper, starts the helper and tells when it is gone.
+ * No caller waits forever: another thread, the keeper, starts the helper and reports its end.
  */
 import {
   MessageChannel,
@@ -22,10 +22,10 @@ export type HelperMethod = (parameters: never, signal: AbortSignal) => unknown;
 /** One call into a helper. */
 export interface HelperCall {
   signal?: AbortSignal;
-  /** On the clock of `performance.now()`; only for synchronous calls, where no signal can fire. */
+  /** On the clock of `performance.now()`. Only for synchronous calls, during which no signal can fire. */
   deadlineMs?: number;
-  /** The failure once the deadline has passed. @default `timeout`, with the advice to raise maxRerankDurationSecs */
-  late?: () => RerankError;
+  /** Makes the error for a deadline that has passed. @default `timeout`, with the advice to raise maxRerankDurationSecs */
+  createTimeoutError?: () => RerankError;
 }
 
 /** What a keeper is started with. */
@@ -36,7 +36,7 @@ export interface KeeperData {
   /** What the helper is started with. */
   data: HelperData;
   transferList: TransferListItem[];
-  /** Where the helper's {@link ThreadEnd} is told. */
+  /** Receives the helper's {@link ThreadEnd}. */
   report: MessagePort;
   /** Shared by caller, keeper and helper; see {@link eventCount} and {@link keeperStarted}. */
   state: Int32Array;
@@ -47,7 +47,7 @@ export interface ThreadEnd {
   cause: string;
 }
 
-/** Index in the shared state: how many replies and reports were sent. */
+/** Index in the shared state: number of replies and reports sent. */
 export const eventCount = 0;
 /** Index in the shared state: 1 once the keeper runs. */
 export const keeperStarted = 1;
@@ -56,7 +56,7 @@ type Message = { kind: "call"; id: number; method: string; parameters: unknown }
 type Reply = { id: number; value: unknown } | { id: number; error: SerializedError };
 
 interface HelperData {
-  /** What the program is opened with; the same again when a thread that died is replaced. */
+  /** Parameters of the program. A new thread that replaces a dead one gets the same. */
   opening: unknown;
   port: MessagePort;
   state: Int32Array;
@@ -70,14 +70,14 @@ interface Connection extends Pick<HelperData, "port" | "state"> {
   isClosing: boolean;
 }
 
-/** Within this time a thread starts, on however loaded a machine. */
+/** Maximum time for a thread to start, also on a heavily loaded machine. */
 const startLimitMs = 60_000;
-/** How long a closed helper waits for methods that run: those that nobody waits for any more may never settle. */
+/** How long a closed helper waits for running methods. A method whose caller gave up may never settle. */
 const closeGraceMs = 1000;
-/** A helper that has not ended by then is blocked by its own code. */
+/** A helper that has not ended after this time is blocked by its own code. */
 const closeLimitMs = 10_000;
 
-/** The caller's end of a helper thread. It starts with its first call, and holds the process open only during calls. */
+/** A helper thread, as its caller sees it. It starts with the first call, and keeps the process alive only during calls. */
 export class HelperThread {
   readonly #name: ThreadName;
   readonly #code: RerankErrorCode;
@@ -87,8 +87,8 @@ export class HelperThread {
   #lastId = 0;
 
   /**
-   * @param code what a failure that is not a RerankError becomes, and the thread's own death
-   * @param opening plain data that the program is opened with
+   * @param code of the error when the thread dies, or when a method fails with something other than a RerankError
+   * @param opening parameters of the program; plain data
    */
   constructor(name: ThreadName, code: RerankErrorCode, opening?: unknown) {
     this.#name = name;
@@ -96,7 +96,7 @@ export class HelperThread {
     this.#opening = opening;
   }
 
-  /** Whether there is a thread; false before the first call, and after a death or a close. */
+  /** Whether the thread exists: false before the first call, and after it died or was closed. */
   get isRunning(): boolean {
     return this.#connection !== undefined;
   }
@@ -122,7 +122,7 @@ export class HelperThread {
     } finally {
       if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
       this.#pending.delete(id);
-      // Whoever closes waits for the exit, which must not be left to an event loop that holds nothing else.
+      // While closing, stay referenced: `close` waits for the exit, so the event loop must not end before it.
       if (this.#pending.size === 0 && !connection.isClosing) {
         keeper.unref();
         port.unref();
@@ -131,14 +131,14 @@ export class HelperThread {
   }
 
   /** @throws what the method threw; `timeout` at the deadline; the signal's reason if it is aborted beforehand */
-  callSync(method: string, parameters: unknown, { signal, deadlineMs = Infinity, late }: HelperCall = {}): unknown {
+  callSync(method: string, parameters: unknown, { signal, deadlineMs = Infinity, createTimeoutError }: HelperCall = {}): unknown {
     signal?.throwIfAborted();
     const connection = this.#connect();
     const { port, report, state, startedMs } = connection;
     const id = this.#send(port, method, parameters);
     for (;;) {
       const seen = Atomics.load(state, eventCount);
-      // Before the replies: those that were sent before the end are heard.
+      // Read the end first: then the loop below still receives every reply that was sent before it.
       const end = receiveMessageOnPort(report)?.message as ThreadEnd | undefined;
       for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
         const reply = received.message as Reply;
@@ -156,16 +156,19 @@ export class HelperThread {
       if (startMs <= 0) throw this.#end(connection, `no thread could be started within ${startLimitMs / 1000} s`);
       if (deadlineMs <= now) {
         port.postMessage({ kind: "cancel", id } satisfies Message);
-        throw late?.() ?? new RerankError("timeout", `${this.#name}: ${method} took longer than allowed. Raise maxRerankDurationSecs.`);
+        throw (
+          createTimeoutError?.() ??
+          new RerankError("timeout", `${this.#name}: ${method} took longer than allowed. Raise maxRerankDurationSecs.`)
+        );
       }
       Atomics.wait(state, eventCount, seen, Math.min(deadlineMs - now, startMs));
     }
   }
 
   /**
-   * Ends the thread after the calls that run; a later call starts a new one.
+   * Waits for running calls, then ends the thread. A later call starts a new one.
    *
-   * @throws RerankError `timeout` when the thread is blocked by its own code; it no longer keeps the process from ending
+   * @throws RerankError `timeout` when the thread's own code blocks it. Such a thread no longer keeps the process alive
    */
   async close(): Promise<void> {
     const connection = this.#connection;
@@ -181,7 +184,7 @@ export class HelperThread {
     });
     clearTimeout(timer);
     if (!isBlocked) return;
-    // Not terminated: inside native code that would abort the process.
+    // Do not terminate it: inside native code, that would abort the process.
     keeper.unref();
     throw this.#end(connection, `the thread did not end within ${closeLimitMs / 1000} s: its code blocks it`, "timeout");
   }
@@ -206,7 +209,7 @@ export class HelperThread {
       report: reports.port2,
       state,
     };
-    // A key that the program sets later is found in the thread, too.
+    // Shared, so that the thread also sees an API key that the program sets later.
     const keeper = startThread("keeper-thread", threadProgram("keeper-thread"), {
       workerData,
       transferList: [calls.port2, reports.port2],
@@ -216,11 +219,11 @@ export class HelperThread {
     this.#connection = connection;
     const { port, report } = connection;
     const ended = (cause: string): void => {
-      const told = receiveMessageOnPort(report)?.message as ThreadEnd | undefined;
-      // Replies that were sent before the end are heard.
+      const reported = receiveMessageOnPort(report)?.message as ThreadEnd | undefined;
+      // Replies that were sent before the end still count.
       for (let reply = receiveMessageOnPort(port); reply !== undefined; reply = receiveMessageOnPort(port))
         this.#receive(reply.message as Reply);
-      this.#end(connection, told?.cause ?? cause);
+      this.#end(connection, reported?.cause ?? cause);
     };
     keeper.on("error", (error: unknown) => ended(messageOf(error)));
     keeper.on("exit", (code) => ended(`the thread exited with code ${code}`));
@@ -238,7 +241,7 @@ export class HelperThread {
     else waiting?.resolve(reply.value);
   }
 
-  /** The thread is gone, or of no use any more: fails what waits; the next call starts a new one. @returns the failure */
+  /** Gives up a thread that has ended or is blocked: fails all waiting calls. The next call starts a new thread. @returns the failure */
   #end(connection: Connection, cause: string, code: RerankErrorCode = this.#code): RerankError {
     const error = new RerankError(code, `${this.#name}: ${cause}.`);
     if (this.#connection !== connection) return error;
@@ -252,15 +255,16 @@ export class HelperThread {
 }
 
 /**
- * The other side: serves methods until the caller closes the thread.
+ * Runs inside the helper thread: serves methods until the caller closes the thread.
  *
  * @param open makes the methods from the thread's `opening`
- * @param code what a failure that is not a RerankError becomes
+ * @param code of the error when a method fails with something other than a RerankError
+ * @param source of such an error, for its message
  */
 export function serveHelperThread<Opening>(
   open: (opening: Opening) => Record<string, HelperMethod>,
   code: RerankErrorCode,
-  place: string,
+  source: string,
 ): void {
   const { opening, port, state } = workerData as HelperData;
   const methods = open(opening as Opening);
@@ -271,7 +275,7 @@ export function serveHelperThread<Opening>(
     Atomics.add(state, eventCount, 1);
     Atomics.notify(state, eventCount);
   };
-  // Ends this thread only; a backend may have left timers or sockets behind that would keep it alive.
+  // In a thread, process.exit ends only the thread. Timers or sockets of a backend might keep it alive otherwise.
   const end = (): never => process.exit(0);
   const serve = async ({ id, method, parameters }: Extract<Message, { kind: "call" }>): Promise<void> => {
     const controller = new AbortController();
@@ -279,7 +283,7 @@ export function serveHelperThread<Opening>(
     try {
       reply({ id, value: await methods[method]!(parameters as never, controller.signal) });
     } catch (error) {
-      reply({ id, error: RerankError.serialize(RerankError.from(error, code, place)) });
+      reply({ id, error: RerankError.serialize(RerankError.from(error, code, source)) });
     } finally {
       running.delete(id);
       if (isClosing && running.size === 0) end();

@@ -1,8 +1,8 @@
 /**
- * The program of a thread that starts another one, and tells when that one is gone.
+ * The program of the keeper thread: it starts a helper thread and reports its end.
  *
- * A caller that waits on Atomics.wait hears no event, and a thread that runs out of memory or cannot start tells nothing itself: only the
- * thread that started it hears of its end. So that is this one, whose event loop has nothing else to do.
+ * A caller that waits on Atomics.wait receives no events, and a thread that cannot start or runs out of memory cannot report that itself. Only
+ * the thread that started it gets the event. That is the keeper, whose event loop does nothing else.
  */
 import { SHARE_ENV, workerData } from "node:worker_threads";
 import { messageOf } from "../errors.ts";
@@ -11,7 +11,7 @@ import { startThread } from "./start-thread.node.ts";
 
 const { name, program, data, transferList, report, state } = workerData as KeeperData;
 
-function tellEnd(cause: string): void {
+function reportEnd(cause: string): void {
   report.postMessage({ cause } satisfies ThreadEnd);
   Atomics.add(state, eventCount, 1);
   Atomics.notify(state, eventCount);
@@ -24,7 +24,7 @@ try {
   worker.on("error", (error: unknown) => {
     cause = messageOf(error);
   });
-  worker.on("exit", (code) => tellEnd(cause ?? `the thread exited with code ${code}`));
+  worker.on("exit", (code) => reportEnd(cause ?? `the thread exited with code ${code}`));
 } catch (error) {
-  tellEnd(messageOf(error));
+  reportEnd(messageOf(error));
 }

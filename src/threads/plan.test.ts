@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { planGroups, planPackedPasses, planPasses, planWorkers } from "./plan.ts";
 
 const lengths = fc.array(fc.integer({ min: 0, max: 9000 }), { maxLength: 300 });
-const everyPlace = (count: number): number[] => Array.from({ length: count }, (_, place) => place);
+const everyIndex = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 describe("planGroups", () => {
   const bounds = fc.record({
@@ -16,13 +16,13 @@ describe("planGroups", () => {
     fc.assert(
       fc.property(lengths, bounds, (characters, limits) => {
         const groups = planGroups(characters, limits);
-        expect(groups.flat().sort((a, b) => a - b)).toEqual(everyPlace(characters.length));
+        expect(groups.flat().sort((a, b) => a - b)).toEqual(everyIndex(characters.length));
         for (const group of groups) {
           expect(group.length).toBeGreaterThan(0);
           expect(group.length).toBeLessThanOrEqual(limits.maxDocuments);
-          const total = group.reduce((sum, place) => sum + characters[place]!, 0);
+          const total = group.reduce((sum, index) => sum + characters[index]!, 0);
           if (group.length > 1) expect(total).toBeLessThanOrEqual(limits.maxCharacters);
-          const order = group.map((place) => characters[place]!);
+          const order = group.map((index) => characters[index]!);
           expect(order).toEqual([...order].sort((a, b) => b - a));
         }
       }),
@@ -33,7 +33,7 @@ describe("planGroups", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 100, max: 9000 }), { minLength: 30, maxLength: 300 }), (characters) => {
         const order = planGroups(characters, { workers: 2, maxDocuments: 32, maxCharacters: 1000 }).flat();
-        expect(order.map((place) => characters[place]!)).toEqual([...characters].sort((a, b) => b - a));
+        expect(order.map((index) => characters[index]!)).toEqual([...characters].sort((a, b) => b - a));
       }),
     );
   });
@@ -69,11 +69,11 @@ describe("planPasses", () => {
     fc.assert(
       fc.property(tokens, bounds, (counts, limits) => {
         const passes = planPasses(counts, limits);
-        expect(passes.flat().sort((a, b) => a - b)).toEqual(everyPlace(counts.length));
+        expect(passes.flat().sort((a, b) => a - b)).toEqual(everyIndex(counts.length));
         for (const pass of passes) {
           const width = counts[pass[0]!]!;
-          const filled = pass.reduce((sum, place) => sum + counts[place]!, 0);
-          expect(Math.max(...pass.map((place) => counts[place]!))).toBe(width);
+          const filled = pass.reduce((sum, index) => sum + counts[index]!, 0);
+          expect(Math.max(...pass.map((index) => counts[index]!))).toBe(width);
           expect(pass.length).toBeLessThanOrEqual(limits.maxPairs);
           if (pass.length > 1) expect(pass.length * width).toBeLessThanOrEqual(limits.maxTokens);
           expect(pass.length * width - filled).toBeLessThanOrEqual(limits.maxPadding * pass.length * width + 1e-9);
@@ -82,7 +82,7 @@ describe("planPasses", () => {
     );
   });
 
-  test("runs one pair a pass when told to", () => {
+  test("runs one pair per pass if asked to", () => {
     expect(planPasses([5, 5, 5], { maxPairs: 1, maxTokens: 512, maxPadding: 0.03 })).toEqual([[0], [1], [2]]);
   });
 });
@@ -95,11 +95,11 @@ describe("planPackedPasses", () => {
     fc.assert(
       fc.property(tokens, bounds, (counts, limits) => {
         const passes = planPackedPasses(counts, limits);
-        expect(passes.flat().sort((a, b) => a - b)).toEqual(everyPlace(counts.length));
+        expect(passes.flat().sort((a, b) => a - b)).toEqual(everyIndex(counts.length));
         for (const pass of passes) {
           expect(pass.length).toBeGreaterThan(0);
           expect(pass.length).toBeLessThanOrEqual(limits.maxPairs);
-          if (pass.length > 1) expect(pass.reduce((sum, place) => sum + counts[place]!, 0)).toBeLessThanOrEqual(limits.maxTokens);
+          if (pass.length > 1) expect(pass.reduce((sum, index) => sum + counts[index]!, 0)).toBeLessThanOrEqual(limits.maxTokens);
         }
       }),
     );

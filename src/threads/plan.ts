@@ -1,28 +1,28 @@
 /**
- * Planning, without I/O: which documents travel to a worker together (groups), which pairs share a forward pass
- * (passes), and how many workers with how many threads a machine should get.
+ * Planning, without I/O: which documents go to a worker together (groups), which pairs share a forward pass (passes), and how many
+ * workers and threads a model should use.
  */
 
-/** A group or a pass: places in the list that was planned. */
-export type Places = readonly number[];
+/** A group or a pass: indices in the list that was planned. */
+export type Indices = readonly number[];
 
 /** Bounds of {@link planGroups}. */
 export interface GroupBounds {
-  /** Workers that share the call; at least this many groups are made where there are enough documents. */
+  /** Workers that share the call. There are at least this many groups if there are enough documents. */
   workers: number;
-  /** Most documents of a group. */
+  /** Maximum documents of a group. */
   maxDocuments: number;
-  /** Most characters of a group; a longer document travels alone. */
+  /** Maximum characters of a group. A longer document is a group by itself. */
   maxCharacters: number;
 }
 
 /** Bounds of {@link planPasses}. */
 export interface PassBounds {
-  /** Most pairs of a pass. */
+  /** Maximum pairs of a pass. */
   maxPairs: number;
-  /** Most tokens of a pass, padding included; a longer pair runs alone. */
+  /** Maximum tokens of a pass, padding included. A longer pair is a pass by itself. */
   maxTokens: number;
-  /** Most padding of a pass, as a share of its tokens, in [0, 1). */
+  /** Maximum padding of a pass, as a share of its tokens, in [0, 1). */
   maxPadding: number;
 }
 
@@ -36,7 +36,7 @@ export interface Machine {
   heldThreads?: number;
 }
 
-/** Sessions and their width. */
+/** How many sessions a model gets, and how many threads each. */
 export interface WorkerPlan {
   workers: number;
   /** Threads of one session. */
@@ -45,53 +45,53 @@ export interface WorkerPlan {
   reason: string;
 }
 
-/** So many threads a core serve all models together; beyond that each further model gets one. */
+/** Maximum threads per core for all models together. Beyond that, each further model gets one thread. */
 const threadsPerCore = 2;
 
-/** A pair costs its characters and, for the query and the special tokens, about as much as a sentence. */
+/** Extra cost of each pair, in characters: for the query and the special tokens, about one sentence. */
 export const pairCharacters = 100;
 
 /**
- * A group for each worker where that is enough, all of about the same work. Else groups of similar length, longest first, so that the
- * last worker to finish has only something short left.
+ * Plans one group for each worker, all of about equal work, if these can hold all documents. Otherwise plans more groups, each of documents with
+ * similar lengths, the longest first: then the workers finish at about the same time.
  *
- * Characters stand in for tokens: exact counts exist only after the worker has tokenized.
+ * It counts characters, because token counts are known only after a worker has tokenized.
  *
  * @param characters length of each document
- * @returns every place exactly once; no empty group; the longest first in each
+ * @returns every index exactly once; no empty group; in each group, the longest document first
  */
-export function planGroups(characters: readonly number[], bounds: GroupBounds): Places[] {
+export function planGroups(characters: readonly number[], bounds: GroupBounds): Indices[] {
   const order = byLengthDescending(characters);
   return evenGroups(characters, order, bounds) ?? sortedGroups(characters, order, bounds);
 }
 
-/** Each document, the longest first, to the worker that has least; undefined where one group a worker does not hold them all. */
+/** Gives each document, the longest first, to the worker with the least work. Undefined if one group for each worker cannot hold all documents. */
 function evenGroups(
   characters: readonly number[],
-  order: Places,
+  order: Indices,
   { workers, maxDocuments, maxCharacters }: GroupBounds,
-): Places[] | undefined {
-  const groups = Array.from({ length: Math.min(workers, order.length) }, () => ({ places: [] as number[], characters: 0, cost: 0 }));
-  for (const place of order) {
-    const length = characters[place]!;
-    const open = groups.filter(({ places, characters: held }) => {
-      return places.length === 0 || (places.length < maxDocuments && held + length <= maxCharacters);
+): Indices[] | undefined {
+  const groups = Array.from({ length: Math.min(workers, order.length) }, () => ({ indices: [] as number[], characters: 0, cost: 0 }));
+  for (const index of order) {
+    const length = characters[index]!;
+    const open = groups.filter(({ indices, characters: held }) => {
+      return indices.length === 0 || (indices.length < maxDocuments && held + length <= maxCharacters);
     });
     if (open.length === 0) return undefined;
-    const least = open.reduce((best, group) => (group.cost < best.cost ? group : best));
-    least.places.push(place);
-    least.characters += length;
-    least.cost += length + pairCharacters;
+    const lightest = open.reduce((best, group) => (group.cost < best.cost ? group : best));
+    lightest.indices.push(index);
+    lightest.characters += length;
+    lightest.cost += length + pairCharacters;
   }
-  return groups.map(({ places }) => places);
+  return groups.map(({ indices }) => indices);
 }
 
-function sortedGroups(characters: readonly number[], order: Places, bounds: GroupBounds): Places[] {
-  const groups: Places[] = [];
+function sortedGroups(characters: readonly number[], order: Indices, bounds: GroupBounds): Indices[] {
+  const groups: Indices[] = [];
   let groupsLeft = groupCount(order.length, bounds);
   for (let start = 0; start < order.length; groupsLeft -= 1) {
-    // Even shares of what is left: 3, 3, 2 and 2 of ten documents keep two workers busy to the end, 3, 3, 3 and 1 do not.
-    // One worker has nobody to wait for, and gets full groups.
+    // Even shares of the rest: with ten documents, groups of 3, 3, 2 and 2 keep two workers busy to the end; 3, 3, 3 and 1 do not.
+    // A single worker gets full groups, because it does not wait for others.
     const even = bounds.workers === 1 ? bounds.maxDocuments : Math.ceil((order.length - start) / Math.max(1, groupsLeft));
     const share = Math.min(bounds.maxDocuments, even);
     let end = start + 1;
@@ -109,14 +109,14 @@ function sortedGroups(characters: readonly number[], order: Places, bounds: Grou
 /**
  * Passes of near-equal length, longest first.
  *
- * Small passes win: one should fit the processor's cache, and padding is computed like text.
+ * Small passes are faster: a pass should fit the processor's cache, and padding costs as much as text.
  *
  * @param tokens length of each pair
- * @returns every place exactly once, each pass sorted by falling length; no empty pass
+ * @returns every index exactly once; each pass has the longest pair first; no empty pass
  */
-export function planPasses(tokens: readonly number[], bounds: PassBounds): Places[] {
+export function planPasses(tokens: readonly number[], bounds: PassBounds): Indices[] {
   const order = byLengthDescending(tokens);
-  const passes: Places[] = [];
+  const passes: Indices[] = [];
   for (let start = 0; start < order.length; ) {
     const width = tokens[order[start]!]!;
     let end = start + 1;
@@ -135,17 +135,17 @@ export function planPasses(tokens: readonly number[], bounds: PassBounds): Place
 }
 
 /**
- * Passes of near-equal size, for pairs that stand side by side without padding.
+ * Passes of near-equal size, for pairs that are concatenated without padding.
  *
  * @param tokens length of each pair
- * @returns every place exactly once; no empty pass
+ * @returns every index exactly once; no empty pass
  */
-export function planPackedPasses(tokens: readonly number[], bounds: Omit<PassBounds, "maxPadding">): Places[] {
+export function planPackedPasses(tokens: readonly number[], bounds: Omit<PassBounds, "maxPadding">): Indices[] {
   const order = byLengthDescending(tokens);
-  const passes: Places[] = [];
+  const passes: Indices[] = [];
   let tokensLeft = tokens.reduce((sum, length) => sum + length, 0);
   for (let start = 0; start < order.length; ) {
-    // An even share of what is left: 300 and 300 tokens are faster than 512 and 88.
+    // An even share of the rest: passes of 300 and 300 tokens are faster than 512 and 88.
     const share = tokensLeft / Math.ceil(tokensLeft / bounds.maxTokens);
     let end = start + 1;
     let used = tokens[order[start]!]!;
@@ -163,13 +163,13 @@ export function planPackedPasses(tokens: readonly number[], bounds: Omit<PassBou
 }
 
 /**
- * One single-threaded session a core where memory allows: there is no barrier between cores then.
- * Otherwise fewer sessions, with the cores divided among them.
+ * One single-threaded session for each core, if there is enough memory: then no core waits for another one.
+ * Otherwise fewer sessions, which share the cores.
  *
- * Threads of all models are bounded, not those of each: while few are left, a model gets what is left, and one at least.
+ * The bound is on the threads of all models together. A model gets at most the threads that are left, but at least one.
  *
  * @param modelBytes size of the weights; see {@link sessionBytes}
- * @param wanted what the configuration fixes
+ * @param wanted the values that the configuration sets
  */
 export function planWorkers(machine: Machine, modelBytes: number, wanted: { workers?: number; threads?: number } = {}): WorkerPlan {
   const usable = Math.max(1, machine.cores);
@@ -191,18 +191,18 @@ export function planWorkers(machine: Machine, modelBytes: number, wanted: { work
   return { workers, threads, reason };
 }
 
-/** Memory of a session: its weights one and a half times, for the runtime packs some, and 64 MiB to work in. */
+/** Memory of a session: 1.5 times its weights, because the runtime packs some of them, and 64 MiB to work in. */
 export function sessionBytes(modelBytes: number): number {
   return modelBytes * 1.5 + 64 * 2 ** 20;
 }
 
-/** Two groups a worker at least, for with one a call's time is that of the slowest worker; as many for each worker. */
+/** At least two groups for each worker (with one, the slowest worker decides the time of a call), and the same number for each. */
 function groupCount(documents: number, { workers, maxDocuments }: GroupBounds): number {
-  const fewest = Math.max(Math.ceil(documents / maxDocuments), 2 * workers);
-  return Math.ceil(fewest / workers) * workers;
+  const minGroups = Math.max(Math.ceil(documents / maxDocuments), 2 * workers);
+  return Math.ceil(minGroups / workers) * workers;
 }
 
-/** Places by falling length; equal lengths keep their order. */
+/** Indices, the longest first; equal lengths keep their order. */
 function byLengthDescending(lengths: readonly number[]): number[] {
   return Array.from(lengths.keys()).sort((a, b) => lengths[b]! - lengths[a]!);
 }

@@ -5,29 +5,29 @@ import { codePaths } from "../package-files.node.ts";
 /** The programs of threads. */
 export type ThreadName = "keeper-thread" | "onnx-worker" | "download-thread" | "module-thread" | "network-thread";
 
-/** Texts of the programs, put here by the build: no bundler can lose them, as it would lose files beside the code. */
+/** Source text of the programs, inserted by the build. A bundler could lose separate files, but not this. */
 declare const crossrankThreadPrograms: Record<ThreadName, string>;
 
-/** What a thread starts with. */
+/** Options of a new thread. */
 export interface ThreadStart {
   workerData: object;
   transferList?: TransferListItem[];
   env?: WorkerOptions["env"];
 }
 
-/** Text of a thread's program. */
+/** Source text of a thread's program. */
 export function threadProgram(name: ThreadName): string {
   return crossrankThreadPrograms[name];
 }
 
-/** Starts a thread. @throws RerankError `missing-dependency` where Node may not start any */
+/** Starts a thread. @throws RerankError `missing-dependency` if Node's permissions forbid threads */
 export function startThread(name: string, program: string, { workerData, ...options }: ThreadStart): Worker {
   try {
     return new Worker(program, {
       ...options,
       eval: true,
       workerData: { ...workerData, codePaths },
-      // Without the parent's: flags such as --input-type would change what the program is.
+      // Not the parent's flags: for example, --input-type would change how Node reads the program.
       execArgv: [],
       name: `crossrank ${name}`,
     });

@@ -2,17 +2,17 @@ import type { ScoreCall, ScoreResult, Scorer } from "../scorer.ts";
 import type { ModelReference } from "../types.ts";
 import { HelperThread } from "./helper-thread.node.ts";
 
-/** What the thread is asked: a scorer made of plain data, and a call without what cannot travel. */
+/** A request to the thread: the model as plain data, and the call without the parts that cannot be sent to a thread. */
 export interface SyncScoreRequest {
   model: ModelReference;
   call: Omit<ScoreCall, "signal" | "deadlineMs" | "documents">;
 }
 
-// One thread for all: its event loop serves any number of requests, and connections are kept for the next one.
+// One thread for all scorers: its event loop serves any number of requests, and keeps connections open for the next one.
 const thread = new HelperThread("network-thread", "hosted");
 
 /**
- * Gives an asynchronous scorer its synchronous twin: the same scorer in a helper thread, for which the caller waits.
+ * Adds `scoreSync` to an asynchronous scorer. It runs the same scorer in a helper thread and blocks the caller until the result is there.
  *
  * @param model plain data from which the thread makes its scorer; its program is `network-thread.node.ts`
  */

@@ -48,8 +48,8 @@ function scriptedPool(
   return { pool: new Pool({ size, openThread, ...options }), threads };
 }
 
-const collect = (into: string[]) => (response: string, place: number) => {
-  into[place] = response;
+const collect = (into: string[]) => (response: string, index: number) => {
+  into[index] = response;
 };
 
 describe("Pool", () => {
@@ -61,7 +61,7 @@ describe("Pool", () => {
     await pool.close();
   });
 
-  test("gives each response to the place of its request", async () => {
+  test("gives each response with the index of its request", async () => {
     const { pool, threads } = scriptedPool(2);
     const responses: string[] = [];
     const call = pool.run(["a", "b", "c"], collect(responses));
@@ -85,11 +85,11 @@ describe("Pool", () => {
     expect(thread.served).toEqual(["l1", "l2", "s1", "l3", "s2", "l4"]);
   });
 
-  test("serves a short call before the next large request of a long one, and starves nobody", async () => {
+  test("serves a short call before the next large request of a long one, and starves no call", async () => {
     const { pool, threads } = scriptedPool(1);
     const long = pool.run(["L1", "L2"], () => undefined, { costs: [100, 100] });
     await settle();
-    // L1 brought the virtual clock to 100 and L2 would be done at 200: whoever arrives now with less than 100 goes first.
+    // L1 brought the virtual clock to 100 and L2 would be done at 200: a call that arrives now with less than 100 goes first.
     const short = ["a", "b", "c", "d"].map((name) => pool.run([name], () => undefined, { costs: [30] }));
     await settle();
     const thread = threads[0]!;

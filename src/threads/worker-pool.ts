@@ -5,48 +5,48 @@ export interface PoolThread<Request, Response> {
   /** False once the thread has ended, by itself or by {@link PoolThread.close}. */
   readonly isAlive: boolean;
   run(request: Request): Promise<Response>;
-  /** Says that nobody waits for the running request any more: a thread that does not get on with it may end. */
+  /** Call this when the result of the running request is no longer needed. A thread that is stuck in it may then end. */
   abandon?(): void;
-  /** Lets the running request end first. */
+  /** Ends the thread, after the running request. */
   close(): Promise<void>;
 }
 
-/** How a {@link Pool} is made. */
+/** Options of a {@link Pool}. */
 export interface PoolOptions<Request, Response> {
-  /** Threads at most; ≥ 1. They start on the first call, together. */
+  /** Number of threads; ≥ 1. They start together, with the first call. */
   size: number;
   openThread: () => Promise<PoolThread<Request, Response>>;
-  /** Most weight of waiting requests; a call that finds as much waiting is refused. @default unlimited */
+  /** Maximum weight of waiting requests. A new call is refused once it is reached. @default unlimited */
   maxWaiting?: number;
-  /** Threads end after so many milliseconds without a call. @default never */
+  /** Threads end after this many milliseconds without a call. @default never */
   idleMs?: number;
 }
 
-/** What a call may add to its requests. */
+/** Options of one call. */
 export interface PoolCall {
   signal?: AbortSignal | undefined;
-  /** What a request counts for against `maxWaiting`. @default 1 each */
+  /** How much each request counts against `maxWaiting`. @default 1 each */
   weights?: readonly number[];
-  /** Called once, when the first request is given to a thread. */
+  /** Called once, when a thread gets the first request. */
   onStart?: () => void;
-  /** Work of each request, in any unit that calls have in common: who has had less of it goes first. @default 1 each */
+  /** Work of each request, in a unit that all calls share. The call that received less work goes first. @default 1 each */
   costs?: readonly number[];
 }
 
 interface Call<Request, Response> {
-  waiting: { request: Request; place: number; weight: number; cost: number }[];
+  waiting: { request: Request; index: number; weight: number; cost: number }[];
   /** Work given to this call, on the pool's virtual clock. */
   served: number;
   running: Set<PoolThread<Request, Response>>;
   onStart: (() => void) | undefined;
-  onResponse: (response: Response, place: number) => void;
+  onResponse: (response: Response, index: number) => void;
   done: () => void;
   fail: (error: unknown) => void;
 }
 
 /**
- * Threads shared by all calls to one model, by fair queuing: each free thread takes the request that would be done first if all calls
- * were served side by side, so that a short call behind a long one waits for the requests that run, and no call waits for ever.
+ * Threads that all calls to one model share, by fair queuing. Each free thread takes the request that would finish first if all calls
+ * were served at the same time. So a short call behind a long one waits only for running requests, and no call waits forever.
  *
  * @see S. J. Golestani, A Self-Clocked Fair Queueing Scheme for Broadband Applications, INFOCOM 1994: the virtual clock is the finish
  * tag of the request that was started last
@@ -72,12 +72,12 @@ export class Pool<Request, Response> {
     return this.#threads.filter((thread) => thread.isAlive).length;
   }
 
-  /** Weight of the requests that wait for a thread. */
+  /** Total weight of the requests that wait for a thread. */
   get waiting(): number {
     return this.#calls.reduce((sum, call) => call.waiting.reduce((total, { weight }) => total + weight, sum), 0);
   }
 
-  /** Opens all threads, also in place of those that died; calling it again is free. @throws what opening a thread throws */
+  /** Opens all threads, and replaces those that died. Calling it again costs nothing. @throws what opening a thread throws */
   warmUp(): Promise<void> {
     if (this.#isClosed) return Promise.reject(closedError());
     if (this.#opening === undefined && this.threads < this.#options.size) {
@@ -91,12 +91,12 @@ export class Pool<Request, Response> {
   /**
    * Runs the requests of one call, in order of start.
    *
-   * @param onResponse receives each response with the place of its request, in order of completion
-   * @throws the first failure of a request; then the others that wait are dropped
-   * @throws the signal's reason once it is aborted; requests that run are let end, unheard
-   * @throws RerankError `overloaded` when too much waits already
+   * @param onResponse receives each response with the index of its request, in order of completion
+   * @throws the first failure of a request; the waiting requests of the call are then discarded
+   * @throws the signal's reason once it is aborted; running requests keep running, and their results are discarded
+   * @throws RerankError `overloaded` when too many requests are waiting
    */
-  async run(requests: readonly Request[], onResponse: (response: Response, place: number) => void, options: PoolCall = {}): Promise<void> {
+  async run(requests: readonly Request[], onResponse: (response: Response, index: number) => void, options: PoolCall = {}): Promise<void> {
     const { signal, weights, costs, onStart } = options;
     signal?.throwIfAborted();
     this.#refuseOverload();
@@ -106,7 +106,7 @@ export class Pool<Request, Response> {
     this.#stopIdling();
     const finished = new Promise<void>((resolve, reject) => {
       const call: Call<Request, Response> = {
-        waiting: requests.map((request, place) => ({ request, place, weight: weights?.[place] ?? 1, cost: costs?.[place] ?? 1 })),
+        waiting: requests.map((request, index) => ({ request, index, weight: weights?.[index] ?? 1, cost: costs?.[index] ?? 1 })),
         served: this.#virtualTime,
         running: new Set(),
         onStart,
@@ -135,11 +135,11 @@ export class Pool<Request, Response> {
     }
   }
 
-  /** Refuses new calls, lets those under way end, then ends the threads. */
+  /** Refuses new calls, waits for the running ones, then ends the threads. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopIdling();
-    await this.#opening?.catch(() => undefined); // the call that opened them hears of it
+    await this.#opening?.catch(() => undefined); // the call that opened them receives this error
     await Promise.allSettled(this.#runs);
     await this.#endThreads();
   }
@@ -156,7 +156,7 @@ export class Pool<Request, Response> {
     if (idleMs === undefined || this.#isClosed || this.#runs.size > 0) return;
     this.#stopIdling();
     this.#idleTimer = setTimeout(() => {
-      // A request of a call that was aborted may still run: its thread ends after it.
+      // A request of an aborted call may still run: its thread ends after it.
       if (this.#runs.size === 0) void this.#endThreads();
     }, idleMs);
     this.#idleTimer.unref?.();
@@ -190,13 +190,13 @@ export class Pool<Request, Response> {
       this.#idle.push(outcome.value);
     }
     const failure = opened.find((outcome) => outcome.status === "rejected");
-    // One thread is enough to work with, for example when memory ran out on the second.
+    // One thread is enough to continue, for example if there was not enough memory for the second.
     if (failure !== undefined && this.#threads.length === 0) throw failure.reason;
   }
 
   #dispatch(): void {
     while (this.#idle.length > 0 && this.#calls.length > 0) {
-      // The smallest finish tag; of equal ones the call that came first.
+      // The smallest finish tag; of equal tags, the call that came first.
       const call = this.#calls.reduce((best, other) => (finishTag(other) < finishTag(best) ? other : best));
       const thread = this.#idle.pop()!;
       call.served = finishTag(call);
@@ -210,7 +210,7 @@ export class Pool<Request, Response> {
   async #serve(
     thread: PoolThread<Request, Response>,
     call: Call<Request, Response>,
-    next: { request: Request; place: number },
+    next: { request: Request; index: number },
   ): Promise<void> {
     call.running.add(thread);
     call.onStart?.();
@@ -218,12 +218,12 @@ export class Pool<Request, Response> {
     let failure: { error: unknown } | undefined;
     try {
       const response = await thread.run(next.request);
-      call.onResponse(response, next.place);
+      call.onResponse(response, next.index);
     } catch (error) {
       failure = { error };
     }
     call.running.delete(thread);
-    // A thread that was ended for idleness while an aborted call's request ran in it is in the list no more.
+    // A thread that ended for idleness, while a request of an aborted call still ran in it, is not in the list.
     if (thread.isAlive && this.#threads.includes(thread)) this.#idle.push(thread);
     else this.#replaceLater();
     if (failure !== undefined) call.fail(failure.error);
@@ -231,7 +231,7 @@ export class Pool<Request, Response> {
     this.#dispatch();
   }
 
-  /** A thread died: calls that still wait must not starve when it was the last. */
+  /** Replaces a thread that died, so that waiting calls do not wait forever if it was the last one. */
   #replaceLater(): void {
     if (this.#isClosed || this.waiting === 0) return; // the next call's warm-up opens a new one
     this.warmUp().then(
@@ -249,7 +249,7 @@ export class Pool<Request, Response> {
   }
 }
 
-/** When a call's next request would be done, on the virtual clock. */
+/** When a call's next request would finish, on the virtual clock. */
 function finishTag(call: Pick<Call<unknown, unknown>, "served" | "waiting">): number {
   return call.served + call.waiting[0]!.cost;
 }

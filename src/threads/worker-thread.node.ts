@@ -2,21 +2,21 @@
  * A worker thread that holds a native resource, and how it ends.
  *
  * Terminating a thread, or exiting the process, while native code runs in it aborts the whole process (return code 134,
- * measured with onnxruntime-node 1.30). So a thread is asked to end, never terminated, and an `exit` handler holds the
- * process until running passes have reached their next checkpoint.
+ * measured with onnxruntime-node 1.30). So this code never terminates a thread in native code: it sends the thread a message to end, and an
+ * `exit` handler holds the process until running passes reach their next checkpoint.
  */
 import { parentPort, type TransferListItem, workerData } from "node:worker_threads";
 import { RerankError, type SerializedError } from "../errors.ts";
 import { startThread, type ThreadName, threadProgram } from "./start-thread.node.ts";
 import type { PoolThread } from "./worker-pool.ts";
 
-/** What a thread's program does with the value it was opened with. */
+/** The program of a thread. */
 export interface ThreadProgram<Request, Response> {
   /**
    * Handles one request; blocks its thread.
    *
-   * @param checkpoint to be called before native code, and wherever the work may be broken off; does not return once the process is exiting.
-   * Until the first call the work is JavaScript alone, and may be ended together with its thread
+   * @param checkpoint call it before native code, and wherever the work may stop. It does not return once the process is exiting.
+   * Before the first call of it, only JavaScript may run, and the thread may be terminated
    */
   run(request: Request, checkpoint: () => void): { response: Response; transfer?: TransferListItem[] };
   close(): void;
@@ -29,17 +29,17 @@ interface ThreadData<Init> {
 
 type Reply<Response> = { kind: "ready" } | { kind: "response"; response: Response } | { kind: "error"; error: SerializedError };
 
-// Places in the shared control block.
+// Indices in the shared control block.
 const busy = 0;
 const exiting = 1;
 
-/** How long a request that nobody waits for may go on in JavaScript: longer than the longest text takes to tokenize. */
+/** How long a request may continue in JavaScript after its result is no longer needed: more than the longest text takes to tokenize. */
 const abandonedMs = 2_000;
 const pollMs = 50;
 /** How long a thread may be in JavaScript while it opens, or tries its tokenizer: the largest that is read takes a few seconds. */
 export const tokenizerMs: number = 30_000;
 
-/** Longest wait for a pass when the process exits; a pass that outlasts it is cut off with the process. */
+/** Maximum wait for a running pass when the process exits. After that, the process ends during the pass. */
 const exitWaitMs = 30_000;
 
 const controls = new Set<Int32Array>();
@@ -47,7 +47,7 @@ const controls = new Set<Int32Array>();
 /**
  * Starts a thread; resolves when its program is open.
  *
- * The thread holds the process open only while it opens or runs.
+ * The thread keeps the process alive only while it opens or runs.
  *
  * @throws the RerankError its program threw on opening; `inference` when the thread died
  */
@@ -86,12 +86,12 @@ export async function openWorkerThread<Init, Request, Response>(name: ThreadName
       return reply;
     } finally {
       settle = undefined;
-      // Whoever closes waits for the exit, which must not be left to an event loop that holds nothing else.
+      // While closing, stay referenced: `close` waits for the exit, so the event loop must not end before it.
       if (!isClosing) worker.unref();
     }
   };
   const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-  // Never inside native code: the thread stops at its next checkpoint, or is not past the first one.
+  // Terminates the thread, but never inside native code: only before its first checkpoint, or stopped at one.
   const endOutsideNative = (): void => {
     if (!isAlive || settle === undefined) return;
     if (Atomics.load(control, busy) === 1 && Atomics.load(control, exiting) === 0) {
@@ -135,7 +135,7 @@ export async function openWorkerThread<Init, Request, Response>(name: ThreadName
     },
     abandon() {
       const running = settle;
-      // A regular expression of a tokenizer.json may go on for ever, and would hold the process open.
+      // A regular expression of a tokenizer.json may run forever, and would keep the process alive.
       const timer = setTimeout(() => settle === running && endOutsideNative(), abandonedMs);
       timer.unref();
     },
@@ -144,7 +144,7 @@ export async function openWorkerThread<Init, Request, Response>(name: ThreadName
 }
 
 /**
- * The other side: opens the program in this thread and serves one request at a time.
+ * Runs inside the worker thread: opens the program and serves one request at a time.
  *
  * @param open what it throws is what {@link openWorkerThread} throws; it calls `checkpoint` before native code
  */
@@ -180,7 +180,7 @@ export function serveWorkerThread<Init, Request, Response>(
   });
 }
 
-/** The error of a tokenizer that does not come to an end. @param place for messages */
+/** The error for a tokenizer that does not end. @param place for messages */
 export function tokenizerTooSlow(place: string): RerankError {
   const what = `${place}: the tokenizer did not open within ${tokenizerMs / 1000} s`;
   return new RerankError(
@@ -189,9 +189,9 @@ export function tokenizerTooSlow(place: string): RerankError {
   );
 }
 
-/** Announces native code; stops here for good once the process is exiting, or the thread is to be ended. */
+/** Announces native code. Does not return once the process is exiting or the thread must end. */
 function checkpoint(control: Int32Array): void {
-  // Announced before looking, as the other side writes before it looks: one of the two sees the other.
+  // Write first, then read, as the other side does: so at least one of the two sees the other's value.
   Atomics.store(control, busy, 1);
   if (Atomics.load(control, exiting) === 0) return;
   idle(control);
@@ -203,7 +203,7 @@ function idle(control: Int32Array): void {
   Atomics.notify(control, busy);
 }
 
-/** Holds an exiting process until no thread is inside native code. */
+/** Delays the exit of the process until no thread is inside native code. */
 function waitForPasses(): void {
   for (const control of controls) Atomics.store(control, exiting, 1);
   const end = performance.now() + exitWaitMs;

@@ -1,7 +1,7 @@
 import { PieceTrie } from "./piece-trie.ts";
 import type { AddedTokenEntry } from "./tokenizer-file.ts";
 
-/** A part of a text: one added token, or what stands between two. */
+/** A part of a text: one added token, or the text between two of them. */
 export type Section = { text: string } | { id: number };
 
 const endsInWord = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
@@ -9,7 +9,7 @@ const beginsWithWord = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const space = /\p{White_Space}/u;
 
 /**
- * Finds the added tokens of a tokenizer in a text: the leftmost first, of several there the longest.
+ * Finds the added tokens of a tokenizer in a text. The leftmost match wins; of several at one position, the longest.
  *
  * @see https://github.com/huggingface/tokenizers/blob/v0.22.0/tokenizers/src/tokenizer/added_vocabulary.rs `find_matches`
  */
@@ -29,7 +29,7 @@ export class AddedTokens {
     let position = 0;
     while (position < text.length) {
       const found = this.#longestAt(text, position);
-      if (found === undefined || !fits(text, found)) {
+      if (found === undefined || !isAllowedMatch(text, found)) {
         position = found?.end ?? position + 1;
         continue;
       }
@@ -62,18 +62,18 @@ interface Found {
   end: number;
 }
 
-/** Whether a token that must be a word by itself is one. */
-function fits(text: string, { token, start, end }: Found): boolean {
-  // Two units hold the character before, and the one behind.
+/** Whether a match may count: a `single_word` token must not touch another word character. */
+function isAllowedMatch(text: string, { token, start, end }: Found): boolean {
+  // Two UTF-16 units are enough to hold the neighboring character on each side.
   return (
     token.single_word !== true ||
     !(endsInWord.test(text.slice(Math.max(0, start - 2), start)) || beginsWithWord.test(text.slice(end, end + 2)))
   );
 }
 
-function beforeSpaces(text: string, start: number, least: number): number {
+function beforeSpaces(text: string, start: number, min: number): number {
   let first = start;
-  while (first > least && space.test(text[first - 1]!)) first -= 1;
+  while (first > min && space.test(text[first - 1]!)) first -= 1;
   return first;
 }
 

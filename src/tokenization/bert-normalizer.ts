@@ -8,7 +8,7 @@ export interface BertNormalizerConfig {
   lowercase?: boolean;
 }
 
-// What no step below changes, but for the lower case.
+// Of the steps below, only lowercasing changes such a text.
 const isPrintableAscii = /^[\x20-\x7e]*$/;
 const controls = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\ufffd]/gu;
 const whiteSpace = /\p{White_Space}/gu;
@@ -18,10 +18,10 @@ const ideographs =
 const accents = /\p{Mn}/gu;
 
 /**
- * BERT's normalizer as the Rust crate has it, in whole-text steps.
+ * BERT's normalizer, equal to that of the Rust crate. Each step works on the whole text.
  *
- * The library's own goes through a text character by character, leaves ideographs beyond U+FFFF together, and ends a
- * Greek word in capitals with ς where the Rust crate has σ.
+ * It replaces the library's own normalizer, which is slow (one character at a time), does not separate ideographs above U+FFFF, and
+ * lowercases a final Greek Σ to ς where the Rust crate gives σ.
  *
  * @see https://github.com/huggingface/tokenizers/blob/v0.22.0/tokenizers/src/normalizers/bert.rs
  */
@@ -33,6 +33,6 @@ export function normalizeAsBert(text: string, config: BertNormalizerConfig): str
   if (clean_text ?? true) normal = normal.replace(controls, "").replace(whiteSpace, " ");
   if (handle_chinese_chars ?? true) normal = normal.replace(ideographs, " $& ");
   if (strip_accents ?? isLower) normal = withOrderedMarks(normal).normalize("NFD").replace(accents, "");
-  // toLowerCase looks at the neighbors of a capital sigma, the Rust crate never does.
+  // toLowerCase looks at the neighbors of a capital sigma; the Rust crate does not.
   return isLower ? normal.replaceAll("Σ", "σ").toLowerCase() : normal;
 }

@@ -1,7 +1,7 @@
 import { Model } from "./library.ts";
 import { MergeTable } from "./merge-table.ts";
 import { NumberHeap } from "./number-heap.ts";
-import { shownValue, unsupported } from "./unsupported.ts";
+import { formatValue, unsupportedError } from "./unsupported.ts";
 
 /** The `model` block of a tokenizer.json that holds BPE. */
 export interface BpeConfig {
@@ -16,14 +16,14 @@ export interface BpeConfig {
   ignore_merges?: boolean;
 }
 
-/** Above every position: a word has at most four bytes for each of the 2^20 characters that are read of a text. */
-const positions = 2 ** 24;
+/** Larger than every index: the tokenizer reads at most 2^20 characters of a text, and a word has at most four bytes for each. */
+const maxPositions = 2 ** 24;
 
 /**
- * BPE as the Rust crate has it: of all neighbors that may merge, those of the lowest rank do, the leftmost first.
+ * Byte pair encoding, equal to that of the Rust crate: it merges the pair of neighbors with the lowest rank, the leftmost first.
  *
- * In place of the library's own, which looks every pair up by its JSON text: 100,000 underscores take it several seconds. This one works
- * on ids in flat arrays, in time n log n of the word's length.
+ * It replaces the library's own model, which looks up every pair by its JSON text and takes several seconds for 100,000 underscores. This
+ * one works on ids in flat arrays. Its time is n log n in the length of a word.
  *
  * @see https://github.com/huggingface/tokenizers/blob/v0.22.0/tokenizers/src/models/bpe/model.rs `merge_word`, and word.rs `merge_all`
  */
@@ -31,7 +31,7 @@ export class BpeModel extends Model {
   readonly #ids: Map<string, number>;
   readonly #pieces: Map<number, string>;
   readonly #merges: MergeTable;
-  /** By rank: the id of what a pair becomes. */
+  /** The id of the merged piece, by rank. */
   readonly #merged: Int32Array;
   readonly #config: BpeConfig;
 
@@ -41,7 +41,7 @@ export class BpeModel extends Model {
     this.#config = config;
     this.#ids = new Map(Object.entries(config.vocab));
     this.#pieces = new Map(Array.from(this.#ids, ([piece, id]) => [id, piece]));
-    // Apart from the look-ups above: the library adds the added tokens here, which the Rust crate's model does not know.
+    // A copy: the library puts the added tokens into this map, and the Rust crate's model must not see them.
     this.tokens_to_ids = new Map(this.#ids);
     if (typeof config.unk_token === "string") {
       this.unk_token = config.unk_token;
@@ -67,7 +67,7 @@ export class BpeModel extends Model {
   #idOf(piece: string, rank: number): number {
     const id = this.#ids.get(piece);
     if (id === undefined)
-      throw unsupported(`model.merges[${rank}] of tokenizer.json needs ${shownValue(piece)}, which is not in model.vocab`);
+      throw unsupportedError(`model.merges[${rank}] of tokenizer.json needs ${formatValue(piece)}, which is not in model.vocab`);
     return id;
   }
 
@@ -82,13 +82,13 @@ export class BpeModel extends Model {
     for (let index = 0; index < symbols.length; index = nexts[index]!) pieces.push(this.#pieces.get(symbols[index]!)!);
   }
 
-  /** The ids of a word's characters; a character without one is its bytes, the unknown token, or nothing. */
+  /** The ids of a word's characters. A character without an id becomes the ids of its bytes, the unknown token, or nothing. */
   #symbols(word: string): number[] {
     const { continuing_subword_prefix: prefix, end_of_word_suffix: suffix, fuse_unk: joinsUnknown, byte_fallback: hasBytes } = this.#config;
     const unknown = this.unk_token_id;
     const symbols: number[] = [];
-    // The Rust crate keeps an unknown character back until it knows whether the next one is unknown too.
-    let isUnknownWaiting = false;
+    // The Rust crate waits with an unknown character until it knows whether the next one is unknown too.
+    let isUnknownPending = false;
     let position = 0;
     for (const character of word) {
       let piece = position > 0 && prefix ? prefix + character : character;
@@ -99,15 +99,15 @@ export class BpeModel extends Model {
       if (bytes !== undefined) {
         symbols.push(...bytes);
       } else if (id !== undefined) {
-        if (isUnknownWaiting) symbols.push(unknown!);
-        isUnknownWaiting = false;
+        if (isUnknownPending) symbols.push(unknown!);
+        isUnknownPending = false;
         symbols.push(id);
       } else if (unknown !== undefined) {
-        if (isUnknownWaiting && joinsUnknown !== true) symbols.push(unknown);
-        isUnknownWaiting = true;
+        if (isUnknownPending && joinsUnknown !== true) symbols.push(unknown);
+        isUnknownPending = true;
       }
     }
-    if (isUnknownWaiting) symbols.push(unknown!);
+    if (isUnknownPending) symbols.push(unknown!);
     return symbols;
   }
 
@@ -122,33 +122,33 @@ export class BpeModel extends Model {
   }
 
   /**
-   * Merges in place until nothing merges any more.
+   * Merges pairs in the array itself until no pair can merge.
    *
-   * @param symbols ids; those that were merged into the one before them keep a value without meaning
-   * @returns for each symbol that is left, the index of the next one; the last one's is the length
+   * @param symbols ids; an entry that was merged into the one before it keeps a value that means nothing
+   * @returns for each remaining symbol, the index of the next one; for the last one, the length
    */
   #mergeAll(symbols: Int32Array): Int32Array {
     const { length } = symbols;
     const nexts = Int32Array.from({ length }, (_, index) => index + 1);
     const previous = Int32Array.from({ length }, (_, index) => index - 1);
-    const isGone = new Uint8Array(length);
-    // Rank and position in one number, so that the smallest is the lowest rank and then the leftmost.
+    const isMerged = new Uint8Array(length);
+    // Rank and index in one number: the smallest number has the lowest rank, and among equal ranks the lowest index.
     const queue = new NumberHeap(length);
     const enqueue = (index: number): void => {
       const rank = this.#merges.rank(symbols[index]!, symbols[nexts[index]!]!);
-      if (rank !== -1) queue.push(rank * positions + index);
+      if (rank !== -1) queue.push(rank * maxPositions + index);
     };
     for (let index = 0; index + 1 < length; index += 1) enqueue(index);
     for (let top = queue.pop(); top !== undefined; top = queue.pop()) {
-      const index = top % positions;
+      const index = top % maxPositions;
       const next = nexts[index]!;
-      if (isGone[index] === 1 || next === length) continue;
-      const merged = this.#merged[(top - index) / positions]!;
-      // The neighbors may have changed since; another rank that gives the same piece is as good.
+      if (isMerged[index] === 1 || next === length) continue;
+      const merged = this.#merged[(top - index) / maxPositions]!;
+      // The neighbors may have changed since this was queued. Another rank that gives the same piece is equally good.
       const rank = this.#merges.rank(symbols[index]!, symbols[next]!);
       if (rank === -1 || this.#merged[rank] !== merged) continue;
       symbols[index] = merged;
-      isGone[next] = 1;
+      isMerged[next] = 1;
       const after = nexts[next]!;
       nexts[index] = after;
       if (after < length) previous[after] = index;

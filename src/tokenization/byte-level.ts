@@ -1,13 +1,17 @@
 import { ByteLevelPreTokenizer } from "./library.ts";
 
-// As many as the encoder remembers of words.
-const rememberedWords = 50_000;
-const longestRememberedWord = 64;
+// The same limits as for the encoder's cache of words.
+const maxCachedWords = 50_000;
+const maxCachedWordLength = 64;
 // GPT-2's pattern; JavaScript's \s has U+FEFF and lacks U+0085.
 const pattern =
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
-/** Splits a text as GPT-2 does, each word written with one character a byte; how words are written is remembered, for that is most of its time. */
+/**
+ * Splits a text as GPT-2 does and writes each byte of a word as one character.
+ *
+ * It caches the written form of words, because writing takes most of the time.
+ */
 export function createByteLevelSplitter(config: Record<string, unknown>): (text: string) => string[] {
   const { add_prefix_space: isPrefixed = false, use_regex: isSplit = true } = config;
   const { byte_encoder: characters } = new ByteLevelPreTokenizer(config);
@@ -18,8 +22,8 @@ export function createByteLevelSplitter(config: Record<string, unknown>): (text:
     if (known !== undefined) return known;
     let bytes = "";
     for (const byte of encoder.encode(word)) bytes += characters[byte];
-    if (word.length <= longestRememberedWord) {
-      if (written.size >= rememberedWords) written.clear();
+    if (word.length <= maxCachedWordLength) {
+      if (written.size >= maxCachedWords) written.clear();
       written.set(word, bytes);
     }
     return bytes;

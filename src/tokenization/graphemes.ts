@@ -1,4 +1,4 @@
-// Large enough that few graphemes are read twice, small enough that copying it costs nothing.
+// Large enough that it reads few graphemes twice; small enough that copying it costs nothing.
 const windowLength = 128;
 
 const segmenter: Intl.Segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
@@ -6,8 +6,8 @@ const segmenter: Intl.Segmenter = new Intl.Segmenter("und", { granularity: "grap
 /**
  * The graphemes of a text, one after another.
  *
- * `Intl.Segmenter` by itself takes quadratic time in Node, because each segment costs a pass over the whole text. It gets a window at a time
- * here, from one border to the next: what lies before a border does not change where the following ones are.
+ * `Intl.Segmenter` alone takes quadratic time in Node, because each segment costs a pass over the whole text. So it gets one window of the
+ * text at a time. Each window starts at a border, and the text before a border does not change the borders after it.
  */
 export function* graphemes(text: string): Generator<string> {
   let start = 0;
@@ -20,7 +20,7 @@ export function* graphemes(text: string): Generator<string> {
       if (held !== "") yield held;
       held = segment;
     }
-    // The last one may go on behind the window.
+    // The last grapheme may continue after the window.
     if (isLast) yield held;
     if (isLast) return;
     const read = part.length - held.length;

@@ -37,11 +37,11 @@ describe("late interaction", () => {
   test("compares a document's special tokens and words, but no punctuation unless it is asked for", () => {
     const { ids, isCompared } = encoder().encodeDocument("dog, dog!", defaults);
     expect([...ids].slice(0, 2)).toEqual([id("[CLS]"), id("[unused1]")]);
-    expect([...ids].filter((_, place) => !isCompared[place])).toEqual([id(","), id("!")]);
+    expect([...ids].filter((_, index) => !isCompared[index])).toEqual([id(","), id("!")]);
     expect(encoder({ skipPunctuation: false }).encodeDocument("dog, dog!", defaults).isCompared).not.toContain(false);
   });
 
-  test("cuts a text at its end, keeps the last special token, and tells its length", () => {
+  test("cuts a text at its end, keeps the last special token, and reports its length", () => {
     const text = "dog ".repeat(50);
     const { ids, fullTokens } = encoder().encodeDocument(text, defaults);
     expect(ids).toHaveLength(16);

@@ -1,10 +1,9 @@
 import { RerankError } from "../errors.ts";
 import type { LateInteractionHead } from "../types.ts";
-import { openTokenizer, type TokenizerFiles } from "./open-tokenizer.ts";
-import { padTokenId } from "./pad-token.ts";
-import { cut, type EncodedPair, type EncodeOptions, tooLong } from "./pair-encoder.ts";
+import { openTokenizer, padTokenId, type TokenizerFiles } from "./open-tokenizer.ts";
+import { type EncodedPair, type EncodeOptions, tooLongError, truncateIds } from "./pair-encoder.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
-import { unsupported } from "./unsupported.ts";
+import { unsupportedError } from "./unsupported.ts";
 
 /** The model's input for one query or one document. */
 export interface EncodedText extends EncodedPair {
@@ -16,7 +15,7 @@ export interface EncodedText extends EncodedPair {
 export interface LateInteractionEncoder {
   readonly padId: number;
   /**
-   * Exactly `queryLength` ids: the query's, and mask tokens that the others do not attend to but that are compared like them.
+   * Exactly `queryLength` ids: those of the query, then mask tokens. No other token attends to the mask tokens, but they take part in the comparison.
    *
    * @throws RerankError `invalid-input` for a query that is too long under truncation `error` or `only_second`; `tokenization`
    */
@@ -34,15 +33,15 @@ const punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
  *
  * @param head lengths include special tokens
  * @throws RerankError `unsupported-model` when the files lack a token that is needed
- * @see https://github.com/stanford-futuredata/ColBERT `colbert/modeling/tokenization/`: the marker stands after the first special token, padding
- * of a query is the mask token, punctuation of a document is left out by the ids of single characters
+ * @see https://github.com/stanford-futuredata/ColBERT `colbert/modeling/tokenization/`: the marker comes after the first special token, mask
+ * tokens pad a query, and a document's punctuation is left out by the ids of single characters
  */
 export function createLateInteractionEncoder(files: TokenizerFiles, head: Required<LateInteractionHead>): LateInteractionEncoder {
   const { file, tokenizer } = openTokenizer(files);
   const idOf = (token: string, what: string): number => {
     const id = tokenizer.idOf(token);
     if (id === undefined)
-      throw unsupported(
+      throw unsupportedError(
         `the ${what} ${JSON.stringify(token)} is not in the vocabulary; head.queryToken and head.documentToken name the marks`,
       );
     return id;
@@ -70,14 +69,14 @@ export function createLateInteractionEncoder(files: TokenizerFiles, head: Requir
     const { ids, isWhole } = tokenizer.tokenize(text, limit, specialTokens, truncationSide);
     const fullTokens = ids.length + limit - room;
     const isCut = !isWhole || ids.length > room;
-    if (isCut && truncation === "error") throw tooLong(fullTokens, limit, isWhole);
+    if (isCut && truncation === "error") throw tooLongError(fullTokens, limit, isWhole);
     if (isCut && truncation === "only_second" && what === "query") {
       throw new RerankError(
         "invalid-input",
         `tokenization: the query has ${isWhole ? "" : "at least "}${fullTokens} tokens, and truncation "only_second" must leave it whole in ${limit}. Shorten it, raise head.queryLength, or use truncation "longest_first".`,
       );
     }
-    const all = Int32Array.from([...prefix, mark, ...cut(ids, room, truncationSide), ...suffix]);
+    const all = Int32Array.from([...prefix, mark, ...truncateIds(ids, room, truncationSide), ...suffix]);
     return { ids: all, typeIds: new Uint8Array(all.length), fullTokens: isCut ? fullTokens : 0, isLowerBound: isCut && !isWhole };
   };
 
@@ -107,18 +106,19 @@ export function createLateInteractionEncoder(files: TokenizerFiles, head: Requir
 /** The special tokens around a single text. */
 function surroundings(tokenizer: TextTokenizer): [prefix: number[], suffix: number[]] {
   const tokens = tokenizer.postProcess([sentinel])?.tokens ?? [sentinel];
-  const place = tokens.indexOf(sentinel);
-  if (place === -1) throw unsupported("the post-processor of tokenizer.json does not take a single text");
+  const sentinelIndex = tokens.indexOf(sentinel);
+  if (sentinelIndex === -1) throw unsupportedError("the post-processor of tokenizer.json does not take a single text");
   const idsOf = (some: readonly string[]): number[] =>
     some.map((token) => {
       const id = tokenizer.idOf(token);
-      if (id === undefined) throw unsupported(`the special token ${JSON.stringify(token)} of the post-processor is not in the vocabulary`);
+      if (id === undefined)
+        throw unsupportedError(`the special token ${JSON.stringify(token)} of the post-processor is not in the vocabulary`);
       return id;
     });
-  return [idsOf(tokens.slice(0, place)), idsOf(tokens.slice(place + 1))];
+  return [idsOf(tokens.slice(0, sentinelIndex)), idsOf(tokens.slice(sentinelIndex + 1))];
 }
 
-/** `mask_token` of tokenizer_config.json, where it is a string or an object with `content`; BERT's where it names none. */
+/** `mask_token` of tokenizer_config.json, a string or an object with `content`. @default BERT's `[MASK]` */
 function maskToken(config: unknown): string {
   const entry = (config as { mask_token?: string | { content?: string } | null } | null)?.mask_token;
   return (typeof entry === "object" ? entry?.content : entry) ?? "[MASK]";

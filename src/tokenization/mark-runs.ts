@@ -1,14 +1,14 @@
-// From here on the order of a run costs more to restore than to look up.
+// Longer runs are slow to sort with `normalize`.
 const longRuns = /\p{M}{32,}/gu;
-// Marks of the highest and of the lowest combining class: what changes places with one of them has a class of its own.
+// Marks of the highest and of the lowest combining class. A mark that swaps with one of them has a nonzero class.
 const highestClass = "\u0345";
 const lowestClass = "\u0334";
 
 /**
- * The same text in Unicode's eyes, with its long runs of marks in canonical order.
+ * A canonically equivalent text, with long runs of combining marks in canonical order.
  *
- * `normalize` puts each mark where it belongs by walking back over the run: 200,000 marks of two classes in turn take it minutes.
- * For marks that are in order already it takes no time.
+ * `normalize` sorts a run by walking back over it for each mark: a run of 200,000 marks of two alternating classes takes minutes.
+ * It is fast for marks that are already in order.
  *
  * @see https://www.unicode.org/reports/tr15/ canonical ordering: marks of class 0 stay, and nothing moves past them
  */
@@ -18,7 +18,7 @@ export function withOrderedMarks(text: string): string {
 
 function orderRun(run: string): string {
   const marks = Array.from(run, (mark) => mark.normalize("NFD")).join("");
-  // Few kinds of marks exist, so comparing every two of them once is enough.
+  // There are few different marks, so comparing each pair of them once is cheap.
   const kinds = [...new Set(marks)];
   const movable = kinds.filter(hasClass).sort(byClass);
   const ranks = new Map<string, number>();

@@ -1,13 +1,13 @@
-// Most slots stay free, so that a look-up rarely meets another pair.
+// At least half of the slots stay free, so that a look-up rarely meets another pair.
 const maxLoad = 0.5;
 
-/** The merges of a BPE model: from a pair of token ids to its rank, in flat arrays. */
+/** The merges of a BPE model: a hash table from pairs of token ids to ranks, in flat arrays. */
 export class MergeTable {
   readonly #lefts: Int32Array;
   readonly #rights: Int32Array;
   readonly #ranks: Int32Array;
 
-  /** @param pairs by rank; of a pair that occurs twice the last rank counts, as in the Rust crate */
+  /** @param pairs in order of rank; if a pair occurs twice, its last rank counts, as in the Rust crate */
   constructor(pairs: readonly (readonly [left: number, right: number])[]) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(16, pairs.length / maxLoad)));
     this.#lefts = new Int32Array(slots).fill(-1);
@@ -27,7 +27,7 @@ export class MergeTable {
     return this.#lefts[slot] === -1 ? -1 : this.#ranks[slot]!;
   }
 
-  /** The slot that holds the pair, or the free one where it would go: open addressing with linear probing. */
+  /** The slot of the pair, or the free slot where it belongs. Open addressing with linear probing. */
   #slot(left: number, right: number): number {
     const mask = this.#lefts.length - 1;
     // Multiplicative hashing: the two constants are odd numbers near 2^32 divided by the golden ratio and by its square.

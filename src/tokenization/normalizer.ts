@@ -3,7 +3,7 @@ import { normalizeAsBert } from "./bert-normalizer.ts";
 import { PrecompiledLibraryNormalizer, ReplaceNormalizer } from "./library.ts";
 import { withOrderedMarks } from "./mark-runs.ts";
 import { PrecompiledNormalizer } from "./precompiled-normalizer.ts";
-import { isRecord, shownValue, unsupported } from "./unsupported.ts";
+import { formatValue, isRecord, unsupportedError } from "./unsupported.ts";
 
 /** Rewrites a text before it is split into words. */
 export type Normalize = (text: string) => string;
@@ -11,17 +11,18 @@ export type Normalize = (text: string) => string;
 /** One step; may stop early once its result is longer than `maxLength`. */
 type Step = (text: string, maxLength: number) => string;
 
-// Published normalizers make a text at most 18 times as long (a ligature of Arabic under NFKC). What exceeds this is a mistake or an attack:
-// 30 rules that double a letter make a billion of it.
+// Published normalizers make a text at most 18 times as long (an Arabic ligature under NFKC). A larger growth is a mistake or an attack:
+// 30 rules that each double a letter turn one letter into a billion.
 const maxGrowth = 32;
 const growthMargin = 4096;
 
 /**
- * Builds the normalizer of a tokenizer.json, each step as the Rust crate has it; undefined where there is none.
+ * Builds the normalizer of a tokenizer.json. Each step gives the same result as in the Rust crate.
  *
- * Time is near-linear in the text's length, but for regular expressions of the file's own.
+ * Its time is nearly linear in the length of a text. Regular expressions of the file itself may take longer.
  *
- * @throws RerankError `unsupported-model` for an unknown or malformed step, and when called, for a text that grows beyond reason
+ * @returns undefined if the file has no normalizer
+ * @throws RerankError `unsupported-model` for an unknown or malformed step. The normalizer itself throws it for a text that grows too much
  */
 export function createNormalizer(config: unknown): Normalize | undefined {
   if (config === null || config === undefined) return undefined;
@@ -34,12 +35,13 @@ export function createNormalizer(config: unknown): Normalize | undefined {
 
 function limited(step: Step, text: string, maxLength: number): string {
   const normal = step(text, maxLength);
-  if (normal.length > maxLength) throw unsupported(`the normalizer of tokenizer.json makes a text more than ${maxGrowth} times as long`);
+  if (normal.length > maxLength)
+    throw unsupportedError(`the normalizer of tokenizer.json makes a text more than ${maxGrowth} times as long`);
   return normal;
 }
 
 function stepOf(config: unknown, key: string): Step {
-  if (!isRecord(config)) throw unsupported(`${key} of tokenizer.json is not an object`);
+  if (!isRecord(config)) throw unsupportedError(`${key} of tokenizer.json is not an object`);
   switch (config.type) {
     case "Sequence":
       return sequence(config.normalizers, `${key}.normalizers`);
@@ -57,7 +59,7 @@ function stepOf(config: unknown, key: string): Step {
       return (text) => withOrderedMarks(text).normalize(form);
     }
     case "Lowercase":
-      // toLowerCase looks at the neighbors of a capital sigma, the Rust crate never does.
+      // toLowerCase looks at the neighbors of a capital sigma; the Rust crate does not.
       return (text) => text.replaceAll("Σ", "σ").toLowerCase();
     case "Strip":
       return strip(config);
@@ -68,18 +70,18 @@ function stepOf(config: unknown, key: string): Step {
       return (text) => (text === "" ? text : prefix + text);
     }
     default:
-      throw unsupported(`${key}.type of tokenizer.json is ${shownValue(config.type)}, which crossrank does not know`);
+      throw unsupportedError(`${key}.type of tokenizer.json is ${formatValue(config.type)}, which crossrank does not know`);
   }
 }
 
 function sequence(members: unknown, key: string): Step {
-  if (!Array.isArray(members)) throw unsupported(`${key} of tokenizer.json is not a list`);
+  if (!Array.isArray(members)) throw unsupportedError(`${key} of tokenizer.json is not a list`);
   const steps = members.map((member, index) => stepOf(member, `${key}[${index}]`));
   return (text, maxLength) => steps.reduce((normal, step) => limited(step, normal, maxLength), text);
 }
 
 function precompiled(charsmap: unknown, key: string): Step {
-  // Exports without the table exist; the library's NFKC with SentencePiece's exceptions comes nearest to it.
+  // Some exports have no table. The library's NFKC with SentencePiece's exceptions is the closest replacement.
   if (charsmap === undefined || charsmap === null || charsmap === "") {
     const nfkc = new PrecompiledLibraryNormalizer({ type: "Precompiled", precompiled_charsmap: null });
     return (text) => nfkc.normalize(withOrderedMarks(text));
@@ -96,7 +98,7 @@ function replacement(config: Record<string, unknown>, key: string): Step {
     // A function, so that "$&" in the content stays as it is.
     return text.replaceAll(pattern, () => {
       added += content.length;
-      // Longer than allowed already: the caller refuses the text, whatever else is in it.
+      // Already longer than allowed: the caller refuses the text anyway.
       return added > text.length + maxLength ? "" : content;
     });
   };
@@ -105,11 +107,11 @@ function replacement(config: Record<string, unknown>, key: string): Step {
 /** A pattern of tokenizer.json, `{ "Regex": "…" }` or `{ "String": "…" }`. @throws RerankError `unsupported-model` */
 export function patternOf(pattern: unknown, key: string): RegExp {
   const source = isRecord(pattern) ? (pattern.Regex ?? pattern.String) : undefined;
-  if (typeof source !== "string") throw unsupported(`${key} of tokenizer.json is neither {"Regex": "…"} nor {"String": "…"}`);
+  if (typeof source !== "string") throw unsupportedError(`${key} of tokenizer.json is neither {"Regex": "…"} nor {"String": "…"}`);
   try {
     return new ReplaceNormalizer({ type: "Replace", pattern, content: "" }).pattern;
   } catch (error) {
-    throw unsupported(`${key} of tokenizer.json is no regular expression (${messageOf(error)})`, error);
+    throw unsupportedError(`${key} of tokenizer.json is no regular expression (${messageOf(error)})`, error);
   }
 }
 
@@ -126,6 +128,6 @@ function strip(config: Record<string, unknown>): Step {
 }
 
 function textOf(value: unknown, key: string): string {
-  if (typeof value !== "string") throw unsupported(`${key} of tokenizer.json is not a text`);
+  if (typeof value !== "string") throw unsupportedError(`${key} of tokenizer.json is not a text`);
   return value;
 }

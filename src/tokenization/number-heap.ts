@@ -1,4 +1,4 @@
-/** A binary heap that gives back the smallest of its numbers. */
+/** A binary min-heap of numbers. */
 export class NumberHeap {
   #items: Float64Array;
   #size: number = 0;

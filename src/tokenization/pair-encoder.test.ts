@@ -190,7 +190,7 @@ describe("hostile texts", () => {
     });
   }
 
-  test("tell a lower bound of the tokens of a text that was not read whole", () => {
+  test("give a lower bound of the tokens of a text that was not read completely", () => {
     const pair = encoder({}, 16).encode("how", "dog ".repeat(1_000_000), defaults);
     expect(pair.ids).toHaveLength(16);
     expect(pair.fullTokens).toBeGreaterThan(16);

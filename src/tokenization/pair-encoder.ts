@@ -1,10 +1,9 @@
 import { RerankError } from "../errors.ts";
 import type { Truncation, TruncationSide } from "../types.ts";
-import { openTokenizer, type TokenizerFiles } from "./open-tokenizer.ts";
-import { padTokenId } from "./pad-token.ts";
+import { openTokenizer, padTokenId, type TokenizerFiles } from "./open-tokenizer.ts";
 import { learnPairLayout, type PairLayout } from "./pair-layout.ts";
 import { pairLengths } from "./pair-lengths.ts";
-import { QueryMemory } from "./query-memory.ts";
+import { QueryCache } from "./query-cache.ts";
 import { singleTokenId, type TokenizedText } from "./text-tokenizer.ts";
 
 /** How one pair is encoded. */
@@ -12,11 +11,11 @@ export interface EncodeOptions {
   truncation: Truncation;
   /** @default "right" */
   truncationSide?: TruncationSide;
-  /** Most tokens of this pair, special tokens included, ≥ 1; above the encoder's own limit it changes nothing. @default the encoder's limit */
+  /** Maximum tokens of this pair, special tokens included; ≥ 1. The encoder's own limit also applies. @default the encoder's limit */
   maxLength?: number;
   /** Special tokens typed inside the texts: `neutralize` them, or `interpret` them as the Rust tokenizers do. */
   specialTokens: "neutralize" | "interpret";
-  /** What counts as relevant, for encoders of a template that has a place for it. */
+  /** What counts as relevant. Only encoders of a template with `{instruction}` use it. */
   instruction?: string;
 }
 
@@ -25,27 +24,27 @@ export interface EncodedPair {
   ids: Int32Array;
   /** Same length as `ids`. */
   typeIds: Uint8Array;
-  /** Tokens of the whole pair, special tokens included, when it was cut; a lower bound for texts cut by characters first. 0 when not cut. */
+  /** 0 for a pair that was not cut. Otherwise the tokens of the whole pair, special tokens included: see {@link EncodedPair.isLowerBound}. */
   fullTokens: number;
-  /** Whether there may be more: the text was cut by characters before it was tokenized. @default false */
+  /** Whether the whole pair may have more than `fullTokens`: a text was cut by characters before it was tokenized. @default false */
   isLowerBound?: boolean;
   /** How many of the first ids the model attends to. @default all */
   attended?: number;
 }
 
-/** Turns pairs of texts into model inputs. Synchronous, and not shared between threads. */
+/** Turns pairs of texts into model inputs. Synchronous. Each thread has its own. */
 export interface PairEncoder {
-  /** The id that fills up shorter rows of a batch. */
+  /** The id that pads shorter rows of a batch. */
   readonly padId: number;
-  /** The id of a token by its content, or of a text that is one token; else undefined. */
+  /** The id of a token by its content, or of a text that is exactly one token. Undefined for any other text. */
   idOf(token: string): number | undefined;
   /**
-   * The ids of one pair, cut to the limit. The last queries are remembered: a thousand documents of one query tokenize it once.
+   * The ids of one pair, truncated to the limit. It caches the last queries: a thousand documents for one query tokenize that query once.
    *
-   * An empty document gives the special tokens around nothing. Lone surrogates are read as U+FFFD.
+   * An empty document gives only its special tokens. Lone surrogates are read as U+FFFD.
    *
-   * @throws RerankError `invalid-input` when truncation `error` meets a pair that is too long, `only_second` a query that leaves no room, or
-   * when the limit has no room beside the special tokens; `tokenization` when the library fails on a text
+   * @throws RerankError `invalid-input` for a pair that is too long under truncation `error`, for a query that leaves no room for the document
+   * under `only_second`, and for a limit that the special tokens alone fill; `tokenization` when the library fails on a text
    */
   encode(query: string, document: string, options: EncodeOptions): EncodedPair;
 }
@@ -53,37 +52,42 @@ export interface PairEncoder {
 /**
  * Builds the encoder of one model.
  *
- * @param limits `maxTokens`: most tokens of a pair, special tokens included; `typeVocabSize`: rows of the model's token-type table, 0 or 1 where it has none
- * @throws RerankError `unsupported-model` when the files cannot be used; `invalid-input` when `maxTokens` has no room beside the special tokens
+ * @param limits `maxTokens`: maximum tokens of a pair, special tokens included; `typeVocabSize`: rows of the model's token-type table, 0 or 1 if it has none
+ * @throws RerankError `unsupported-model` when the files cannot be used; `invalid-input` when the special tokens alone fill `maxTokens`
  */
 export function createPairEncoder(files: TokenizerFiles, limits: { maxTokens: number; typeVocabSize: number }): PairEncoder {
   const { file, tokenizer } = openTokenizer(files);
   const layout = learnPairLayout(file, tokenizer, limits.typeVocabSize);
   const { maxTokens } = limits;
-  roomIn(layout, maxTokens);
-  const queries = new QueryMemory(tokenizer);
+  tokensForTexts(layout, maxTokens);
+  const queries = new QueryCache(tokenizer);
   return {
     padId: padTokenId(file, files.config, tokenizer),
     idOf: (token) => singleTokenId(tokenizer, token),
     encode(query, document, { truncation, truncationSide = "right", maxLength = maxTokens, specialTokens }) {
       const limit = Math.min(maxLength, maxTokens);
-      const target = roomIn(layout, limit);
+      const target = tokensForTexts(layout, limit);
       const first = queries.tokenize(query, limit, specialTokens, truncationSide);
       const second = tokenizer.tokenize(document, limit, specialTokens, truncationSide);
       const isWhole = first.isWhole && second.isWhole;
       const total = first.ids.length + second.ids.length;
       if (isWhole && total <= target) return assemble(layout, first.ids, second.ids, 0);
       const fullTokens = total + layout.specialCount;
-      if (truncation === "error") throw tooLong(fullTokens, limit, isWhole);
-      const [queryLength, documentLength] = pairLengths(comparable(first, target), comparable(second, target), target, truncation);
-      const kept = [cut(first.ids, queryLength, truncationSide), cut(second.ids, documentLength, truncationSide)] as const;
+      if (truncation === "error") throw tooLongError(fullTokens, limit, isWhole);
+      const [queryLength, documentLength] = pairLengths(
+        truncationLength(first, target),
+        truncationLength(second, target),
+        target,
+        truncation,
+      );
+      const kept = [truncateIds(first.ids, queryLength, truncationSide), truncateIds(second.ids, documentLength, truncationSide)] as const;
       return { ...assemble(layout, ...kept, fullTokens), isLowerBound: !isWhole };
     },
   };
 }
 
-/** Tokens that both texts may have. @throws RerankError `invalid-input` where there is no room for any */
-function roomIn({ specialCount }: PairLayout, maxLength: number): number {
+/** Maximum tokens of both texts together. @throws RerankError `invalid-input` if that is 0 */
+function tokensForTexts({ specialCount }: PairLayout, maxLength: number): number {
   if (maxLength > specialCount) return maxLength - specialCount;
   throw new RerankError(
     "invalid-input",
@@ -91,17 +95,19 @@ function roomIn({ specialCount }: PairLayout, maxLength: number): number {
   );
 }
 
-/** So many ids, with those of one side left out. */
-export function cut(ids: readonly number[], length: number, side: TruncationSide): readonly number[] {
+/** At most `length` ids. @param side where ids are removed: `left` is the beginning, `right` the end */
+export function truncateIds(ids: readonly number[], length: number, side: TruncationSide): readonly number[] {
   if (ids.length <= length) return ids;
   return side === "left" ? ids.slice(ids.length - length) : ids.slice(0, length);
 }
 
 /**
- * The length of a text for the division of room: of two texts that were both cut by characters, the longer one should get the odd token,
- * so a text with more tokens than can stay counts with its extrapolated length.
+ * The length of a text when the limit is divided between two texts.
+ *
+ * A text that exceeds the limit alone counts with its estimated full length. So if both texts were cut by characters, the one that is really longer
+ * gets the odd token.
  */
-function comparable(text: TokenizedText, target: number): number {
+function truncationLength(text: TokenizedText, target: number): number {
   return text.ids.length > target ? Math.max(text.ids.length, text.estimate) : text.ids.length;
 }
 
@@ -126,8 +132,8 @@ function assemble(layout: PairLayout, query: readonly number[], document: readon
   return { ids, typeIds, fullTokens };
 }
 
-/** The error of truncation `error`. @param isWhole whether `fullTokens` is exact; else it is a lower bound */
-export function tooLong(fullTokens: number, maxTokens: number, isWhole: boolean): RerankError {
+/** The error of truncation `error`. @param isWhole whether `fullTokens` is exact; if not, it is a lower bound */
+export function tooLongError(fullTokens: number, maxTokens: number, isWhole: boolean): RerankError {
   const tokens = isWhole ? `${fullTokens}` : `at least ${fullTokens}`;
   const limit =
     fullTokens > maxTokens ? `the model reads ${maxTokens}` : `a text this long is not read to its end for a limit of ${maxTokens}`;

@@ -1,10 +1,10 @@
 import type { TextTokenizer } from "./text-tokenizer.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
-import { isRecord, unsupported } from "./unsupported.ts";
+import { isRecord, unsupportedError } from "./unsupported.ts";
 
-/** Where query and document stand among the special tokens of a pair. */
+/** The special tokens of a pair, before, between and after its two texts. */
 export interface PairLayout {
-  /** Special ids before the query, between the two, and after the document. */
+  /** Special ids before the query, between query and document, and after the document. */
   prefix: readonly number[];
   middle: readonly number[];
   suffix: readonly number[];
@@ -14,16 +14,16 @@ export interface PairLayout {
   suffixTypes: readonly number[];
   queryType: number;
   documentType: number;
-  /** Special tokens of a pair in all. */
+  /** Number of special tokens of a pair. */
   specialCount: number;
 }
 
-// Never in a vocabulary, so they cannot be mistaken for special tokens.
+// No vocabulary has these, so they cannot be confused with special tokens.
 const querySentinel = "\u0000query";
 const documentSentinel = "\u0000document";
 
 /**
- * Learns the layout of a pair by giving the tokenizer's post-processor one sentinel as query and one as document.
+ * Learns the layout of a pair: it gives the tokenizer's post-processor one sentinel as query and one as document, and looks at the result.
  *
  * @param typeVocabSize rows of the model's token-type table; type ids beyond it become 0
  * @throws RerankError `unsupported-model` when the post-processor does not give query, then document, once each
@@ -35,11 +35,11 @@ export function learnPairLayout(file: TokenizerFile, tokenizer: TextTokenizer, t
   const document = tokens.indexOf(documentSentinel);
   const isOnce = tokens.lastIndexOf(querySentinel) === query && tokens.lastIndexOf(documentSentinel) === document;
   if (query === -1 || document <= query || !isOnce) {
-    throw unsupported("the post-processor of tokenizer.json does not put the query before the document, once each");
+    throw unsupportedError("the post-processor of tokenizer.json does not put the query before the document, once each");
   }
-  // Where no post-processor sets them, the Rust crate's type ids are the number of the text.
+  // Without a post-processor, the Rust crate gives type 0 to the first text and type 1 to the second.
   const found = processed?.typeIds ?? tokens.map((_, position) => (position >= document ? 1 : 0));
-  // The Rust crate gives 0 throughout for RobertaProcessing; the library marks the document 1.
+  // For RobertaProcessing the Rust crate gives 0 to all tokens; the library gives 1 to the document.
   const isAllZero = typeVocabSize < 2 || hasRobertaProcessing(file.postProcessor);
   const types = found.map((type) => (isAllZero || type >= typeVocabSize ? 0 : type));
   const ids = specialIdLists(file.postProcessor);
@@ -67,11 +67,11 @@ function idsOf(token: string, lists: ReadonlyMap<string, readonly number[]>, tok
   const listed = lists.get(token);
   if (listed !== undefined) return listed;
   const id = tokenizer.idOf(token);
-  if (id === undefined) throw unsupported(`the special token ${JSON.stringify(token)} of the post-processor is not in the vocabulary`);
+  if (id === undefined) throw unsupportedError(`the special token ${JSON.stringify(token)} of the post-processor is not in the vocabulary`);
   return [id];
 }
 
-/** `special_tokens` of a template: a name may stand for other ids than the vocabulary gives it, and for several. */
+/** `special_tokens` of a template. A name may stand for several ids, and for other ids than in the vocabulary. */
 function specialIdLists(postProcessor: unknown): ReadonlyMap<string, readonly number[]> {
   const lists = new Map<string, readonly number[]>();
   for (const block of flatten(postProcessor)) {

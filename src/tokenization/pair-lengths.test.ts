@@ -51,7 +51,7 @@ test("keeps the query whole with only_second", () => {
   );
 });
 
-test("refuses a query that leaves no room with only_second, and tells both counts", () => {
+test("refuses a query that leaves no room with only_second, and names both counts", () => {
   expect(() => pairLengths(600, 10, 509, "only_second")).toThrowError(/query alone has 600 tokens.*509/);
   expect(() => pairLengths(509, 1, 509, "only_second")).toThrowError(expect.objectContaining({ code: "invalid-input" }));
 });

@@ -1,16 +1,16 @@
 import { RerankError } from "../errors.ts";
 
 /**
- * How many tokens of query and document stay, so that both together fit.
+ * How many tokens of query and document remain after truncation, so that both together fit.
  *
- * `longest_first` cuts the longer of the two down to the shorter, then both alike; where an odd token is left over, the longer text
- * keeps it. `only_second` never touches the query.
+ * `longest_first` shortens the longer text to the length of the shorter one, then both equally. If one odd token remains, the longer text
+ * keeps it. `only_second` never shortens the query.
  *
- * @param target tokens that may stay in all, special tokens not counted; ≥ 0
- * @returns [query tokens, document tokens]: at most what was there, together at most `target`; unchanged where they fit
+ * @param target maximum tokens of both texts together, without special tokens; ≥ 0
+ * @returns [query tokens, document tokens], together at most `target`; unchanged if they fit
  * @throws RerankError `invalid-input` when the query of `only_second` leaves no room for a single document token
- * @see https://github.com/huggingface/tokenizers/blob/v0.22.0/tokenizers/src/utils/truncation.rs `truncate_encodings`, whose
- * arithmetic this is (releases from 0.23 stop tokenizing early, which moves the odd token in rare cases)
+ * @see https://github.com/huggingface/tokenizers/blob/v0.22.0/tokenizers/src/utils/truncation.rs `truncate_encodings`: the same
+ * arithmetic (releases from 0.23 stop tokenizing early, which in rare cases gives the odd token to the other text)
  */
 export function pairLengths(
   queryTokens: number,

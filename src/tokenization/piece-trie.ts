@@ -1,9 +1,9 @@
-// Most slots stay free, so that a look-up rarely meets another key.
+// At least half of the slots stay free, so that a look-up rarely meets another key.
 const maxLoad = 0.5;
 
 /**
- * A trie over UTF-16 units in four flat arrays: a vocabulary of 250,000 pieces takes about 25 MB and a fifth of a second,
- * where a tree of Map objects takes ten times both.
+ * A trie over UTF-16 units in four flat arrays. A vocabulary of 250,000 pieces takes about 25 MB and 0.2 s; a tree of Map objects
+ * takes ten times as much of both.
  */
 export class PieceTrie {
   #parents: Int32Array;
@@ -24,7 +24,7 @@ export class PieceTrie {
     this.#pieceIds = this.#pieceIds.slice(0, this.#nodes);
   }
 
-  /** The node one unit below a node, or -1; the root is node 0. */
+  /** The child of a node for one UTF-16 unit, or -1. The root is node 0. */
   child(node: number, unit: number): number {
     const slot = this.#slot(node, unit);
     return this.#parents[slot] === node ? this.#children[slot]! : -1;
@@ -51,7 +51,7 @@ export class PieceTrie {
     this.#pieceIds[node] = id;
   }
 
-  /** The slot that holds the edge, or the free one where it would go: open addressing with linear probing. */
+  /** The slot of the edge, or the free slot where it belongs. Open addressing with linear probing. */
   #slot(node: number, unit: number): number {
     const mask = this.#parents.length - 1;
     // Multiplicative hashing: the two constants are odd numbers near 2^32 divided by the golden ratio and by its square.

@@ -1,11 +1,11 @@
 import { createByteLevelSplitter } from "./byte-level.ts";
 import { patternOf } from "./normalizer.ts";
-import { isRecord, shownValue, unsupported } from "./unsupported.ts";
+import { formatValue, isRecord, unsupportedError } from "./unsupported.ts";
 
 /**
- * Splits a text into words, each of which is tokenized by itself.
+ * Splits a text into words. The model tokenizes each word separately.
  *
- * @param isStart whether the text is the beginning of the whole text, not what follows an added token
+ * @param isStart whether `text` is the beginning of the whole text; false after an added token
  */
 export type SplitWords = (text: string, isStart: boolean) => string[];
 
@@ -14,16 +14,17 @@ const wordCharacters = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
 // JavaScript's \s has U+FEFF and lacks U+0085.
 const space = "\\p{White_Space}";
 
-/** What becomes of the parts that a pattern finds. */
+/** What happens to the parts that a pattern finds. */
 type Behavior = "removed" | "isolated" | "contiguous" | "mergedwithprevious" | "mergedwithnext";
 const behaviors: readonly string[] = ["removed", "isolated", "contiguous", "mergedwithprevious", "mergedwithnext"] satisfies Behavior[];
 
 /**
- * Builds the splitter of a tokenizer.json, each step as the Rust crate has it; undefined where there is none.
+ * Builds the splitter of a tokenizer.json. Each step gives the same result as in the Rust crate.
  *
- * The library's own know ASCII letters alone (`Whitespace`), JavaScript's white space, one of five behaviors (`Split`, `Punctuation`), decimal
- * digits (`Digits`), and join what `Metaspace` splits.
+ * The library's own steps differ: `Whitespace` knows only ASCII letters and JavaScript's white space, `Split` and `Punctuation` know one of five
+ * behaviors, `Digits` knows only decimal digits, and `Metaspace` does not split.
  *
+ * @returns undefined if the file has no pre-tokenizer
  * @throws RerankError `unsupported-model` for an unknown or malformed step
  * @see https://github.com/huggingface/tokenizers/tree/v0.22.0/tokenizers/src/pre_tokenizers
  */
@@ -32,7 +33,7 @@ export function createSplitter(config: unknown): SplitWords | undefined {
 }
 
 function splitterOf(config: unknown, key: string): SplitWords {
-  if (!isRecord(config)) throw unsupported(`${key} of tokenizer.json is not an object`);
+  if (!isRecord(config)) throw unsupportedError(`${key} of tokenizer.json is not an object`);
   switch (config.type) {
     case "Sequence":
       return sequence(config.pretokenizers, `${key}.pretokenizers`);
@@ -55,12 +56,12 @@ function splitterOf(config: unknown, key: string): SplitWords {
     case "FixedLength":
       return fixedLength(config.length, `${key}.length`);
     default:
-      throw unsupported(`${key}.type of tokenizer.json is ${shownValue(config.type)}, which crossrank does not know`);
+      throw unsupportedError(`${key}.type of tokenizer.json is ${formatValue(config.type)}, which crossrank does not know`);
   }
 }
 
 function sequence(members: unknown, key: string): SplitWords {
-  if (!Array.isArray(members)) throw unsupported(`${key} of tokenizer.json is not a list`);
+  if (!Array.isArray(members)) throw unsupportedError(`${key} of tokenizer.json is not a list`);
   const splitters = members.map((member, index) => splitterOf(member, `${key}[${index}]`));
   return (text, isStart) =>
     splitters.reduce((words, splitter) => words.flatMap((word, index) => splitter(word, isStart && index === 0)), [text]);
@@ -71,11 +72,11 @@ function matches(source: string): SplitWords {
   return (text) => text.match(pattern) ?? [];
 }
 
-/** @see `Metaspace::new` of the Rust crate: `add_prefix_space` is what older files have in place of `prepend_scheme` */
+/** @see `Metaspace::new` of the Rust crate: older files have `add_prefix_space` instead of `prepend_scheme` */
 function metaspace(config: Record<string, unknown>, key: string): SplitWords {
   const { replacement = "▁", add_prefix_space: isPrefixed, prepend_scheme: scheme = isPrefixed === false ? "never" : "always" } = config;
   if (typeof replacement !== "string" || [...replacement].length !== 1) {
-    throw unsupported(`${key}.replacement of tokenizer.json is not one character`);
+    throw unsupportedError(`${key}.replacement of tokenizer.json is not one character`);
   }
   return (text, isStart) => {
     const marked = text.replaceAll(" ", replacement);
@@ -85,7 +86,7 @@ function metaspace(config: Record<string, unknown>, key: string): SplitWords {
   };
 }
 
-/** The text cut before every occurrence of a character. */
+/** The parts of a text, split before each occurrence of a character. */
 function splitBefore(text: string, character: string): string[] {
   const words: string[] = [];
   let start = 0;
@@ -99,17 +100,17 @@ function splitBefore(text: string, character: string): string[] {
 }
 
 function fixedLength(length: unknown, key: string): SplitWords {
-  if (!Number.isSafeInteger(length) || (length as number) < 1) throw unsupported(`${key} of tokenizer.json is not a positive integer`);
+  if (!Number.isSafeInteger(length) || (length as number) < 1) throw unsupportedError(`${key} of tokenizer.json is not a positive integer`);
   return matches(`[\\s\\S]{1,${length}}`);
 }
 
 function behaviorOf(value: unknown, key: string): Behavior {
   const name = typeof value === "string" ? value.toLowerCase().replaceAll("_", "") : value;
-  if (!behaviors.includes(name as string)) throw unsupported(`${key}.behavior of tokenizer.json is ${shownValue(value)}`);
+  if (!behaviors.includes(name as string)) throw unsupportedError(`${key}.behavior of tokenizer.json is ${formatValue(value)}`);
   return name as Behavior;
 }
 
-/** @param isInverted whether what lies between the matches counts as found */
+/** @param isInverted whether the parts between the matches count as found, and the matches do not */
 function split(pattern: RegExp, behavior: Behavior, isInverted: boolean): SplitWords {
   return (text) => {
     const parts: { text: string; isFound: boolean }[] = [];

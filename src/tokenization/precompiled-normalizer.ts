@@ -1,20 +1,20 @@
 import { graphemes } from "./graphemes.ts";
-import { unsupported } from "./unsupported.ts";
+import { unsupportedError } from "./unsupported.ts";
 
-// What needs graphemes: all but runs of characters that never join another one.
+// Parts that must be split into graphemes. The rest are runs of characters that never join with another one.
 const uncertainParts = /[\t\x20-\x7e]?(?:[^\t\x20-\x7e]+[\t\x20-\x7e]?)+/g;
-/** In bytes; a longer grapheme is looked up character by character. */
-const longestGrapheme = 5;
-const rememberedGraphemes = 50_000;
+/** A longer grapheme is looked up character by character. */
+const maxGraphemeBytes = 5;
+const maxCachedGraphemes = 50_000;
 
 /**
- * SentencePiece's normalizer: a table from characters, and from short graphemes, to what they become.
+ * SentencePiece's normalizer: a table that maps characters and short graphemes to their normal forms.
  *
- * In place of the library's, which has NFKC and a list of exceptions for every table: it composes the first of several stacked marks with its
- * letter, where the table leaves a grapheme of more than five bytes as it is.
+ * It replaces the library's normalizer, which uses NFKC with a list of exceptions, whatever the table says. For example, NFKC joins a letter with
+ * the first of several stacked marks; the table does not change a grapheme of more than five bytes.
  *
  * @see https://github.com/huggingface/tokenizers/blob/v0.22.0/tokenizers/src/normalizers/precompiled.rs
- * @see https://github.com/huggingface/spm_precompiled the table: length of the trie in bytes, a double-array trie over bytes, strings that end in NUL
+ * @see https://github.com/huggingface/spm_precompiled the format: length of the trie in bytes, a double-array trie over bytes, strings that end in NUL
  */
 export class PrecompiledNormalizer {
   readonly #trie: Uint32Array;
@@ -22,7 +22,7 @@ export class PrecompiledNormalizer {
   readonly #known: Map<string, string> = new Map();
   readonly #encoder: InstanceType<typeof TextEncoder> = new TextEncoder();
   readonly #decoder: InstanceType<typeof TextDecoder> = new TextDecoder();
-  /** Characters of their own that the table changes. */
+  /** The printable ASCII characters that the table changes. */
   readonly #plain: RegExp | undefined;
 
   /** @throws RerankError `unsupported-model` for a table that cannot be read */
@@ -31,7 +31,7 @@ export class PrecompiledNormalizer {
     const view = bytes && new DataView(bytes.buffer);
     const trieBytes = bytes === undefined || bytes.length < 4 ? 0 : view!.getUint32(0, true);
     if (bytes === undefined || trieBytes < 4 || 4 + trieBytes > bytes.length) {
-      throw unsupported(`${key} of tokenizer.json is not a table of SentencePiece`);
+      throw unsupportedError(`${key} of tokenizer.json is not a table of SentencePiece`);
     }
     this.#trie = Uint32Array.from({ length: trieBytes >> 2 }, (_, index) => view!.getUint32(4 + 4 * index, true));
     this.#strings = bytes.subarray(4 + 4 * this.#trie.length);
@@ -41,7 +41,7 @@ export class PrecompiledNormalizer {
     this.#plain = plain.length === 0 ? undefined : new RegExp(`[${plain.join("")}]`, "g");
   }
 
-  /** @param maxLength of what comes out, above which the rest is not looked at any more */
+  /** @param maxLength stop once the result is longer than this */
   normalize(text: string, maxLength: number): string {
     let normal = "";
     let end = 0;
@@ -63,18 +63,18 @@ export class PrecompiledNormalizer {
   #grapheme(grapheme: string): string {
     const known = this.#known.get(grapheme);
     if (known !== undefined) return known;
-    // UTF-8 has at least one byte for each unit.
-    const whole = grapheme.length <= longestGrapheme ? this.#lookUp(grapheme, longestGrapheme) : undefined;
+    // UTF-8 has at least one byte for each UTF-16 unit.
+    const whole = grapheme.length <= maxGraphemeBytes ? this.#lookUp(grapheme, maxGraphemeBytes) : undefined;
     let normal = whole ?? "";
     if (whole === undefined) for (const character of grapheme) normal += this.#lookUp(character) ?? character;
-    if (grapheme.length <= longestGrapheme) {
-      if (this.#known.size >= rememberedGraphemes) this.#known.clear();
+    if (grapheme.length <= maxGraphemeBytes) {
+      if (this.#known.size >= maxCachedGraphemes) this.#known.clear();
       this.#known.set(grapheme, normal);
     }
     return normal;
   }
 
-  /** What the shortest entry that the key begins with becomes; the rest of the key is dropped, as in the Rust crate. */
+  /** The value of the shortest entry that is a prefix of the key. As in the Rust crate, the rest of the key is dropped. */
   #lookUp(key: string, maxBytes: number = Number.POSITIVE_INFINITY): string | undefined {
     const bytes = this.#encoder.encode(key);
     if (bytes.length > maxBytes) return undefined;

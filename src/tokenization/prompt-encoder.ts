@@ -1,42 +1,41 @@
 import { LRUCache } from "lru-cache";
 import { RerankError } from "../errors.ts";
 import type { PromptTemplate, TruncationSide } from "../types.ts";
-import { openTokenizer, type TokenizerFiles } from "./open-tokenizer.ts";
-import { padTokenId } from "./pad-token.ts";
-import { cut, type EncodedPair, type EncodeOptions, type PairEncoder, tooLong } from "./pair-encoder.ts";
+import { openTokenizer, padTokenId, type TokenizerFiles } from "./open-tokenizer.ts";
+import { type EncodedPair, type EncodeOptions, type PairEncoder, tooLongError, truncateIds } from "./pair-encoder.ts";
 import { type Prompt, readPrompt } from "./prompt.ts";
-import { QueryMemory } from "./query-memory.ts";
+import { QueryCache } from "./query-cache.ts";
 import { singleTokenId, type TextTokenizer, type TokenizedText } from "./text-tokenizer.ts";
 
-/** A template as one encoder needs it, and how much room it leaves. */
+/** A template prepared for one instruction and one limit, and how many tokens it leaves for the texts. */
 interface Frame extends Prompt {
-  /** Most tokens of the whole. */
+  /** Maximum tokens of the whole prompt. */
   maxTokens: number;
   tailIds: readonly number[];
-  /** Tokens between the query and the document when they are tokenized apart. */
+  /** Tokens between query and document, when the two are tokenized separately. */
   middleIds: readonly number[];
-  /** Most tokens from the stretch with the query to the document's end. */
+  /** Maximum tokens from the start of the text that holds the query to the end of the document. */
   room: number;
-  /** Most tokens of the query with the text before it, where the document is not to be crowded out. */
+  /** Maximum tokens of the query and the text before it, so that some of the document remains. */
   queryRoom: number;
 }
 
-// Frames are few: one for each instruction and limit that is in use.
-const rememberedFrames = 8;
+// One for each combination of instruction and limit; few are in use at a time.
+const maxCachedFrames = 8;
 
 /**
  * Builds the encoder of a model that reads query and document in a prompt.
  *
- * The template is never cut, whatever comes after the document included. Of the texts, the document is cut, at its end unless the options say
- * at its beginning. With `longest_first` the query keeps three quarters of the room at most, and is cut on the same side, too; with
- * `only_second` it stays whole.
+ * The template is never cut. A prompt that is too long loses tokens of the document: at its end, or at its beginning if `truncationSide` is
+ * `left`. With `longest_first`, the query is cut too, on the same side, if it takes more than three quarters of the tokens. With `only_second`, it
+ * is never cut.
  *
- * @param limits `maxTokens`: most tokens of the whole prompt
- * @param instruction where a pair comes without one; "" for none
- * @throws RerankError `unsupported-model` when the files cannot be used; `invalid-input` when `maxTokens` has no room beside the template
+ * @param limits `maxTokens`: maximum tokens of the whole prompt
+ * @param instruction for pairs without an instruction; "" for none
+ * @throws RerankError `unsupported-model` when the files cannot be used; `invalid-input` when the template alone fills `maxTokens`
  * @see https://github.com/mixedbread-ai/mxbai-rerank `mxbai_rerank_v2.py` `prepare_inputs`, and FlagEmbedding's `get_inputs`
- * (examples/inference/reranker/README.md), whose three quarters these are; Qwen3-Reranker's own code cuts the document, and reaches the query
- * when nothing of it is left
+ * (examples/inference/reranker/README.md), which also use three quarters. Qwen3-Reranker's own code cuts the document, and the query only
+ * after the whole document is gone
  */
 export function createPromptEncoder(
   files: TokenizerFiles,
@@ -45,8 +44,8 @@ export function createPromptEncoder(
   instruction: string,
 ): PairEncoder {
   const { file, tokenizer } = openTokenizer(files);
-  const queries = new QueryMemory(tokenizer);
-  const frames = new LRUCache<string, Frame>({ max: rememberedFrames });
+  const queries = new QueryCache(tokenizer);
+  const frames = new LRUCache<string, Frame>({ max: maxCachedFrames });
   const frameOf = (options: Pick<EncodeOptions, "specialTokens" | "instruction">, limit: number): Frame => {
     const wanted = options.instruction ?? instruction;
     const key = `${options.specialTokens} ${limit} ${wanted}`;
@@ -66,19 +65,18 @@ export function createPromptEncoder(
       const frame = frameOf(options, limit);
       const side = options.truncationSide ?? "right";
       const tokenize = (text: string, from?: TruncationSide): TokenizedText => tokenizer.tokenize(text, limit, options.specialTokens, from);
-      const remember = (text: string): TokenizedText => queries.tokenize(text, limit, options.specialTokens);
+      const tokenizeCached = (text: string): TokenizedText => queries.tokenize(text, limit, options.specialTokens);
       const { queryHead, queryTail, between, documentHead, documentTail, room, tailIds } = frame;
-      const asked = `${queryHead}${query}${queryTail}`;
-      const first = between === undefined ? undefined : remember(asked);
-      const answered = tokenize(`${first === undefined ? asked : documentHead}${document}${documentTail}`);
-      const length = (first?.ids.length ?? 0) + (between?.length ?? 0) + answered.ids.length;
-      const isWhole = (first?.isWhole ?? true) && answered.isWhole;
-      if (isWhole && length <= room + tailIds.length)
-        return assemble(frame, [...(first?.ids ?? []), ...(between ?? []), ...answered.ids], 0);
+      const queryText = `${queryHead}${query}${queryTail}`;
+      const first = between === undefined ? undefined : tokenizeCached(queryText);
+      const last = tokenize(`${first === undefined ? queryText : documentHead}${document}${documentTail}`);
+      const length = (first?.ids.length ?? 0) + (between?.length ?? 0) + last.ids.length;
+      const isWhole = (first?.isWhole ?? true) && last.isWhole;
+      if (isWhole && length <= room + tailIds.length) return assemble(frame, [...(first?.ids ?? []), ...(between ?? []), ...last.ids], 0);
 
       const fullTokens = frame.before.length + length + frame.after.length;
-      if (options.truncation === "error") throw tooLong(fullTokens, limit, isWhole);
-      const question = remember(`${queryHead}${query}`).ids;
+      if (options.truncation === "error") throw tooLongError(fullTokens, limit, isWhole);
+      const question = tokenizeCached(`${queryHead}${query}`).ids;
       if (options.truncation === "only_second" && question.length + frame.middleIds.length >= room) {
         throw new RerankError(
           "invalid-input",
@@ -87,22 +85,22 @@ export function createPromptEncoder(
         );
       }
       const cutQuestion = (): readonly number[] => {
-        if (side === "right") return cut(question, frame.queryRoom, side);
+        if (side === "right") return truncateIds(question, frame.queryRoom, side);
         const headIds = tokenize(queryHead).ids;
-        return [...headIds, ...cut(tokenize(query, side).ids, Math.max(0, frame.queryRoom - headIds.length), side)];
+        return [...headIds, ...truncateIds(tokenize(query, side).ids, Math.max(0, frame.queryRoom - headIds.length), side)];
       };
       const isCut = options.truncation !== "only_second" && question.length > frame.queryRoom;
       const apart = between === undefined ? [] : [...(isCut ? tokenize(queryTail) : first!).ids, ...between];
-      const head = between !== undefined ? documentHead : isCut ? queryTail : asked;
+      const head = between !== undefined ? documentHead : isCut ? queryTail : queryText;
       const beginning = isCut ? [...cutQuestion(), ...apart] : apart;
       const rest = tokenize(`${head}${document}`);
       const body = [...beginning, ...rest.ids];
       const fits = rest.isWhole && body.length <= room;
       if (fits || side === "right") return { ...assemble(frame, body.slice(0, room).concat(tailIds), fullTokens), isLowerBound: !isWhole };
-      // What stands before the document stays, and so it is tokenized apart from what the document has left.
+      // The text before the document is kept, so it is tokenized separately from the rest of the document.
       const start = [...beginning, ...tokenize(head).ids].slice(0, room);
       const ending = tokenize(`${document}${documentTail}`, side).ids;
-      const ids = [...start, ...cut(ending, room + tailIds.length - start.length, side)];
+      const ids = [...start, ...truncateIds(ending, room + tailIds.length - start.length, side)];
       return { ...assemble(frame, ids, fullTokens), isLowerBound: !isWhole };
     },
   };
@@ -120,7 +118,7 @@ function withRoom(prompt: Prompt, tokenizer: TextTokenizer, maxTokens: number, s
       `tokenization: maxLength is ${maxTokens}, and the template alone takes ${taken}. Give a larger maxLength or a shorter instruction.`,
     );
   }
-  // Three quarters, and a token for the document at least.
+  // Three quarters, but leave at least one token for the document.
   const queryRoom = Math.min(Math.floor((room * 3) / 4), room - middleIds.length - 1);
   return { ...prompt, maxTokens, tailIds, middleIds, room, queryRoom };
 }

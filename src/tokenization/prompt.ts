@@ -1,35 +1,39 @@
-/** A prompt template as token ids with places for query and document. */
+/** A prompt template as token ids and text, with slots for query and document. */
 import type { PromptTemplate } from "../types.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
 
-/** A template without its instruction's place: what is fixed as ids, and what is tokenized together with a text as that text's surroundings. */
+/**
+ * A template with its instruction filled in.
+ *
+ * Its fixed parts are ids. The text next to a slot stays text, because it is tokenized together with the query or document.
+ */
 export interface Prompt {
-  /** Ids before the stretch of text that holds the query, and after the one that holds the document. */
+  /** Ids before the text that holds the query, and after the text that holds the document. */
   before: readonly number[];
   after: readonly number[];
-  /** Text that is tokenized together with the query and stands before and after it. */
+  /** Text directly before and after the query; tokenized together with it. */
   queryHead: string;
   queryTail: string;
-  /** Ids between the two stretches; undefined where both texts stand in one stretch, `queryTail` between them. */
+  /** Ids between the query's text and the document's. Undefined if nothing divides the two: then only `queryTail` is between them. */
   between: readonly number[] | undefined;
-  /** Text that is tokenized together with the document; `documentHead` is "" where both texts stand in one stretch. */
+  /** Text directly before and after the document; tokenized together with it. `documentHead` is "" if `between` is undefined. */
   documentHead: string;
   documentTail: string;
 }
 
 type Slot = "{query}" | "{document}";
 
-/** A special token, or a stretch of text that no special token and no border of the template's parts divides. */
+/** A special token, or text without special tokens from one part of the template. */
 type Piece = { id: number } | { text: (string | { slot: Slot })[] };
 
 /**
- * Reads a template whose places were checked by `model-config.ts`.
+ * Reads a template. The configuration's schema has checked that its slots are there.
  *
- * Special tokens written in the template divide it, as they do when the whole prompt is tokenized; those in `instruction` are text.
+ * Special tokens written in the template divide it, as they do when the whole prompt is tokenized. In `instruction` they are plain text.
  *
- * @param instruction "" leaves out the line that has its place
- * @param specialTokens how those in the instruction are read
+ * @param instruction "" leaves out the line with `{instruction}`
+ * @param specialTokens how to read special tokens in the instruction
  */
 export function readPrompt(
   template: PromptTemplate,
@@ -67,7 +71,7 @@ function withoutInstruction(part: string): string {
 function readPart(part: string, instruction: string, file: TokenizerFile): Piece[] {
   const special = file.addedTokens.filter((token) => token.special === true && token.content !== "");
   const ids = new Map(special.map(({ content, id }) => [content, id]));
-  // Of two that begin alike, the longer one.
+  // The longest first: a token may be the beginning of another one.
   const contents = [...ids.keys(), "{query}", "{document}", "{instruction}"].sort((left, right) => right.length - left.length);
   const pattern = new RegExp(`(${contents.map((content) => content.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|")})`);
   const pieces: Piece[] = [];
@@ -91,11 +95,11 @@ function holds(piece: Piece, slot: Slot): boolean {
   return "text" in piece && piece.text.some((item) => typeof item === "object" && item.slot === slot);
 }
 
-/** The text before and after a slot; the other slot, if it is there, is nothing. */
+/** The text before and after a slot. The other slot, if this piece has it, becomes "". */
 function around(piece: Piece, slot: Slot): [before: string, after: string] {
   const { text } = piece as { text: (string | { slot: Slot })[] };
-  const place = text.findIndex((item) => typeof item === "object" && item.slot === slot);
-  return [literal(text.slice(0, place)), literal(text.slice(place + 1))];
+  const slotIndex = text.findIndex((item) => typeof item === "object" && item.slot === slot);
+  return [literal(text.slice(0, slotIndex)), literal(text.slice(slotIndex + 1))];
 }
 
 function literal(text: readonly (string | { slot: Slot })[]): string {

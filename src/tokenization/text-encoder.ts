@@ -5,30 +5,30 @@ import type { Normalize } from "./normalizer.ts";
 import type { SplitWords } from "./pre-tokenizer.ts";
 import type { AddedTokenEntry } from "./tokenizer-file.ts";
 
-/** One tokenizer as a function from a well-formed text to its ids. */
+/** Turns a well-formed text into token ids. */
 export interface TextToIds {
-  /** @throws RerankError `unsupported-model` for a text that the file's normalizer blows up; `tokenization` for every other failure */
+  /** @throws RerankError `unsupported-model` if the normalizer makes the text far too long; `tokenization` for every other failure */
   encode(text: string): readonly number[];
 }
 
-/** The steps from a text to ids, in order; the first two may be missing. */
+/** The steps from a text to ids, in order. The first two are optional. */
 export interface TokenizerSteps {
   normalize: Normalize | undefined;
   split: SplitWords | undefined;
   model: LibraryModel;
 }
 
-// Words repeat: this many hold the words of a few thousand documents, in about 10 MB.
-const rememberedWords = 50_000;
-// Longer ones hardly repeat; a tokenizer that does not split at white space gives whole texts as one word.
-const longestRememberedWord = 64;
+// Words repeat. This many are the words of a few thousand documents, in about 10 MB.
+const maxCachedWords = 50_000;
+// Longer words hardly repeat: a tokenizer that does not split at white space gives a whole text as one word.
+const maxCachedWordLength = 64;
 
 /**
- * Builds the encoder: added tokens are found first, those that say so in the normalized text; what lies between is normalized, split into
- * words, and the ids of words are remembered, which makes passages two to ten times faster.
+ * Builds the encoder. It finds the added tokens in the text, normalizes the rest, finds the added tokens that belong to normalized text, and splits
+ * the remaining text into words for the model. It caches the ids of words, which is two to ten times faster for passages.
  *
- * @param addedTokens what the tokenizer looks for in texts
- * @param forbidden ids that must not come out; they become the unknown token, or nothing where there is none
+ * @param addedTokens the tokens to find in texts
+ * @param forbidden ids that must not be in the result; they become the unknown token, or nothing if the model has none
  */
 export function createTextEncoder(
   { normalize, split, model }: TokenizerSteps,
@@ -46,11 +46,11 @@ export function createTextEncoder(
     normal,
     normal.map(({ content }) => normalize?.(content) ?? content),
   );
-  const words = new WordMemory(model, forbidden);
+  const words = new WordCache(model, forbidden);
   const encode = (text: string): number[] => {
     const ids: number[] = [];
     const pushAdded = (id: number): void => {
-      for (const allowed of permitted([id], forbidden, model)) ids.push(allowed);
+      for (const allowed of withoutForbidden([id], forbidden, model)) ids.push(allowed);
     };
     for (const [index, section] of inText.split(text).entries()) {
       if ("id" in section) {
@@ -82,8 +82,8 @@ export function createTextEncoder(
   };
 }
 
-/** The ids of words, remembered. */
-class WordMemory {
+/** Caches the ids of words. */
+class WordCache {
   readonly #model: LibraryModel;
   readonly #forbidden: ReadonlySet<number>;
   readonly #known: Map<string, readonly number[]> = new Map();
@@ -103,17 +103,17 @@ class WordMemory {
 
   #learn(word: string): readonly number[] {
     const ids = this.#model.encode([word]).map((piece) => this.#model.tokens_to_ids.get(piece) ?? this.#model.unk_token_id);
-    const kept = permitted(ids, this.#forbidden, this.#model);
-    if (word.length <= longestRememberedWord) {
-      if (this.#known.size >= rememberedWords) this.#known.clear();
+    const kept = withoutForbidden(ids, this.#forbidden, this.#model);
+    if (word.length <= maxCachedWordLength) {
+      if (this.#known.size >= maxCachedWords) this.#known.clear();
       this.#known.set(word, kept);
     }
     return kept;
   }
 }
 
-/** Ids with forbidden ones made unknown, and without the holes that a vocabulary without an unknown token leaves. */
-function permitted(ids: readonly (number | undefined)[], forbidden: ReadonlySet<number>, model: LibraryModel): number[] {
+/** Ids with the unknown token for missing and forbidden ones; a model without an unknown token loses them. */
+function withoutForbidden(ids: readonly (number | undefined)[], forbidden: ReadonlySet<number>, model: LibraryModel): number[] {
   const kept: number[] = [];
   for (const id of ids) {
     const allowed = id === undefined || forbidden.has(id) ? model.unk_token_id : id;

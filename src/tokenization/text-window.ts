@@ -4,19 +4,19 @@ import type { TruncationSide } from "../types.ts";
 export interface TextWindow {
   start: number;
   end: number;
-  /** Whether the tokens of the part are, next to the cut too, those of the whole text. */
+  /** Whether all tokens of the part, also those next to the cut, are tokens of the whole text. */
   isClean: boolean;
 }
 
 /**
  * Where to cut a text by characters before it is tokenized, so that a huge text costs no more than a long one.
  *
- * The cut lies before white space in the half of the window that is next to it, where there is any, because no tokenizer builds a token across
- * it: the tokens of a kept beginning are then the first tokens of the whole text. Without white space the cut may fall inside a word, but never
- * inside a surrogate pair. A kept end is never clean: tokenizers mark where a text begins.
+ * It cuts before white space, if the half of the window next to the cut has any. No token reaches across white space, so the tokens of a kept
+ * beginning are the first tokens of the whole text. Without white space, the cut may be inside a word, but never inside a surrogate pair. A kept
+ * end is never clean, because tokenizers mark the beginning of a text.
  *
  * @param maxCharacters UTF-16 units; ≥ 2
- * @param side where the text is cut
+ * @param side where characters are removed
  */
 export function textWindow(text: string, maxCharacters: number, side: TruncationSide = "right"): TextWindow {
   if (text.length <= maxCharacters) return { start: 0, end: text.length, isClean: true };
@@ -27,7 +27,7 @@ function beginningOf(text: string, maxCharacters: number): TextWindow {
   const lowest = maxCharacters >> 1;
   let end = maxCharacters;
   while (end > lowest && !isWhiteSpace(text.charCodeAt(end))) end -= 1;
-  // To the start of a run of white space: byte-level tokenizers treat the run's last space differently.
+  // Go to the start of a run of white space: byte-level tokenizers treat the last space of a run differently.
   while (end > lowest && isWhiteSpace(text.charCodeAt(end - 1))) end -= 1;
   if (end > lowest) return { start: 0, end, isClean: true };
   return { start: 0, end: isInsidePair(text, maxCharacters) ? maxCharacters - 1 : maxCharacters, isClean: false };

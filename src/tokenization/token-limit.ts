@@ -1,7 +1,7 @@
 import { RerankError } from "../errors.ts";
 import { isRecord } from "./unsupported.ts";
 
-/** What is known of a model's limit. */
+/** Where a model's token limit may come from. */
 export interface TokenLimitSources {
   /** The caller's own limit, special tokens included. */
   maxLength?: number;
@@ -9,15 +9,15 @@ export interface TokenLimitSources {
   tokenizerConfig: unknown;
   /** Parsed config.json; may be `{}`. */
   modelConfig: unknown;
-  /** Most tokens where the caller set nothing: 512 for a custom model, whose files may promise more than is sensible. */
+  /** Maximum tokens if the caller sets none. 512 for a custom model: its files may allow more than is sensible. */
   fallback?: number;
 }
 
-// Where neither the files nor the caller say anything: what BERT and nearly every cross-encoder reads.
-const usualLimit = 512;
-// transformers writes int(1e30) for "no limit"; no position table is this long either.
-const absurdLimit = 1e7;
-// Their positions are counted from pad_token_id + 1, so the first rows of the table are never used.
+// For a model whose files have no limit: what BERT and nearly every cross-encoder reads.
+const defaultLimit = 512;
+// transformers writes int(1e30) for "no limit". No position table has this many rows.
+const unlimitedFrom = 1e7;
+// Models that count positions from pad_token_id + 1, and so never use the first rows of the table.
 const offsetModels = new Set([
   "camembert",
   "data2vec-text",
@@ -34,10 +34,10 @@ const offsetModels = new Set([
 ]);
 
 /**
- * Most tokens of a query–document pair, special tokens included.
+ * Maximum tokens of a query–document pair, special tokens included.
  *
- * An explicit `maxLength`; else tokenizer_config.json's `model_max_length`, at most the position table and `fallback`; else 512.
- * tokenizer.json's truncation block is never used: published ones are often wrong (256 for a model that reads 512).
+ * `maxLength`, if the caller set it. Otherwise the smallest of tokenizer_config.json's `model_max_length`, the position table and `fallback`. If the
+ * files have neither, 512. It never uses tokenizer.json's truncation block, which is often wrong (256 for a model that reads 512).
  *
  * @throws RerankError `invalid-input` when `maxLength` is above the position table
  * @see https://github.com/huggingface/transformers/blob/v5.0.0/src/transformers/models/roberta/modeling_roberta.py
@@ -56,20 +56,20 @@ export function tokenLimit(sources: TokenLimitSources): number {
   }
   const published = positiveInteger(isRecord(sources.tokenizerConfig) ? sources.tokenizerConfig.model_max_length : undefined);
   const known = [published, table?.tokens].filter((limit) => limit !== undefined);
-  return Math.min(known.length === 0 ? usualLimit : Math.min(...known), sources.fallback ?? Number.POSITIVE_INFINITY);
+  return Math.min(known.length === 0 ? defaultLimit : Math.min(...known), sources.fallback ?? Number.POSITIVE_INFINITY);
 }
 
-/** How many tokens have a position; hard where a longer input fails, and not where positions are relative. */
+/** How many tokens have a position. The limit is hard if a longer input fails; it is not if positions are relative. */
 function positionTable(config: unknown): { tokens: number; isHard: boolean } | undefined {
   if (!isRecord(config)) return undefined;
   const rows = positiveInteger(config.max_position_embeddings);
   if (rows === undefined) return undefined;
-  // DeBERTa's distances are put into buckets, so any length works; the number is what it was trained on.
+  // DeBERTa puts distances into buckets, so any length works. The number is the length of its training texts.
   const isRelative = config.relative_attention === true && config.position_biased_input === false;
   return { tokens: rows - firstPosition(config), isHard: !isRelative };
 }
 
-/** Position of the first token, for graphs that take `position_ids`: 0, or above the padding's in the family of RoBERTa. */
+/** Position of the first token, for graphs with the input `position_ids`: 0, or in RoBERTa's family `pad_token_id + 1`. */
 export function firstPosition(modelConfig: unknown): number {
   if (!isRecord(modelConfig)) return 0;
   const { model_type: type } = modelConfig;
@@ -78,11 +78,11 @@ export function firstPosition(modelConfig: unknown): number {
   return (typeof modelConfig.pad_token_id === "number" && modelConfig.pad_token_id >= 0 ? modelConfig.pad_token_id : 1) + 1;
 }
 
-/** Whether a table has two rows more than a power of two, as RoBERTa's has (514): the two that its padding takes. */
+/** Whether a table has a power of two plus two rows, as RoBERTa's (514). The first two belong to padding. */
 function hasRowsOfPadding(rows: unknown): boolean {
   return typeof rows === "number" && rows > 64 && Number.isInteger(Math.log2(rows - 2));
 }
 
 function positiveInteger(value: unknown): number | undefined {
-  return typeof value === "number" && value >= 1 && value < absurdLimit ? Math.floor(value) : undefined;
+  return typeof value === "number" && value >= 1 && value < unlimitedFrom ? Math.floor(value) : undefined;
 }

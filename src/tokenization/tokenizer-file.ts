@@ -1,7 +1,7 @@
 import type { RerankError } from "../errors.ts";
 import type { BpeConfig } from "./bpe-model.ts";
 import type { UnigramConfig } from "./unigram-model.ts";
-import { isRecord, shownValue, unsupported } from "./unsupported.ts";
+import { formatValue, isRecord, unsupportedError } from "./unsupported.ts";
 import type { WordLevelConfig } from "./word-level-model.ts";
 import type { WordPieceConfig } from "./word-piece-model.ts";
 
@@ -10,45 +10,45 @@ export interface AddedTokenEntry {
   id: number;
   content: string;
   special?: boolean;
-  /** Whether it is looked for after normalizing. @default for special tokens false, else true */
+  /** Whether to find it in the normalized text. @default for special tokens false, otherwise true */
   normalized?: boolean;
-  /** Found only where no other word character touches it. */
+  /** Whether it counts only if no other word character touches it. */
   single_word?: boolean;
-  /** Takes the white space before it along. */
+  /** Whether it includes the white space before it. */
   lstrip?: boolean;
-  /** Takes the white space behind it along. */
+  /** Whether it includes the white space after it. */
   rstrip?: boolean;
 }
 
-/** The `model` block, with the kind that old files leave out. */
+/** The `model` block with its kind, which old files do not contain. */
 export type ModelBlock =
   | { kind: "WordPiece"; block: WordPieceConfig }
   | { kind: "Unigram"; block: UnigramConfig }
   | { kind: "BPE"; block: BpeConfig }
   | { kind: "WordLevel"; block: WordLevelConfig };
 
-/** What crossrank reads of a tokenizer.json; blocks it only hands on are `unknown`. */
+/** What crossrank reads of a tokenizer.json. Blocks that other files check are `unknown`. */
 export interface TokenizerFile {
   normalizer: unknown;
   preTokenizer: unknown;
   postProcessor: unknown;
   addedTokens: readonly AddedTokenEntry[];
   model: ModelBlock;
-  /** `pad_id` of the padding block, whose other settings are not used. */
+  /** `pad_id` of the padding block. The other settings of the block are not used. */
   padId: number | undefined;
 }
 
-// Four times the largest vocabulary that is published (256,000 to 262,144 entries): beyond it a file is damaged, or meant to exhaust memory.
+// Four times the largest published vocabulary (256,000 to 262,144 entries). A file with more is damaged, or made to exhaust memory.
 const maxVocabulary = 1 << 20;
 
 /**
- * Reads a parsed tokenizer.json; its truncation block is never looked at, because published files often hold a wrong one.
+ * Reads a parsed tokenizer.json. It ignores the truncation block, which is often wrong in published files.
  *
  * @throws RerankError `unsupported-model`, naming the key, for a file without a usable model
  */
 export function readTokenizerFile(value: unknown): TokenizerFile {
-  if (!isRecord(value)) throw unsupported("tokenizer.json is not an object");
-  if (!isRecord(value.model)) throw unsupported("tokenizer.json has no model block");
+  if (!isRecord(value)) throw unsupportedError("tokenizer.json is not an object");
+  if (!isRecord(value.model)) throw unsupportedError("tokenizer.json has no model block");
   const padding = isRecord(value.padding) ? value.padding.pad_id : undefined;
   return {
     normalizer: value.normalizer ?? null,
@@ -79,7 +79,7 @@ function readModel(model: Record<string, unknown>): ModelBlock {
     return { kind, block: model as unknown as UnigramConfig };
   }
   if (kind !== "BPE" && kind !== "WordPiece" && kind !== "WordLevel") {
-    throw unsupported(`model.type of tokenizer.json is ${shownValue(kind)}, which crossrank does not know`);
+    throw unsupportedError(`model.type of tokenizer.json is ${formatValue(kind)}, which crossrank does not know`);
   }
   checkVocabulary(model.vocab);
   if (model.unk_token !== undefined && model.unk_token !== null && typeof model.unk_token !== "string") {
@@ -93,12 +93,12 @@ function readModel(model: Record<string, unknown>): ModelBlock {
     return { kind, block: model as unknown as BpeConfig };
   }
   if (typeof model.unk_token !== "string") throw wrong("model.unk_token", "a text", model.unk_token);
-  const { max_input_chars_per_word: longest = 100 } = model;
-  if (!isId(longest)) throw wrong("model.max_input_chars_per_word", "a number of characters", longest);
+  const { max_input_chars_per_word: maxCharacters = 100 } = model;
+  if (!isId(maxCharacters)) throw wrong("model.max_input_chars_per_word", "a number of characters", maxCharacters);
   return { kind, block: model as unknown as WordPieceConfig };
 }
 
-/** Files written before 2021 carry no `type`; the keys tell it, as they tell the Rust crate. */
+/** The kind of a model block without `type`, as files before 2021 are. Like the Rust crate, it looks at the keys. */
 function guessKind(model: Record<string, unknown>): string {
   if (Array.isArray(model.vocab)) return "Unigram";
   if ("merges" in model) return "BPE";
@@ -110,7 +110,7 @@ function checkVocabulary(vocabulary: unknown): void {
   const pieces = Object.keys(vocabulary);
   if (pieces.length > maxVocabulary) throw tooMany("model.vocab", pieces.length);
   for (const piece of pieces) {
-    if (!isId(vocabulary[piece])) throw wrong(`model.vocab[${shownValue(piece)}]`, "a token id", vocabulary[piece]);
+    if (!isId(vocabulary[piece])) throw wrong(`model.vocab[${formatValue(piece)}]`, "a token id", vocabulary[piece]);
   }
 }
 
@@ -142,15 +142,15 @@ function checkText(model: Record<string, unknown>, key: string): void {
   if (value !== undefined && value !== null && typeof value !== "string") throw wrong(`model.${key}`, "a text", value);
 }
 
-/** Whether a value can be a token id: a whole number that the model's int32 inputs hold. */
+/** Whether a value can be a token id: a whole number ≥ 0 that fits into int32. */
 function isId(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
 }
 
 function wrong(key: string, expected: string, value: unknown): RerankError {
-  return unsupported(`${key} of tokenizer.json is not ${expected} but ${shownValue(value)}`);
+  return unsupportedError(`${key} of tokenizer.json is not ${expected} but ${formatValue(value)}`);
 }
 
 function tooMany(key: string, count: number): RerankError {
-  return unsupported(`${key} of tokenizer.json has ${count} entries, and crossrank reads at most ${maxVocabulary}`);
+  return unsupportedError(`${key} of tokenizer.json has ${count} entries, and crossrank reads at most ${maxVocabulary}`);
 }

@@ -12,15 +12,15 @@ export interface UnigramConfig {
 const unknownPenalty = 10;
 
 /**
- * Unigram as the Rust crate has it: the split of a word whose pieces have the highest sum of scores; of equal sums, the one found first.
+ * Unigram, equal to that of the Rust crate: it splits a word into the pieces with the highest sum of scores. Of equal sums, the first found wins.
  *
- * In place of the library's own, whose result is spread into one function call ("Maximum call stack size exceeded" beyond about
- * 120,000 characters without a space), whose joining of unknown characters takes quadratic time, and whose tree of Maps is slow to build.
+ * It replaces the library's own model, which fails with "Maximum call stack size exceeded" for more than about 120,000 characters without a space,
+ * takes quadratic time to join unknown characters, and is slow to build its tree of Maps.
  *
  * @see https://github.com/huggingface/tokenizers/blob/v0.22.0/tokenizers/src/models/unigram/model.rs `encode_optimized`
  */
 export class UnigramModel extends Model {
-  /** Whether pieces that are special tokens may be found inside a text. */
+  /** Whether it may find pieces inside a text that are special tokens. */
   acceptsSpecial: boolean = true;
   readonly #trie: PieceTrie;
   readonly #scores: Float64Array;
@@ -29,7 +29,7 @@ export class UnigramModel extends Model {
   readonly #unknownId: number;
   readonly #hasByteFallback: boolean;
 
-  /** @param specialIds ids of special tokens that are pieces too, as `</s>` usually is */
+  /** @param specialIds ids of special tokens that are also pieces, as `</s>` usually is */
   constructor(config: UnigramConfig, specialIds: ReadonlySet<number>) {
     super({ type: "Unigram", vocab: [], unk_id: config.unk_id ?? 0 });
     const pieces = config.vocab.map(([piece]) => piece);
@@ -54,7 +54,7 @@ export class UnigramModel extends Model {
     return pieces;
   }
 
-  /** Appends the pieces of one word; a run of unknown characters is one piece that no vocabulary holds. */
+  /** Appends the pieces of one word. A run of unknown characters becomes one piece that is not in the vocabulary. */
   #split(word: string, pieces: string[]): void {
     const starts = new Int32Array(word.length + 1).fill(-1);
     const isUnknown = new Uint8Array(word.length + 1);
@@ -76,7 +76,7 @@ export class UnigramModel extends Model {
     }
   }
 
-  /** Fills, for each end of a piece on the best path, where the piece starts and whether it is an unknown character. */
+  /** For each index at which a piece of the best path can end: sets the piece's start, and whether it is an unknown character. */
   #bestPath(word: string, starts: Int32Array, isUnknown: Uint8Array): void {
     const best = new Float64Array(word.length + 1);
     let position = 0;
@@ -119,8 +119,8 @@ export class UnigramModel extends Model {
 }
 
 /**
- * A score as the Rust crate's JSON reader gets it from the same digits: all digits as one integer, divided by a power of ten. That rounds twice,
- * and the last bit decides between splits of equal cost, as of a line of dashes.
+ * A score as the Rust crate's JSON reader computes it: all digits as one integer, divided by a power of ten. This rounds twice. The last bit
+ * matters: it decides between splits of equal cost, for example of a line of dashes.
  *
  * @see https://github.com/serde-rs/json/blob/v1.0.140/src/de.rs `f64_from_parts`, the reader without the feature `float_roundtrip`
  */

@@ -1,8 +1,8 @@
-/** Errors about a tokenizer's files, and what their messages show. */
+/** Errors about a tokenizer's files, and the values in their messages. */
 import { RerankError } from "../errors.ts";
 
 /** The error for files that this version cannot use. */
-export function unsupported(what: string, cause?: unknown): RerankError {
+export function unsupportedError(what: string, cause?: unknown): RerankError {
   return new RerankError(
     "unsupported-model",
     `tokenization: ${what}. Use a model whose repository holds a tokenizer.json of a "fast" tokenizer (WordPiece, BPE or Unigram); ` +
@@ -15,8 +15,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Short enough for a message. */
-export function shownValue(value: unknown): string {
+/** A value as JSON, cut to the length that fits into a message. */
+export function formatValue(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -6,7 +6,7 @@ export interface WordLevelConfig {
   unk_token?: string | null;
 }
 
-/** Whole words, each one token or unknown. */
+/** A vocabulary of whole words: each word is one token, or the unknown token. */
 export class WordLevelModel extends Model {
   constructor(config: WordLevelConfig) {
     super({ type: "WordLevel" });

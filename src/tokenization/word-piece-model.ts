@@ -9,10 +9,11 @@ export interface WordPieceConfig {
 }
 
 /**
- * WordPiece as the Rust crate has it: the longest piece first; a word that cannot be covered is one unknown token.
+ * WordPiece, equal to that of the Rust crate: it takes the longest piece that matches, again and again. A word that it cannot split
+ * completely is one unknown token.
  *
- * In place of the library's own, which tries every length at every position: a word of 99 letters that the vocabulary hardly covers
- * costs it thousands of look-ups. Here no look-up is longer than the longest piece.
+ * It replaces the library's own model, which tries every length at every index and needs thousands of look-ups for an unusual word of 99 letters.
+ * Here no look-up is longer than the longest piece.
  *
  * @see https://github.com/huggingface/tokenizers/blob/v0.22.0/tokenizers/src/models/wordpiece/mod.rs
  */
@@ -20,7 +21,7 @@ export class WordPieceModel extends Model {
   readonly #prefix: string;
   readonly #maxCharacters: number;
   readonly #unknown: string;
-  readonly #longestPiece: number;
+  readonly #maxPieceLength: number;
 
   constructor(config: WordPieceConfig) {
     super({ type: "WordPiece" });
@@ -30,9 +31,9 @@ export class WordPieceModel extends Model {
     this.#prefix = config.continuing_subword_prefix ?? "##";
     this.#maxCharacters = config.max_input_chars_per_word ?? 100;
     this.#unknown = config.unk_token;
-    let longest = 0;
-    for (const piece of this.tokens_to_ids.keys()) longest = Math.max(longest, piece.length);
-    this.#longestPiece = longest;
+    let maxLength = 0;
+    for (const piece of this.tokens_to_ids.keys()) maxLength = Math.max(maxLength, piece.length);
+    this.#maxPieceLength = maxLength;
   }
 
   override encode(words: string[]): string[] {
@@ -47,18 +48,18 @@ export class WordPieceModel extends Model {
     return pieces;
   }
 
-  /** The limit counts code points, of which there are at most as many as UTF-16 units and at least half as many. */
+  /** The limit counts code points. A word has at most as many of them as UTF-16 units, and at least half as many. */
   #isTooLong(word: string): boolean {
     if (word.length <= this.#maxCharacters) return false;
     return word.length > 2 * this.#maxCharacters || [...word].length > this.#maxCharacters;
   }
 
-  /** Appends the pieces of a word; false when it cannot be covered. */
+  /** Appends the pieces of a word. @returns false if the vocabulary cannot cover the word */
   #split(word: string, pieces: string[]): boolean {
     let start = 0;
     while (start < word.length) {
       const prefix = start === 0 ? "" : this.#prefix;
-      let end = Math.min(word.length, start + this.#longestPiece - prefix.length);
+      let end = Math.min(word.length, start + this.#maxPieceLength - prefix.length);
       while (end > start && !this.tokens_to_ids.has(prefix + word.slice(start, end))) end -= 1;
       if (end <= start) return false;
       pieces.push(prefix + word.slice(start, end));

@@ -1,5 +1,5 @@
 /** A user's backend and its life: initialized once, shut down once, never under a running call. */
-import { raceAbort, withinTime } from "../../abort.ts";
+import { raceAbort, withTimeout } from "../../abort.ts";
 import { messageOf, RerankError } from "../../errors.ts";
 import type { BackendScores, RerankerBackend } from "../../types.ts";
 
@@ -141,7 +141,7 @@ export class Backend {
 export function objectDriver(backend: RerankerBackend, maxDurationSecs: number): BackendDriver {
   const { name, version } = checkBackend(backend);
   const within = (method: "initialize" | "shutdown", work: Promise<unknown>): Promise<unknown> =>
-    withinTime(work, maxDurationSecs, () => lateError(name, method, maxDurationSecs));
+    withTimeout(work, maxDurationSecs, () => lateError(name, method, maxDurationSecs));
   let initializing: Promise<unknown> | undefined;
   return {
     name,

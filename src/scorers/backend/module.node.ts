@@ -13,7 +13,10 @@ import { type BackendDriver, lateError } from "./backend.ts";
  */
 export function openModule(url: URL, maxDurationSecs: number): BackendDriver {
   const thread = new HelperThread("module-thread", "plugin", url.href);
-  const within = (late: () => RerankError) => ({ deadlineMs: performance.now() + maxDurationSecs * 1000, late });
+  const within = (createTimeoutError: () => RerankError) => ({
+    deadlineMs: performance.now() + maxDurationSecs * 1000,
+    createTimeoutError,
+  });
   try {
     const { name, version } = thread.callSync("describe", undefined, within(lateImport)) as Pick<BackendDriver, "name" | "version">;
     // What is given up here goes on in the thread, but holds the process open no longer.

@@ -37,18 +37,18 @@ describe("readTwoClasses", () => {
     expect(read(first, second)).toEqual({ relevant: 1, unread: [first, second] });
   });
 
-  it("takes the second of classes that nobody named", () => {
+  it("takes the second of classes without names", () => {
     expect(read("LABEL_0", "LABEL_1")).toEqual({ relevant: 1, unread: undefined });
   });
 
   it.each([undefined, null, 3, {}, { id2label: null }, { id2label: "ab" }, { id2label: { 0: "a" } }, { id2label: { 0: 1, 1: 2 } }])(
-    "tells nothing of %j",
+    "gives undefined for %j",
     (config) => {
       expect(readTwoClasses(config)).toBeUndefined();
     },
   );
 
-  it("tells nothing of three classes", () => {
+  it("gives undefined for three classes", () => {
     expect(read("entailment", "neutral", "contradiction")).toBeUndefined();
   });
 });

@@ -1,21 +1,21 @@
-/** Which of a head's classes means "relevant", as config.json's labels tell it. */
+/** Finds the class of a head that means "relevant", from the labels in config.json. */
 import { RerankError } from "../../errors.ts";
 
 /** Labels by class. */
 type Labels = ReadonlyMap<number, string>;
 
-/** What the labels of two classes tell. */
+/** What the labels of two classes mean. */
 export interface TwoClassReading {
-  /** The relevant class; class 1, as most models have it, where the labels tell nothing. */
+  /** The relevant class. Class 1, as in most models, if the labels do not show it. */
   relevant: 0 | 1;
-  /** The labels, where they are names that could not be read. */
+  /** The labels, if they are names whose meaning is not known. */
   unread: readonly string[] | undefined;
 }
 
-// transformers' names for classes that nobody named.
+// The default names that transformers gives to classes.
 const placeholder = /^label[_ ]?\d+$/i;
 
-// Whole words of labels, in lower case. A word that negates another one comes before it: "not relevant", "non-duplicate".
+// Whole words of labels, in lower case. A negation comes before the word that it negates: "not relevant", "non-duplicate".
 const positive = new Set(
   (
     "1 true yes y positive pos relevant relevance related match matched matching entailment entails entailed duplicate paraphrase equivalent " +
@@ -48,9 +48,9 @@ export function resolveRelevantClass(model: string, config: unknown, relevantCla
 }
 
 /**
- * Reads the labels of a head with two classes. One that can be read tells about the other one.
+ * Reads the labels of a head with two classes. It is enough to understand one of the two.
  *
- * @returns undefined when config.json names another number of classes than two
+ * @returns undefined unless config.json names exactly two classes
  */
 export function readTwoClasses(config: unknown): TwoClassReading | undefined {
   const labels = labelsOf(config);
@@ -63,7 +63,7 @@ export function readTwoClasses(config: unknown): TwoClassReading | undefined {
   return { relevant: 1, unread: areNames ? [first, second] : undefined };
 }
 
-/** Whether a label means relevant; undefined where that cannot be told. */
+/** Whether a label means relevant; undefined if that is not clear. */
 function isPositive(label: string): boolean | undefined {
   // "NotRelevant" and "not_relevant" are two words each.
   const words = label
@@ -80,7 +80,7 @@ function isPositive(label: string): boolean | undefined {
   return meanings.has(true) !== isNegated;
 }
 
-/** `id2label`, else `label2id` turned round; empty where there is neither. */
+/** `id2label`, otherwise `label2id` inverted; empty if there is neither. */
 function labelsOf(config: unknown): Labels {
   const { id2label, label2id } = (config ?? {}) as { id2label?: unknown; label2id?: unknown };
   const named = entriesOf(id2label).map(([id, label]) => [Number(id), label] as const);

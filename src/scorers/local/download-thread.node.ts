@@ -1,5 +1,9 @@
-/** The program of the thread that downloads while a synchronous caller waits. */
+/** The program of the download thread. */
 import { serveHelperThread } from "../../threads/helper-thread.node.ts";
-import { fetchModel, type ObtainOptions } from "./prepare.node.ts";
+import { type DownloadRequest, downloadWithProgress } from "./ensure-downloaded.node.ts";
 
-serveHelperThread(() => ({ download: (options: ObtainOptions, signal) => fetchModel(options, signal) }), "download", "download");
+serveHelperThread(
+  () => ({ download: (options: DownloadRequest, signal) => downloadWithProgress(options, signal) }),
+  "download",
+  "download",
+);

@@ -1,4 +1,4 @@
-/** A model that is open on this thread: what it is made of, and how it is opened. Shared by the workers and by `rerankSync`. */
+/** Opens a model on the current thread. The workers and `rerankSync` both use it. */
 
 import { readFileSync } from "node:fs";
 import { LRUCache } from "lru-cache";
@@ -19,8 +19,8 @@ export interface Executor {
   close(): void;
 }
 
-// Each remembers a few queries, and a few thousand words at most; the tokenizer is shared by all.
-const rememberedReadings = 8;
+// Each caches a few queries and at most a few thousand words. All share one tokenizer.
+const maxCachedReadings = 8;
 
 /**
  * Opens a model on this thread.
@@ -43,7 +43,7 @@ export function createExecutor(options: ExecutorOptions, checkpoint: () => void 
   try {
     opened = openModel(options);
     watch.check();
-    // A file that was read as a whole may change from here on.
+    // The runtime has read the whole file, so the file may change from now on.
     if (!opened.isRewritten && !hasExternalData) watch.close();
     return { run: watchedRunner(readingRunner(options, files, opened), watch), close };
   } catch (error) {
@@ -52,9 +52,9 @@ export function createExecutor(options: ExecutorOptions, checkpoint: () => void 
   }
 }
 
-/** Reads each group as the group says; what the last few readings need is kept. */
+/** Scores each group by its own reading, and caches the runners of the last readings. */
 function readingRunner(options: ExecutorOptions, files: TokenizerFiles, opened: OpenModel): GroupRunner {
-  const runners = new LRUCache<string, GroupRunner>({ max: rememberedReadings });
+  const runners = new LRUCache<string, GroupRunner>({ max: maxCachedReadings });
   const runnerOf = (reading: Reading): GroupRunner => {
     const key = JSON.stringify(reading);
     const known = runners.get(key);
@@ -69,7 +69,7 @@ function readingRunner(options: ExecutorOptions, files: TokenizerFiles, opened: 
   return (group, checkpoint) => runnerOf(group.reading)(group, checkpoint);
 }
 
-/** Scores of weights that changed in the middle of a group are not given out. */
+/** Throws if a file changed before or during a group, instead of returning its scores. */
 function watchedRunner(run: GroupRunner, watch: FileWatch): GroupRunner {
   return (group, checkpoint) => {
     watch.check();
@@ -79,11 +79,11 @@ function watchedRunner(run: GroupRunner, watch: FileWatch): GroupRunner {
   };
 }
 
-/** The model rewritten for passes without padding, or for the last token alone, or else as it was published. */
+/** Opens the model: rewritten for passes without padding or for the last token only, or otherwise as published. */
 function openModel(options: ExecutorOptions): OpenModel {
   const { model, modelPath, provider, isDynamicallyQuantized, headType } = options;
   try {
-    // Packed pairs would share the scale of a dynamically quantized graph; devices have kernels of their own for padded batches.
+    // Not for dynamically quantized graphs: packed pairs would share one scale. Not for devices: they have kernels for padded batches.
     if (headType === "classification" && provider === "cpu" && !isDynamicallyQuantized) {
       const packed = packModel(modelPath, openProbe);
       if (packed !== undefined) {
@@ -96,7 +96,7 @@ function openModel(options: ExecutorOptions): OpenModel {
       if (shortened !== undefined) return { session: openSession(model, shortened, options), packing: undefined, isRewritten: true };
     }
   } catch {
-    // What is wrong with the file itself is told by opening it.
+    // If the file itself is damaged, opening it below gives the error.
   }
   try {
     const readable = castOutputOf(modelPath);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EncodedPair } from "../../tokenization/pair-encoder.ts";
-import { lastPlace, paddedFeeds } from "./feeds.ts";
+import { lastTokenIndex, paddedFeeds } from "./feeds.ts";
 
 const text = (ids: number[], more: Partial<EncodedPair> = {}): EncodedPair => ({
   ids: Int32Array.from(ids),
@@ -19,9 +19,9 @@ describe("paddedFeeds", () => {
     expect([...feeds.attention_mask!.data]).toEqual(mask);
     expect([...feeds.token_type_ids!.data]).toEqual(types);
     expect([...feeds.position_ids!.data]).toEqual(positions);
-    expect(feeds.last_places).toEqual({ data: Int32Array.from(last), shape: [2, 1] });
+    expect(feeds.last_indices).toEqual({ data: Int32Array.from(last), shape: [2, 1] });
     expect(feeds.input_ids.shape).toEqual([2, 3]);
-    expect(lastPlace(text([8, 9]), 3, side)).toBe(last[1]);
+    expect(lastTokenIndex(text([8, 9]), 3, side)).toBe(last[1]);
   });
 
   it("counts positions from where the model does, and masks what a text does not attend to", () => {

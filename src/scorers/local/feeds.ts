@@ -1,13 +1,13 @@
-/** The inputs of a pass: texts as rows of one length, or side by side. */
+/** The inputs of a pass: texts as padded rows, or concatenated. */
 import type { Positions } from "../../onnx-graph/probe.ts";
 import type { EncodedPair } from "../../tokenization/pair-encoder.ts";
 import type { Feeds, FixedShape } from "./session.node.ts";
 
 type FeedsWithIds = Feeds & Required<Pick<Feeds, "input_ids">>;
 
-/** How texts of several lengths are put into rows of one. */
+/** How texts of different lengths become rows of equal length. */
 export interface Padding {
-  /** Fills up the shorter ones. */
+  /** The padding token. */
   id: number;
   side: "left" | "right";
   /** Position of a text's first token. */
@@ -15,7 +15,7 @@ export interface Padding {
 }
 
 /**
- * Texts as rows, shape [texts, tokens], the shorter ones filled up; what fills them up is masked, and not counted in positions.
+ * Texts as rows, shape [texts, tokens]. Shorter rows are padded. The padding is masked and has no positions.
  *
  * @param texts the longest first
  * @param fixed sizes that the graph wants: longer rows are filled up alike, and the last text fills up rows that are missing
@@ -34,40 +34,40 @@ export function paddedFeeds(texts: readonly EncodedPair[], padding: Padding, fix
     ids.set(text.ids, start);
     types.set(text.typeIds, start);
     mask.fill(1, start, start + (text.attended ?? length));
-    for (let place = 0; place < length; place += 1) positions[start + place] = padding.firstPosition + place;
+    for (let index = 0; index < length; index += 1) positions[start + index] = padding.firstPosition + index;
   });
   return {
     input_ids: { data: ids, shape },
     attention_mask: { data: mask, shape },
     token_type_ids: { data: types, shape },
     position_ids: { data: positions, shape },
-    last_places: { data: Int32Array.from(rows, (text) => lastPlace(text, width, padding.side)), shape: [rows.length, 1] },
+    last_indices: { data: Int32Array.from(rows, (text) => lastTokenIndex(text, width, padding.side)), shape: [rows.length, 1] },
   };
 }
 
-/** The place of a text's last token in its row. */
-export function lastPlace(text: EncodedPair, width: number, side: Padding["side"]): number {
+/** Index of a text's last token in its row. */
+export function lastTokenIndex(text: EncodedPair, width: number, side: Padding["side"]): number {
   return side === "left" ? width - 1 : text.ids.length - 1;
 }
 
-/** Pairs side by side, shape [1, tokens of all], with the length of each. */
+/** Concatenated pairs, shape [1, tokens of all pairs], with the length of each. */
 export function packedFeeds(pairs: readonly EncodedPair[], positions: Positions | undefined): FeedsWithIds {
   const lengths = Int32Array.from(pairs, ({ ids }) => ids.length);
   const shape = [1, lengths.reduce((sum, length) => sum + length, 0)];
   const ids = new Int32Array(shape[1]!);
   const types = new Int32Array(ids.length);
-  const places = new Int32Array(ids.length);
+  const positionIds = new Int32Array(ids.length);
   let start = 0;
   for (const pair of pairs) {
     ids.set(pair.ids, start);
     types.set(pair.typeIds, start);
-    if (positions !== undefined) places.set(positionsOf(pair.ids, positions), start);
+    if (positions !== undefined) positionIds.set(positionsOf(pair.ids, positions), start);
     start += pair.ids.length;
   }
   return {
     input_ids: { data: ids, shape },
     token_type_ids: { data: types, shape },
-    position_ids: { data: places, shape },
+    position_ids: { data: positionIds, shape },
     lengths: { data: lengths, shape: [pairs.length] },
   };
 }

@@ -1,38 +1,38 @@
-/** Detects that somebody writes into files while a session maps them into memory. */
+/** Detects writes to files that a session maps into memory. */
 import { closeSync, fstatSync, openSync, type Stats, statSync } from "node:fs";
 import { RerankError } from "../../errors.ts";
 
-/** A file as it was when its model was found. */
+/** The state of a file when its model was located. */
 export interface FileState {
   path: string;
-  /** Number of the file in its file system: a file that took its place has another one. */
+  /** Number of the file in its file system. A new file under the same name has another number. */
   inode: number;
   sizeBytes: number;
   modifiedMs: number;
 }
 
-/** Files that are open. */
+/** Watches files that it holds open. */
 export interface FileWatch {
-  /** @throws RerankError `inference` when somebody wrote into one of the files; one that was replaced by renaming is still there */
+  /** @throws RerankError `inference` if one of the files was written to. To replace a file by renaming another one is fine: the old one stays open */
   check(): void;
   close(): void;
 }
 
-/** The state of a file now. @throws what the file system throws */
+/** The current state of a file. @throws what the file system throws */
 export function stateOf(path: string): FileState {
   return state(path, statSync(path));
 }
 
-/** Whether a file is still there, not written to and not replaced. */
+/** Whether a file is unchanged: it exists, and was neither written to nor replaced. */
 export function isSameFile(known: FileState): boolean {
   const stats = statSync(known.path, { throwIfNoEntry: false });
   return stats !== undefined && stats.ino === known.inode && isUnwritten(known, state(known.path, stats));
 }
 
 /**
- * Holds files open to watch them. A file that took another one's place since the model was found is taken as it is.
+ * Opens files to watch them. If a file was replaced since the model was located, it watches the new file.
  *
- * @throws RerankError `inference` when somebody wrote into one of them since the model was found
+ * @throws RerankError `inference` if one of them was written to since the model was located
  */
 export function watchFiles(model: string, files: readonly FileState[]): FileWatch {
   const watched: { descriptor: number; known: FileState }[] = [];
@@ -58,7 +58,7 @@ export function watchFiles(model: string, files: readonly FileState[]): FileWatc
   return { check, close };
 }
 
-/** `inference`: the scores would not be those of the model that was loaded. */
+/** The error `inference`: the scores would not be those of the loaded model. */
 export function changedError(model: string, path: string, cause?: unknown): RerankError {
   return new RerankError(
     "inference",

@@ -1,4 +1,4 @@
-/** Documents that travel to a thread together, and the numbers that come back. */
+/** Documents that go to a thread together, and the scores that it returns. */
 import { RerankError } from "../../errors.ts";
 import type { ScoreCall } from "../../scorer.ts";
 import type { EncodedPair } from "../../tokenization/pair-encoder.ts";
@@ -7,36 +7,36 @@ import type { Reading } from "./reading.ts";
 /** Documents that are scored together. */
 export interface Group extends Pick<ScoreCall, "query" | "texts" | "truncation" | "truncationSide" | "specialTokens" | "batchSize"> {
   reading: Reading;
-  /** Most tokens of a pair. */
+  /** Maximum tokens of a pair. */
   maxLength: number;
-  /** Stands in the template; "" for none. */
+  /** Fills `{instruction}` in the template; "" for none. */
   instruction: string;
-  /** Place of each text in the caller's list, for messages. */
-  places: readonly number[];
+  /** Index of each text in the caller's list, for messages. */
+  indices: readonly number[];
 }
 
-/** Numbers of a {@link Group}, in its order. */
+/** Scores and token counts of a {@link Group}, in its order. */
 export interface GroupScores {
   /** Logits, or sums of cosines for late interaction; shape [texts]. */
   scores: Float64Array;
   /** Tokens read, shape [texts]. */
   tokens: Uint32Array;
-  /** Tokens of the whole pair where it was cut, else 0; shape [texts]. */
+  /** Tokens of the whole pair if it was cut, otherwise 0; shape [texts]. */
   fullTokens: Uint32Array;
-  /** 1 where `fullTokens` is a lower bound, else 0; shape [texts]. */
+  /** 1 if `fullTokens` is a lower bound, otherwise 0; shape [texts]. */
   lowerBounds: Uint8Array;
-  /** Forward passes that were run. */
+  /** Number of forward passes. */
   passes: number;
-  /** Tokens that were computed, padding included. */
+  /** Tokens of all passes, padding included. */
   paddedTokens: number;
-  /** Work of tokenizing, milliseconds. */
+  /** Time for tokenizing, milliseconds. */
   tokenizationMs: number;
 }
 
 /**
- * Scores a group on this thread; blocks it. A group without texts only finds out whether the others of its kind can be scored.
+ * Scores a group; blocks the current thread. A group without texts only checks that the model can be used with this reading.
  *
- * @param checkpoint called before each pass; what it throws ends the group
+ * @param checkpoint called before each pass; if it throws, the group ends
  * @throws RerankError `tokenization`, `inference`, or `invalid-input` for a text too long under `truncation: "error"`
  */
 export type GroupRunner = (group: Group, checkpoint: () => void) => GroupScores;
@@ -48,12 +48,12 @@ export function encodeAll<T>(model: string, group: Group, encode: (text: string)
       return encode(text);
     } catch (error) {
       const known = RerankError.from(error, "tokenization", model);
-      throw new RerankError(known.code, `documents[${group.places[row]}]: ${known.message}`, { cause: known.cause });
+      throw new RerankError(known.code, `documents[${group.indices[row]}]: ${known.message}`, { cause: known.cause });
     }
   });
 }
 
-/** Numbers of texts that are not scored yet, which took so long to encode. */
+/** The result of texts that are tokenized but not scored yet. @param startedMs when tokenizing began */
 export function emptyScores(texts: readonly EncodedPair[], startedMs: number): GroupScores {
   return {
     scores: new Float64Array(texts.length),

@@ -2,7 +2,7 @@ import { RerankError } from "../../errors.ts";
 import type { TokenHead } from "../../types.ts";
 
 /**
- * Reduces a classification head's outputs to one logit per pair, for which the sigmoid is the head's own probability.
+ * Reduces the outputs of a classification head to one logit for each pair. The sigmoid of the logit is the head's own probability.
  *
  * One label: the logit itself. Two labels: l1 − l0, whose sigmoid is the softmax of class 1.
  * Several: l_c − log Σ_{k≠c} exp(l_k), whose sigmoid is the softmax of class c.
@@ -28,23 +28,23 @@ export function headLogits(outputs: ArrayLike<number>, pairs: number, labels: nu
 }
 
 /**
- * The score of each prompt by its next-token logits: that of one token, minus that of another one where there is one.
+ * The score of each prompt: the next-token logit of `trueToken`, minus that of `falseToken` if there is one.
  *
- * @param outputs shape [pairs, tokens, vocabulary], or [pairs, vocabulary] of a graph that gives the last token only
- * @param lastPlaces of each prompt's last token, in its row
+ * @param outputs shape [pairs, tokens, vocabulary], or [pairs, vocabulary] from a graph that gives only the last token
+ * @param lastTokenIndices index of each prompt's last token in its row
  * @returns shape [pairs], float64, unbounded
  * @see sentence-transformers 6.2 `cross_encoder/modules/logit_score.py`
  */
 export function tokenLogits(
   outputs: ArrayLike<number>,
   shape: readonly number[],
-  lastPlaces: readonly number[],
+  lastTokenIndices: readonly number[],
   { trueToken, falseToken }: TokenIds,
 ): Float64Array {
   const vocabulary = shape.at(-1)!;
-  const places = shape.length === 3 ? shape[1]! : 1;
-  return Float64Array.from(lastPlaces, (place, pair) => {
-    const start = (pair * places + Math.min(place, places - 1)) * vocabulary;
+  const tokens = shape.length === 3 ? shape[1]! : 1;
+  return Float64Array.from(lastTokenIndices, (index, pair) => {
+    const start = (pair * tokens + Math.min(index, tokens - 1)) * vocabulary;
     return outputs[start + trueToken]! - (falseToken === undefined ? 0 : outputs[start + falseToken]!);
   });
 }
@@ -58,7 +58,7 @@ export interface TokenIds {
 /**
  * The tokens of a token head as ids.
  *
- * @param idOf the id of a token, or of a text that is one
+ * @param idOf gives the id of a token, or of a text that is exactly one token
  * @throws RerankError `unsupported-model` for a text that is not one token
  */
 export function resolveTokens(model: string, { trueToken, falseToken }: TokenHead, idOf: (token: string) => number | undefined): TokenIds {
@@ -74,11 +74,11 @@ export function resolveTokens(model: string, { trueToken, falseToken }: TokenHea
 }
 
 /**
- * Refuses a graph whose output is not what the head reads.
+ * Refuses a graph whose output does not fit the head.
  *
- * @param dimensions the output's shape as the graph declares or returns it; −1 where it is dynamic
- * @throws RerankError `unsupported-model`, saying which head would fit, when the output has another number of dimensions than the head
- *   reads, when a classification head has three labels or more and no `relevantClass`, and for classes and tokens that do not exist
+ * @param dimensions the output's shape, as the graph declares or returns it; −1 for a dynamic dimension
+ * @throws RerankError `unsupported-model` for a wrong number of dimensions (the message names a head that fits), for three or more classes
+ *   without `relevantClass`, and for classes and tokens that do not exist
  */
 export function checkHead(model: string, dimensions: readonly number[], head: ReadHead): void {
   if (head.type === "classification") checkClasses(model, dimensions, head.relevantClass);
@@ -92,13 +92,13 @@ export function checkHead(model: string, dimensions: readonly number[], head: Re
 /** Which class of a classification head means relevant. */
 export interface ClassReading {
   type: "classification";
-  /** As the configuration says. */
+  /** The value of the configuration. */
   relevantClass: number | undefined;
-  /** Of two classes, where the configuration says nothing. */
+  /** The relevant class of two, if the configuration names none. */
   relevantOfTwo: 0 | 1;
 }
 
-/** A head in the form that outputs are read with. */
+/** A head with everything needed to read outputs. */
 export type ReadHead = ClassReading | ({ type: "token" } & TokenIds) | { type: "late-interaction" };
 
 function checkClasses(model: string, dimensions: readonly number[], relevantClass: number | undefined): void {

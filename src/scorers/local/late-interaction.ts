@@ -1,4 +1,4 @@
-/** Queries and documents, encoded apart, to sums of cosines. */
+/** Scores by late interaction: encodes query and documents separately, and sums cosines. */
 import { LRUCache } from "lru-cache";
 import { RerankError } from "../../errors.ts";
 import { planPasses } from "../../threads/plan.ts";
@@ -9,7 +9,7 @@ import {
 } from "../../tokenization/late-interaction-encoder.ts";
 import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
 import type { LateInteractionHead } from "../../types.ts";
-import { lastPlace, paddedFeeds } from "./feeds.ts";
+import { lastTokenIndex, paddedFeeds } from "./feeds.ts";
 import { emptyScores, encodeAll, type Group, type GroupRunner, type GroupScores } from "./group.ts";
 import { checkHead } from "./head.ts";
 import { maxSim, unitVectors } from "./max-sim.ts";
@@ -18,9 +18,9 @@ import { passBounds } from "./pass-bounds.ts";
 import type { OnnxSession } from "./session.node.ts";
 
 // A worker serves a few requests at a time, each with one query.
-const rememberedQueries = 8;
+const maxCachedQueries = 8;
 
-/** @throws RerankError `unsupported-model` for files or a graph that the head does not fit */
+/** @throws RerankError `unsupported-model` if the head does not fit the files or the graph */
 export function lateInteractionRunner(
   options: ExecutorOptions,
   head: Required<LateInteractionHead>,
@@ -34,8 +34,8 @@ export function lateInteractionRunner(
     const what = `${options.model}: the graph reads ${tokens} tokens, and head.queryLength is ${head.queryLength}`;
     throw new RerankError("invalid-input", `${what}. Give a smaller head.queryLength, or export the model with dynamic axes.`);
   }
-  // One call's groups come one after another, each with the same query.
-  const vectors = new LRUCache<string, Float32Array>({ max: rememberedQueries });
+  // All groups of a call have the same query.
+  const vectors = new LRUCache<string, Float32Array>({ max: maxCachedQueries });
   return (group, checkpoint) => runLateInteraction(options, encoder, session, vectors, group, checkpoint);
 }
 
@@ -58,12 +58,12 @@ function runLateInteraction(
   const query = encoder.encodeQuery(group.query, group);
   const result = emptyScores(documents, startedMs);
   const queryTokens = query.attended ?? query.ids.length;
-  // A pair has the tokens of both, and counts as cut if one of them was.
-  result.fullTokens.forEach((fullTokens, place) => {
+  // A pair has the tokens of query and document. It counts as cut if one of them was cut.
+  result.fullTokens.forEach((fullTokens, index) => {
     const isCut = fullTokens > 0 || query.fullTokens > 0;
-    if (isCut) result.fullTokens[place] = (fullTokens || result.tokens[place]!) + (query.fullTokens || queryTokens);
-    if (query.isLowerBound === true) result.lowerBounds[place] = 1;
-    result.tokens[place]! += queryTokens;
+    if (isCut) result.fullTokens[index] = (fullTokens || result.tokens[index]!) + (query.fullTokens || queryTokens);
+    if (query.isLowerBound === true) result.lowerBounds[index] = 1;
+    result.tokens[index]! += queryTokens;
   });
   const padding = { id: encoder.padId, ...options.padding };
   let size = 0;
@@ -76,20 +76,20 @@ function runLateInteraction(
     result.paddedTokens += feeds.input_ids.data.length;
     size = shape[2]!;
     return texts.map((text, row) => {
-      const start = lastPlace(text, shape[1]!, padding.side) - text.ids.length + 1;
+      const start = lastTokenIndex(text, shape[1]!, padding.side) - text.ids.length + 1;
       return unitVectors(data, shape, row, start, text.isCompared);
     });
   };
   const key = query.ids.join();
-  const asked = vectors.get(key) ?? encode([query])[0]!;
-  vectors.set(key, asked);
+  const queryVectors = vectors.get(key) ?? encode([query])[0]!;
+  vectors.set(key, queryVectors);
   for (const pass of planPasses(
     documents.map(({ ids }) => fixedShape.tokens ?? ids.length),
     passBounds(options, session, group.batchSize, 0),
   )) {
-    const encoded = encode(pass.map((place) => documents[place]!));
-    pass.forEach((place, row) => {
-      result.scores[place] = maxSim(asked, encoded[row]!, size);
+    const encoded = encode(pass.map((index) => documents[index]!));
+    pass.forEach((index, row) => {
+      result.scores[index] = maxSim(queryVectors, encoded[row]!, size);
     });
   }
   return result;

@@ -1,4 +1,4 @@
-/** From a model's files to the session that it shares with others, and to how its own texts are read. */
+/** Prepares a model whose files are on this machine: acquires its session, and resolves how to read its texts and outputs. */
 
 import { readCalibration } from "../../catalogue/calibration-file.node.ts";
 import { RerankError } from "../../errors.ts";
@@ -8,11 +8,11 @@ import type { Acceleration, Calibration, CustomModel, PresetModel, RerankWarning
 import type { OpenableFiles } from "./model-files.node.ts";
 import type { ExecutorOptions } from "./open-model.ts";
 import { headOf, labelWarnings, type ModelReading, readingOf } from "./reading.ts";
-import type { RememberedPairs } from "./score-cache.node.ts";
+import type { CachedPairs } from "./score-cache.node.ts";
 import type { SessionProvider } from "./session.node.ts";
-import { borrowModel, type Lease } from "./shared-model.node.ts";
+import { acquireModel, type Lease } from "./shared-model.node.ts";
 
-/** What a local scorer is made of. */
+/** Options of a local scorer. */
 export interface OnnxScorerOptions {
   model: PresetModel | CustomModel;
   cacheDir?: string;
@@ -25,27 +25,31 @@ export interface OnnxScorerOptions {
   calibration?: string;
 }
 
-/** A model whose files are here; its threads start with the first call. */
+/** A model that is ready to use. Its threads start with the first call. */
 export interface LoadedModel {
   located: LocatedModel;
   provider: SessionProvider;
   lease: Lease;
   reading: ModelReading;
-  /** What the template adds to each document's work, in characters. */
+  /** Characters that the template adds to each document. */
   templateCharacters: number;
-  cache: RememberedPairs | undefined;
+  cache: CachedPairs | undefined;
   calibration: Calibration | undefined;
-  /** Of the model as such, for each of its results. */
+  /** Warnings about the model itself, for each of its results. */
   warnings: readonly RerankWarning[];
 }
 
-/** @throws RerankError `unsupported-model`, `invalid-input` for a head, a limit or a calibration that does not fit the model */
-export function adoptModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
+/**
+ * Prepares a model for scoring.
+ *
+ * @throws RerankError `unsupported-model`, `invalid-input` for a head, a limit or a calibration that does not fit the model
+ */
+export function prepareModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
   const { acceleration, scoreCacheBytes, model } = options;
   const calibration = calibrationOf(located, options);
   const reading = readingOf(located, model);
   const executor = executorOptions(located, options, reading, provider);
-  const lease = borrowModel({ located, cacheDir: options.cacheDir, executor, acceleration, scoreCacheBytes });
+  const lease = acquireModel({ located, cacheDir: options.cacheDir, executor, acceleration, scoreCacheBytes });
   const templateCharacters = [reading.template ?? ""].flat().join("").length + reading.instruction.length;
   const cache = lease.model.cache?.of(JSON.stringify(reading));
   const warnings = labelWarnings(located, reading.head);
@@ -87,8 +91,8 @@ function executorOptions(
 }
 
 /**
- * The side that tokenizer_config.json names. But the runtime's operator counts a prompt's tokens from its row's start, whatever the mask says:
- * padding on the left would shift them.
+ * The padding side of tokenizer_config.json. But always right for GroupQueryAttention: this operator counts tokens from the start of a row and
+ * ignores the mask, so padding on the left would shift them.
  *
  * @see https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.GroupQueryAttention `seqlens_k`
  */
@@ -98,8 +102,8 @@ function paddingSide({ operators, tokenizerConfig }: LocatedModel): "left" | "ri
 }
 
 /**
- * Rows of the token-type table that pairs make use of: none where the tokenizer does not name `token_type_ids` among the model's inputs. The
- * model is given none then by transformers and sentence-transformers, and takes type 0 for every token, though its graph may have the input.
+ * Rows of the token-type table that pairs use: none if the tokenizer does not list `token_type_ids` among the model's inputs. Then transformers
+ * and sentence-transformers pass no types, and the model uses type 0 for every token, even if its graph has the input.
  *
  * @see https://github.com/huggingface/transformers/blob/v5.0.0/src/transformers/tokenization_utils_base.py `model_input_names`
  */

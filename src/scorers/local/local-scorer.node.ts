@@ -6,15 +6,15 @@ import type { LocatedModel } from "../../hub/locate.node.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import { pairCharacters, planGroups } from "../../threads/plan.ts";
 import type { RerankWarning } from "../../types.ts";
+import { type DownloadRequest, ensureDownloaded, ensureDownloadedSync } from "./ensure-downloaded.node.ts";
 import type { Executor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
-import { adoptModel, type LoadedModel, type OnnxScorerOptions } from "./loaded-model.node.ts";
+import { type LoadedModel, type OnnxScorerOptions, prepareModel } from "./loaded-model.node.ts";
 import { PendingScores } from "./pending-scores.ts";
-import { type ObtainOptions, obtainModel, obtainModelSync } from "./prepare.node.ts";
 import { headOf, type ModelReading, templateOf } from "./reading.ts";
 import { automaticProvider } from "./session.node.ts";
 
-/** A scorer for one local model; nothing is read or started before its first call. */
+/** A scorer for one local model. It reads and starts nothing before the first call. */
 export function createOnnxScorer(options: OnnxScorerOptions): Scorer {
   return new OnnxScorer(options);
 }
@@ -23,7 +23,7 @@ class OnnxScorer implements Scorer {
   readonly name: string = "onnx-node";
   readonly capabilities: Scorer["capabilities"];
   readonly #options: OnnxScorerOptions;
-  readonly #obtain: ObtainOptions;
+  readonly #download: DownloadRequest;
   #loaded: LoadedModel | undefined;
   #loading: Promise<LoadedModel> | undefined;
   #syncExecutor: Executor | undefined;
@@ -35,7 +35,7 @@ class OnnxScorer implements Scorer {
     this.#options = options;
     const { model, cacheDir, showDownloadProgress, allowDownload } = options;
     this.capabilities = capabilitiesOf(model);
-    this.#obtain = { model, showDownloadProgress, allowDownload, ...(cacheDir === undefined ? {} : { cacheDir }) };
+    this.#download = { model, showDownloadProgress, allowDownload, ...(cacheDir === undefined ? {} : { cacheDir }) };
   }
 
   get model(): string {
@@ -48,7 +48,7 @@ class OnnxScorer implements Scorer {
     const { lease, reading, templateCharacters, cache, warnings } = await this.#open();
     const { pool, groups: bounds } = lease.model;
     const pending = new PendingScores(call, cache, [...this.#warnings, ...warnings]);
-    const lengthOf = (place: number): number => call.texts[place]!.length + templateCharacters;
+    const lengthOf = (index: number): number => call.texts[index]!.length + templateCharacters;
     const lengths = pending.missing.map(lengthOf);
     const groups = planGroups(lengths, { ...bounds, maxDocuments: call.batchSize }).map((group) =>
       group.map((item) => pending.missing[item]!),
@@ -60,15 +60,15 @@ class OnnxScorer implements Scorer {
       call.onProgress?.(scored, call.texts.length);
     };
     await pool.run(
-      groups.map((places) => groupOf(call, reading, places)),
+      groups.map((indices) => groupOf(call, reading, indices)),
       fill,
       {
         signal: call.signal,
         onStart: () => {
           pending.queueMs = performance.now() - startedMs;
         },
-        weights: groups.map((places) => places.length),
-        costs: groups.map((places) => places.reduce((sum, place) => sum + lengthOf(place) + pairCharacters, 0)),
+        weights: groups.map((indices) => indices.length),
+        costs: groups.map((indices) => indices.reduce((sum, index) => sum + lengthOf(index) + pairCharacters, 0)),
       },
     );
     return this.#resultOf(pending);
@@ -100,7 +100,7 @@ class OnnxScorer implements Scorer {
   async close(): Promise<void> {
     this.#closing.abort(new RerankError("closed", `${this.model}: the reranker was closed. Make a new one with createReranker.`));
     this.#syncExecutor = undefined;
-    const loaded = this.#loaded ?? (await this.#loading?.catch(() => undefined)); // its caller hears of a failed load
+    const loaded = this.#loaded ?? (await this.#loading?.catch(() => undefined)); // the caller that started loading receives the error
     await loaded?.lease.release();
   }
 
@@ -128,14 +128,14 @@ class OnnxScorer implements Scorer {
     return calibration === undefined ? pending.result() : { ...pending.result(), calibration };
   }
 
-  #fill(pending: PendingScores, places: readonly number[], scores: GroupScores): void {
-    pending.fill(places, scores);
+  #fill(pending: PendingScores, indices: readonly number[], scores: GroupScores): void {
+    pending.fill(indices, scores);
     this.#counts.tokens += scores.tokens.reduce((sum, tokens) => sum + tokens, 0);
     this.#counts.passes += scores.passes;
     this.#counts.paddedTokens += scores.paddedTokens;
   }
 
-  /** The model with its threads open. */
+  /** Loads the model and opens its threads. */
   async #open(): Promise<LoadedModel> {
     const loaded = await this.#load();
     try {
@@ -151,7 +151,7 @@ class OnnxScorer implements Scorer {
   #openSync(): Executor {
     this.#closing.signal.throwIfAborted();
     if (this.#syncExecutor !== undefined) return this.#syncExecutor;
-    const loaded = this.#loaded ?? this.#adopt(obtainModelSync(this.#obtain));
+    const loaded = this.#loaded ?? this.#prepare(ensureDownloadedSync(this.#download));
     const open = ({ lease, reading }: LoadedModel): Executor => lease.model.openSync(reading);
     try {
       this.#syncExecutor = open(loaded);
@@ -164,41 +164,48 @@ class OnnxScorer implements Scorer {
   async #load(): Promise<LoadedModel> {
     this.#closing.signal.throwIfAborted();
     if (this.#loaded !== undefined) return this.#loaded;
-    this.#loading ??= obtainModel(this.#obtain, this.#closing.signal)
-      .then((located) => this.#adopt(located))
+    this.#loading ??= ensureDownloaded(this.#download, this.#closing.signal)
+      .then((located) => this.#prepare(located))
       .finally(() => {
-        this.#loading = undefined; // a failure is tried again by the next call
+        this.#loading = undefined; // after a failure, the next call tries again
       });
     return this.#loading;
   }
 
-  #adopt(located: LocatedModel): LoadedModel {
+  #prepare(located: LocatedModel): LoadedModel {
     const { provider = "auto" } = this.#options.acceleration;
-    this.#loaded ??= adoptModel(located, this.#options, provider === "auto" ? automaticProvider() : provider);
+    this.#loaded ??= prepareModel(located, this.#options, provider === "auto" ? automaticProvider() : provider);
     return this.#loaded;
   }
 
-  /** The model on the CPU, where `auto` had chosen a device that cannot be opened. @throws the error in every other case */
+  /** Loads the model on the CPU, if `auto` chose a device that cannot be opened. @throws the given error in every other case */
   #fallBack(failed: LoadedModel, error: unknown): LoadedModel {
     // Another call may have fallen back already.
     if (this.#loaded !== failed) return this.#loaded!;
     const { provider = "auto" } = this.#options.acceleration;
     if (provider !== "auto" || failed.provider === "cpu" || !RerankError.is(error) || error.code !== "missing-dependency") throw error;
     this.#warnings.push({ type: "fallback", message: `running on the CPU: ${error.message}` });
-    this.#loaded = adoptModel(failed.located, this.#options, "cpu");
+    this.#loaded = prepareModel(failed.located, this.#options, "cpu");
     void failed.lease.release(); // none of its threads could be opened
     return this.#loaded;
   }
 }
 
-function groupOf(call: ScoreCall, { head, template, maxTokens, instruction: usual }: ModelReading, places: readonly number[]): Group {
+function groupOf(call: ScoreCall, { head, template, maxTokens, instruction: usual }: ModelReading, indices: readonly number[]): Group {
   const { texts, documents, onError, onProgress, signal, deadlineMs, instruction = usual, ...encoding } = call;
   const maxLength = Math.min(maxTokens, call.maxLength ?? maxTokens);
-  return { ...encoding, texts: places.map((place) => texts[place]!), places, reading: { head, template }, maxLength, instruction };
+  return {
+    ...encoding,
+    texts: indices.map((index) => texts[index]!),
+    indices: indices,
+    reading: { head, template },
+    maxLength,
+    instruction,
+  };
 }
 
 function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities"] {
-  // A preset that does not exist is told by the first call.
+  // If the preset does not exist, the first call throws.
   const isKnown = model.type === "custom" || listPresets().some(({ name }) => name === model.name);
   const head = isKnown ? headOf(model) : undefined;
   const template = isKnown ? templateOf(model) : undefined;

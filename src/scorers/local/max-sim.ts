@@ -1,9 +1,9 @@
 /**
- * Late interaction's score: the sum, over the query's vectors, of the largest dot product with any of the document's.
+ * The late-interaction score: for each query vector, the largest dot product with a document vector; the sum of these.
  *
  * @param query unit vectors, shape [query tokens, size], row by row
- * @param document the same of the document; at least one
- * @returns at most the number of query tokens, at least minus that
+ * @param document unit vectors, shape [document tokens, size]; at least one
+ * @returns between minus and plus the number of query tokens
  * @see https://arxiv.org/abs/2004.12832 equation 3
  */
 export function maxSim(query: Float32Array, document: Float32Array, size: number): number {
@@ -12,7 +12,7 @@ export function maxSim(query: Float32Array, document: Float32Array, size: number
     let largest = Number.NEGATIVE_INFINITY;
     for (let second = 0; second < document.length; second += size) {
       let product = 0;
-      for (let place = 0; place < size; place += 1) product += query[first + place]! * document[second + place]!;
+      for (let index = 0; index < size; index += 1) product += query[first + index]! * document[second + index]!;
       if (product > largest) largest = product;
     }
     sum += largest;
@@ -21,11 +21,11 @@ export function maxSim(query: Float32Array, document: Float32Array, size: number
 }
 
 /**
- * The vectors of one row of an output that are compared, each scaled to length 1; a vector of zeros stays one.
+ * The vectors of one text that take part in the comparison, each scaled to length 1. A vector of zeros stays zero.
  *
  * @param outputs shape [texts, tokens, size]
- * @param first place of the text's first token in the row; the others are padding
- * @param isCompared of each token of the text
+ * @param first index of the text's first token in its row; the tokens before it are padding
+ * @param isCompared whether each token of the text takes part
  */
 export function unitVectors(
   outputs: ArrayLike<number>,
@@ -41,9 +41,9 @@ export function unitVectors(
     if (!isMeant) return;
     const start = (row * tokens + first + token) * size;
     let squares = 0;
-    for (let place = 0; place < size; place += 1) squares += outputs[start + place]! ** 2;
+    for (let index = 0; index < size; index += 1) squares += outputs[start + index]! ** 2;
     const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares);
-    for (let place = 0; place < size; place += 1) vectors[end + place] = outputs[start + place]! * scale;
+    for (let index = 0; index < size; index += 1) vectors[end + index] = outputs[start + index]! * scale;
     end += size;
   });
   return vectors;

@@ -1,9 +1,9 @@
 /**
- * The files that sessions open, so that nobody changes them under a running model.
+ * The files that sessions open, protected from changes while the model runs.
  *
- * The runtime maps weights into memory. Truncating such a file ends the process (SIGBUS), and overwriting it changes scores. A folder of the
- * user's is theirs to write to, so sessions open a copy. It is deleted as soon as they have: the mapping keeps the bytes, and nothing is left
- * behind. Files of a cache are replaced by renaming and never written again: there a change is detected and named.
+ * The runtime maps weights into memory. If such a file is truncated, the process dies (SIGBUS); if it is overwritten, scores change. Users may
+ * write to their own folders, so sessions open a copy of those files. The copy is deleted as soon as it is open: the mapping keeps its bytes. Files in
+ * the cache are only replaced by renaming, never written again. Sessions open them directly, and a change is an error.
  *
  * @see docs/decisions/model-files.md what each way costs
  */
@@ -20,22 +20,22 @@ import { changedError, type FileState, isSameFile, stateOf } from "./file-watch.
 /** What a session opens. */
 export interface OpenableFiles {
   modelPath: string;
-  /** Files that are opened where they are, for `watchFiles`; none of a copy. */
+  /** Files that are opened without a copy, for `watchFiles`. */
   watchedFiles: readonly FileState[];
 }
 
 /** One file to copy, from and to. */
 type CopyStep = readonly [from: string, to: string];
 
-/** A copy, shared by the threads that open at the same time; no folder where nothing could be copied. */
+/** A copy, shared by the threads that open at the same time. `folder` is undefined if copying failed everywhere. */
 interface SharedCopy {
   folder: Promise<string | undefined>;
   users: number;
 }
 
-/** Name of a copy's folder, but for its last letters. */
+/** Prefix of the name of a copy's folder. */
 const copyPrefix = "opening-";
-/** A process that was killed while it opened a model leaves its copy behind; nothing opens for so long. */
+/** A copy older than this belongs to a process that was killed: no model takes this long to open. */
 const abandonedMs = 3_600_000;
 
 /** The files of one loaded model. */
@@ -53,9 +53,9 @@ export class ModelFiles {
   }
 
   /**
-   * Gives the files to `open`, which resolves once its session needs them no more, or has mapped them.
+   * Passes the files to `open`. It must resolve once its session has read or mapped them.
    *
-   * @throws RerankError `inference` when the files of a folder are not those that the model was loaded from; what `open` throws
+   * @throws RerankError `inference` if a file of a local folder changed since the model was located; what `open` throws
    */
   async use<T>(open: (files: OpenableFiles) => Promise<T>): Promise<T> {
     if (!this.#needsCopy()) return open(this.#inPlace());
@@ -77,7 +77,7 @@ export class ModelFiles {
     }
   }
 
-  /** {@link ModelFiles.use} with the calling thread waiting. */
+  /** {@link ModelFiles.use}, but synchronous. */
   useSync<T>(open: (files: OpenableFiles) => T): T {
     const folder = this.#needsCopy() ? finishSync(this.#copySteps()) : undefined;
     try {
@@ -93,7 +93,7 @@ export class ModelFiles {
     const { place, modelPath } = this.#located;
     if (place !== "local") return false;
     this.#refuseChange();
-    // Windows itself keeps a mapped file from being changed; so does a file system that cannot be written to.
+    // No copy is needed on Windows, which protects mapped files itself, and on a read-only file system.
     return process.platform !== "win32" && !isOnReadOnlyFileSystem(modelPath);
   }
 
@@ -109,7 +109,7 @@ export class ModelFiles {
     return folder === undefined ? this.#inPlace() : { modelPath: this.#copyOf(this.#located.modelPath, folder), watchedFiles: [] };
   }
 
-  /** Copies to the first parent that has room; returns the folder, or undefined where none has: the files are watched then. */
+  /** Copies to the first parent folder with enough space. Returns undefined if none has; then the files are watched. */
   *#copySteps(): Generator<CopyStep, string | undefined, void> {
     for (const parent of [resolveCacheDir(this.#cacheDir), tmpdir()]) {
       let folder: string | undefined;
@@ -127,7 +127,7 @@ export class ModelFiles {
       } catch (error) {
         if (folder !== undefined) remove(folder);
         if (RerankError.is(error)) throw error;
-        // Not writable, or full: the next one.
+        // Not writable, or full: try the next one.
       }
     }
     return undefined;
@@ -137,7 +137,7 @@ export class ModelFiles {
     return join(folder, relative(dirname(this.#located.modelPath), path));
   }
 
-  /** The same failure, with the folder that the user knows in place of the copy's. */
+  /** The same error, with the user's folder in its message instead of the copy's. */
   #withoutCopy(error: unknown, folder: string | undefined): unknown {
     if (folder === undefined || !RerankError.is(error) || !error.message.includes(folder)) return error;
     const message = error.message.replaceAll(folder, dirname(this.#located.modelPath));
@@ -159,7 +159,7 @@ function isOnReadOnlyFileSystem(path: string): boolean {
   }
 }
 
-// A copy-on-write clone where the file system has such, which costs neither time nor room.
+// A copy-on-write clone if the file system supports it, which costs neither time nor space.
 const copyMode = constants.COPYFILE_FICLONE;
 
 async function finish(steps: Generator<CopyStep, string | undefined, void>): Promise<string | undefined> {

@@ -1,9 +1,9 @@
-/** Pairs, or prompts with both texts, to logits. */
+/** Scores pairs, or prompts with both texts: from texts to logits. */
 import { planPasses } from "../../threads/plan.ts";
 import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
 import { createPairEncoder, type PairEncoder } from "../../tokenization/pair-encoder.ts";
 import { createPromptEncoder } from "../../tokenization/prompt-encoder.ts";
-import { lastPlace, packedFeeds, paddedFeeds } from "./feeds.ts";
+import { lastTokenIndex, packedFeeds, paddedFeeds } from "./feeds.ts";
 import { emptyScores, encodeAll, type Group, type GroupRunner, type GroupScores } from "./group.ts";
 import { checkHead, headLogits, type ReadHead, resolveTokens, tokenLogits } from "./head.ts";
 import type { ExecutorOptions, OpenModel } from "./open-model.ts";
@@ -20,14 +20,14 @@ export function pairRunner(options: ExecutorOptions, reading: PairReading, files
   return (group, checkpoint) => runPairs(options, reader, model, group, checkpoint);
 }
 
-/** How pairs become ids, and outputs scores. */
+/** How pairs become ids, and outputs become scores. */
 interface PairReader {
   encoder: PairEncoder;
   head: PairHead<ReadHead>;
 }
 
 function readerOf({ model, typeVocabSize }: ExecutorOptions, { head, template }: PairReading, files: TokenizerFiles): PairReader {
-  // Each group says how long its pairs may be.
+  // No limit here: each group has its own `maxLength`.
   const maxTokens = Number.POSITIVE_INFINITY;
   const encoder =
     template === undefined
@@ -55,7 +55,7 @@ function runPairs(
   const passes = packing === undefined ? planPasses(lengths, bounds) : packedPasses(lengths, group.batchSize);
   for (const pass of passes) {
     checkpoint();
-    const members = pass.map((place) => pairs[place]!);
+    const members = pass.map((index) => pairs[index]!);
     const padding = { id: encoder.padId, ...options.padding };
     const feeds = packing === undefined ? paddedFeeds(members, padding, fixedShape) : packedFeeds(members, packing.positions);
     const { data, shape } = session.run(feeds);
@@ -66,12 +66,12 @@ function runPairs(
         ? tokenLogits(
             data,
             shape,
-            members.map((pair) => lastPlace(pair, width, padding.side)),
+            members.map((pair) => lastTokenIndex(pair, width, padding.side)),
             head,
           )
         : headLogits(data, pass.length, shape[1] ?? 1, head.relevantClass ?? head.relevantOfTwo);
-    pass.forEach((place, row) => {
-      result.scores[place] = scores[row]!;
+    pass.forEach((index, row) => {
+      result.scores[index] = scores[row]!;
     });
     result.passes += 1;
     result.paddedTokens += feeds.input_ids.data.length;

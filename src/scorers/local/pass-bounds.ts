@@ -1,16 +1,16 @@
-/** How large passes may be. */
-import { type PassBounds, type Places, planPackedPasses } from "../../threads/plan.ts";
+/** Maximum size of passes. */
+import { type Indices, type PassBounds, planPackedPasses } from "../../threads/plan.ts";
 import type { OnnxSession, SessionProvider } from "./session.node.ts";
 
 // Measured for widths 384, 768 and 1024: docs/decisions/engine.md.
 const passTokens = 512;
 const passPadding = 0.03;
-// A group, nearly always: what is left of one after a full pass would stream the weights again for little.
+// Large enough for nearly every group. A second, small pass would read all weights again for a few tokens.
 const packedPassTokens = 768;
-// Floats of a pass's output: a causal language model may give a logit for each token of its vocabulary at each place, 600 kB a token.
+// Maximum floats of a pass's output. A causal language model may give a logit for each token of its vocabulary at each position: 600 kB per token.
 const passOutputs = 16 * 2 ** 20;
 
-/** What decides about the size of passes. */
+/** Facts that decide the size of passes. */
 export interface PassSettings {
   provider: SessionProvider;
   isDynamicallyQuantized: boolean;
@@ -19,7 +19,7 @@ export interface PassSettings {
 /**
  * Bounds of padded passes.
  *
- * @param outputsPerToken floats that a pass gives for each of its tokens; 0 where it gives none
+ * @param outputsPerToken floats of the output for each token; 0 if the output has no dimension for tokens
  */
 export function passBounds(
   { isDynamicallyQuantized, provider }: PassSettings,
@@ -31,12 +31,12 @@ export function passBounds(
   // So many rows are computed anyway.
   if (fixedShape.texts !== undefined && isMasked) return { maxPairs, maxTokens: Number.POSITIVE_INFINITY, maxPadding: 1 };
   const outputs = outputsPerToken > 0 ? Math.floor(passOutputs / outputsPerToken) : Number.POSITIVE_INFINITY;
-  // A device's passes are long and its memory is fast: whole batches keep it busy, and padding costs little.
+  // A device needs whole batches to be busy, and its memory is fast, so padding costs little.
   if (provider !== "cpu") return { maxPairs, maxTokens: outputs, maxPadding: isMasked ? 1 : 0 };
   return { maxPairs, maxTokens: Math.min(passTokens, outputs), maxPadding: isMasked ? passPadding : 0 };
 }
 
-/** Passes of pairs side by side. */
-export function packedPasses(lengths: readonly number[], batchSize: number): Places[] {
+/** Passes of concatenated pairs. */
+export function packedPasses(lengths: readonly number[], batchSize: number): Indices[] {
   return planPackedPasses(lengths, { maxPairs: batchSize, maxTokens: packedPassTokens });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ScoreCall } from "../../scorer.ts";
 import type { GroupScores } from "./group.ts";
-import { type PairMemory, PendingScores } from "./pending-scores.ts";
+import { type PairCache, PendingScores } from "./pending-scores.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 
 const callOf = (texts: string[], query = "q"): ScoreCall => ({
@@ -12,7 +12,7 @@ const callOf = (texts: string[], query = "q"): ScoreCall => ({
   batchSize: 32,
 });
 
-/** Scores that tell which text they belong to. */
+/** Scores that identify their text. */
 function scoresOf(texts: readonly string[]): GroupScores {
   const lengths = texts.map((text) => text.length);
   return {
@@ -26,15 +26,15 @@ function scoresOf(texts: readonly string[]): GroupScores {
   };
 }
 
-function run(call: ScoreCall, memory?: PairMemory): { scored: string[]; scores: number[] } {
+function run(call: ScoreCall, memory?: PairCache): { scored: string[]; scores: number[] } {
   const pending = new PendingScores(call, memory);
-  const scored = pending.missing.map((place) => call.texts[place]!);
+  const scored = pending.missing.map((index) => call.texts[index]!);
   pending.fill(pending.missing, scoresOf(scored));
   return { scored, scores: Array.from(pending.result().scores) };
 }
 
 describe("PendingScores", () => {
-  test("has each text scored once, and gives its numbers to every place it stands at", () => {
+  test("has each text scored once, and gives its numbers to every index it stands at", () => {
     expect(run(callOf(["aa", "b", "aa", "", "aa", ""]))).toEqual({ scored: ["aa", "b", ""], scores: [2, 1, 2, 0, 2, 0] });
   });
 
@@ -45,7 +45,7 @@ describe("PendingScores", () => {
     expect({ hits: cache.hits, misses: cache.misses }).toEqual({ hits: 2, misses: 3 });
   });
 
-  test("tells apart whatever changes a score", () => {
+  test("distinguishes everything that changes a score", () => {
     const cache = new ScoreCache(1_000_000).of("usual");
     run(callOf(["text"]), cache);
     expect(run(callOf(["text"], "other query"), cache).scored).toEqual(["text"]);
@@ -58,7 +58,7 @@ describe("PendingScores", () => {
     expect(run(callOf(["ab"], "q"), cache).scored).toEqual(["ab"]);
   });
 
-  test("tells apart ways of reading on one model, and keeps them within the same bytes", () => {
+  test("distinguishes readings of one model, and keeps them within the same bytes", () => {
     const cache = new ScoreCache(2 * 256);
     const [usual, other] = [cache.of("usual"), cache.of("other")];
     run(callOf(["text"]), usual);

@@ -2,40 +2,40 @@ import type { ScoreCall, ScoreResult } from "../../scorer.ts";
 import type { RerankWarning } from "../../types.ts";
 import type { GroupScores } from "./group.ts";
 
-/** Numbers of one pair. */
+/** Score and token counts of one pair. */
 export interface PairScore {
   /** Logit. */
   score: number;
   /** Tokens read. */
   tokens: number;
-  /** Tokens of the whole pair where it was cut, else 0. */
+  /** Tokens of the whole pair if it was cut, otherwise 0. */
   fullTokens: number;
-  /** 1 where `fullTokens` is a lower bound, else 0. */
+  /** 1 if `fullTokens` is a lower bound, otherwise 0. */
   isLowerBound: number;
 }
 
-/** Remembers pairs that were scored before. */
-export interface PairMemory {
+/** Caches scores of pairs. */
+export interface PairCache {
   get(call: ScoreCall, text: string): PairScore | undefined;
   set(call: ScoreCall, text: string, score: PairScore): void;
 }
 
 /**
- * The result of one call as it fills up: equal texts are scored once, and remembered ones not at all.
+ * The result of one call while its scores arrive. It needs only one score for equal texts, and none for cached texts.
  *
- * A pointwise model gives equal pairs equal scores, so nothing changes but the work.
+ * This changes no score: a pointwise model gives equal scores to equal pairs.
  */
 export class PendingScores {
-  /** Places, in the call's list, of the texts that have to be scored. */
+  /** Indices, in the call's list, of the texts to score. */
   readonly missing: readonly number[];
   readonly #call: ScoreCall;
-  readonly #memory: PairMemory | undefined;
+  readonly #memory: PairCache | undefined;
   readonly #result: ScoreResult & Required<Pick<ScoreResult, "tokens" | "fullTokens" | "lowerBounds" | "queueMs" | "tokenizationMs">>;
-  /** Later places of a text, by its first one. */
+  /** Further indices of a text, by its first index. */
   readonly #repeats: Map<number, number[]> = new Map();
 
-  /** @param warnings that hold for the model as a whole */
-  constructor(call: ScoreCall, memory: PairMemory | undefined, warnings: readonly RerankWarning[] = []) {
+  /** @param warnings about the model itself */
+  constructor(call: ScoreCall, memory: PairCache | undefined, warnings: readonly RerankWarning[] = []) {
     this.#call = call;
     this.#memory = memory;
     const count = call.texts.length;
@@ -48,57 +48,57 @@ export class PendingScores {
       queueMs: 0,
       tokenizationMs: 0,
     };
-    const firstPlaces = new Map<string, number>();
-    call.texts.forEach((text, place) => {
-      const first = firstPlaces.get(text);
+    const firstIndices = new Map<string, number>();
+    call.texts.forEach((text, index) => {
+      const first = firstIndices.get(text);
       if (first === undefined) {
-        firstPlaces.set(text, place);
+        firstIndices.set(text, index);
         return;
       }
       const repeats = this.#repeats.get(first);
-      if (repeats === undefined) this.#repeats.set(first, [place]);
-      else repeats.push(place);
+      if (repeats === undefined) this.#repeats.set(first, [index]);
+      else repeats.push(index);
     });
-    this.missing = [...firstPlaces].filter(([text, place]) => !this.#recall(text, place)).map(([, place]) => place);
+    this.missing = [...firstIndices].filter(([text, index]) => !this.#recall(text, index)).map(([, index]) => index);
   }
 
-  /** Notes that the first pass can start, so long after the call. */
+  /** Sets how long the call waited before its first pass. */
   set queueMs(milliseconds: number) {
     this.#result.queueMs = milliseconds;
   }
 
-  /** Takes in the numbers of a group. @param places where its texts stand in the call's list, in the group's order */
-  fill(places: readonly number[], group: GroupScores): void {
+  /** Adds the scores of a group. @param indices of its texts in the call's list, in the group's order */
+  fill(indices: readonly number[], group: GroupScores): void {
     this.#result.tokenizationMs += group.tokenizationMs;
-    places.forEach((place, row) => {
+    indices.forEach((index, row) => {
       const score: PairScore = {
         score: group.scores[row]!,
         tokens: group.tokens[row]!,
         fullTokens: group.fullTokens[row]!,
         isLowerBound: group.lowerBounds[row]!,
       };
-      this.#put(place, score);
-      this.#memory?.set(this.#call, this.#call.texts[place]!, score);
+      this.#put(index, score);
+      this.#memory?.set(this.#call, this.#call.texts[index]!, score);
     });
   }
 
-  /** One number per text, in input order; complete once all of `missing` were filled in. */
+  /** One score for each text, in input order. Complete once all of `missing` are filled. */
   result(): ScoreResult {
     return this.#result;
   }
 
-  #recall(text: string, place: number): boolean {
+  #recall(text: string, index: number): boolean {
     const known = this.#memory?.get(this.#call, text);
-    if (known !== undefined) this.#put(place, known);
+    if (known !== undefined) this.#put(index, known);
     return known !== undefined;
   }
 
   #put(first: number, { score, tokens, fullTokens, isLowerBound }: PairScore): void {
-    for (const place of [first, ...(this.#repeats.get(first) ?? [])]) {
-      this.#result.scores[place] = score;
-      this.#result.tokens[place] = tokens;
-      this.#result.fullTokens[place] = fullTokens;
-      this.#result.lowerBounds[place] = isLowerBound;
+    for (const index of [first, ...(this.#repeats.get(first) ?? [])]) {
+      this.#result.scores[index] = score;
+      this.#result.tokens[index] = tokens;
+      this.#result.fullTokens[index] = fullTokens;
+      this.#result.lowerBounds[index] = isLowerBound;
     }
   }
 }

@@ -1,4 +1,4 @@
-/** How a model's texts are read and its outputs become scores: what differs from call to call on one open session. */
+/** How to read a model's texts and outputs. Scorers that share one session may differ in this. */
 import { recordOf } from "../../catalogue/catalogue.ts";
 import type { LocatedModel } from "../../hub/locate.node.ts";
 import { tokenLimit } from "../../tokenization/token-limit.ts";
@@ -6,27 +6,27 @@ import type { CustomModel, HeadConfig, LateInteractionHead, PresetModel, PromptT
 import { readTwoClasses, resolveRelevantClass } from "./class-labels.ts";
 import type { ClassReading } from "./head.ts";
 
-/** Plain data that travels with each group; threads keep what they make of the last few. */
+/** Sent to a thread with each group; plain data. Threads cache what they build from the last few. */
 export interface Reading {
   head: ResolvedHead;
-  /** The prompt in which a pair stands; undefined for the tokenizer's own way to put a pair together. */
+  /** The prompt for a pair; undefined for the tokenizer's own way to join a pair. */
   template: PromptTemplate | undefined;
 }
 
-/** A head as far as it is known without the tokenizer. */
+/** A head, resolved as far as possible without the tokenizer. */
 export type ResolvedHead = ClassReading | TokenHead | Required<LateInteractionHead>;
 
-/** A {@link Reading} with what holds where a call says nothing else. */
+/** A {@link Reading} with the defaults for calls. */
 export interface ModelReading extends Reading {
-  /** Most tokens of a pair; of the longer of query and document where they are encoded apart. */
+  /** Maximum tokens of a pair. For late interaction: of the query or the document, whichever may be longer. */
   maxTokens: number;
-  /** Stands in the template; "" for none. */
+  /** Fills `{instruction}` in the template; "" for none. */
   instruction: string;
 }
 
-/** Most tokens of a custom model whose configuration sets none: its files may promise more than is sensible. */
+/** Maximum tokens of a custom model whose configuration sets no limit: its files may allow more than is sensible. */
 const customTokenLimit = 512;
-// ColBERTv2's settings, but for the document's length, which is answerai-colbert-small-v1's:
+// ColBERTv2's settings, except the document's length, which is that of answerai-colbert-small-v1:
 // https://huggingface.co/answerdotai/answerai-colbert-small-v1 artifact.metadata
 const colbertDefaults: Required<LateInteractionHead> = {
   type: "late-interaction",
@@ -50,27 +50,27 @@ export function readingOf(located: LocatedModel, model: PresetModel | CustomMode
   return { head, template: templateOf(model), maxTokens, instruction: model.instruction ?? recordOf(model)?.instruction ?? "" };
 }
 
-/** What the outputs mean, as the configuration or the catalogue says it. */
+/** What the outputs mean, from the configuration or the catalogue. */
 export function headOf(model: PresetModel | CustomModel): HeadConfig | undefined {
   return hasOwnFormat(model) ? model.head : recordOf(model)?.head;
 }
 
-/** The prompt in which a pair stands, if there is one. */
+/** The prompt for a pair, if the model reads a prompt. */
 export function templateOf(model: PresetModel | CustomModel): PromptTemplate | undefined {
   return hasOwnFormat(model) ? model.template : recordOf(model)?.template;
 }
 
-/** That a head's two classes have labels which do not tell which of them means "relevant". */
+/** A warning if the labels of two classes do not show which one means "relevant". */
 export function labelWarnings({ id, config }: LocatedModel, head: ResolvedHead): RerankWarning[] {
   if (head.type !== "classification" || head.relevantClass !== undefined) return [];
   const unread = readTwoClasses(config)?.unread;
   if (unread === undefined) return [];
   const names = unread.map((label) => JSON.stringify(label.slice(0, 60))).join(" and ");
-  const message = `${id}: the labels ${names} do not tell which class means relevant, so class 1 is taken. Say it by head: { relevantClass: 0, 1 or a label }`;
+  const message = `${id}: the labels ${names} do not show which class means relevant, so class 1 is taken. Set head: { relevantClass: 0, 1 or a label }`;
   return [{ type: "unread-labels", message, labels: unread }];
 }
 
-/** Head and template belong together: a configuration with one of them takes none of the catalogue's. */
+/** Head and template belong together: if the configuration has one of them, the catalogue's are not used. */
 function hasOwnFormat(model: PresetModel | CustomModel): model is CustomModel {
   return model.type === "custom" && (model.head !== undefined || model.template !== undefined);
 }

@@ -1,4 +1,4 @@
-/** Rewrites model files where that is possible: for passes without padding, or for the last token's logits only. See `onnx-graph/`. */
+/** Rewrites model files if possible: for passes without padding, or for logits of the last token only. See `onnx-graph/`. */
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { castOutput } from "../../onnx-graph/cast-output.ts";
@@ -9,26 +9,26 @@ import { type PackedEncoder, packEncoder } from "../../onnx-graph/packed-encoder
 import type { OpenProbe } from "../../onnx-graph/probe.ts";
 import type { ByteSource } from "../../onnx-graph/protobuf-reader.ts";
 
-/** A rewritten model, and where its weights lie. */
+/** A rewritten model, and where its weights are. */
 export interface RewrittenModel {
   /** The ModelProto. */
   bytes: Uint8Array;
-  /** Absolute path of the folder in which the runtime looks for the files that hold its tensors. */
+  /** Absolute path of the folder with the files of its tensors. */
   folder: string;
 }
 
 /**
- * For passes of pairs side by side.
+ * Rewrites a model for passes of concatenated pairs.
  *
  * @param path an ONNX file
- * @returns undefined for a model that is to be run as it is
+ * @returns undefined for a model that should run unchanged
  * @throws RerankError `unsupported-model` for a file that is damaged
  */
 export function packModel(path: string, open: OpenProbe): (PackedEncoder & RewrittenModel) | undefined {
   return rewrite(path, (source, names, fail) => packEncoder(source, names, open, fail));
 }
 
-/** For logits of each prompt's last token alone. @returns and @throws as {@link packModel} */
+/** Rewrites a model to give logits of each prompt's last token only. @returns and @throws as {@link packModel} */
 export function keepLastTokensOf(path: string): RewrittenModel | undefined {
   return rewrite(path, (source, names, fail) => {
     const bytes = keepLastTokens(source, names, fail);
@@ -36,7 +36,7 @@ export function keepLastTokensOf(path: string): RewrittenModel | undefined {
   });
 }
 
-/** For logits that the runtime's binding cannot hand out as they are: of bfloat16. @returns and @throws as {@link packModel} */
+/** Rewrites a model with bfloat16 logits, which the runtime's binding cannot return. @returns and @throws as {@link packModel} */
 export function castOutputOf(path: string): RewrittenModel | undefined {
   return rewrite(path, (source, names, fail) => {
     const bytes = castOutput(source, names, fail);
@@ -48,7 +48,7 @@ function rewrite<T extends { bytes: Uint8Array }>(
   path: string,
   change: (source: ByteSource, names: FileNames, fail: (reason: string) => Error) => T | undefined,
 ): (T & { folder: string }) | undefined {
-  // Snapshots of a hub cache are links, and the runtime wants the files themselves in the folder that it is told.
+  // Files in a hub cache's snapshots are symbolic links. The runtime needs the real files in one folder.
   const file = realpathSync(path);
   const folder = dirname(file);
   const names = {

@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime through its own synchronous binding: 24 µs a call, on whichever thread asks.
- * Workers use it too, so that `rerank` and `rerankSync` run the same code.
+ * ONNX Runtime through its own synchronous binding: a call takes 24 µs and runs on the calling thread.
+ * Workers use it too, so `rerank` and `rerankSync` run the same code.
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,7 +12,7 @@ import type { Provider } from "../../types.ts";
 
 /** An open model. */
 export interface OnnxSession {
-  /** Declared shape of the output that is read; −1 where it is dynamic. */
+  /** Declared shape of the output that is read; −1 for a dynamic dimension. */
   readonly outputShape: readonly number[];
   readonly fixedShape: FixedShape;
   /** Whether the graph reads `attention_mask`; without it, padding changes scores. */
@@ -20,19 +20,19 @@ export interface OnnxSession {
   /**
    * One forward pass; blocks the calling thread.
    *
-   * @param feeds those that the graph does not have are left out
+   * @param feeds inputs that the graph does not have are ignored
    * @returns the output's values row by row, and its shape
    * @throws RerankError `inference`
    */
   run(feeds: Feeds): { data: ArrayLike<number>; shape: readonly number[] };
-  /** Frees the model; running after it is an error. Never call it during a run. */
+  /** Frees the model. Never call it during a run, and never run the model after it. */
   close(): void;
 }
 
-/** Inputs of a graph that reads texts, those that a rewrite adds (see onnx-graph/) among them. */
-export type InputName = "input_ids" | "attention_mask" | "token_type_ids" | "position_ids" | "lengths" | "last_places";
+/** Inputs of a graph that reads texts, including those that a rewrite adds (see onnx-graph/). */
+export type InputName = "input_ids" | "attention_mask" | "token_type_ids" | "position_ids" | "lengths" | "last_indices";
 
-/** Values of the inputs, row by row, as int32: widened to what the graph declares. */
+/** Values of the inputs, row by row. They are int32; `run` converts them to the type that the graph declares. */
 export type Feeds = Partial<Record<InputName, { data: Int32Array; shape: readonly number[] }>>;
 
 /** What a graph fixes about the shape [texts, tokens] of its inputs; undefined where any size will do. */
@@ -41,7 +41,7 @@ export interface FixedShape {
   tokens: number | undefined;
 }
 
-/** A model to open: a file, or a model in memory whose tensors lie in files of a folder. */
+/** A model to open: a file, or a model in memory with tensors in files of a folder. */
 export type ModelSource = string | { bytes: Uint8Array; folder: string };
 
 /** How a session is opened. */
@@ -53,7 +53,7 @@ export interface SessionOptions {
   deviceId: number;
 }
 
-/** On what a session runs: a {@link Provider} that has been decided on. */
+/** What a session runs on: a {@link Provider} other than `auto`. */
 export type SessionProvider = Exclude<Provider, "auto">;
 
 interface Metadata {
@@ -86,12 +86,12 @@ const doubleType = 11;
 const readableOutputs: ReadonlySet<number> = new Set([floatType, float16Type, doubleType]);
 
 const publishedInputs: ReadonlySet<string> = new Set(["input_ids", "attention_mask", "token_type_ids", "position_ids"]);
-const rewrittenInputs: ReadonlySet<string> = new Set([...publishedInputs, "lengths", "last_places"]);
+const rewrittenInputs: ReadonlySet<string> = new Set([...publishedInputs, "lengths", "last_indices"]);
 
-// Keys and values of tokens that were read before, shape [texts, heads, tokens, size]: there are none, so empty ones are fed.
+// Keys and values of earlier tokens, shape [texts, heads, tokens, size]. A pass has no earlier tokens, so it feeds empty tensors.
 const cachePrefix = "past_key_values.";
 
-// 4 = nothing but what ends the process: every failure is thrown as well, and the runtime would print it on stderr, in color.
+// 4 = only fatal messages. Every failure is also thrown, and at a lower level the runtime would print it on stderr.
 const quiet = { logSeverityLevel: 4 };
 
 let runtime: Runtime | undefined;
@@ -101,9 +101,9 @@ type ArrayConstructor = new (buffer: ArrayBufferLike, byteOffset: number, length
 const realm = runInThisContext("globalThis") as Record<string, ArrayConstructor>;
 
 /**
- * Keeps ONNX Runtime from reporting its use: without this, 1.30 writes a device id below the user's cache folder and sends events to
- * its makers. It looks at the process's environment when it starts, which only the main thread can write; so this is called there,
- * before any thread is started. Whoever sets the variable, to 0 too, is obeyed.
+ * Switches off the telemetry of ONNX Runtime. Otherwise, 1.30 writes a device id into the user's cache folder and sends events to
+ * Microsoft. The runtime reads the process's environment when it starts, and only the main thread can write that. So call this on the main
+ * thread, before any other thread starts. A value that the user has set, also 0, stays.
  *
  * @see docs/decisions/runtime-telemetry.md
  */
@@ -111,7 +111,7 @@ export function disableTelemetry(): void {
   process.env.ORT_DISABLE_TELEMETRY ??= "1";
 }
 
-/** What the runtime calls a provider, and what it needs. */
+/** The runtime's name of each provider, and what the provider needs. */
 const providers: Record<SessionProvider, { runtimeName: string; needs: string }> = {
   cpu: { runtimeName: "cpu", needs: "" },
   cuda: {
@@ -125,10 +125,10 @@ const providers: Record<SessionProvider, { runtimeName: string; needs: string }>
 };
 
 /**
- * Opens a model; external data beside a file is found by the runtime.
+ * Opens a model. The runtime itself finds external data next to a file.
  *
- * @throws RerankError `missing-dependency` when the runtime or the provider cannot be had here, `unsupported-model` when the file
- *   cannot be used or asks for inputs that a pair of texts does not give
+ * @throws RerankError `missing-dependency` if the runtime or the provider is not available, `unsupported-model` if the file
+ *   cannot be used or needs inputs that a pair of texts does not have
  */
 export function openSession(model: string, source: ModelSource, options: SessionOptions): OnnxSession {
   const { NativeSession } = loadRuntime();
@@ -226,15 +226,15 @@ export const openProbe: OpenProbe = (bytes) => {
 };
 
 /**
- * The provider that `auto` tries first: CUDA where its library was installed beside the runtime, which nobody does by accident;
- * else the CPU. The others are used when they are named.
+ * The provider that `auto` tries first: CUDA if its library is installed with the runtime (which only happens on purpose), otherwise the
+ * CPU. Other providers run only if the configuration names them.
  */
 export function automaticProvider(): SessionProvider {
   let folder: string;
   try {
     folder = dirname(loadPackage((require) => require.resolve("onnxruntime-node/package.json")));
   } catch {
-    return "cpu"; // opening a session tells what is missing
+    return "cpu"; // opening a session will name what is missing
   }
   const name = process.platform === "win32" ? "onnxruntime_providers_cuda.dll" : "libonnxruntime_providers_cuda.so";
   return existsSync(join(folder, "bin", "napi-v6", process.platform, process.arch, name)) ? "cuda" : "cpu";
@@ -247,10 +247,10 @@ function loadRuntime(): Runtime {
     const { Tensor, env } = loadPackage((require) => require("onnxruntime-node")) as Pick<Runtime, "Tensor"> & {
       env?: { logLevel?: string };
     };
-    // A failure is thrown as well; printed beside that it would be a library writing to its user's terminal.
+    // Every failure is also thrown, and a library must not print to its user's terminal.
     if (env !== undefined) env.logLevel = "fatal";
-    // Not a documented entry, but the package has no exports map, and the version is pinned: the one way to a synchronous
-    // run until releases have one (microsoft/onnxruntime#27604).
+    // Not a documented entry, but the package has no exports map, and the version is pinned. It is the only way to a synchronous
+    // run until a release has one (microsoft/onnxruntime#27604).
     const { binding, initOrt } = loadPackage((require) => require("onnxruntime-node/dist/binding.js")) as {
       binding: { InferenceSession: Runtime["NativeSession"] };
       initOrt: () => void;
@@ -275,7 +275,7 @@ function missingRuntime(cause: unknown): RerankError {
       "Node was started so that it loads no native code. Start it without --no-addons, with --allow-addons under --permission,";
     return new RerankError("missing-dependency", `${what} ${remedy} ${otherwise}`, { cause });
   }
-  // Beside a bundle the package is missing, not broken.
+  // Next to a bundle, the package is missing, not broken.
   const remedy =
     code === "MODULE_NOT_FOUND"
       ? "Install it where this code runs (npm install onnxruntime-node@1.30.0 --ignore-scripts; for bundles see docs/bundlers.md),"
@@ -284,8 +284,8 @@ function missingRuntime(cause: unknown): RerankError {
 }
 
 /**
- * A tensor of the runtime. Its class asks whether the data is `instanceof` an array of its own realm, which in Jest is another than this
- * code's: the data is seen through an array of that realm then.
+ * A tensor of the runtime. Its class checks that the data is `instanceof` a typed array of its own realm. In Jest, this code runs in another
+ * realm, so the data gets a view of the right class.
  */
 function tensorOf(type: string, data: ArrayBufferView & { length: number }, shape: readonly number[]): object {
   const { Tensor } = loadRuntime();
@@ -354,19 +354,19 @@ function checkCaches(model: string, caches: readonly Metadata[]): void {
   }
 }
 
-/** int32 → int64 through the halves: 30 times faster than BigInt64Array.from. Values are ids and masks, never negative. */
+/** int32 → int64 by writing the lower halves: 30 times faster than BigInt64Array.from. Values are ids and masks, never negative. */
 function widen(values: Int32Array): BigInt64Array {
   const wide = new BigInt64Array(values.length);
   const halves = new Int32Array(wide.buffer);
-  for (let place = 0; place < values.length; place += 1) halves[place * 2] = values[place]!;
+  for (let index = 0; index < values.length; index += 1) halves[index * 2] = values[index]!;
   return wide;
 }
 
-/** IEEE 754 half precision; the runtime hands it out as bit patterns on Node 20 and 22. */
+/** Decodes IEEE 754 half precision. On Node 20 and 22, the runtime returns it as bit patterns. */
 function halfToFloat(bits: ArrayLike<number>): Float32Array {
   const values = new Float32Array(bits.length);
-  for (let place = 0; place < bits.length; place += 1) {
-    const half = bits[place]!;
+  for (let index = 0; index < bits.length; index += 1) {
+    const half = bits[index]!;
     const exponent = (half >> 10) & 0x1f;
     const fraction = half & 0x3ff;
     const magnitude =
@@ -377,7 +377,7 @@ function halfToFloat(bits: ArrayLike<number>): Float32Array {
             ? Infinity
             : NaN
           : (1 + fraction / 1024) * 2 ** (exponent - 15);
-    values[place] = half & 0x8000 ? -magnitude : magnitude;
+    values[index] = half & 0x8000 ? -magnitude : magnitude;
   }
   return values;
 }

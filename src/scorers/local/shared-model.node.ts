@@ -1,4 +1,4 @@
-/** Open sessions, each shared by every scorer of the process that needs the same one, however it reads its texts. */
+/** Open sessions. Scorers of this process share a session if they need the same one, even if they read texts differently. */
 import { statSync } from "node:fs";
 import { LRUCache } from "lru-cache";
 import type { LocatedModel } from "../../hub/locate.node.ts";
@@ -15,7 +15,7 @@ import type { ModelReading } from "./reading.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 import { disableTelemetry } from "./session.node.ts";
 
-/** Whatever a session's threads depend on. */
+/** Everything that a session's threads depend on. */
 export interface SessionNeeds {
   located: LocatedModel;
   /** As in the configuration. */
@@ -26,31 +26,31 @@ export interface SessionNeeds {
   scoreCacheBytes: number;
 }
 
-/** A scorer's hold on a {@link SharedModel}. */
+/** A scorer's right to use a {@link SharedModel}. */
 export interface Lease {
   model: SharedModel;
-  /** The last one to let go ends the threads. Calling it again is free. */
+  /** Gives the model back. The last release ends the threads. Calling it again does nothing. */
   release(): Promise<void>;
 }
 
-// About 500 tokens, a pass or a few: calls take turns often and an abort drops nearly all that is left, while a message's 0.2 ms
-// stay small beside the work.
+// About 500 tokens, one or a few passes. Small enough that calls take turns often and an abort takes effect soon; large enough that the
+// 0.2 ms of a message do not matter.
 const groupCharacters = 2048;
-// A hundred calls of the largest size that the HTTP interface takes.
+// A hundred calls of the maximum size of the HTTP interface.
 const defaultMaxQueued = 100_000;
-/** Ways of reading that were tried on a session and found good. */
-const rememberedReadings = 256;
+/** How many readings a session remembers as checked. */
+const maxCheckedReadings = 256;
 
 const shared = new Map<string, { model: SharedModel; users: number }>();
 
-/** The session of these needs: the one that is open, or a new one, whose threads start with its first call. */
-export function borrowModel(needs: SessionNeeds): Lease {
+/** The session for these needs: an open one, or a new one. The threads of a new one start with its first call. */
+export function acquireModel(needs: SessionNeeds): Lease {
   const key = keyOf(needs);
   const entry = shared.get(key) ?? { model: new SharedModel(needs), users: 0 };
   shared.set(key, entry);
   entry.users += 1;
   let released: Promise<void> | undefined;
-  const letGo = async (): Promise<void> => {
+  const releaseOnce = async (): Promise<void> => {
     entry.users -= 1;
     if (entry.users > 0) return;
     if (shared.get(key) === entry) shared.delete(key);
@@ -59,23 +59,23 @@ export function borrowModel(needs: SessionNeeds): Lease {
   return {
     model: entry.model,
     release() {
-      released ??= letGo();
+      released ??= releaseOnce();
       return released;
     },
   };
 }
 
-/** One model's threads, and its session on the calling thread for synchronous calls. */
+/** The threads of one model, and its session on the calling thread for synchronous calls. */
 export class SharedModel {
   readonly plan: WorkerPlan;
-  /** Bounds of the groups that travel to a thread together, but for those that a call sets. */
+  /** Bounds of groups, except the one that a call sets. */
   readonly groups: Omit<GroupBounds, "maxDocuments">;
   readonly pool: Pool<Group, GroupScores>;
   readonly cache: ScoreCache | undefined;
   readonly #options: Omit<ExecutorOptions, keyof OpenableFiles>;
   readonly #files: ModelFiles;
   readonly #neededBytes: number;
-  readonly #checked: LRUCache<string, Promise<void>> = new LRUCache({ max: rememberedReadings });
+  readonly #checked: LRUCache<string, Promise<void>> = new LRUCache({ max: maxCheckedReadings });
   #syncExecutor: Executor | undefined;
 
   constructor({ located, cacheDir, executor, acceleration, scoreCacheBytes }: SessionNeeds) {
@@ -95,17 +95,17 @@ export class SharedModel {
     });
   }
 
-  /** Threads that it may have at once. */
+  /** Maximum number of threads. */
   get maxThreads(): number {
     return this.plan.workers * this.plan.threads;
   }
 
-  /** Memory that it is going to take, and that the system does not yet count as taken. */
+  /** Memory that it will use, but that the system does not count as used yet. */
   get pendingBytes(): number {
     return this.pool.threads > 0 || this.#syncExecutor !== undefined ? 0 : this.#neededBytes;
   }
 
-  /** Opens the threads, and tries on one of them whether texts can be read that way. @throws RerankError as {@link createExecutor} */
+  /** Opens the threads, and checks on one of them that the reading fits the model. @throws RerankError as {@link createExecutor} */
   async warmUp(reading: ModelReading): Promise<void> {
     await this.pool.warmUp();
     const key = JSON.stringify(reading);
@@ -113,7 +113,7 @@ export class SharedModel {
     if (checking === undefined) {
       checking = this.#tryReading(reading);
       this.#checked.set(key, checking);
-      checking.catch(() => this.#checked.delete(key)); // who waits for it hears of it, the next call tries again
+      checking.catch(() => this.#checked.delete(key)); // the await below throws the error; the next call tries again
     }
     await checking;
   }
@@ -129,13 +129,13 @@ export class SharedModel {
 
   /** The session on the calling thread. @throws as {@link SharedModel.warmUp} */
   openSync(reading: ModelReading): Executor {
-    // One session has all the cores here: nothing else of this call runs beside it.
+    // This session may use all cores: nothing else of the call runs at the same time.
     this.#syncExecutor ??= this.#files.useSync((openable) => createExecutor({ ...this.#options, ...openable, threads: this.maxThreads }));
     this.#syncExecutor.run(emptyGroup(reading), () => undefined);
     return this.#syncExecutor;
   }
 
-  /** Lets running groups end. */
+  /** Waits for running groups, then ends the threads. */
   async close(): Promise<void> {
     this.#syncExecutor?.close();
     this.#syncExecutor = undefined;
@@ -143,7 +143,7 @@ export class SharedModel {
   }
 }
 
-/** Equal for needs that one session meets. A file that was replaced under its name needs another one. */
+/** The same key for needs that one session can serve. If a file was replaced, the key differs. */
 function keyOf({ located, executor, acceleration, scoreCacheBytes }: SessionNeeds): string {
   const files = [located.modelPath, located.tokenizerPath].map((path) => {
     const { size, mtimeMs, ino } = statSync(path);
@@ -152,7 +152,7 @@ function keyOf({ located, executor, acceleration, scoreCacheBytes }: SessionNeed
   return JSON.stringify([executor, located.modelPath, files, Object.entries(acceleration).sort(), scoreCacheBytes]);
 }
 
-/** What all models together take is planned here: each is told what the others hold, or are about to take. */
+/** Plans the workers of a model on the CPU. It counts the threads and the memory of all other models, also memory that they will use soon. */
 function planCpu(modelBytes: number, acceleration: Acceleration): WorkerPlan {
   const others = [...shared.values()].map(({ model }) => model);
   const heldThreads = others.reduce((sum, { maxThreads }) => sum + maxThreads, 0);
@@ -161,12 +161,12 @@ function planCpu(modelBytes: number, acceleration: Acceleration): WorkerPlan {
   return planWorkers({ cores: usableCores(), freeBytes, heldThreads }, modelBytes, acceleration);
 }
 
-/** One session: a device is shared by nobody else, and takes whole batches. */
+/** One session: a device computes whole batches, one after another. */
 function planDevice(provider: string, { workers = 1, threads = 1 }: Acceleration): WorkerPlan {
   return { workers, threads, reason: `one session on ${provider}` };
 }
 
 function emptyGroup({ head, template, maxTokens, instruction }: ModelReading): Group {
-  const call = { query: "", texts: [], places: [], truncation: "longest_first", specialTokens: "neutralize", batchSize: 1 } as const;
+  const call = { query: "", texts: [], indices: [], truncation: "longest_first", specialTokens: "neutralize", batchSize: 1 } as const;
   return { ...call, reading: { head, template }, maxLength: maxTokens, instruction };
 }

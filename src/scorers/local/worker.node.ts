@@ -1,4 +1,4 @@
-/** The program of an inference thread: one model, one group at a time. */
+/** The program of a worker thread: it opens one model and scores one group at a time. */
 import { serveWorkerThread } from "../../threads/worker-thread.node.ts";
 import { createExecutor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";

@@ -1,4 +1,4 @@
-/** From a model's name to its files on this machine, downloading what is missing. */
+/** Finds a model's files on this machine, and downloads them if they are missing. */
 
 import { RerankError } from "../../errors.ts";
 import { downloadModel } from "../../hub/download.node.ts";
@@ -7,21 +7,21 @@ import { type LocatedModel, locateModel } from "../../hub/locate.node.ts";
 import { HelperThread } from "../../threads/helper-thread.node.ts";
 import type { CustomModel, PresetModel } from "../../types.ts";
 
-/** Which model, and where downloads go; plain data. */
-export interface ObtainOptions {
+/** Which model to download, and where to; plain data. */
+export interface DownloadRequest {
   model: PresetModel | CustomModel;
   cacheDir?: string;
   showDownloadProgress: boolean;
-  /** Whether a model that is not here may be fetched. */
+  /** Whether a missing model may be downloaded. */
   allowDownload: boolean;
 }
 
-// All downloads of a process run in this one thread, those of asynchronous callers too: a synchronous caller stops the event
-// loop, and would wait for ever for a file that an asynchronous call before it is fetching on that loop.
+// All downloads of a process run in this one thread, also those of asynchronous callers. A synchronous caller blocks the event
+// loop: if an earlier asynchronous call downloaded the same file on that loop, the caller would wait forever.
 const downloader = new HelperThread("download-thread", "download");
 
-/** The files, downloaded if need be. @throws RerankError `download`, `unknown-model`, `unsupported-model`, `aborted` */
-export async function obtainModel(options: ObtainOptions, signal?: AbortSignal): Promise<LocatedModel> {
+/** The model's files; downloads them first if necessary. @throws RerankError `download`, `unknown-model`, `unsupported-model`, `aborted` */
+export async function ensureDownloaded(options: DownloadRequest, signal?: AbortSignal): Promise<LocatedModel> {
   const found = locateModel(options.model, options);
   if (found !== undefined) return found;
   refuseDownload(options);
@@ -29,8 +29,8 @@ export async function obtainModel(options: ObtainOptions, signal?: AbortSignal):
   return downloaded(options);
 }
 
-/** The same with the calling thread waiting. */
-export function obtainModelSync(options: ObtainOptions): LocatedModel {
+/** {@link ensureDownloaded}, but synchronous. */
+export function ensureDownloadedSync(options: DownloadRequest): LocatedModel {
   const found = locateModel(options.model, options);
   if (found !== undefined) return found;
   refuseDownload(options);
@@ -38,8 +38,8 @@ export function obtainModelSync(options: ObtainOptions): LocatedModel {
   return downloaded(options);
 }
 
-/** Downloads with a progress bar if wanted; what the download thread runs. */
-export async function fetchModel(options: ObtainOptions, signal?: AbortSignal): Promise<void> {
+/** Downloads a model, with a progress bar if the request asks for one. Runs in the download thread. */
+export async function downloadWithProgress(options: DownloadRequest, signal?: AbortSignal): Promise<void> {
   const bar = options.showDownloadProgress ? createProgressBar() : undefined;
   try {
     await downloadModel(options.model, {
@@ -52,7 +52,7 @@ export async function fetchModel(options: ObtainOptions, signal?: AbortSignal): 
   }
 }
 
-function refuseDownload({ model, allowDownload }: ObtainOptions): void {
+function refuseDownload({ model, allowDownload }: DownloadRequest): void {
   if (allowDownload) return;
   throw new RerankError(
     "download",
@@ -60,7 +60,7 @@ function refuseDownload({ model, allowDownload }: ObtainOptions): void {
   );
 }
 
-function downloaded(options: ObtainOptions): LocatedModel {
+function downloaded(options: DownloadRequest): LocatedModel {
   const found = locateModel(options.model, options);
   if (found !== undefined) return found;
   const name = nameOf(options.model);
