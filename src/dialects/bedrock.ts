@@ -5,6 +5,9 @@ import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 
+/** Bedrock takes up to 1,000 sources. @see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_Rerank.html */
+export const bedrockLimits: { readonly maxDocuments: number } = { maxDocuments: 1000 };
+
 /** A document of a request or a reply. */
 export interface BedrockDocument {
   type: "TEXT" | "JSON";

@@ -6,6 +6,9 @@ import { present } from "./present.ts";
 
 export const cohere: Vendor = { name: "Cohere", description: "Base URL /cohere", prefix: "cohere" };
 
+/** Cohere recommends at most 1,000 documents. @see https://docs.cohere.com/docs/reranking-best-practices */
+export const cohereLimits: { readonly maxDocuments: number } = { maxDocuments: 1000 };
+
 /** Metadata of a reply. */
 export interface CohereMeta {
   api_version: { version: string };

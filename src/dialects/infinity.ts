@@ -10,6 +10,9 @@ import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
 import { common, documents, flag, limit, nestedError, optionalText, relevance, text, usage } from "./schema-parts.ts";
 
+/** `INFINITY_MAX_CLIENT_BATCH_SIZE`. @see https://github.com/michaelfeil/infinity `libs/infinity_emb/infinity_emb/env.py` at fcb951c */
+export const infinityLimits: { readonly maxDocuments: number } = { maxDocuments: 2048 };
+
 /** A request; Infinity itself takes texts only. */
 export interface InfinityRequestBody {
   model?: Maybe<string>;

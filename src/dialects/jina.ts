@@ -10,6 +10,9 @@ import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults } from "./results.ts";
 import { cohereMetaSchema, common, count, documents, echoed, flag, optionalText, relevance, text, usage } from "./schema-parts.ts";
 
+/** Jina documents no limit: 1,000 keeps a request, and what is lost with it, small. @see https://jina.ai/reranker */
+export const jinaLimits: { readonly maxDocuments: number } = { maxDocuments: 1000 };
+
 /** A request; Jina requires `model`, and takes objects `{text}` and `{image}` only. */
 export interface JinaRequestBody {
   model?: Maybe<string>;

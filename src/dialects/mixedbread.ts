@@ -10,6 +10,9 @@ import { spelledAs } from "./request-fields.ts";
 import { type TokenUsage, tokenUsage } from "./results.ts";
 import { common, count, documentSchema, documents, flag, index, names, optionalText } from "./schema-parts.ts";
 
+/** Mixedbread documents no limit: 1,000 keeps a request small. @see https://mixedbread.com/api-reference/endpoints/reranking */
+export const mixedbreadLimits: { readonly maxDocuments: number } = { maxDocuments: 1000 };
+
 /** A request; Mixedbread also takes a list of parts as one input, for images. */
 export interface MixedbreadRequestBody {
   model?: Maybe<string>;

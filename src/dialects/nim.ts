@@ -10,6 +10,9 @@ import { spelledAs } from "./request-fields.ts";
 import { index, name, querySchema, text, truncateWordSchema } from "./schema-parts.ts";
 import { readTruncateWord, truncateWord } from "./truncate-word.ts";
 
+/** NIM takes 1 to 512 passages. @see https://docs.nvidia.com/nim/nemo-retriever/reranking/2.4/reference-grpc.html */
+export const nimLimits: { readonly maxDocuments: number } = { maxDocuments: 512 };
+
 /** A request; NIM requires `model`. */
 export interface NimRequestBody {
   model?: Maybe<string>;

@@ -116,3 +116,8 @@ function encodeError(failure: WireFailure): WireError {
   const status = statusIn({ 422: 400 }, failure);
   return { status, body: { status, error: { code: typeIn(codes, status), message: failure.message } } };
 }
+
+/** Of the models that Pinecone hosts, Cohere's takes 200 documents, the others 100. @see https://docs.pinecone.io/guides/search/rerank-results */
+export function pineconeLimits(model: string): { maxDocuments: number } {
+  return { maxDocuments: model.startsWith("cohere-") ? 200 : 100 };
+}

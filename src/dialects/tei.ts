@@ -9,6 +9,9 @@ import { readReply } from "./reply-checks.ts";
 import { spelledAs } from "./request-fields.ts";
 import { bareResults, flag, querySchema, text, texts } from "./schema-parts.ts";
 
+/** What a body may hold where the server was started with nothing else: `max_client_batch_size`, `payload_limit`. @see `router/src/main.rs` at 0d124dc */
+export const teiLimits: { readonly maxDocuments: number; readonly maxBodyBytes: number } = { maxDocuments: 32, maxBodyBytes: 2_000_000 };
+
 /** Where TEI cuts. */
 export type TeiDirection = "Left" | "left" | "Right" | "right";
 

@@ -10,6 +10,9 @@ import { spelledAs, usualSpelling } from "./request-fields.ts";
 import { type TokenUsage, tokenUsage } from "./results.ts";
 import { common, count, documents, flag, names, nestedError, relevance, usage, wrapped } from "./schema-parts.ts";
 
+/** Together documents no limit: 1,000 keeps a request small. @see https://docs.together.ai/reference/rerank-1 */
+export const togetherLimits: { readonly maxDocuments: number } = { maxDocuments: 1000 };
+
 /** A request; Together requires `model`, and reads all keys of objects where there are no `rank_fields`. */
 export interface TogetherRequestBody {
   model?: Maybe<string>;

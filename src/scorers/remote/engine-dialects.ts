@@ -1,12 +1,13 @@
 /** What each dialect of engines takes and gives, by the codecs in `dialects/`. */
 
 import type { AnyCodec } from "../../dialects/codec.ts";
+import { cohereLimits } from "../../dialects/cohere.ts";
 import { cohereV2 } from "../../dialects/cohere-v2.ts";
-import { infinity } from "../../dialects/infinity.ts";
+import { infinity, infinityLimits } from "../../dialects/infinity.ts";
 import { jina } from "../../dialects/jina.ts";
 import { llamaCpp } from "../../dialects/llamacpp.ts";
 import { localAi } from "../../dialects/localai.ts";
-import { tei } from "../../dialects/tei.ts";
+import { tei, teiLimits } from "../../dialects/tei.ts";
 import { vllm } from "../../dialects/vllm.ts";
 import { xinference } from "../../dialects/xinference.ts";
 import type { JsonReply } from "../../http/request.ts";
@@ -48,14 +49,11 @@ export const engineDialects: Readonly<Record<RemoteDialect, EngineDialect>> = {
     decode: decodeNative,
     ignores: () => [],
   },
-  /** @see https://github.com/huggingface/text-embeddings-inference `router/src/main.rs` at 0d124dc: max_client_batch_size, payload_limit */
-  tei: codecDialect("tei", tei, { rankPath: "/rerank", maxDocuments: 32, maxBodyBytes: 2_000_000 }),
+  tei: codecDialect("tei", tei, { rankPath: "/rerank", rankAddress: rootAddressOf, ...teiLimits }),
   vllm: codecDialect("vllm", vllm, { rankPath: "/rerank" }),
-  /** @see https://github.com/michaelfeil/infinity `libs/infinity_emb/infinity_emb/env.py` at fcb951c: MAX_CLIENT_BATCH_SIZE */
-  infinity: codecDialect("infinity", infinity, { rankPath: "/rerank", maxDocuments: 2048 }),
+  infinity: codecDialect("infinity", infinity, { rankPath: "/rerank", ...infinityLimits }),
   llamacpp: codecDialect("llamacpp", llamaCpp, { rankPath: "/rerank" }),
-  /** Cohere recommends at most 1,000 documents. */
-  cohere: codecDialect("cohere", cohereV2, { rankPath: "/v2/rerank", maxDocuments: 1000 }),
+  cohere: codecDialect("cohere", cohereV2, { rankPath: "/v2/rerank", ...cohereLimits }),
   jina: codecDialect("jina", jina, { rankPath: "/v1/rerank" }),
   xinference: codecDialect("xinference", xinference, { rankPath: "/v1/rerank" }),
   localai: codecDialect("localai", localAi, { rankPath: "/v1/rerank" }),
@@ -64,12 +62,17 @@ export const engineDialects: Readonly<Record<RemoteDialect, EngineDialect>> = {
 function codecDialect(
   name: RemoteDialect,
   codec: AnyCodec,
-  { rankPath, maxDocuments = unlimited, maxBodyBytes = unlimited }: { rankPath: string; maxDocuments?: number; maxBodyBytes?: number },
+  {
+    rankPath,
+    rankAddress = addressOf,
+    maxDocuments = unlimited,
+    maxBodyBytes = unlimited,
+  }: { rankPath: string; rankAddress?: typeof addressOf; maxDocuments?: number; maxBodyBytes?: number },
 ): EngineDialect {
   const says = codec.requestFields;
   return {
     name,
-    rankAddress: (base) => (name === "tei" ? rootAddressOf(base, rankPath) : addressOf(base, rankPath)),
+    rankAddress: (base) => rankAddress(base, rankPath),
     healthAddress: (base) => rootAddressOf(base, "/health"),
     maxDocuments,
     maxBodyBytes,

@@ -1,4 +1,4 @@
-import { bedrock as codec, nextPageOf } from "../../../dialects/bedrock.ts";
+import { bedrockLimits, bedrock as codec, nextPageOf } from "../../../dialects/bedrock.ts";
 import { RerankError } from "../../../errors.ts";
 import { signedHeaders } from "../aws-signature.ts";
 import type { Authorization, Provider, Setting } from "../provider.ts";
@@ -23,7 +23,7 @@ export const bedrock: Provider = {
   optionalVariables: [sessionVariable],
   authorize,
   modelInBody: arnOf,
-  limits: () => ({ maxDocuments: 1000 }),
+  limits: () => bedrockLimits,
   pages: { field: "nextToken", next: nextPageOf },
 };
 

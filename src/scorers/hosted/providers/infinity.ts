@@ -1,4 +1,4 @@
-import { infinity as codec } from "../../../dialects/infinity.ts";
+import { infinity as codec, infinityLimits } from "../../../dialects/infinity.ts";
 import type { Provider } from "../provider.ts";
 
 /**
@@ -13,5 +13,5 @@ export const infinity: Provider = {
   path: "rerank",
   baseUrlVariables: ["INFINITY_API_BASE"],
   keyVariables: ["INFINITY_API_KEY"],
-  limits: () => ({ maxDocuments: 2048 }),
+  limits: () => infinityLimits,
 };

@@ -1,4 +1,4 @@
-import { nim } from "../../../dialects/nim.ts";
+import { nim, nimLimits } from "../../../dialects/nim.ts";
 import type { Provider } from "../provider.ts";
 
 /**
@@ -8,7 +8,6 @@ import type { Provider } from "../provider.ts";
  *
  * @see https://docs.api.nvidia.com/nim/reference/nvidia-llama-3_2-nv-rerankqa-1b-v2-infer
  * @see https://github.com/BerriAI/litellm `litellm/llms/nvidia_nim/rerank/transformation.py` at 029d101, for both spellings
- * @see https://docs.nvidia.com/nim/nemo-retriever/reranking/2.4/reference-grpc.html for 1 to 512 passages
  */
 export const nvidiaNim: Provider = {
   prefixes: ["nvidia_nim"],
@@ -17,6 +16,6 @@ export const nvidiaNim: Provider = {
   ownUrl: ({ model }) => `https://ai.api.nvidia.com/v1/retrieval/${model.replaceAll(/(?<=\d)\.(?=\d)/g, "_")}/reranking`,
   modelInBody: ({ model, llm }) => (llm.baseUrl === undefined ? model.replaceAll(/(?<=\d)_(?=\d)/g, ".") : model),
   keyVariables: ["NVIDIA_NIM_API_KEY", "NVIDIA_API_KEY"],
-  limits: () => ({ maxDocuments: 512 }),
+  limits: () => nimLimits,
   longPairs: () => "refused",
 };

@@ -1,4 +1,4 @@
-import { pinecone as codec } from "../../../dialects/pinecone.ts";
+import { pinecone as codec, pineconeLimits } from "../../../dialects/pinecone.ts";
 import type { Provider } from "../provider.ts";
 
 const isCohere = (model: string): boolean => model.startsWith("cohere-");
@@ -17,6 +17,6 @@ export const pinecone: Provider = {
   keyHeader: (key) => ({ "api-key": key }),
   // The version of the specification that the codec was written after.
   headers: { "x-pinecone-api-version": "2026-04" },
-  limits: (model) => ({ maxDocuments: isCohere(model) ? 200 : 100 }),
+  limits: pineconeLimits,
   longPairs: (model) => (isCohere(model) ? "fixed" : "refused"),
 };
