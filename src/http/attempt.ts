@@ -1,14 +1,12 @@
-/** One HTTP request and its whole answer, under a time limit. */
+/** One attempt of a JSON request: sent once, and its answer read to the end, under one time limit. */
 
-import { RerankError } from "../errors.ts";
-import { isLasting } from "./connection-failures.ts";
+import { type Exchange, exchange, type NoAnswer, noAnswer, readText } from "./exchange.ts";
 import { forbidden, redirected, tooLarge } from "./http-errors.ts";
-import type { Answer, JsonRequest, NoAnswer } from "./request.ts";
+import type { Answer, JsonRequest } from "./request.ts";
 
-const mostBytes = 64 * 2 ** 20;
-// A failure is to give one message, not a page.
-const mostFailureBytes = 64 * 2 ** 10;
-const longestTimerMs = 2 ** 31 - 1;
+const defaultMaxBytes = 64 * 2 ** 20;
+// Of a failure, only a message is needed.
+const maxFailureBytes = 64 * 2 ** 10;
 
 /**
  * @param body JSON, or undefined for none
@@ -16,36 +14,12 @@ const longestTimerMs = 2 ** 31 - 1;
  *   `invalid-input` for a header or a URL that HTTP forbids; the signal's reason, if that is a RerankError
  */
 export async function attempt(send: typeof fetch, request: JsonRequest, body: string | undefined): Promise<Answer | NoAnswer> {
-  const { signal, timeoutMs } = request;
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(signal?.reason);
-  let isTimeout = false;
-  const expire = (): void => {
-    isTimeout = true;
-    controller.abort();
-  };
-  // A longer limit than a timer takes is none.
-  const timer = timeoutMs > longestTimerMs ? undefined : setTimeout(expire, timeoutMs);
-  if (signal?.aborted) abort();
-  else signal?.addEventListener("abort", abort);
-  try {
-    controller.signal.throwIfAborted();
-    const response = await send(request.url, {
-      method: request.method ?? (body === undefined ? "GET" : "POST"),
-      redirect: "manual",
-      headers: await headersOf(request, body),
-      signal: controller.signal,
-      ...(body === undefined ? {} : { body }),
-    });
-    return await readAnswer(request, response);
-  } catch (cause) {
-    if (RerankError.is(cause)) throw cause;
-    if (!controller.signal.aborted && isForbidden(request)) throw forbidden(request);
-    return { isTimeout, isRetryable: isTimeout || !isLasting(cause), cause };
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  }
+  const { url, signal, timeoutMs } = request;
+  const method = request.method ?? (body === undefined ? "GET" : "POST");
+  const outcome = await exchange(send, { url, method, headers: () => headersOf(request, body), body, signal, timeoutMs });
+  if ("response" in outcome) return await readAnswer(request, outcome);
+  if (outcome.isForbidden) throw forbidden(request);
+  return outcome;
 }
 
 async function headersOf({ headers, sign }: JsonRequest, body: string | undefined): Promise<Record<string, string>> {
@@ -54,42 +28,21 @@ async function headersOf({ headers, sign }: JsonRequest, body: string | undefine
   return { accept: "application/json", ...type, ...headers, ...signature };
 }
 
-async function readAnswer(request: JsonRequest, response: Response): Promise<Answer> {
+async function readAnswer(request: JsonRequest, { url, response, limit }: Exchange): Promise<Answer | NoAnswer> {
   const { status, headers, ok: isSuccess } = response;
-  // Browsers hide where a redirect leads, and show neither its status nor its headers.
-  if ((status >= 300 && status < 400) || response.type === "opaqueredirect") {
-    await response.body?.cancel();
-    throw redirected(request, status, headers.get("location"));
-  }
-  const limit = request.maxBytes ?? mostBytes;
-  const { text, isCut } = await readText(response, isSuccess ? limit : Math.min(limit, mostFailureBytes));
-  if (isCut && isSuccess) throw tooLarge(request, limit);
-  return { status, isSuccess, headers, text };
-}
-
-async function readText({ body }: Response, limit: number): Promise<{ text: string; isCut: boolean }> {
-  if (body === null) return { text: "", isCut: false };
-  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return { text: text + decoder.decode(), isCut: false };
-    size += value.length;
-    if (size > limit) {
-      await reader.cancel();
-      return { text: text + decoder.decode(value.subarray(0, value.length - (size - limit))), isCut: true };
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-}
-
-/** Whether the platform refuses to send such a request at all, whatever the network is like. */
-function isForbidden({ url, headers }: JsonRequest): boolean {
   try {
-    return new Request(url, { headers }).url === "";
-  } catch {
-    return true;
+    // Browsers hide the target of a redirect, its status and its headers.
+    if ((status >= 300 && status < 400) || response.type === "opaqueredirect") {
+      await response.body?.cancel();
+      throw redirected(request, status, headers.get("location"));
+    }
+    const maxBytes = request.maxBytes ?? defaultMaxBytes;
+    const { text, isCut } = await readText(response, isSuccess ? maxBytes : Math.min(maxBytes, maxFailureBytes));
+    if (isCut && isSuccess) throw tooLarge(request, maxBytes);
+    return { status, isSuccess, headers, text };
+  } catch (cause) {
+    return noAnswer(url, limit, cause);
+  } finally {
+    limit.stop();
   }
 }

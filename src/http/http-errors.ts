@@ -1,33 +1,34 @@
-/** Errors of requests: what happened in the other side's words, what to do, and no secrets. */
+/** The errors of JSON requests. Messages say what happened, in the other side's words, and what to do. They contain no secrets. */
 import { messageOf, RerankError } from "../errors.ts";
 import { causes, codeOf, reasonOf, remedyOf } from "./connection-failures.ts";
-import type { Answer, JsonRequest, NoAnswer } from "./request.ts";
-import { isPassing } from "./retry.ts";
+import type { NoAnswer } from "./exchange.ts";
+import type { Answer, JsonRequest } from "./request.ts";
+import { isRetryableStatus } from "./retry.ts";
 import { redact } from "./secrets.ts";
 
-/** CONVENTIONS: a body in a message is cut to 1 kB. */
-const mostWords = 1024;
+// A body in a message is cut to 1 kB.
+const maxWordsLength = 1024;
 const excerptLength = 200;
 
-/** The error for a signal that has fired: its reason, where that is one of ours. */
+/** The error for a signal that has fired: its reason, if that is a RerankError. */
 export function abortReason({ place, signal }: JsonRequest): RerankError {
   const reason: unknown = signal?.reason;
   if (RerankError.is(reason)) return reason;
   return new RerankError("aborted", `${place}: the call was aborted: ${messageOf(reason)}.`, { cause: reason });
 }
 
-/** An answer of a status that is no success. */
+/** An answer whose status is not a success. */
 export function refused(request: JsonRequest, answer: Answer, attempts: number): RerankError {
   const { status, headers } = answer;
   const words = wordsOf(request, answer);
   const retryAfter = headers.get("retry-after");
-  const when = isPassing(status) && retryAfter !== null ? ` (Retry-After: ${shorten(request, retryAfter, 40)})` : "";
+  const when = isRetryableStatus(status) && retryAfter !== null ? ` (Retry-After: ${shorten(request, retryAfter, 40)})` : "";
   const what = `${described(request)} answered ${status}${when}${counted(attempts)}${words === "" ? "" : `: ${words}`}`;
-  return failure(request, "hosted", `${what}. ${adviceFor(request, status)}.`, { status, isRetryable: isPassing(status) });
+  return failure(request, "hosted", `${what}. ${adviceFor(request, status)}.`, { status, isRetryable: isRetryableStatus(status) });
 }
 
-/** No answer came, or not the whole of it. @param hasEnvironment whether environment variables may be named */
-export function noAnswer(
+/** No answer came, or only a part of it. @param hasEnvironment whether environment variables may be named */
+export function unanswered(
   request: JsonRequest,
   { isTimeout, isRetryable, cause }: NoAnswer,
   attempts: number,
@@ -46,7 +47,7 @@ export function noAnswer(
   });
 }
 
-/** A redirect. @param location undefined in browsers, which hide it */
+/** A redirect. @param location null in browsers, which hide it */
 export function redirected(request: JsonRequest, status: number, location: string | null): RerankError {
   const target = location !== null && URL.canParse(location, request.url) ? new URL(location, request.url) : undefined;
   const where = target === undefined ? "another address" : `${target.origin}${target.pathname}`;
@@ -54,13 +55,13 @@ export function redirected(request: JsonRequest, status: number, location: strin
   return failure(request, "hosted", `${what}. If that is the service, make it the base URL.`, { status });
 }
 
-/** A success with more bytes than allowed. */
+/** A success with more bytes than `maxBytes`. */
 export function tooLarge(request: JsonRequest, limit: number): RerankError {
   const what = `${described(request)} answered more than ${limit} bytes`;
   return failure(request, "bad-response", `${what}. Check that the base URL is that of a reranker.`);
 }
 
-/** A success whose body is something else. */
+/** A success whose body is not JSON. */
 export function notJson(request: JsonRequest, headers: Headers, text: string): RerankError {
   const type = shorten(request, headers.get("content-type") ?? "no content type", 80);
   const start = shorten(request, text, excerptLength);
@@ -68,7 +69,7 @@ export function notJson(request: JsonRequest, headers: Headers, text: string): R
   return failure(request, "bad-response", `${what}. Check that the base URL is that of a reranker.`);
 }
 
-/** A request that no platform sends. */
+/** A request that fetch refuses to send. */
 export function forbidden(request: JsonRequest): RerankError {
   const header = Object.entries(request.headers).find(([name, value]) => !isHeader(name, value));
   if (header !== undefined) {
@@ -92,7 +93,7 @@ function failure(
   return new RerankError(code, redact(message, secrets), options);
 }
 
-/** Method and address; the query of a URL may hold a key. */
+/** Method and address, without the query, which may contain a key. */
 function described({ place, method, body, url }: JsonRequest): string {
   const address = URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : "an address that is no URL";
   return `${place}: ${method ?? (body === undefined ? "GET" : "POST")} ${address}`;
@@ -102,11 +103,11 @@ function counted(attempts: number): string {
   return attempts === 1 ? "" : ` after ${attempts} attempts`;
 }
 
-/** What the other side says about its failure, in one line. Gateways answer with a page or a text, which is then all there is. */
+/** What the other side says about its failure, in one line: its message, or the text of the page that a gateway sent. */
 function wordsOf(request: JsonRequest, { text }: Answer): string {
   const body = parse(text);
   const words = body === undefined ? text : (request.decodeError?.(body) ?? JSON.stringify(body));
-  return shorten(request, words, mostWords).replace(/[.\s]+$/, "");
+  return shorten(request, words, maxWordsLength).replace(/[.\s]+$/, "");
 }
 
 function parse(text: string): unknown {
@@ -121,11 +122,11 @@ function adviceFor({ keyAdvice = "Check the key" }: JsonRequest, status: number)
   if (status === 401 || status === 403) return keyAdvice;
   if (status === 404 || status === 405) return "Check the name of the model, and that the base URL is that of a reranker";
   if (status === 429) return "Send less at once, or raise maxRetries";
-  if (isPassing(status)) return "Try again later";
+  if (isRetryableStatus(status)) return "Try again later";
   return "Correct what it complains about: the model, the query or the documents";
 }
 
-/** A copy of messages and codes only: the original may hold the request, with its headers. */
+/** A copy of the messages and codes alone: the original may contain the request, with its headers. */
 function withoutSecrets(cause: unknown, secrets: readonly string[]): Error | undefined {
   return causes(cause).reduceRight<Error | undefined>((inner, error) => {
     const copy = new Error(redact(`${error.name}: ${error.message}`, secrets), inner === undefined ? undefined : { cause: inner });
@@ -142,7 +143,7 @@ function isHeader(name: string, value: string): boolean {
   }
 }
 
-/** One line, first without secrets and then cut: half a key would not be recognized. */
+/** One line. Secrets are removed before it is cut, because half a key would not be recognized. */
 function shorten({ secrets }: JsonRequest, text: string, length: number): string {
   const line = redact(text, secrets).replaceAll(/\s+/g, " ").trim();
   return line.length <= length ? line : `${line.slice(0, length - 1)}…`;

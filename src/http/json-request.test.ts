@@ -112,6 +112,15 @@ describe("a repetition", () => {
     expect(clock.waits).toEqual([7025, 5050]);
   });
 
+  it("waits until the last of the used-up quotas of RateLimit is available again, where there is no Retry-After", async () => {
+    const clock = fastClock();
+    const refusal = (ratelimit: string): ScriptedAnswer => ({ status: 429, headers: { ratelimit } });
+    server.next.push(refusal('"api";r=0;t=7'), refusal('"a";r=0;t=5, "b";r=0;t=9, "c";r=3;t=60'), refusal('"a";r=10;t=50'), ok);
+    await ask({ maxRetries: 3, retryDelayMs: 100 }, clock);
+    // The third has quota left, so that its pause is the usual one.
+    expect(clock.waits).toEqual([7025, 9050, 300]);
+  });
+
   it.each([-3600, 3600])("measures a date by the other side's clock, where this machine's is wrong by %i s", async (wrongSecs) => {
     const clock = { ...fastClock(), date: () => Date.now() + wrongSecs * 1000 };
     server.next.push({ status: 429, headers: { "retry-after": new Date(Date.now() + 5000).toUTCString() } }, ok);

@@ -112,6 +112,37 @@ describe("a bad connection", () => {
     expect(error.message).toMatch(/HEAD http:.*\/org\/name\/resolve\/main\/onnx\/model\.onnx was answered with status 502/);
   });
 
+  it.each([408, 409, 425, 429, 500, 502, 503, 504, 520, 529])(
+    "is tried again after %i, as every other client of this package does",
+    async (status) => {
+      fixture.hub.faults.answers = [{ status }];
+      await fixture.download(model);
+      expect(locateModel(model, {})).toBeDefined();
+    },
+  );
+
+  it.each([400, 401, 403, 405, 422, 501])("is not tried again after %i", async (status) => {
+    fixture.hub.faults.answers = [{ status }];
+    expect(await fixture.failure(model)).toMatchObject({ status, isRetryable: false });
+    expect(fixture.hub.requests).toHaveLength(1);
+  });
+
+  // The hub's windows have 300 s: a longer wait cannot be one of its own.
+  it("waits for the next window of a rate limit, and not longer than a window", async () => {
+    fixture.hub.faults.answers = [{ status: 429, headers: { ratelimit: '"resolvers";r=0;t=300' } }];
+    const controller = new AbortController();
+    const ended = fixture.failure(model, { signal: controller.signal });
+    await vi.waitUntil(() => fixture.hub.requests.length === 1);
+    // If the answer ended the download, that would be its error.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    controller.abort();
+    expect(await ended).toMatchObject({ code: "aborted" });
+
+    fixture.hub.faults.answers = [{ status: 429, headers: { ratelimit: '"resolvers";r=0;t=301' } }];
+    expect(await fixture.failure(model)).toMatchObject({ code: "download", status: 429 });
+    expect(fixture.hub.requests).toHaveLength(2);
+  });
+
   it("is given up at once when the server wants to be left alone for an hour", async () => {
     fixture.hub.faults.answers = [{ status: 429, headers: { "retry-after": "3600" } }];
     expect((await fixture.failure(model)).status).toBe(429);
@@ -322,6 +353,20 @@ describe("a user name and a password", () => {
     expect(unreachable.message).toMatch(/ECONNREFUSED/);
     for (const error of [refused, unreachable]) expect(inspect(error, { depth: 20 })).not.toContain("hunter2");
   });
+});
+
+describe("a token", () => {
+  it.each(["hf_hunter2\nhunter2", "hf_hunter2–hunter2"])(
+    "that no header can hold is named by its variable, and never shown: %j",
+    async (token) => {
+      vi.stubEnv("HF_TOKEN", token);
+      const error = await fixture.failure(model);
+      expect(error).toMatchObject({ code: "invalid-input", isRetryable: false });
+      expect(error.message).toMatch(/the token holds a character that HTTP forbids .* Correct HF_TOKEN/);
+      expect(inspect(error, { depth: 20 })).not.toContain("hunter2");
+      expect(fixture.hub.requests).toEqual([]);
+    },
+  );
 });
 
 describe("a mirror by Artifactory", () => {

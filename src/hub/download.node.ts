@@ -52,7 +52,6 @@ export interface DownloadOptions {
 }
 
 const defaultStallTimeoutMs = 30_000;
-const defaultRetryDelayMs = 500;
 
 /**
  * Fetches whatever of a model is not on this machine, so that `locateModel` finds it; free when nothing is missing.
@@ -112,7 +111,7 @@ async function fetchModel(wanted: HubRequirements, root: string, options: Downlo
     fetch: options.fetch ?? nodeNetwork.fetch,
     signal: options.signal,
     stallTimeoutMs: options.stallTimeoutMs ?? defaultStallTimeoutMs,
-    retryDelayMs: options.retryDelayMs ?? defaultRetryDelayMs,
+    retryDelayMs: options.retryDelayMs,
   };
   const known = options.force === true ? undefined : readReference(root, repository, revision);
   const { model, absent } = await chooseModelFile(access, wanted, known ?? revision);

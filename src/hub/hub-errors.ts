@@ -1,22 +1,21 @@
-/** What a hub's refusals and a network's failures mean to the person who asked for a model. */
+/** What to tell a person whose model cannot be downloaded: why the hub or the network failed, and what to do. */
 
 import { suggestRepository } from "../catalogue/catalogue.ts";
 import { RerankError } from "../errors.ts";
 import { causes, codeOf, isLasting, reasonOf, remedyOf } from "../http/connection-failures.ts";
+import { isRetryableStatus } from "../http/retry.ts";
 
 const otherModels = "or use a local folder (./…) or the preset mini as the model";
 const ways = `Check the connection; behind a proxy set HTTPS_PROXY, for a mirror set HF_ENDPOINT, ${otherModels}.`;
-// Answers that may differ in a moment. 409 is left out: the hub never sends it for a read.
-const passingStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
-/** The error for a signal that is aborted: its reason where that is one of ours. */
+/** The error for a signal that has fired: its reason, if that is a RerankError. */
 export function abortedError(signal: AbortSignal): RerankError {
   if (RerankError.is(signal.reason)) return signal.reason;
   const options = { cause: signal.reason };
   return new RerankError("aborted", "models: the download was aborted by its caller. Call again to resume it.", options);
 }
 
-/** The error for a request that got no answer, or lost it half-way. */
+/** The error for a request whose answer did not arrive, or did not arrive as a whole. */
 export function networkError(method: string, url: string, cause: unknown): RerankError {
   const isUnknownHost = causes(cause).some((error) => /^(?:ENOTFOUND|EAI_AGAIN)$/.test(codeOf(error)));
   const what = isUnknownHost
@@ -29,16 +28,22 @@ export function networkError(method: string, url: string, cause: unknown): Reran
   });
 }
 
-/** Whether an answer may be another one in a moment. */
-export function isPassing(status: number): boolean {
-  return passingStatuses.has(status);
+/** The error for a redirect that would leave http(s), or go from https to http. */
+export function unsafeRedirectError(method: string, url: string): RerankError {
+  return new RerankError("download", `hub: ${method} ${shownUrl(url)} redirects to an address that is not safe. Check HF_ENDPOINT.`);
 }
 
-/** The error for an answer that is not the wanted one. */
-export function statusError(method: string, url: string, response: Response): RerankError {
+/** The error for a token that cannot be a header's value. It has no cause: the platform's own error quotes the token. */
+export function forbiddenTokenError(): RerankError {
+  const what = "hub: the token holds a character that HTTP forbids in a header, such as a line break or a letter beyond Latin-1";
+  return new RerankError("invalid-input", `${what}. Correct HF_TOKEN, or the file that HF_TOKEN_PATH names.`);
+}
+
+/** The error for an answer whose status is a failure. */
+export function statusError(method: string, url: string, response: Pick<Response, "status" | "headers">): RerankError {
   const { status } = response;
   const code = response.headers.get("x-error-code") ?? "";
-  // An endpoint may have a path of its own, so the repository's page is what stands before the file.
+  // An endpoint may have a path of its own, so everything before the file is the repository's page.
   const page = shownUrl(url).split("/resolve/", 1)[0] as string;
   if (code === "GatedRepo") {
     return new RerankError("download", `hub: ${page} is gated. Accept its terms there, then set HF_TOKEN to a token of the same account.`, {
@@ -65,12 +70,12 @@ export function statusError(method: string, url: string, response: Response): Re
       status,
     });
   }
-  const isRetryable = isPassing(status);
+  const isRetryable = isRetryableStatus(status);
   const remedy = isRetryable ? "Try again later; a download resumes where it stopped." : ways;
   return new RerankError("download", `${what}. ${remedy}`, { status, isRetryable });
 }
 
-/** A URL fit for messages: the query of a signed URL is a secret, and so is a password. */
+/** A URL for messages, without a password and without the query, which is a secret in signed URLs. */
 export function shownUrl(url: string): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;

@@ -1,183 +1,121 @@
-/** Requests that survive a bad network: redirects, repetitions, silence, and a token that stays at home. */
-import { RerankError } from "../errors.ts";
-import { splitCredentials } from "../http/credentials.ts";
-import { backoffMs, retryAfterMs, systemClock } from "../http/retry.ts";
-import { abortedError, isPassing, networkError, shownUrl, statusError } from "./hub-errors.ts";
+/** Requests to a hub: repeated when the network is bad, and with a token that only the hub itself receives. */
+import type { RerankError } from "../errors.ts";
+import { type Exchange, exchange, type NoAnswer, noAnswer } from "../http/exchange.ts";
+import { followRedirects, maxRedirects } from "../http/redirects.ts";
+import { backoffMs, isRetryableStatus, systemClock, withRetries } from "../http/retry.ts";
+import { abortedError, forbiddenTokenError, networkError, statusError, unsafeRedirectError } from "./hub-errors.ts";
 
 /** How to reach a hub. */
 export interface HubAccess {
   /** Without a trailing slash, a user name and a password. */
   endpoint: string;
-  /** The header that lets in there; sent to the endpoint's own origin only. */
+  /** The `authorization` header; sent to the endpoint's own origin only. */
   authorization: string | undefined;
   fetch: typeof fetch;
   signal: AbortSignal | undefined;
-  /** Longest silence of the other side. */
+  /** Abort an attempt when the other side sends nothing for longer than this. */
   stallTimeoutMs: number;
-  /** First pause at most before a repetition; it doubles each time. */
-  retryDelayMs: number;
+  /** Upper limit of the first pause before a request is repeated; it doubles each time. @default 500 */
+  retryDelayMs: number | undefined;
 }
 
-/** One answer on the way to a file. */
-export interface Hop {
+/** What to ask of a hub. */
+export interface HubRequest {
+  method: "GET" | "HEAD";
   url: string;
-  response: Response;
-  watch: Watch;
+  headers?: Record<string, string>;
+  /** Whether a redirect to another origin already holds all that the caller wants. It is not followed then. @default never */
+  isEnough?: (response: Response) => boolean;
 }
 
-/** Ends a request when the other side is silent for too long. */
-export interface Watch {
-  signal: AbortSignal;
-  /** Something arrived. */
-  reset(): void;
-  stop(): void;
+const maxRetries = 4;
+// Without any answer, this machine usually has no network: say so soon.
+const maxConnectionRetries = 2;
+// The hub's rate limits have windows of 300 s, and its own client waits for the next one however long that takes.
+// @see https://huggingface.co/docs/hub/rate-limits
+const maxRetryAfterMs = 300_000;
+
+/**
+ * Sends a request until repeating it cannot change the answer.
+ *
+ * @returns every answer on the way, redirects included; the last one is open, and may be a failure
+ * @throws RerankError `download`, `aborted`, `invalid-input` for a token that HTTP forbids
+ */
+export async function send(access: HubAccess, request: HubRequest): Promise<Exchange[]> {
+  const { signal, retryDelayMs } = access;
+  const policy = { signal, retryDelayMs, maxRetries, maxConnectionRetries, maxRetryAfterMs };
+  const { result } = await withRetries(() => attempt(access, request), policy, systemClock);
+  if (!("status" in result)) throw failedRequest(access, request.method, result);
+  if (isRetryableStatus(result.status)) throw statusError(request.method, request.url, result);
+  return result.exchanges;
 }
 
-const mostRedirects = 10;
-const mostRetries = 4;
-// No connection at all is usually a machine without network: say so soon.
-const mostConnectRetries = 2;
-// A server that wants a longer pause than this has closed for the day.
-const longestRetryAfterMs = 120_000;
-
-/** Sends until there is an answer that repeating would not change; gives all hops, the last one open. */
-export async function send(
-  access: HubAccess,
-  method: "GET" | "HEAD",
-  url: string,
-  headers: Record<string, string>,
-  isEnough: (response: Response) => boolean,
-): Promise<Hop[]> {
-  for (let attempt = 0; ; attempt += 1) {
-    let askedMs: number | undefined;
-    try {
-      const hops = await follow(access, method, url, headers, isEnough);
-      const { response, watch } = hops.at(-1) as Hop;
-      if (!isPassing(response.status)) return hops;
-      watch.stop();
-      await response.body?.cancel();
-      askedMs = retryAfterMs(response.headers, systemClock);
-      if (attempt >= mostRetries || (askedMs ?? 0) > longestRetryAfterMs) throw statusError(method, url, response);
-    } catch (error) {
-      const isNetwork = RerankError.is(error) && error.isRetryable && error.status === undefined;
-      if (!isNetwork || attempt >= mostConnectRetries) throw error;
-    }
-    await pause(access, attempt + 1, askedMs);
-  }
-}
-
-/** Follows redirects by hand: the token must not leave the endpoint's origin, and the hub's headers are on the way, not at the end. */
-async function follow(
-  access: HubAccess,
-  method: "GET" | "HEAD",
-  start: string,
-  headers: Record<string, string>,
-  isEnough: (response: Response) => boolean,
-): Promise<Hop[]> {
-  const home = new URL(access.endpoint);
-  const hops: Hop[] = [];
-  let next = start;
-  for (let count = 0; count <= mostRedirects; count += 1) {
-    // A redirect may bring credentials of its own, which are for its target.
-    const { url, authorization: own } = splitCredentials(next);
-    const authorization = own ?? (new URL(url).origin === home.origin ? access.authorization : undefined);
-    const watch = startWatch(access);
-    let response: Response;
-    try {
-      response = await access.fetch(url, {
-        method,
-        redirect: "manual",
-        signal: watch.signal,
-        // identity: byte ranges, sizes and hashes are those of the file, not of a compressed copy.
-        headers: {
-          "accept-encoding": "identity",
-          "user-agent": "crossrank",
-          ...headers,
-          ...(authorization === undefined ? {} : { authorization }),
-        },
-      });
-    } catch (cause) {
-      watch.stop();
-      throw failedRequest(access, watch, method, url, cause);
-    }
-    hops.push({ url, response, watch });
-    const location = response.headers.get("location");
-    if (response.status < 300 || response.status >= 400 || location === null) return hops;
-    const target = redirectTarget(method, url, location);
-    if (target.origin !== home.origin && isEnough(response)) return hops;
-    await response.body?.cancel();
-    watch.stop();
-    next = target.href;
-  }
-  throw networkError(method, start, new Error(`more than ${mostRedirects} redirects`));
-}
-
-function redirectTarget(method: string, url: string, location: string): URL {
-  const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
-  const isSafe = target?.protocol === "https:" || (target?.protocol === "http:" && new URL(url).protocol === "http:");
-  if (target !== undefined && isSafe) return target;
-  throw new RerankError("download", `hub: ${method} ${shownUrl(url)} redirects to an address that is not safe. Check HF_ENDPOINT.`);
-}
-
-export async function* readChunks(access: HubAccess, { url, response, watch }: Hop): AsyncGenerator<Uint8Array> {
+/** Reads a body. @throws RerankError `download` (retryable) if the connection is cut or silent, `aborted` */
+export async function* readChunks(access: HubAccess, { url, response, limit }: Exchange): AsyncGenerator<Uint8Array> {
   try {
     if (response.body === null) return;
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      // The reader may be slow to write: only the sender's silence counts.
-      watch.stop();
+      // The time that our reader takes to write must not count as silence of the sender.
+      limit.stop();
       yield chunk;
-      watch.reset();
+      limit.restart();
     }
   } catch (cause) {
-    throw failedRequest(access, watch, "GET", url, cause);
+    throw failedRequest(access, "GET", noAnswer(url, limit, cause));
   } finally {
-    watch.stop();
+    limit.stop();
   }
 }
 
-function failedRequest(access: HubAccess, watch: Watch, method: string, url: string, cause: unknown): RerankError {
-  if (access.signal?.aborted) return abortedError(access.signal);
-  if (RerankError.is(cause)) return cause;
-  return networkError(method, url, watch.signal.aborted ? watch.signal.reason : cause);
-}
-
-function startWatch(access: HubAccess): Watch {
-  if (access.signal?.aborted) throw abortedError(access.signal);
-  const silence = new AbortController();
-  const expire = (): void => silence.abort(new Error(`the other side was silent for ${access.stallTimeoutMs / 1000} s`));
-  let timer = setTimeout(expire, access.stallTimeoutMs);
-  return {
-    signal: access.signal === undefined ? silence.signal : AbortSignal.any([access.signal, silence.signal]),
-    reset(): void {
-      clearTimeout(timer);
-      timer = setTimeout(expire, access.stallTimeoutMs);
-    },
-    stop: () => clearTimeout(timer),
-  };
-}
-
 /**
- * Waits before a repetition.
+ * Waits before a download is continued.
  *
- * @param attempts how often it was tried in vain, ≥ 1
- * @param askedMs what the other side asks for
+ * @param attempts failed attempts so far, ≥ 1
  * @throws RerankError `aborted`
  */
-export function pause(access: HubAccess, attempts: number, askedMs?: number): Promise<void> {
-  return sleep(backoffMs({ attempts, firstMs: access.retryDelayMs, askedMs }, systemClock), access.signal);
+export async function pause({ retryDelayMs, signal }: HubAccess, attempts: number): Promise<void> {
+  await systemClock.wait(backoffMs({ attempts, firstMs: retryDelayMs }, systemClock), signal);
+  if (signal?.aborted) throw abortedError(signal);
 }
 
-function sleep(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(abortedError(signal as AbortSignal));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, delayMs);
-    if (signal?.aborted) abort();
-    else signal?.addEventListener("abort", abort, { once: true });
+/** The error for an answer that did not arrive, or not as a whole. */
+export function failedRequest(access: HubAccess, method: string, { url, isTimeout, isForbidden, cause }: NoAnswer): RerankError {
+  if (access.signal?.aborted) return abortedError(access.signal);
+  // The cause quotes the header.
+  if (isForbidden) return forbiddenTokenError();
+  const silence = `the other side was silent for ${access.stallTimeoutMs / 1000} s`;
+  return networkError(method, url, isTimeout ? new Error(silence) : cause);
+}
+
+type HubAnswer = Pick<Response, "status" | "headers"> & { exchanges: Exchange[] };
+
+async function attempt(access: HubAccess, request: HubRequest): Promise<HubAnswer | NoAnswer> {
+  const { method, isEnough = () => false } = request;
+  const { authorization, signal, stallTimeoutMs: timeoutMs } = access;
+  const sendOnce = (url: string, credentials: string | undefined): Promise<Exchange | NoAnswer> =>
+    exchange(access.fetch, { url, method, headers: () => headersOf(request, credentials), signal, timeoutMs });
+  const result = await followRedirects(sendOnce, request.url, {
+    origin: new URL(access.endpoint).origin,
+    authorization,
+    isEnough,
+    refuse: (url, problem) =>
+      problem === "unsafe" ? unsafeRedirectError(method, url) : networkError(method, url, new Error(`more than ${maxRedirects} redirects`)),
   });
+  if (!Array.isArray(result)) {
+    if (signal?.aborted) throw abortedError(signal);
+    return result;
+  }
+  const { response, limit } = result.at(-1) as Exchange;
+  const { status, headers } = response;
+  if (isRetryableStatus(status)) {
+    limit.stop();
+    await response.body?.cancel();
+  }
+  return { status, headers, exchanges: result };
+}
+
+function headersOf({ headers }: HubRequest, authorization: string | undefined): Record<string, string> {
+  const credentials = authorization === undefined ? {} : { authorization };
+  // identity: byte ranges, sizes and hashes are those of the file, not of a compressed copy.
+  return { "accept-encoding": "identity", "user-agent": "crossrank", ...headers, ...credentials };
 }
