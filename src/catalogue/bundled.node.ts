@@ -1,4 +1,4 @@
-/** The model that comes with the package; nothing about it is written in code, so that its folder can be replaced alone. */
+/** The model that comes with the package. Its facts are read from its folder, not written in code, so the folder can be replaced alone. */
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { explainingDenied, RerankError } from "../errors.ts";
@@ -7,13 +7,13 @@ import { codePaths, findBundledFile } from "../package-files.node.ts";
 import type { Preset } from "../types.ts";
 import * as catalogue from "./catalogue.ts";
 
-// A process loads the same file many times (one lookup per Reranker); its bytes do not change under it.
+// A process looks the same file up many times, once per Reranker, and its bytes do not change meanwhile.
 const digests = new Map<string, string>();
 
 /**
  * Path of a file of a bundled model.
  *
- * @throws RerankError `missing-dependency` when a bundler moved the code away from the package and left the model behind
+ * @throws RerankError `missing-dependency` if a bundler copied the code out of the package without the model
  */
 export function bundledFile(name: string, path: string): string {
   const found = findBundledFile(name, path);
@@ -35,7 +35,7 @@ export function bundledRevision(modelPath: string): string {
   return digest;
 }
 
-/** The catalogue, the recommended model and the bundled one first; the record of the bundled model is read from its folder. */
+/** Every preset, the bundled one first. Sizes and parameters of the bundled model are read from its folder. */
 export function listPresets(): readonly Preset[] {
   return explainingDenied("models", () => catalogue.listPresets().map(describeBundled));
 }
@@ -45,7 +45,7 @@ export function getPreset(name: string): Preset {
   return explainingDenied("models", () => describeBundled(catalogue.getPreset(name)));
 }
 
-/** Adds what the bundled model's folder tells: bytes of each file and number of weights. Records of other models come back as they are. */
+/** Adds file sizes and the number of weights to the bundled model's record. Other records are returned unchanged. */
 function describeBundled(preset: Preset): Preset {
   if (preset.repository !== undefined) return preset;
   const files = preset.files.map((file) => ({ ...file, sizeBytes: statSync(bundledFile(preset.name, file.path)).size }));

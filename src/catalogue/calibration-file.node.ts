@@ -1,4 +1,4 @@
-/** The file of a calibration, as `crossrank eval calibrate` writes it and the `calibration` of a configuration names it. */
+/** The calibration file, which `crossrank eval calibrate` writes and the `calibration` of a configuration names. */
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
@@ -12,12 +12,12 @@ import type { Calibration } from "../types.ts";
 
 /** What the file holds. */
 export interface CalibrationFile {
-  /** Of the format. */
+  /** Version of the format. */
   version: 1;
   /** {@link calibrationIdentity} of the model it was fitted for. */
   model: string;
   calibration: Calibration;
-  /** How it was fitted and what it is worth; for people. */
+  /** How it was fitted and how good it is, for people. */
   fitted?: Readonly<Record<string, unknown>>;
 }
 
@@ -25,10 +25,10 @@ const sampledBlocks = 16;
 const blockBytes = 65_536;
 
 /**
- * Reads a calibration and makes sure that it belongs to a model.
+ * Reads a calibration and checks that it belongs to a model.
  *
  * @param path relative ones to the working folder; `~` is the home folder
- * @throws RerankError `invalid-input` when the file cannot be read, is not such a file, or was fitted for another model
+ * @throws RerankError `invalid-input` if the file cannot be read, is not a calibration file, or was fitted for another model
  */
 export function readCalibration(path: string, model: LocatedModel): Calibration {
   const file = readBySchema(calibrationFile, parse(path), `calibration (${path})`);
@@ -40,7 +40,7 @@ export function readCalibration(path: string, model: LocatedModel): Calibration 
   return file.calibration;
 }
 
-/** @throws RerankError `invalid-input` when the file cannot be written */
+/** @throws RerankError `invalid-input` if the file cannot be written */
 export function writeCalibration(path: string, file: CalibrationFile): void {
   try {
     writeFileSync(path, `${JSON.stringify(file, undefined, 2)}\n`);
@@ -52,8 +52,8 @@ export function writeCalibration(path: string, file: CalibrationFile): void {
 }
 
 /**
- * Names a model's weights without telling where they lie: repository and commit, the bundled model's digest, or for a local folder
- * `local@` and a digest of samples of its ONNX file and external data, so that gigabytes need not be read.
+ * Identifies a model's weights without their path: repository and commit, the bundled model's digest, or for a local folder `local@` and a
+ * digest of samples of its ONNX file and external data, so that gigabytes need not be read.
  */
 export function calibrationIdentity({ id, modelPath, externalData }: LocatedModel): string {
   if (!isAbsolute(id)) return id;
@@ -64,8 +64,8 @@ export function calibrationIdentity({ id, modelPath, externalData }: LocatedMode
       const { size } = fstatSync(file);
       digest.update(`${size};`);
       const block = Buffer.alloc(blockBytes);
-      for (let place = 0; place < sampledBlocks; place += 1) {
-        const start = Math.floor((Math.max(0, size - blockBytes) * place) / (sampledBlocks - 1));
+      for (let index = 0; index < sampledBlocks; index += 1) {
+        const start = Math.floor((Math.max(0, size - blockBytes) * index) / (sampledBlocks - 1));
         digest.update(block.subarray(0, readSync(file, block, 0, blockBytes, start)));
       }
     } finally {
@@ -76,7 +76,7 @@ export function calibrationIdentity({ id, modelPath, externalData }: LocatedMode
 }
 
 const finite = finiteNumber();
-// Any other slope would turn the order of the scores round, or make them all equal.
+// A slope of 0 would make all scores equal, and a negative one would reverse their order.
 const positive = z.number({ error: expected("a finite number") }).check(z.positive({ error: expected("a number > 0") }));
 const probability = finiteNumber().check(z.refine((value) => value >= 0 && value <= 1, { error: expected("a number in [0, 1]") }));
 

@@ -9,13 +9,13 @@ import type { CustomModel, ModelReference, Preset, PresetModel, RerankWarning } 
 import { presets } from "./presets.ts";
 
 const maxSuggestions = 3;
-// Longer than any name; what is longer costs nothing to compare.
+// Longer than any name. Longer texts are cut, so that comparing them is cheap.
 const maxNameLength = 120;
 
 /**
- * Every preset: the bundled one first, then those with names of their own, then those called like their models.
+ * Every preset: the bundled one first, then those with a name of their own, then those named for their models.
  *
- * The bundled model's `sizeBytes` and `parameters` are 0 here: its folder tells them.
+ * The bundled model's `sizeBytes` and `parameters` are 0 here, because they are read from its folder.
  */
 export function listPresets(): readonly Preset[] {
   return presets;
@@ -39,7 +39,7 @@ export function getPreset(name: string): Preset {
 }
 
 /**
- * What the catalogue knows about a model: a preset by its name, and a hub id by the same repository, at its usual revision.
+ * The catalogue's record of a model: a preset by its name, and a hub id by its repository and usual revision.
  *
  * @throws RerankError `unknown-model` for a preset that does not exist
  */
@@ -52,9 +52,9 @@ export function recordOf(model: PresetModel | CustomModel): Preset | undefined {
 }
 
 /**
- * What a hub id may mean that the hub does not have: a model of the catalogue, or a hosted model whose provider is misspelled.
+ * A suggestion for a hub id that does not exist: a model of the catalogue, or a hosted model whose provider is misspelled.
  *
- * @returns `org/name (preset name)` or `provider/…`; undefined where nothing is near
+ * @returns `org/name (preset name)` or `provider/…`; undefined if nothing is similar
  */
 export function suggestRepository(modelId: string): string | undefined {
   const [organization = "", name = ""] = modelId.slice(0, maxNameLength).split("/");
@@ -72,8 +72,8 @@ export function suggestRepository(modelId: string): string | undefined {
 }
 
 /**
- * A warning for each model of a reference, models inside others included, whose license forbids commercial use: presets, and the same
- * repositories by their own name.
+ * A warning for each model of a reference whose license forbids commercial use. It checks presets, their repositories by name, and models
+ * inside other models.
  */
 export function licenseWarnings(reference: ModelReference): RerankWarning[] {
   return presetsIn(reference)
@@ -102,7 +102,7 @@ function presetsIn(reference: ModelReference): Preset[] {
   }
 }
 
-/** The presets that a name may mean, those with another name than their model's told with it: `fast (cross-encoder/…)`. */
+/** The presets that a name may mean. A preset that is not named for its model is shown with it: `fast (cross-encoder/…)`. */
 function suggestPresets(name: string): string[] {
   const wanted = name.slice(0, maxNameLength);
   const letters = modelLetters(wanted);
@@ -116,12 +116,12 @@ function suggestPresets(name: string): string[] {
   return [...new Set([...spelledSo, ...containing.map((preset) => preset.name)])].slice(0, maxSuggestions);
 }
 
-/** The model of a record, as its publisher calls it. */
+/** The publisher's name of a record's model. */
 function modelNameOf({ name, folder, repository }: Preset): string {
   return folder || (repository ?? name);
 }
 
-/** What is compared of a model's name: its organization and the marks of an ONNX export do not count. */
+/** The letters of a model's name to compare, without its organization and the suffix of an ONNX export. */
 function modelLetters(name: string): string {
   return lettersOf(name.slice(name.lastIndexOf("/") + 1)).replace(/onnx$/, "");
 }

@@ -1,11 +1,11 @@
 /**
  * The catalogue as data.
  *
- * Verified records carry a commit and sha256 sums as the crate xberg 1.3.10 pins them for its mirror. The others name the publisher's
- * branch, and each file is checked against the hub's own hash when it is downloaded; their sizes are those of the repositories' listings.
+ * Verified records have a commit and sha256 sums, which the crate xberg 1.3.10 pins for its mirror. The others name the publisher's branch,
+ * and each file is checked against the hub's own hash when it is downloaded; their sizes are from the repositories' listings.
  *
- * One record a model: the exact weights where somebody publishes them as ONNX, and 8 bits apart where another repository has those. What a
- * repository offers beside its usual file is left to `modelFile: "auto"`.
+ * Each model has one record: the exact weights if somebody publishes them as ONNX, and a second record for 8 bits if those are in another
+ * repository. The other files of a repository are for `modelFile: "auto"`.
  */
 import type { Preset } from "../types.ts";
 import { comparedRun, msMarco, qwenTable, stated } from "./quality.ts";
@@ -15,7 +15,7 @@ const mirrorRevision = "3d655b40f2e1e087460434a143b11afac4947318";
 const defaultModelFile = "onnx/model.onnx";
 const apache = "Apache-2.0";
 
-/** What a record of a publisher's own repository must say; the rest has a usual value. */
+/** The fields that a publisher's own repository must state; the others have default values. */
 type PublishedPreset = Pick<Preset, "name" | "sizeBytes" | "parameters" | "description"> &
   Partial<Omit<Preset, "repository" | "revision" | "folder" | "files" | "verified">> & { repository: string; externalData?: string };
 

@@ -1,22 +1,22 @@
-/** Which preset to use for which need: the best measured one of those that fit, so that the advice cannot differ from the figures. */
+/** Which preset to use for which need. It is computed from the published figures, so that the advice always agrees with them. */
 import type { Preset, QualityFigure } from "../types.ts";
 import { comparedBenchmark } from "./quality.ts";
 
-/** A need with what serves it best. */
+/** A need, and the preset that is best for it. */
 export interface Recommendation {
   /** For people: `English, small`. */
   need: string;
   preset: Preset;
-  /** What it was chosen by. */
+  /** The figure by which it was chosen. */
   figure: QualityFigure;
 }
 
 interface Need {
   need: string;
-  /** Only figures of one benchmark compare. */
+  /** The benchmark whose figures are compared. */
   benchmark: string;
   fits(preset: Preset): boolean;
-  /** Whether figures that the model's own publisher measured count. @default true */
+  /** Whether to use figures that the model's own publisher measured. @default true */
   countsPublishers?: boolean;
 }
 
@@ -51,7 +51,7 @@ const needs: readonly Need[] = [
 /**
  * The preset for each need, among those whose license allows commercial use.
  *
- * A need that no measured preset serves is left out.
+ * A need without a measured preset is left out.
  */
 export function recommend(presets: readonly Preset[]): Recommendation[] {
   return needs.flatMap(({ need, benchmark, fits, countsPublishers = true }) => {
@@ -62,7 +62,7 @@ export function recommend(presets: readonly Preset[]): Recommendation[] {
           .filter((figure) => figure.benchmark === benchmark && (countsPublishers || figure.measuredBy !== "publisher"))
           .map((figure) => ({ need, preset, figure })),
       );
-    // Of equal figures the smaller model's.
+    // For equal figures, the smaller model.
     measured.sort((left, right) => right.figure.value - left.figure.value || left.preset.sizeBytes - right.preset.sizeBytes);
     return measured.slice(0, 1);
   });

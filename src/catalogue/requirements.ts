@@ -1,4 +1,4 @@
-/** What a model needs on disk, from the reference that names it. */
+/** Which files a model reference needs on disk. */
 
 import { isLocalPath } from "../config/model-string.ts";
 import { checkFilePath, checkRepositoryId, checkRevision } from "../hub/repository-names.ts";
@@ -7,67 +7,67 @@ import type { CustomModel, Preset, PresetFile, PresetModel } from "../types.ts";
 import { recordOf } from "./catalogue.ts";
 import { automatic, variantCandidates } from "./variants.ts";
 
-/** Files of a repository, as paths inside it. External data is not here unless known: the graph names it. */
+/** Files of a repository, as paths inside it. External data is included only if the catalogue lists it, because the graph names it. */
 export interface HubRequirements {
   place: "hub";
   repository: string;
   revision: string;
   /** Folder of config.json and the tokenizer; "" for the root. */
   folder: string;
-  /** The one to use; with `modelFile: "auto"` the one to use if the repository has no better one. */
+  /** The file to use; for `modelFile: "auto"`, if the repository has no better one. */
   modelFile: string;
-  /** Every file that would do, the best first; only `modelFile` unless that is left to crossrank. */
+  /** Files that can be used, the best first; only `modelFile` unless crossrank chooses the file. */
   candidates: readonly string[];
-  /** Beside the model, config.json, tokenizer.json and tokenizer_config.json. */
+  /** Files in addition to the model, config.json, tokenizer.json and tokenizer_config.json. */
   additionalFiles: readonly string[];
-  /** What the catalogue knows about single files. */
+  /** The catalogue's records of single files. */
   records: readonly PresetFile[];
 }
 
-/** The folder that comes with the package, or one of the user's. */
+/** Files of the package's model folder, or of a local folder of the user. */
 export interface FolderRequirements {
   place: "bundled" | "local";
-  /** The preset's name, or the folder as the user wrote it. */
+  /** Name of the preset, or the folder as the user wrote it. */
   location: string;
   /** Undefined: `onnx/model.onnx`, or `model.onnx` in a local folder that has no such file. */
   modelFile: string | undefined;
-  /** Every file that would do, the best first; empty unless `modelFile` is "auto". */
+  /** Files that can be used, the best first; empty unless `modelFile` is "auto". */
   candidates: readonly string[];
   additionalFiles: readonly string[];
 }
 
-/** Where a model's files belong. */
+/** The files that a model needs. */
 export type Requirements = HubRequirements | FolderRequirements;
 
-/** The ONNX file of a repository that does not say otherwise. */
+/** The ONNX file of a repository, unless the model names another. */
 export const defaultModelFile: string = "onnx/model.onnx";
 
 /**
- * What a model needs on disk.
+ * The files that a model needs on disk.
  *
- * @param processor for which `modelFile: "auto"` chooses
+ * @param processor `modelFile: "auto"` chooses the file for it
  * @throws RerankError `unknown-model` for a preset that does not exist, `invalid-input` for names that are not safe
  */
 export function requirementsOf(model: PresetModel | CustomModel, processor: Processor = unknownProcessor): Requirements {
   const isAutomatic = model.modelFile === automatic;
   const modelFile = model.modelFile === undefined || isAutomatic ? undefined : checkFilePath(model.modelFile);
   const record = recordOf(model);
-  // With files of its own a hub id means those, not the catalogue's choice.
+  // If a hub id names its files, use those instead of the catalogue's.
   const isOwnChoice = model.type === "custom" && (modelFile !== undefined || model.additionalFiles !== undefined);
   const requirements =
     record === undefined || isOwnChoice ? customRequirements(model as CustomModel, modelFile) : presetRequirements(record, modelFile);
   return isAutomatic ? withCandidates(requirements, processor) : requirements;
 }
 
-/** The same with one of its candidates as the model file. */
+/** The same requirements, with another model file. */
 export function withModelFile(requirements: HubRequirements, modelFile: string): HubRequirements {
   const { records, additionalFiles } = requirements;
-  // Another model file has other external data; what else the catalogue lists belongs to its own model file.
+  // Another model file has other external data; the additional files of the catalogue belong to its own model file.
   const isOther = records.length > 0 && modelFile !== requirements.modelFile;
   return { ...requirements, modelFile, candidates: [modelFile], additionalFiles: isOther ? [] : additionalFiles };
 }
 
-/** A file beside config.json. */
+/** Path of a file in the folder of config.json. */
 export function inFolder(requirements: HubRequirements, name: string): string {
   return requirements.folder === "" ? name : `${requirements.folder}/${name}`;
 }
@@ -75,12 +75,12 @@ export function inFolder(requirements: HubRequirements, name: string): string {
 function withCandidates(requirements: Requirements, processor: Processor): Requirements {
   const paths = variantCandidates(processor).map((variant) => variant.path);
   if (requirements.place !== "hub") {
-    // A folder may have its files at the root.
+    // A local folder may have the files at its root.
     return { ...requirements, candidates: paths.flatMap((path) => [path, baseName(path)]) };
   }
   const { modelFile } = requirements;
   const folder = modelFile.slice(0, -baseName(modelFile).length);
-  // The default stands for model.onnx: some mirrors and some presets call it otherwise.
+  // The default file takes the place of model.onnx, because some mirrors and presets name it differently.
   const better = paths.slice(0, -1).map((path) => `${folder}${baseName(path)}`);
   return { ...requirements, candidates: [...better.filter((path) => path !== modelFile), modelFile] };
 }

@@ -1,7 +1,7 @@
 /**
- * Which ONNX file of a repository a processor runs fastest: what `modelFile: "auto"` means.
+ * Chooses the ONNX file of a repository that a processor runs fastest, for `modelFile: "auto"`.
  *
- * The numbers behind the order are in docs/decisions/model-file-auto.md.
+ * The measurements behind the order are in docs/decisions/model-file-auto.md.
  */
 
 import type { Processor } from "../machine/processor.ts";
@@ -12,17 +12,17 @@ export interface Variant {
   /** Path in a repository of the usual layout. */
   path: string;
   accuracy: Accuracy;
-  /** Why it stands where it stands, for people. */
+  /** Why it has its position in the order, for people. */
   note: string;
 }
 
-/** The value of `modelFile` that leaves the choice to crossrank. */
+/** The value of `modelFile` for which crossrank chooses the file. */
 export const automatic = "auto";
 
 const exact: readonly Variant[] = [{ path: "onnx/model.onnx", accuracy: "exact", note: "32-bit floats; runs well everywhere" }];
 
-// A byte product of unsigned activations and signed weights is one instruction with VNNI and with ARM's dot product.
-// The two AVX-512 names hold the same kind of graph: unsigned activations, signed weights, one scale per channel.
+// VNNI and ARM's dot product multiply unsigned activations by signed weights in one instruction.
+// Files of both AVX-512 names contain the same kind of graph: unsigned activations, signed weights, one scale per channel.
 const signed = [
   int8("model_qint8_avx512_vnni.onnx", "signed weights, one scale per channel, made for VNNI"),
   int8("model_qint8_avx512.onnx", "signed weights, one scale per channel"),
@@ -40,11 +40,11 @@ const unsigned = [
 ];
 
 /**
- * The files to look for, the fastest on this processor first; the last is always the exact `onnx/model.onnx`.
+ * The files to look for, fastest on this processor first. The last is always the exact `onnx/model.onnx`.
  *
- * A file is in the list only if it is known to be faster there than the exact one. Never in it: 16-bit floats (`model_fp16`, `model_O4`),
- * which a CPU converts back at every step; `model_O1` and `model_O2`, which the runtime makes of `model.onnx` by itself when it loads it;
- * `model_O3`, which computes GELU approximately; 4 bits, which lose more than they gain.
+ * Every file of the list is known to be faster on this processor than the exact one. Left out: 16-bit floats (`model_fp16`, `model_O4`),
+ * which a CPU converts back at every step; `model_O1` and `model_O2`, which the runtime makes from `model.onnx` itself when it loads it;
+ * `model_O3`, which computes GELU approximately; 4 bits, which lose more accuracy than they gain speed.
  *
  * @see https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html on signed weights without VNNI
  */

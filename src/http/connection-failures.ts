@@ -1,31 +1,31 @@
-/** Why a connection failed, and what to do about it; the same for hosted models, engines and the hub. */
+/** Why a connection failed, and what to do about it. Hosted models, engines and the hub use the same rules. */
 import { messageOf } from "../errors.ts";
 
-// Codes of Node and its TLS, where the next attempt would fail, too: a wrong name, a certificate that is not trusted.
-const lasting =
+// Error codes of Node and its TLS after which the next attempt fails too: a wrong host name, a certificate that is not trusted.
+const permanent =
   /^(?:ENOTFOUND|EPROTO|ERR_INVALID_|CERT_|CRL_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERROR_IN_|INVALID_|PATH_LENGTH_|HOSTNAME_)/;
 const untrusted = /^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_UNTRUSTED|CERT_REJECTED|INVALID_CA)/;
 const outdated = /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)/;
 const otherName = /^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)/;
-// What OpenSSL says of bytes that are no TLS; older Node has only EPROTO for it.
+// OpenSSL's codes for bytes that are not TLS. Older versions of Node have only EPROTO.
 const noTls = /^(?:EPROTO|ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST))/;
 
-/** Whether a failed request will fail the next time, too. */
-export function isLasting(cause: unknown): boolean {
-  return causes(cause).some((error) => lasting.test(codeOf(error)) || error.message === "bad port");
+/** Whether the same request would fail again. */
+export function isPermanent(cause: unknown): boolean {
+  return causes(cause).some((error) => permanent.test(codeOf(error)) || error.message === "bad port");
 }
 
-/** The innermost reason is the telling one: the outermost is "fetch failed". */
+/** The innermost message of an error and its causes: the outermost only says "fetch failed". */
 export function reasonOf(cause: unknown): string {
   const chain = causes(cause);
-  // Connecting to several addresses gives an error with an empty message.
+  // A failed connection to several addresses is an error with an empty message.
   const reason = chain.findLast((error) => error.message !== "")?.message ?? messageOf(cause);
   const code = lastCode(chain);
   return code === "" || reason.includes(code) ? reason : `${reason} (${code})`;
 }
 
 /**
- * What to do about a failed connection, as a sentence; undefined where the failure alone does not tell.
+ * What to do about a failed connection, as a sentence; undefined if the error does not show it.
  *
  * @param hasEnvironment whether environment variables may be named
  */
@@ -42,19 +42,19 @@ export function remedyOf(cause: unknown, hasEnvironment: boolean): string | unde
   return undefined;
 }
 
-/** An error and what caused it, outermost first: fetch says "fetch failed" and keeps the reason in a chain. */
+/** An error and its causes, outermost first. fetch throws "fetch failed" and keeps the reason in `cause`. */
 export function causes(error: unknown): Error[] {
   const chain: Error[] = [];
-  // A handful: longer chains are loops.
+  // A longer chain is a loop.
   for (let current = error; current instanceof Error && chain.length < 5; ) {
     chain.push(current);
-    // Connecting to several addresses of one host fails several times.
+    // One error for each address of the host.
     current = current instanceof AggregateError ? current.errors[0] : current.cause;
   }
   return chain;
 }
 
-/** Node's code of an error; "" where it has none. */
+/** Node's code of an error; "" if it has none. */
 export function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : "";
 }

@@ -1,6 +1,6 @@
-/** User names and passwords in URLs: fetch refuses such a URL, and quotes it in its error. */
+/** User names and passwords in URLs. fetch refuses such a URL and quotes it in its error, so they have to be removed before. */
 
-/** A URL without credentials, and the header that says the same; undefined where it has none. */
+/** A URL without credentials, and the same credentials as an `authorization` header; undefined if the URL has none. */
 export function splitCredentials(url: string): { url: string; authorization: string | undefined } {
   const parsed = new URL(url);
   const { username, password } = parsed;
@@ -11,12 +11,12 @@ export function splitCredentials(url: string): { url: string; authorization: str
   return { url: parsed.href, authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
 }
 
-/** Whatever was meant for an address, as far as it may be shown: without all that stands before an @. */
+/** A text that should be an address, for messages: without everything before an @, which may be a password. */
 export function withoutCredentials(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1");
 }
 
-/** A stray % stands for itself. */
+/** Keeps a % that begins no escape. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

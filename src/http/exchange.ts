@@ -1,6 +1,6 @@
 /** One HTTP exchange: a request, sent without following redirects, and its answer, both under one time limit. */
 import { RerankError } from "../errors.ts";
-import { isLasting } from "./connection-failures.ts";
+import { isPermanent } from "./connection-failures.ts";
 
 /** What {@link exchange} sends. */
 export interface ExchangeRequest {
@@ -74,7 +74,7 @@ export async function exchange(send: typeof fetch, request: ExchangeRequest): Pr
 /** Why an answer did not arrive, or did not arrive as a whole. @throws RerankError `cause` itself, if it is one */
 export function noAnswer(url: string, { isExpired }: TimeLimit, cause: unknown): NoAnswer {
   if (RerankError.is(cause)) throw cause;
-  return { url, isTimeout: isExpired, isForbidden: false, isRetryable: isExpired || !isLasting(cause), cause };
+  return { url, isTimeout: isExpired, isForbidden: false, isRetryable: isExpired || !isPermanent(cause), cause };
 }
 
 /** The text of a body, as UTF-8. @param maxBytes the rest is not read, and `isCut` says so */

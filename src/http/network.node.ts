@@ -1,4 +1,4 @@
-/** Node's surroundings: its fetch, which by itself knows neither proxy variables nor a company's certificate authorities, and its environment. */
+/** Node's fetch and environment. Node's own fetch ignores proxy variables and a company's certificate authorities; this one obeys them. */
 import { RerankError } from "../errors.ts";
 import { importPackage } from "../package-files.node.ts";
 import { type Authorities, namedAuthorities } from "./authorities.node.ts";
@@ -8,10 +8,10 @@ import type { Network } from "./request.ts";
 let special: { settings: string; send: typeof fetch } | undefined;
 
 /**
- * fetch through the proxy that HTTP_PROXY or HTTPS_PROXY names, but for the hosts of NO_PROXY, each in either case; and trusting the
- * certificate authorities of SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE beside Node's own. All are read at each request.
+ * fetch through the proxy of HTTP_PROXY or HTTPS_PROXY, except for the hosts of NO_PROXY. The names may be in upper or lower case. It also
+ * trusts the certificate authorities of SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE. The variables are read at each request.
  *
- * undici is loaded only where one of them is set.
+ * undici is loaded only if one of them is set.
  */
 export const nodeNetwork: Network = {
   fetch: async (resource, options) => (await chooseFetch(String(resource)))(resource, options),
@@ -19,7 +19,7 @@ export const nodeNetwork: Network = {
   hasEnvironment: true,
 };
 
-/** A variable, and its name as it is spelt in the environment. */
+/** A variable, and its name as the environment spells it. */
 interface Variable {
   name: string;
   value: string;
@@ -36,12 +36,12 @@ async function chooseFetch(url: string): Promise<typeof fetch> {
   const httpProxy = readEither("HTTP_PROXY");
   const httpsProxy = readEither("HTTPS_PROXY");
   const hasProxy = httpProxy !== undefined || httpsProxy !== undefined;
-  // A file that is missing hinders nobody who needs no certificates.
+  // Without TLS no certificates are needed, and a missing file must not fail the request.
   const authorities = hasProxy || /^https:/i.test(url) ? namedAuthorities(readVariable) : undefined;
   if (!hasProxy && authorities === undefined) return globalThis.fetch;
   const noProxy = readEither("NO_PROXY")?.value ?? "";
   const settings = JSON.stringify([httpProxy, httpsProxy, noProxy, authorities?.names]);
-  // One agent for all requests, for it keeps the connections.
+  // One agent for all requests, because it keeps connections open.
   if (special?.settings !== settings) special = { settings, send: await open({ httpProxy, httpsProxy, noProxy, authorities }) };
   return special.send;
 }
@@ -54,11 +54,11 @@ async function open({ httpProxy, httpsProxy, noProxy, authorities }: Settings): 
     httpProxy === undefined && httpsProxy === undefined
       ? new undici.Agent({ connect: tls })
       : new undici.EnvHttpProxyAgent({
-          // Said, not left to undici, for which an empty variable is one that is set.
+          // Passed explicitly, because undici takes an empty variable for one that is set.
           ...(httpProxy === undefined ? {} : { httpProxy: httpProxy.value }),
           ...(httpsProxy === undefined ? {} : { httpsProxy: httpsProxy.value }),
           noProxy,
-          // Proxies let nobody tunnel to port 80: requests by http are handed to them, as curl does it.
+          // Proxies refuse tunnels to port 80. Requests by http are sent to the proxy itself, as curl does.
           proxyTunnel: false,
           connect: tls,
           requestTls: tls,
@@ -91,7 +91,7 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** In small letters first, as curl and undici do. */
+/** In lower case first, as curl and undici do. */
 function readEither(name: string): Variable | undefined {
   const found = [name.toLowerCase(), name].find((spelling) => readVariable(spelling) !== undefined);
   return found === undefined ? undefined : { name: found, value: readVariable(found)! };

@@ -1,6 +1,6 @@
 import type { Network } from "./request.ts";
 
-/** Surroundings with a global fetch and no environment: browsers, edge runtimes. Read at each request, so that a polyfill may come later. */
+/** A global fetch and no environment: browsers and edge runtimes. fetch is looked up at each request, so a polyfill may be installed later. */
 export const webNetwork: Network = {
   fetch: (resource, options) => globalThis.fetch(resource, options),
   readVariable: () => undefined,

@@ -1,37 +1,37 @@
-/** Keeps keys out of whatever people and logs get to read. */
+/** Removes keys from texts that people and logs may read. */
 
 const shown = "[redacted]";
-// A shorter text is no secret, and would tear holes into every message.
-const leastLength = 4;
-// Headers also hold names of teams and versions, which are words of messages.
-const leastValueLength = 8;
-// Pieces of base64 below this length occur by chance.
-const leastEncodedLength = 8;
+// Shorter texts are not secrets, and replacing them would damage ordinary words.
+const minLength = 4;
+// Shorter values of headers are names of teams or versions, which may occur in messages.
+const minValueLength = 8;
+// Shorter pieces of base64 occur by chance.
+const minEncodedLength = 8;
 const named: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;" };
 
 /**
- * A text without the secrets, in whatever form they stand there: bare, in any case of letters, escaped as in JSON, URLs or HTML, or in
- * base64, also as a part of something longer that was encoded as a whole (`Basic` credentials).
+ * A text with every secret replaced, in any form: as it is, in upper or lower case, escaped for JSON, URLs or HTML, or in base64, also as a
+ * part of a longer encoded text (`Basic` credentials).
  */
 export function redact(text: string, secrets: readonly string[]): string {
-  // fetch trims the values of headers, so what comes back is trimmed.
-  const bare = secrets.map((secret) => secret.trim()).filter((secret) => secret.length >= leastLength);
+  // fetch trims the values of headers, so the other side echoes trimmed ones.
+  const bare = secrets.map((secret) => secret.trim()).filter((secret) => secret.length >= minLength);
   if (bare.length === 0) return text;
   const forms = [...new Set(bare.flatMap((secret) => [secret, ...encodedForms(secret)]))];
-  // The longest first: one may be a part of another.
+  // Longest first, because one may be a part of another.
   const patterns = forms.sort((left, right) => right.length - left.length).map(patternOf);
   return text.replace(new RegExp(patterns.join("|"), "gi"), shown);
 }
 
-/** The secrets in headers: values of 8 characters and more, and what stands behind the name of a scheme in them (`Bearer …`). */
+/** The secrets in headers: values of 8 characters or more, and what follows a scheme in a value (`Bearer …`). */
 export function secretsInHeaders(headers: Readonly<Record<string, string>>): string[] {
   return Object.values(headers).flatMap((value) => {
     const credentials = /^\s*[\w-]+\s+(\S+)\s*$/.exec(value)?.[1];
-    return [...(value.trim().length >= leastValueLength ? [value] : []), ...(credentials === undefined ? [] : [credentials])];
+    return [...(value.trim().length >= minValueLength ? [value] : []), ...(credentials === undefined ? [] : [credentials])];
   });
 }
 
-/** The characters of base64 that stand for nothing but the secret, wherever it begins in the encoded text; and those of base64url. */
+/** The characters of base64, and of base64url, that encode only the secret, for each position where it may begin in the encoded text. */
 function encodedForms(secret: string): string[] {
   const bytes = new TextEncoder().encode(secret);
   const forms = [0, 1, 2].map((offset) => {
@@ -39,11 +39,11 @@ function encodedForms(secret: string): string[] {
     const isWhole = (offset + bytes.length) % 3 === 0;
     return encoded.slice(offset === 0 ? 0 : offset + 1, isWhole ? undefined : -1);
   });
-  const long = forms.filter((form) => form.length >= leastEncodedLength);
+  const long = forms.filter((form) => form.length >= minEncodedLength);
   return [...long, ...long.map((form) => form.replaceAll("+", "-").replaceAll("/", "_"))];
 }
 
-/** Finds a text whose characters are escaped in any way, each in its own; letters and digits never are. */
+/** A pattern that matches a text in which each character may be escaped in any of the usual ways. Letters and digits are never escaped. */
 function patternOf(text: string): string {
   return Array.from(text.toWellFormed(), (character) => {
     if (/[a-z0-9]/i.test(character)) return character;

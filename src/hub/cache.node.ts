@@ -8,27 +8,27 @@ import { join } from "node:path";
 import { resolveCacheDir, resolveHubCache } from "./environment.node.ts";
 import { isCommit, repositoryFolder } from "./repository-names.ts";
 
-/** Our cache first, then the one of other programs, which is only read. */
+/** Our cache first, then the cache of other programs, which crossrank only reads. */
 export function cacheRoots(cacheDir: string | undefined): string[] {
   return [...new Set([resolveCacheDir(cacheDir), resolveHubCache()])];
 }
 
-/** Everything a cache has of one repository. */
+/** Folder of one repository in a cache. */
 export function repositoryPath(root: string, repository: string): string {
   return join(root, repositoryFolder(repository));
 }
 
-/** The files of one commit. */
+/** Folder of one commit's files. */
 export function snapshotPath(root: string, repository: string, commit: string): string {
   return join(repositoryPath(root, repository), "snapshots", commit);
 }
 
-/** Where a cache notes which commit a branch or tag was when it was last fetched. */
+/** File that records the commit that a branch or tag had when it was last downloaded. */
 export function referencePath(root: string, repository: string, revision: string): string {
   return join(repositoryPath(root, repository), "refs", ...revision.split("/"));
 }
 
-/** The commit of a revision as a cache knows it; undefined when it does not. */
+/** The commit that a cache records for a revision; undefined if it records none. */
 export function readReference(root: string, repository: string, revision: string): string | undefined {
   if (isCommit(revision)) return revision;
   const path = referencePath(root, repository, revision);

@@ -1,4 +1,4 @@
-/** Fetches one file of a repository: resumed where it stopped, checked, and moved into place as a whole or not at all. */
+/** Downloads one file of a repository: continues where it stopped, checks the bytes, and moves the file into place only when it is complete. */
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { copyFile, type FileHandle, open, rename, rm, stat } from "node:fs/promises";
@@ -10,32 +10,32 @@ import { abortedError } from "./hub-errors.ts";
 import { type HubAccess, pause } from "./hub-transport.ts";
 import type { FileRecord } from "./snapshot-record.node.ts";
 
-/** One file to fetch. */
+/** One file to download. */
 export interface FileDownload {
   file: HubFile;
-  /** Absolute path where the file belongs. */
+  /** Absolute path of the finished file. */
   destination: string;
-  /** What the catalogue pins. */
+  /** The sum that the catalogue pins; undefined if it pins none. */
   sha256: string | undefined;
-  /** The same file in another cache, used instead of the network where its bytes are right. */
+  /** The same file in another cache, used instead of the network if its bytes are right. */
   candidate: string | undefined;
   onProgress: (receivedBytes: number) => void;
 }
 
-// Attempts, one after the other, that bring no byte beyond the furthest that was here before.
-const mostFruitlessAttempts = 5;
+// Give up after this many attempts in a row that bring no new byte.
+const maxAttemptsWithoutProgress = 5;
 
 /**
- * Puts the file in place.
+ * Downloads the file to its destination.
  *
- * Bytes that arrive are kept in `<destination>.<start of the etag>.incomplete`, which the next call continues.
+ * Received bytes are kept in `<destination>.<start of the etag>.incomplete`, which the next call continues.
  *
- * @returns what is known about the file now
+ * @returns size and hash of the file
  * @throws RerankError `download`, `aborted`
  */
 export async function downloadFile(access: HubAccess, download: FileDownload): Promise<FileRecord> {
   const { file, destination } = download;
-  // Without an etag nothing says that the bytes of an earlier attempt belong to the same file.
+  // Without an etag, the bytes of an earlier attempt may belong to another version of the file.
   const tag = file.etag?.replace(/[^A-Za-z0-9]/g, "").slice(0, 16);
   const partial = `${destination}.${tag || "untagged"}.incomplete`;
   makeFolder(dirname(destination));
@@ -57,7 +57,7 @@ export async function downloadFile(access: HubAccess, download: FileDownload): P
 /**
  * Whether a file on disk is the one that the hub describes.
  *
- * @returns its record, or undefined when size or hash differ; where the hub tells no hash, the size decides
+ * @returns its record, or undefined if size or hash differ; if the hub sends no hash, the size decides
  */
 export async function recognizeFile(download: FileDownload): Promise<FileRecord | undefined> {
   const { file, destination } = download;
@@ -74,37 +74,37 @@ export async function hashFile(path: string, algorithm: "sha256" | "sha1", prefi
   return hash.digest("hex");
 }
 
-/** Receives what is missing of the partial file; gives the sha256 of the whole. */
+/** Receives the missing rest of the partial file. @returns the sha256 of the whole */
 async function receive(access: HubAccess, download: FileDownload, partial: string): Promise<string> {
-  let fruitless = 0;
-  let furthest = 0;
+  let attemptsWithoutProgress = 0;
+  let maxOffset = 0;
   while (true) {
     const handle = await open(partial, "a+");
     try {
       const before = await resumePoint(download, handle, partial);
-      furthest = Math.max(furthest, before.offset);
+      maxOffset = Math.max(maxOffset, before.offset);
       download.onProgress(before.offset);
       if (before.offset > 0 && before.offset === download.file.sizeBytes) return before.hash.digest("hex");
       return await append(access, download, handle, before, (offset) => {
-        // A server that starts over each time brings the same bytes for ever.
-        if (offset > furthest) fruitless = 0;
-        furthest = Math.max(furthest, offset);
+        // A server that starts over each time would send the same bytes forever.
+        if (offset > maxOffset) attemptsWithoutProgress = 0;
+        maxOffset = Math.max(maxOffset, offset);
       });
     } catch (error) {
-      fruitless += 1;
-      // A refusal was already asked for as often as makes sense.
+      attemptsWithoutProgress += 1;
+      // An answer with a status was already retried as often as it makes sense.
       const isFinal = !RerankError.is(error) || !error.isRetryable || error.status !== undefined;
-      if (isFinal || fruitless >= mostFruitlessAttempts) throw error;
+      if (isFinal || attemptsWithoutProgress >= maxAttemptsWithoutProgress) throw error;
     } finally {
-      // Bytes that were paid for survive a crash of the machine too.
+      // Received bytes survive a crash of the machine.
       await handle.sync();
       await handle.close();
     }
-    await pause(access, fruitless);
+    await pause(access, attemptsWithoutProgress);
   }
 }
 
-/** What the partial file already holds, hashed; emptied when it is longer than the file. */
+/** Size and hash of the partial file, which is emptied if it is longer than the whole file. */
 async function resumePoint(download: FileDownload, handle: FileHandle, partial: string): Promise<{ offset: number; hash: Hash }> {
   const { size } = await handle.stat();
   const hash = createHash("sha256");
@@ -126,7 +126,7 @@ async function append(
   const { file } = download;
   let { offset, hash } = before;
   const body = await openFile(access, file, offset);
-  // 200 although a part was asked for: the server does not know ranges. 416: what is here cannot be continued.
+  // 200 instead of 206: the server does not support ranges. 416: the partial file cannot be continued.
   if (offset > 0 && body.status !== 206) {
     await handle.truncate(0);
     offset = 0;
@@ -142,12 +142,12 @@ async function append(
     if (offset > (file.sizeBytes ?? offset)) break;
     if (access.signal?.aborted) throw abortedError(access.signal);
   }
-  // A connection that ends too early looks like the end of the file to some proxies.
+  // Some proxies pass on a connection that ended too early as a complete answer.
   if (offset < (file.sizeBytes ?? 0)) throw cut(file, offset);
   return hash.digest("hex");
 }
 
-/** Copies the candidate where it has the right size; its bytes are checked like received ones. */
+/** Copies the candidate if it has the right size. Its bytes are checked like received ones. */
 async function copyCandidate(download: FileDownload, partial: string): Promise<boolean> {
   if (download.candidate === undefined) return false;
   const { size } = await stat(download.candidate);
@@ -157,17 +157,17 @@ async function copyCandidate(download: FileDownload, partial: string): Promise<b
   return true;
 }
 
-/** What is wrong with received bytes; undefined when nothing is. */
+/** What is wrong with received bytes; undefined if nothing is. */
 async function findFault(download: FileDownload, path: string, sha256: string): Promise<string | undefined> {
   const { etag, sizeBytes } = download.file;
   const { size } = await stat(path);
   if (size !== (sizeBytes ?? size)) return `it has ${size} bytes instead of ${sizeBytes}`;
   const expected = download.sha256 ?? (etag !== undefined && /^[0-9a-f]{64}$/.test(etag) ? etag : undefined);
   if (expected !== undefined) return sha256 === expected ? undefined : `its sha256 is ${sha256} instead of ${expected}`;
-  // Small files are not in LFS: the hub names them by their git blob id.
+  // Small files are not in LFS: their etag is the git blob id.
   if (etag === undefined || !/^[0-9a-f]{40}$/.test(etag)) return undefined;
   const blobId = await hashFile(path, "sha1", `blob ${size}\0`);
-  // Mirrors by Artifactory name every file by its plain SHA-1.
+  // In mirrors by Artifactory the etag of every file is its plain SHA-1.
   if (blobId === etag || (await hashFile(path, "sha1")) === etag) return undefined;
   return `its git blob id is ${blobId} instead of ${etag}`;
 }

@@ -1,15 +1,15 @@
-/** A progress bar on stderr, written with synchronous calls so that it also moves from a thread while the main thread waits. */
+/** A progress bar on stderr. It writes synchronously, so that it also works in a thread while the main thread waits. */
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { toOneSafeLine } from "../printable.ts";
 import type { DownloadProgress } from "./download.node.ts";
 import { isColorUnwanted } from "./environment.node.ts";
 
-/** Shows one download after the other. */
+/** Shows downloads one after the other. */
 export interface ProgressBar {
   /** For `downloadModel`'s `onProgress`. */
   update: (progress: DownloadProgress) => void;
-  /** Leaves the last line as it is; call it also after a failure. */
+  /** Ends the last line. Call it after a failure too. */
   end(): void;
 }
 
@@ -27,10 +27,10 @@ export interface ProgressBarOptions {
 
 const barCells = 24;
 const redrawMs = 100;
-// Configuration files come and go unseen; only what one waits for is worth a line.
-const smallestShownBytes = 1_000_000;
+// Smaller files, such as configurations, are not shown: nobody waits for them.
+const minShownBytes = 1_000_000;
 
-/** A bar that shows nothing until a file of some size is on its way. */
+/** A bar that shows files of 1 MB or more. */
 export function createProgressBar(options: ProgressBarOptions = {}): ProgressBar {
   const { write = writeToStderr, isTerminal = isatty(2), color = !isColorUnwanted(), now = () => performance.now() } = options;
   let file: { name: string; startMs: number; startBytes: number; drawnMs: number; quarter: number } | undefined;
@@ -43,7 +43,7 @@ export function createProgressBar(options: ProgressBarOptions = {}): ProgressBar
 
   const update = ({ file: path, receivedBytes, totalBytes }: DownloadProgress): void => {
     const name = toOneSafeLine(path);
-    if ((totalBytes ?? receivedBytes) < smallestShownBytes) return;
+    if ((totalBytes ?? receivedBytes) < minShownBytes) return;
     if (file?.name !== name) {
       closeLine();
       file = { name, startMs: now(), startBytes: receivedBytes, drawnMs: Number.NEGATIVE_INFINITY, quarter: -1 };
@@ -67,7 +67,7 @@ export function createProgressBar(options: ProgressBarOptions = {}): ProgressBar
 }
 
 function drawLine(name: string, received: number, total: number | undefined, bytesPerSecond: number, color: boolean): string {
-  // Cut from the left: the end of a path says which file it is. With it the line stays below 80 columns.
+  // Cut from the left, because the end of a path identifies the file. The line stays below 80 columns.
   const label = name.length > 20 ? `…${name.slice(-19)}` : name;
   const rate = `${formatBytes(bytesPerSecond)}/s`;
   if (total === undefined) return `${label} ${formatBytes(received)} ${rate}`;

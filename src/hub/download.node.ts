@@ -1,4 +1,4 @@
-/** Fetches a model's files from the hub into our cache. */
+/** Downloads a model's files from the hub into our cache. */
 import { renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type HubRequirements, inFolder, withModelFile } from "../catalogue/requirements.ts";
@@ -21,13 +21,13 @@ import { lockPath, withLock } from "./lock.node.ts";
 import { isCommit } from "./repository-names.ts";
 import { readRecord, type SnapshotRecord, writeRecord } from "./snapshot-record.node.ts";
 
-/** How far one file is. */
+/** Progress of one file. */
 export interface DownloadProgress {
   /** Path in the repository. */
   file: string;
-  /** Bytes on this machine, those of an earlier attempt included. */
+  /** Bytes on this machine, including those of earlier attempts. */
   receivedBytes: number;
-  /** Undefined where the hub does not tell. */
+  /** Undefined if the hub does not send it. */
   totalBytes: number | undefined;
 }
 
@@ -35,32 +35,32 @@ export interface DownloadProgress {
 export interface DownloadOptions {
   /** @default $CROSSRANK_CACHE, else $XDG_CACHE_HOME/crossrank/rerankers, else ~/.cache/crossrank/rerankers */
   cacheDir?: string | undefined;
-  /** For which `modelFile: "auto"` chooses. @default that of this machine */
+  /** `modelFile: "auto"` chooses the file for this processor. @default that of this machine */
   processor?: Processor | undefined;
-  /** Ends the download with `aborted`; what has arrived is kept and continued by the next call. */
+  /** Ends the download with `aborted`. The next call continues it. */
   signal?: AbortSignal | undefined;
-  /** Called at the start of each file and for every piece that arrives. */
+  /** Called at the start of each file and for every chunk. */
   onProgress?: ((progress: DownloadProgress) => void) | undefined;
-  /** Ask the hub again what the branch is now, and check files that are here against its hashes. @default false */
+  /** Ask the hub for the branch's present commit, and check files on this machine against its hashes. @default false */
   force?: boolean | undefined;
   /** @default the one of {@link nodeNetwork} */
   fetch?: typeof fetch | undefined;
-  /** Longest silence of the hub before an attempt counts as failed. @default 30000 */
+  /** Fail an attempt if the hub sends nothing for longer than this. @default 30000 */
   stallTimeoutMs?: number | undefined;
-  /** First pause at most before a failed request is sent again; it doubles each time. @default 500 */
+  /** Upper limit of the first pause before a failed request is repeated; it doubles each time. @default 500 */
   retryDelayMs?: number | undefined;
 }
 
 const defaultStallTimeoutMs = 30_000;
 
 /**
- * Fetches whatever of a model is not on this machine, so that `locateModel` finds it; free when nothing is missing.
+ * Downloads the files of a model that are not on this machine, so that `locateModel` finds it. Does nothing if all are here.
  *
- * Several processes may ask for the same model at once: one downloads, the others wait for it. A branch that was fetched before stays
- * at its commit unless `force` is set.
+ * Several processes may need the same model at once: one downloads it, the others wait. A branch that was downloaded before stays at its
+ * commit unless `force` is set.
  *
  * @throws RerankError `unknown-model` for no such repository, revision or model file; `unsupported-model` for a repository without
- * config.json, tokenizer.json or any ONNX file; `download` for everything that failed on the way, `aborted`
+ * config.json, tokenizer.json or any ONNX file; `download` for every other failure, `aborted`
  */
 export async function downloadModel(model: PresetModel | CustomModel, options: DownloadOptions): Promise<void> {
   const { signal } = options;
@@ -68,7 +68,7 @@ export async function downloadModel(model: PresetModel | CustomModel, options: D
   const isPresent = (): boolean => options.force !== true && locateModel(model, options) !== undefined;
   if (signal?.aborted) throw abortedError(signal);
   if (requirements.place !== "hub") {
-    // Nothing to fetch; a folder that lacks files is reported here as everywhere.
+    // Nothing to download. This throws for a folder that lacks files.
     locateModel(model, options);
     return;
   }
@@ -81,7 +81,7 @@ export async function downloadModel(model: PresetModel | CustomModel, options: D
   }
   try {
     await withLock(lockPath(root, requirements.repository), { signal }, async () => {
-      // Another process may have fetched it while this one waited.
+      // Another process may have downloaded it while this one waited.
       if (!isPresent()) await fetchModel(requirements, root, options);
     });
   } catch (error) {
@@ -90,7 +90,7 @@ export async function downloadModel(model: PresetModel | CustomModel, options: D
   }
 }
 
-/** One model on its way into a snapshot folder. */
+/** One model that is being downloaded into a snapshot folder. */
 interface Fetching {
   requirements: HubRequirements;
   options: DownloadOptions;
@@ -106,7 +106,7 @@ async function fetchModel(wanted: HubRequirements, root: string, options: Downlo
   const token = readToken();
   const access: HubAccess = {
     endpoint: url.replace(/\/+$/, ""),
-    // What the endpoint's address says is for the endpoint; a token may be that of another hub.
+    // Credentials in the endpoint's address belong to the endpoint; the token may belong to another hub.
     authorization: authorization ?? (token === undefined ? undefined : `Bearer ${token}`),
     fetch: options.fetch ?? nodeNetwork.fetch,
     signal: options.signal,
@@ -126,18 +126,18 @@ async function fetchModel(wanted: HubRequirements, root: string, options: Downlo
   const record = readRecord(snapshot, repository, model.commit);
   const fetching: Fetching = { requirements, options, access, commit: model.commit, snapshot, record };
   if (absent.length > 0) recordAbsent(fetching, absent);
-  // Small files first: a repository that cannot be used is found out before the large file.
-  await obtain(fetching, inFolder(requirements, "config.json"));
-  await obtain(fetching, inFolder(requirements, "tokenizer.json"));
-  await obtain(fetching, inFolder(requirements, "tokenizer_config.json"), { isOptional: true });
-  await obtain(fetching, model.path, { described: model });
+  // Small files first, to find out before the large file whether the repository can be used.
+  await ensureFile(fetching, inFolder(requirements, "config.json"));
+  await ensureFile(fetching, inFolder(requirements, "tokenizer.json"));
+  await ensureFile(fetching, inFolder(requirements, "tokenizer_config.json"), { isOptional: true });
+  await ensureFile(fetching, model.path, { described: model });
   const externalData = externalDataPaths(readOnnxFile(join(snapshot, model.path)), model.path);
-  for (const path of new Set([...externalData, ...requirements.additionalFiles])) await obtain(fetching, path);
-  // Last: the branch points to a commit whose files are all here.
+  for (const path of new Set([...externalData, ...requirements.additionalFiles])) await ensureFile(fetching, path);
+  // Last, so that the branch never points to a commit with missing files.
   if (!isCommit(revision)) writeReference(referencePath(root, repository, revision), model.commit);
 }
 
-/** The best model file that the repository has, and the better ones that it does not have. */
+/** The best model file that the repository has, and the better candidates that it lacks. */
 async function chooseModelFile(
   access: HubAccess,
   requirements: HubRequirements,
@@ -145,12 +145,12 @@ async function chooseModelFile(
 ): Promise<{ model: HubFile; absent: string[] }> {
   const { repository, candidates } = requirements;
   const isChoice = candidates.length > 1;
-  // All questions to one commit: the branch may move between two of them.
+  // All requests name one commit, because the branch may move between two of them.
   const commit = isChoice ? (await headFile(access, repository, revision, inFolder(requirements, "config.json")))?.commit : undefined;
   const listed = isChoice ? await listOnnxFiles(access, repository, commit ?? revision) : undefined;
   const absent: string[] = [];
   for (const path of candidates) {
-    // A mirror may have no list: then each is asked for.
+    // A mirror may not list its files: then ask for each candidate.
     const isPossible = listed === undefined || listed.includes(path);
     const model = isPossible ? await headFile(access, repository, commit ?? revision, path) : undefined;
     if (model !== undefined) return { model, absent };
@@ -159,8 +159,8 @@ async function chooseModelFile(
   throw await missingModelFile(access, requirements);
 }
 
-/** Makes sure that one file is in the snapshot and in its record. */
-async function obtain(fetching: Fetching, path: string, how: { isOptional?: boolean; described?: HubFile } = {}): Promise<void> {
+/** Makes sure that one file is in the snapshot and in its record, and downloads it if needed. */
+async function ensureFile(fetching: Fetching, path: string, how: { isOptional?: boolean; described?: HubFile } = {}): Promise<void> {
   const { requirements, options, access, commit, snapshot, record } = fetching;
   const destination = join(snapshot, path);
   const isHere = isFile(destination);
@@ -186,7 +186,7 @@ async function obtain(fetching: Fetching, path: string, how: { isOptional?: bool
   writeRecord(snapshot, record);
 }
 
-/** Notes what the repository does not have, so that later look-ups need not ask. */
+/** Records which files the repository does not have, so that nobody asks for them again. */
 function recordAbsent({ snapshot, record }: Fetching, paths: readonly string[]): void {
   record.absent = [...new Set([...record.absent, ...paths])];
   writeRecord(snapshot, record);
@@ -196,7 +196,7 @@ function pinnedSha256(requirements: HubRequirements, path: string): string | und
   return requirements.records.find((entry) => entry.path === path)?.sha256;
 }
 
-/** Refuses before the download what would be refused after it. */
+/** Refuses a file before its download if its hash is not the pinned one. */
 function checkPinned(requirements: HubRequirements, file: HubFile): void {
   const sha256 = pinnedSha256(requirements, file.path);
   if (sha256 === undefined || file.etag === undefined || !/^[0-9a-f]{64}$/.test(file.etag) || file.etag === sha256) return;

@@ -1,4 +1,4 @@
-/** The environment variables that decide where models are and how they are fetched; read nowhere else in this folder. */
+/** The environment variables that decide where models are and how they are downloaded. No other file of this folder reads the environment. */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
@@ -14,7 +14,7 @@ export function resolveCacheDir(option: string | undefined): string {
 }
 
 /**
- * The hub cache that other programs of this user fill; crossrank only reads it.
+ * The hub cache of other programs of this user. crossrank only reads it.
  *
  * @see https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
  */
@@ -24,10 +24,10 @@ export function resolveHubCache(): string {
 }
 
 /**
- * Where the hub answers: $HF_ENDPOINT, else https://huggingface.co; without a trailing slash, but with a user name and a password that
- * the variable holds.
+ * The hub's address: $HF_ENDPOINT, else https://huggingface.co. Without a trailing slash, but with the user name and password that the
+ * variable may contain.
  *
- * @throws RerankError `invalid-input` when the variable holds no http(s) URL
+ * @throws RerankError `invalid-input` if the variable is not an http(s) URL
  */
 export function resolveEndpoint(): string {
   const endpoint = read("HF_ENDPOINT") ?? publicEndpoint;
@@ -40,24 +40,24 @@ export function resolveEndpoint(): string {
   return endpoint.replace(/\/+$/, "");
 }
 
-/** The user's hub token: $HF_TOKEN, else the file $HF_TOKEN_PATH or $HF_HOME/token that the hub's own tools write; undefined without one. */
+/** The user's hub token: $HF_TOKEN, else the file $HF_TOKEN_PATH or $HF_HOME/token, which the hub's own tools write; undefined if none is set. */
 export function readToken(): string | undefined {
   const token = read("HF_TOKEN") ?? read("HUGGING_FACE_HUB_TOKEN");
   return token ?? readTextIfPresent(resolve(expandHome(read("HF_TOKEN_PATH") ?? join(hubHome(), "token"))));
 }
 
-/** The variable that forbids the network, if one is set to yes. */
+/** The name of the variable that forbids the network, if one does. */
 export function offlineVariable(): string | undefined {
-  // The values that huggingface_hub takes for yes.
+  // The values that huggingface_hub takes as true.
   return ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].find((name) => /^(?:1|on|yes|true)$/i.test(read(name) ?? ""));
 }
 
-/** Whether color is unwanted. @see https://no-color.org */
+/** Whether the user wants no color. @see https://no-color.org */
 export function isColorUnwanted(): boolean {
   return read("NO_COLOR") !== undefined;
 }
 
-/** A path whose leading `~` stands for the user's folder. */
+/** A path, with a leading `~` replaced by the user's home folder. */
 export function expandHome(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
 }
@@ -81,7 +81,7 @@ function readTextIfPresent(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8").trim() || undefined;
   } catch {
-    // No token file, or none that this user may read: the hub is asked without a token and says what is missing.
+    // No token file, or not readable: requests go without a token, and the hub's answer says if one is needed.
     return undefined;
   }
 }

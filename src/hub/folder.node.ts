@@ -2,9 +2,9 @@ import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Makes a folder and those above it that are missing.
+ * Makes a folder and its missing parents.
  *
- * Node's own `recursive` never returns where the system denies that a folder exists and refuses to make it, as in `/proc`.
+ * Node's own `recursive` loops forever if the system says that a folder does not exist and refuses to make it, as in `/proc`.
  *
  * @throws the system's error
  */
@@ -18,7 +18,7 @@ function makeOne(path: string): void {
   try {
     mkdirSync(path);
   } catch (error) {
-    // Another process was quicker.
+    // Another process may have made it first.
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }

@@ -2,7 +2,7 @@
 
 import { suggestRepository } from "../catalogue/catalogue.ts";
 import { RerankError } from "../errors.ts";
-import { causes, codeOf, isLasting, reasonOf, remedyOf } from "../http/connection-failures.ts";
+import { causes, codeOf, isPermanent, reasonOf, remedyOf } from "../http/connection-failures.ts";
 import { isRetryableStatus } from "../http/retry.ts";
 
 const otherModels = "or use a local folder (./…) or the preset mini as the model";
@@ -24,7 +24,7 @@ export function networkError(method: string, url: string, cause: unknown): Reran
   const remedy = remedyOf(cause, true) ?? ways;
   return new RerankError("download", `hub: ${method} ${shownUrl(url)} failed: ${what}. ${remedy}`, {
     cause,
-    isRetryable: !isLasting(cause),
+    isRetryable: !isPermanent(cause),
   });
 }
 

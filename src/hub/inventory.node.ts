@@ -1,4 +1,4 @@
-/** What the caches hold, and the two things one does with it: remove and verify. */
+/** Lists, removes and verifies the models in the caches. */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { presets } from "../catalogue/presets.ts";
@@ -17,15 +17,15 @@ import { readRecord, recordFile, writeRecord } from "./snapshot-record.node.ts";
 export interface CachedModel {
   repository: string;
   commit: string;
-  /** Branches and tags that were fetched as this commit. */
+  /** Branches and tags that had this commit when they were downloaded. */
   revisions: readonly string[];
-  /** "crossrank": ours, can be removed and verified. "hub": the cache of other programs, only read. */
+  /** "crossrank": our cache, whose models can be removed and verified. "hub": the cache of other programs, which crossrank only reads. */
   cache: "crossrank" | "hub";
   /** Absolute path of the snapshot. */
   folder: string;
-  /** ONNX files, as paths in the repository; empty where a download was interrupted before the first. */
+  /** ONNX files, as paths in the repository; empty if a download was interrupted before the first. */
   modelFiles: readonly string[];
-  /** All files, unfinished ones included. */
+  /** All files, including unfinished ones. */
   sizeBytes: number;
 }
 
@@ -35,10 +35,10 @@ export interface VerifiedFile {
   commit: string;
   path: string;
   /**
-   * - `ok`: its bytes are those that were downloaded, and those of the catalogue where it knows them
-   * - `damaged`: they are not
-   * - `missing`: it was downloaded and is gone
-   * - `unrecorded`: nobody noted what it should be
+   * - `ok`: its hash is the recorded one, and the catalogue's if that has one
+   * - `damaged`: its hash differs
+   * - `missing`: it was downloaded and no longer exists
+   * - `unrecorded`: no hash was recorded for it
    */
   status: "ok" | "damaged" | "missing" | "unrecorded";
   /** Expected sha256; undefined for `unrecorded`. */
@@ -47,14 +47,14 @@ export interface VerifiedFile {
   actual: string | undefined;
 }
 
-/** What `removeCached` freed. */
+/** What `removeCached` deleted. */
 export interface Removed {
-  /** Files deleted; 0 when our cache had nothing of the model. */
+  /** Files deleted; 0 if our cache had nothing of the model. */
   files: number;
   bytes: number;
 }
 
-/** Every snapshot of our cache, then those of the standard hub cache that hold an ONNX file; each list in order of repository and commit. */
+/** Every snapshot of our cache, then those of the standard hub cache that contain an ONNX file. Each list is sorted by repository and commit. */
 export function listCached(source: ModelSource): CachedModel[] {
   const [own, ...others] = cacheRoots(source.cacheDir);
   const ownModels = listRoot(own as string, "crossrank");
@@ -63,8 +63,8 @@ export function listCached(source: ModelSource): CachedModel[] {
 }
 
 /**
- * Deletes a model from our cache: a preset's folder where its repository holds several models, else every commit of the repository,
- * or the one that a custom model's `revision` names. The standard hub cache is left alone.
+ * Deletes a model from our cache: a preset's folder if its repository holds several models, else every commit of the repository, or the
+ * commit that a custom model's `revision` names. The standard hub cache is not changed.
  *
  * @throws RerankError `invalid-input` for the bundled model and for local folders, `unknown-model` for an unknown preset
  */
@@ -91,10 +91,10 @@ export async function removeCached(model: PresetModel | CustomModel, source: Mod
 }
 
 /**
- * Reads every downloaded file again and compares its sha256 with what was recorded at download and with the catalogue.
+ * Reads every downloaded file again and compares its sha256 with the recorded one and the catalogue's.
  *
  * @param model undefined: everything in our cache
- * @returns in order of repository, commit and path; empty when our cache has nothing of the model
+ * @returns sorted by repository, commit and path; empty if our cache has nothing of the model
  * @throws RerankError `invalid-input` for the bundled model and for local folders, `unknown-model` for an unknown preset
  */
 export async function verifyCached(model: PresetModel | CustomModel | undefined, source: ModelSource): Promise<VerifiedFile[]> {
@@ -135,7 +135,7 @@ function hubRequirements(model: PresetModel | CustomModel, verb: string): HubReq
   throw new RerankError("invalid-input", `models: cannot ${verb} ${what}: it is not in the cache. Name a downloaded model.`);
 }
 
-/** A custom model's own revision; else all that are here, for a preset has no other. */
+/** The commit of a custom model's revision; else every commit in the cache. */
 function commitsOf(root: string, model: PresetModel | CustomModel, { repository }: HubRequirements): string[] {
   if (model.type === "preset" || model.revision === undefined)
     return listFolders(join(repositoryPath(root, repository), "snapshots")).filter(isCommit);
@@ -181,7 +181,7 @@ function removeEmptyRepository(root: string, repository: string): void {
   if (listFolders(join(folder, "snapshots")).length === 0) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Names of sub-folders, sorted; none for a folder that does not exist. */
+/** Names of subfolders, sorted; none for a folder that does not exist. */
 function listFolders(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { withFileTypes: true });
@@ -191,7 +191,7 @@ function listFolders(folder: string): string[] {
     .sort();
 }
 
-/** Files at any depth, links to files included, as sorted paths with forward slashes; broken links are left out. */
+/** Files at any depth, including links to files, as sorted paths with forward slashes. Broken links are left out. */
 function listFiles(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });

@@ -1,4 +1,4 @@
-/** Finds a model on this machine; never touches the network and never writes. */
+/** Finds a model on this machine, without the network and without writing anything. */
 import { statSync } from "node:fs";
 import { dirname, join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,16 +26,16 @@ import { incompleteFolder, isFile, readJsonObject, refuseHugeTokenizer, refusePo
 import { checkFilePath } from "./repository-names.ts";
 import { readRecord } from "./snapshot-record.node.ts";
 
-/** A model that is ready to load, with the facts of its graph. */
+/** A model that is ready to load, and what its graph says. */
 export interface LocatedModel extends OnnxGraph {
   /**
    * Identity with revision: `org/name@<commit>` (with `/<model file>` unless it is onnx/model.onnx), `mini@<start of the file's sha256>`,
    * or the absolute path of a local folder.
    */
   id: string;
-  /** In the package, in a folder of the user's, or in a cache. */
+  /** In the package, in a local folder of the user, or in a cache. */
   place: Requirements["place"];
-  /** Absolute path of the ONNX file; its external data lies where the graph expects it. */
+  /** Absolute path of the ONNX file; its external data is where the graph expects it. */
   modelPath: string;
   /** The ONNX file and its external data. */
   sizeBytes: number;
@@ -43,7 +43,7 @@ export interface LocatedModel extends OnnxGraph {
   config: unknown;
   /** Absolute path of tokenizer.json. */
   tokenizerPath: string;
-  /** tokenizer_config.json, parsed; `{}` when the model has none. */
+  /** tokenizer_config.json, parsed; `{}` if the model has none. */
   tokenizerConfig: unknown;
 }
 
@@ -51,7 +51,7 @@ export interface LocatedModel extends OnnxGraph {
 export interface ModelSource {
   /** @default $CROSSRANK_CACHE, else $XDG_CACHE_HOME/crossrank/rerankers, else ~/.cache/crossrank/rerankers */
   cacheDir?: string | undefined;
-  /** For which `modelFile: "auto"` chooses. @default that of this machine */
+  /** `modelFile: "auto"` chooses the file for this processor. @default that of this machine */
   processor?: Processor | undefined;
 }
 
@@ -62,16 +62,16 @@ interface Layout {
   /** Folder of config.json and the tokenizer, with a trailing slash, or "". */
   prefix: string;
   additionalFiles: readonly string[];
-  /** Whether tokenizer_config.json is known not to exist, or not needed where it does not. */
+  /** Whether the model is complete without tokenizer_config.json. */
   isTokenizerConfigOptional: boolean;
 }
 
 /**
- * The model as this machine holds it: in the package, in a local folder, in our cache, or in the standard hub cache.
+ * Finds a model in the package, in a local folder, in our cache, or in the standard hub cache.
  *
- * A branch is the commit it was when it was fetched; `downloadModel` with `force` refreshes it.
+ * A branch means the commit that it had when it was downloaded; `downloadModel` with `force` refreshes it.
  *
- * @returns undefined when something is missing and has to be downloaded; an incomplete model is never returned
+ * @returns undefined if something is missing and has to be downloaded; never an incomplete model
  * @throws RerankError `unknown-model` for an unknown preset, or a local folder that lacks files; `invalid-input` for names that are not
  * safe; `unsupported-model` for files that are damaged
  */
@@ -82,16 +82,16 @@ export function locateModel(model: PresetModel | CustomModel, source: ModelSourc
   });
 }
 
-/** What a model needs on this machine, or on the one of `source.processor`. @throws RerankError as `requirementsOf` */
+/** The files that a model needs on this machine, or on one with `source.processor`. @throws RerankError as `requirementsOf` */
 export function requirementsHere(model: PresetModel | CustomModel, source: ModelSource): Requirements {
   if (model.modelFile !== automatic) return requirementsOf(model);
   return requirementsOf(model, source.processor ?? readProcessor());
 }
 
 /**
- * Files that the graph keeps outside itself, as paths beside `modelFile` in the same root.
+ * The files of the graph's external data, as paths relative to the same root as `modelFile`.
  *
- * @throws RerankError `unsupported-model` when one would lie outside the model's folder
+ * @throws RerankError `unsupported-model` if one would be outside the model's folder
  */
 export function externalDataPaths(graph: OnnxGraph, modelFile: string): string[] {
   return graph.externalData.map((location) => {
@@ -115,7 +115,7 @@ function locateHub(requirements: HubRequirements, source: ModelSource): LocatedM
   return undefined;
 }
 
-/** The best model file of a snapshot; undefined as long as the repository may have a better one than those that are here. */
+/** The best model file of a snapshot; undefined if the repository may have a better one that is not downloaded. */
 function locateSnapshot(requirements: HubRequirements, snapshot: string, commit: string): LocatedModel | undefined {
   const isOffline = offlineVariable() !== undefined;
   for (const modelFile of requirements.candidates) {
@@ -130,13 +130,13 @@ function locateSnapshot(requirements: HubRequirements, snapshot: string, commit:
     const suffix = modelFile === defaultModelFile ? "" : `/${modelFile}`;
     const found = inspect((path) => join(snapshot, path), layout, `${repository}@${commit}${suffix}`);
     if ("id" in found) return found;
-    // Where nothing can be asked, what is here has to do.
+    // Offline, use the best file that is here.
     if (!isOffline && !isKnownAbsent(snapshot, requirements, commit, modelFile)) return undefined;
   }
   return undefined;
 }
 
-/** Whether a download found that the repository has no such file: ours notes it, huggingface_hub leaves a marker. */
+/** Whether a download found that the repository lacks a file. Our downloads record it; huggingface_hub leaves a marker file. */
 function isKnownAbsent(snapshot: string, requirements: HubRequirements, commit: string, path: string): boolean {
   const marker = join(snapshot, "..", "..", ".no_exist", commit, path);
   return isFile(marker) || readRecord(snapshot, requirements.repository, commit).absent.includes(path);
@@ -156,7 +156,7 @@ function locateFolder(requirements: FolderRequirements): LocatedModel {
   );
 }
 
-/** A bundler may have put each of the model's files at a place of its own. */
+/** Looks for each file on its own, because a bundler may have moved them to different folders. */
 function locateBundled({ place, location, modelFile, additionalFiles }: FolderRequirements): LocatedModel {
   const root = dirname(bundledFile(location, "config.json"));
   const layout: Layout = { place, modelFile: modelFile ?? defaultModelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
@@ -172,7 +172,7 @@ function present(root: string, found: LocatedModel | { missing: string[] }): Loc
   throw incompleteFolder(root, found.missing);
 }
 
-/** The model, or what is missing; @param pathOf where a file of its layout is */
+/** The model, or which files are missing. @param pathOf the absolute path of a file of the layout */
 function inspect(pathOf: (path: string) => string, layout: Layout, id: string): LocatedModel | { missing: string[] } {
   const { place, modelFile, prefix } = layout;
   const tokenizerConfigFile = `${prefix}tokenizer_config.json`;

@@ -1,4 +1,4 @@
-/** A lock between processes: a file that only one can create, kept young by its holder. */
+/** A lock between processes: a file that only one process can create, and whose time its holder keeps updating. */
 import { randomUUID } from "node:crypto";
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -8,19 +8,19 @@ import { makeFolder } from "./folder.node.ts";
 import { abortedError } from "./hub-errors.ts";
 import { repositoryFolder } from "./repository-names.ts";
 
-/** Times of a lock, milliseconds. */
+/** Times of a lock, in milliseconds. */
 export interface LockOptions {
   signal?: AbortSignal | undefined;
-  /** A lock that nobody touches for so long counts as left behind by a process that died. @default 20000 */
+  /** Treat a lock as abandoned, by a process that died, if nobody updates it for this long. @default 20000 */
   staleMs?: number;
-  /** How often to look again. @default 200 */
+  /** How long to wait before looking again. @default 200 */
   pollMs?: number;
 }
 
 const defaultStaleMs = 20_000;
 const defaultPollMs = 200;
 
-/** The lock of everything that a cache has of one repository. */
+/** Path of the lock for one repository in a cache. */
 export function lockPath(root: string, repository: string): string {
   return join(root, ".locks", `${repositoryFolder(repository)}.lock`);
 }
@@ -39,7 +39,7 @@ export async function withLock<Result>(path: string, options: LockOptions, actio
     if (sighting !== undefined && isLeftBehind(sighting, staleMs)) removeLeftBehind(path, sighting);
     else await wait(options);
   }
-  // A quarter of the time: three beats may be late before anyone doubts.
+  // A quarter of the time, so that three updates may be late before another process takes the lock.
   const heartbeat = setInterval(() => touch(path), staleMs / 4);
   heartbeat.unref();
   try {
@@ -61,15 +61,15 @@ function tryCreate(path: string, owner: string): boolean {
   }
 }
 
-/** How a lock looked, and since when it has looked so. */
+/** The state of a lock, and how long it has not changed. */
 interface Sighting {
   owner: string;
   touchedMs: number;
-  /** On the clock of `performance.now()`, which nobody sets: the time of day may jump, and a file server's may be another one. */
+  /** On the clock of `performance.now()`: the time of day may jump, and a file server's clock may differ. */
   sinceMs: number;
 }
 
-/** @returns undefined where the lock is gone */
+/** @returns undefined if the lock no longer exists */
 function look(path: string, before: Sighting | undefined): Sighting | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   const owner = readIfPresent(path);
@@ -78,24 +78,24 @@ function look(path: string, before: Sighting | undefined): Sighting | undefined 
   return { owner, touchedMs: stats.mtimeMs, sinceMs: performance.now() };
 }
 
-/** Nobody touches it, or its process on this machine is gone. */
+/** Whether nobody updates the lock, or its process on this machine has ended. */
 function isLeftBehind({ owner, sinceMs }: Sighting, staleMs: number): boolean {
   if (performance.now() - sinceMs > staleMs) return true;
   const [host, processId] = owner.split("\n");
   return host === hostname() && !isAlive(Number(processId));
 }
 
-/** Moves the lock aside before deleting it, so that of several waiters only one removes the old one, and none a new one. */
+/** Moves the lock aside before deleting it, so that only one of several waiters removes it, and nobody removes a new lock. */
 function removeLeftBehind(path: string, sighting: Sighting): void {
   const aside = `${path}.${randomUUID()}`;
   try {
     renameSync(path, aside);
   } catch (error) {
-    // Another waiter was quicker.
+    // Another waiter has already moved it.
     if (codeOf(error) === "ENOENT") return;
     throw error;
   }
-  // A new holder may have come between the look and the move: give it its lock back.
+  // A new holder may have created its lock between the look and the move: give it back.
   if (look(aside, sighting) === sighting) rmSync(aside, { force: true });
   else renameSync(aside, path);
 }
@@ -111,7 +111,7 @@ async function wait(options: LockOptions): Promise<void> {
 }
 
 function isAlive(processId: number): boolean {
-  // An unreadable owner (the file is being written) is taken for alive; its age decides.
+  // If the owner cannot be read, because the file is being written, assume that it is alive; the lock's age decides then.
   if (!Number.isInteger(processId) || processId <= 0) return true;
   try {
     process.kill(processId, 0);
@@ -126,7 +126,7 @@ function touch(path: string): void {
   try {
     utimesSync(path, now, now);
   } catch {
-    // Someone deleted the lock by hand. The download goes on: at worst two of them write the same bytes, and the hash check decides.
+    // Someone deleted the lock by hand. The download continues: at worst two processes write the same bytes, and the hash check decides.
   }
 }
 

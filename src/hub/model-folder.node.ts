@@ -1,4 +1,4 @@
-/** Files of a model's folder, and what is wrong with them in words that say what to do. */
+/** Reads the files of a model's folder. Errors say what is wrong with a file and what to do. */
 import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { messageOf, RerankError } from "../errors.ts";
@@ -6,12 +6,12 @@ import { messageOf, RerankError } from "../errors.ts";
 // https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 const pointerStart = "version https://git-lfs.github.com/spec/";
 
-/** Whether a path is a file. @throws RerankError `unsupported-model` where it cannot be told, as in a loop of symbolic links */
+/** Whether a path is a file. @throws RerankError `unsupported-model` if it cannot be read, as in a loop of symbolic links */
 export function isFile(path: string): boolean {
   return statusOf(path)?.isFile() ?? false;
 }
 
-/** @throws RerankError `unsupported-model` for a file that Git LFS has yet to fetch */
+/** @throws RerankError `unsupported-model` for a pointer whose file Git LFS has not downloaded yet */
 export function refusePointer(path: string): void {
   const start = Buffer.alloc(pointerStart.length);
   try {
@@ -31,10 +31,10 @@ export function refusePointer(path: string): void {
   );
 }
 
-// The largest that is published (Gemma's) has 33 MB. 3,000,000 entries have 55, and take the parser alone many seconds.
+// The largest published file (Gemma's) has 33 MB. One with 3,000,000 entries has 55 MB and takes many seconds to parse.
 const maxTokenizerBytes = 48 * 2 ** 20;
 
-/** @throws RerankError `unsupported-model` for a tokenizer.json that is too large to be one */
+/** @throws RerankError `unsupported-model` for a tokenizer.json that is too large to be real */
 export function refuseHugeTokenizer(path: string): void {
   const sizeBytes = statusOf(path)?.size ?? 0;
   if (sizeBytes <= maxTokenizerBytes) return;
@@ -44,7 +44,7 @@ export function refuseHugeTokenizer(path: string): void {
   );
 }
 
-/** An object from a JSON file. @throws RerankError `unsupported-model`, naming the file */
+/** Reads an object from a JSON file. @throws RerankError `unsupported-model`, naming the file */
 export function readJsonObject(path: string): Record<string, unknown> {
   let value: unknown;
   try {
@@ -57,7 +57,7 @@ export function readJsonObject(path: string): Record<string, unknown> {
   throw new RerankError("unsupported-model", `models: ${path} holds ${found}, not an object. Fetch the file again.`);
 }
 
-/** The error for a folder that lacks files: what is there in their place, and how to make what is missing. */
+/** The error for a folder that lacks files: which ones, what the folder has instead, and how to make the missing ones. */
 export function incompleteFolder(root: string, missing: readonly string[]): RerankError {
   const names = [...namesIn(root), ...namesIn(join(root, "onnx")).map((name) => `onnx/${name}`)];
   const advice = [
@@ -82,7 +82,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
   } catch {
-    // There is no such folder, or it may not be listed: the message goes without its names.
+    // The folder does not exist or cannot be listed: the message leaves its names out.
     return [];
   }
 }

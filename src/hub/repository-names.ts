@@ -1,16 +1,16 @@
 /**
- * Names that come from users, configs and the hub, checked before they become folders or URLs.
+ * Checks names from users, configurations and the hub before they become folders or URLs.
  *
- * Whatever passes here cannot leave the folder it is joined to, on any platform.
+ * A name that passes cannot lead out of the folder that it is joined to, on any platform.
  */
 import { RerankError } from "../errors.ts";
 
 // Hub rules: letters, digits, "-", "_", "."; no "--" (it separates the parts of a cache folder's name), no ".."; at most 96 characters.
 // @see https://github.com/huggingface/huggingface_hub src/huggingface_hub/utils/_validators.py (validate_repo_id)
 const repositorySegment = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/;
-const longestRepository = 96;
-const longestSegment = 255;
-// Refused by Windows in file names; ":" also names alternate data streams there. Control characters are checked apart.
+const maxRepositoryLength = 96;
+const maxSegmentLength = 255;
+// Windows refuses these in file names, and ":" names alternate data streams there. Control characters have a check of their own.
 const forbiddenCharacters = /[<>:"|?*\\]/;
 const windowsDevice = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i;
 const commitPattern = /^[0-9a-f]{40}$/;
@@ -21,7 +21,7 @@ export function isCommit(text: string): boolean {
 }
 
 /**
- * The repository id itself, once it is known to be safe: `org/name`, or `name` for the oldest ones.
+ * Returns a repository id if it is safe: `org/name`, or `name` for the oldest ones.
  *
  * @throws RerankError `invalid-input`
  */
@@ -29,7 +29,7 @@ export function checkRepositoryId(id: string): string {
   const segments = id.split("/");
   const isSafe =
     segments.length <= 2 &&
-    id.length <= longestRepository &&
+    id.length <= maxRepositoryLength &&
     segments.every((segment) => repositorySegment.test(segment) && !segment.includes("--") && !segment.includes(".."));
   if (!isSafe) {
     const hint = "Use org/name as the hub shows it; a folder of this machine starts with ./, ../, /, ~ or file:.";
@@ -39,7 +39,7 @@ export function checkRepositoryId(id: string): string {
 }
 
 /**
- * The path itself, once it is known to stay inside the folder it is joined to: relative, forward slashes, no `.` or `..` segments.
+ * Returns a path if it stays inside the folder that it is joined to: relative, forward slashes, no `.` or `..` segments.
  *
  * @throws RerankError `invalid-input`
  */
@@ -54,12 +54,12 @@ export function checkFilePath(path: string): string {
 }
 
 /**
- * The revision itself: a branch, a tag, a commit, or a reference such as `refs/pr/3`.
+ * Returns a revision if it is safe: a branch, a tag, a commit, or a reference such as `refs/pr/3`.
  *
  * @throws RerankError `invalid-input`
  */
 export function checkRevision(revision: string): string {
-  // Git's own rules (git-check-ref-format) are a little wider; nothing that the hub shows falls outside these.
+  // Git's own rules (git-check-ref-format) allow a little more, but the hub has no such names.
   const isSafe = revision !== "" && /^[A-Za-z0-9._/+-]+$/.test(revision) && revision.split("/").every(isSafeSegment);
   if (!isSafe || revision.startsWith("-")) {
     throw new RerankError(
@@ -88,10 +88,10 @@ function isSafeSegment(segment: string): boolean {
     segment !== "" &&
     segment !== "." &&
     segment !== ".." &&
-    segment.length <= longestSegment &&
+    segment.length <= maxSegmentLength &&
     !forbiddenCharacters.test(segment) &&
     !hasControlCharacter(segment) &&
-    // Windows drops trailing dots and spaces, so that "..  " would be "..".
+    // Windows removes trailing dots and spaces, so "..  " would become "..".
     !/[. ]$/.test(segment) &&
     !windowsDevice.test(segment)
   );

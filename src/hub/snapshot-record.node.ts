@@ -1,11 +1,11 @@
-/** What a download learnt about a snapshot, kept beside its files so that they can be verified later. */
+/** What a download recorded about a snapshot. It is stored beside the files, so that they can be verified later. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** One downloaded file. */
 export interface FileRecord {
   sizeBytes: number;
-  /** Lower-case hex of the bytes as they were written. */
+  /** Lower-case hex, of the bytes that were written. */
   sha256: string;
   /** The hub's own tag, without quotes: a sha256, a git blob id, or something opaque. */
   etag?: string;
@@ -24,7 +24,7 @@ export interface SnapshotRecord {
 /** Name of the record inside a snapshot folder. */
 export const recordFile: string = ".crossrank.json";
 
-/** The record of a snapshot; an empty one where there is none or it is damaged, for then nothing is known. */
+/** The record of a snapshot; an empty one if there is none or it is damaged. */
 export function readRecord(snapshot: string, repository: string, commit: string): SnapshotRecord {
   const empty: SnapshotRecord = { repository, commit, files: {}, absent: [] };
   const path = join(snapshot, recordFile);
@@ -44,7 +44,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Damaged by hand or by a full disk: the same as no record, `models verify` then says "unrecorded".
+    // Damaged by hand or by a full disk: treated like no record, so `models verify` says "unrecorded".
     return undefined;
   }
 }
