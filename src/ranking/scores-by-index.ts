@@ -1,24 +1,27 @@
-import type { WireResult } from "../../dialects/codec.ts";
-import { RerankError } from "../../errors.ts";
+import { RerankError } from "../errors.ts";
 
 /**
- * The scores of a reply in the order of the documents that were sent.
+ * The scores of a reply, which names each by its index, in the order of the documents that were sent.
  *
- * @throws RerankError `bad-response` unless each document stands in it exactly once
+ * @param source who replied, for messages
+ * @param results whose indices are integers ≥ 0, and whose scores are finite
+ * @param advice what to do about a wrong reply, for messages: one sentence
+ * @throws RerankError `bad-response` unless each document is in it exactly once
  */
-export function placeScores(place: string, results: readonly WireResult[], count: number): Float64Array {
+export function scoresByIndex(
+  source: string,
+  results: readonly { index: number; score: number }[],
+  count: number,
+  advice: string,
+): Float64Array {
+  const wrong = (what: string): RerankError => new RerankError("bad-response", `${source}: the reply has ${what}. ${advice}`);
   const scores = new Float64Array(count).fill(Number.NaN);
   for (const { index, score } of results) {
-    if (index >= count) throw wrong(place, `index ${index} for ${count} documents`);
-    if (!Number.isNaN(scores[index])) throw wrong(place, `index ${index} stands twice in the reply`);
+    if (index >= count) throw wrong(`index ${index} for ${count} documents`);
+    if (!Number.isNaN(scores[index])) throw wrong(`two results for document ${index}`);
     scores[index] = score;
   }
-  if (results.length < count) {
-    throw wrong(place, `only ${results.length} results for ${count} documents, without index ${scores.findIndex(Number.isNaN)}`);
-  }
+  const missing = scores.findIndex(Number.isNaN);
+  if (missing !== -1) throw wrong(`${results.length} results for ${count} documents: none for document ${missing}`);
   return scores;
-}
-
-function wrong(place: string, what: string): RerankError {
-  return new RerankError("bad-response", `${place}: ${what}. An engine has to score each document once: check its version and dialect.`);
 }
