@@ -1,7 +1,6 @@
 /** What every scorer must do alike, whatever it is; `test/scorers.test.ts` runs it on each. */
-import { RerankError } from "../index.ts";
+import { type RerankDocument, RerankError } from "../index.ts";
 import type { ScoreCall, Scorer } from "../scorer.ts";
-import type { RerankDocument } from "../types.ts";
 
 /** One promise of the contract. */
 export interface ScorerCheck {

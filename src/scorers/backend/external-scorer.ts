@@ -2,6 +2,7 @@ import { raceAbort } from "../../abort.ts";
 import { readForeign } from "../../config/read.ts";
 import { messageOf, RerankError } from "../../errors.ts";
 import { returnedScores } from "../../ranking/returned-scores.ts";
+import { scoresByIndex } from "../../ranking/scores-by-index.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import type { AiSdkRerankingModel, ExternalModel, RerankFunction } from "../../types.ts";
 
@@ -71,21 +72,16 @@ function aiSdkScorer(source: AiSdkRerankingModel): Scorer {
 
 /** A ranking of all documents as scores in input order. */
 function scoresOf(model: string, ranking: unknown, count: number): Float64Array {
-  const scores = new Float64Array(count).fill(Number.NaN);
-  const wrong = (what: string): RerankError =>
-    new RerankError("bad-response", `${model}: ${what}. A ranking has each document once, with a finite score.`);
+  const advice = "A ranking has each document once, with a finite score.";
+  const wrong = (what: string): RerankError => new RerankError("bad-response", `${model}: ${what}. ${advice}`);
   if (!Array.isArray(ranking)) throw wrong(`its ranking is no list`);
-  for (const entry of ranking as Partial<{ index: unknown; relevanceScore: unknown }>[]) {
+  const results = (ranking as Partial<{ index: unknown; relevanceScore: unknown }>[]).map((entry) => {
     const { index, relevanceScore } = entry ?? {};
-    if (!Number.isInteger(index) || (index as number) < 0 || (index as number) >= count)
-      throw wrong(`index ${String(index)} of ${count} documents`);
+    if (!Number.isInteger(index) || (index as number) < 0) throw wrong(`index ${String(index)} of ${count} documents`);
     if (!Number.isFinite(relevanceScore)) throw wrong(`the score of documents[${String(index)}] is ${String(relevanceScore)}`);
-    if (!Number.isNaN(scores[index as number])) throw wrong(`documents[${String(index)}] stands twice in its ranking`);
-    scores[index as number] = relevanceScore as number;
-  }
-  const missing = scores.findIndex((score) => Number.isNaN(score));
-  if (missing >= 0) throw wrong(`documents[${missing}] is not in its ranking`);
-  return scores;
+    return { index: index as number, score: relevanceScore as number };
+  });
+  return scoresByIndex(model, results, count, advice);
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

@@ -3,10 +3,11 @@ import { raceAbort } from "../../abort.ts";
 import { cohereV2 } from "../../dialects/cohere-v2.ts";
 import { messageOf, RerankError, type RerankErrorOptions } from "../../errors.ts";
 import { redact, secretsInHeaders } from "../../http/secrets.ts";
+import { scoresByIndex } from "../../ranking/scores-by-index.ts";
 import type { ScoreCall } from "../../scorer.ts";
 import type { LlmConfig } from "../../types.ts";
 import { findKey, missingKey } from "./provider-access.ts";
-import { type Asking, defaultMaxRetries, defaultTimeoutSecs, inOrder, usageIn } from "./provider-call.ts";
+import { type Asking, defaultMaxRetries, defaultTimeoutSecs, usageIn, wrongReplyAdvice } from "./provider-call.ts";
 import type { Part, PartScores } from "./split-call.ts";
 
 /** What is used of the package. Its own types are not: they declare a document as one of two words. */
@@ -88,7 +89,7 @@ export async function askLiterLlm(
     const { results, meta } = await raceAbort(createClientFromJson(JSON.stringify(options)).rerank(request), signal);
     const body = { results: results.map(({ index, relevanceScore }) => ({ index, relevance_score: relevanceScore })), meta };
     const { results: read, ...told } = cohereV2.decodeReply(body);
-    return { scores: inOrder(prefix, read, part.texts.length), usage: { ...usageIn(told), requests: 1 } };
+    return { scores: scoresByIndex(prefix, read, part.texts.length, wrongReplyAdvice), usage: { ...usageIn(told), requests: 1 } };
   } catch (error) {
     if (signal?.aborted || RerankError.is(error)) throw error;
     throw failure(prefix, error, [key, ...secretsInHeaders(headers ?? {})]);

@@ -5,6 +5,7 @@ import { RerankError } from "../../errors.ts";
 import { requestJson } from "../../http/json-request.ts";
 import type { JsonReply, JsonRequest } from "../../http/request.ts";
 import { redact } from "../../http/secrets.ts";
+import { scoresByIndex } from "../../ranking/scores-by-index.ts";
 import type { ScoreCall } from "../../scorer.ts";
 import type { NamedModel } from "./known-providers.ts";
 import { type Limits, longPairsOf, type Setting } from "./provider.ts";
@@ -21,6 +22,8 @@ export const defaultTimeoutSecs = 60;
 export const defaultMaxRetries = 3;
 // What a service tells of itself it tells at once; and there is a default in its place.
 const informationTimeoutMs = 5000;
+/** What to do where a reply does not have one score for each document. */
+export const wrongReplyAdvice: string = "Check that the base URL is that of a reranker.";
 
 /**
  * Scores of a part's texts.
@@ -50,7 +53,7 @@ export async function askPart(
     if (token === undefined || page.length === 0 || results.length >= part.texts.length) break;
     body = { ...first, [provider.pages!.field]: token };
   }
-  return { scores: inOrder(asking.prefix, results, part.texts.length), usage };
+  return { scores: scoresByIndex(asking.prefix, results, part.texts.length, wrongReplyAdvice), usage };
 }
 
 /**
@@ -112,21 +115,4 @@ function decode({ provider }: Asking, { secrets }: Access, { body }: JsonReply):
 /** What a reply tells of its costs. */
 export function usageIn({ tokens, billedUnits }: Omit<WireReply, "results">): PartUsage {
   return { ...(tokens === undefined ? {} : { tokens }), ...(billedUnits === undefined ? {} : { billedUnits }) };
-}
-
-/** The scores of results, by their indices. @throws RerankError `bad-response` unless there is one for each document */
-export function inOrder(prefix: string, results: readonly WireResult[], count: number): number[] {
-  const scores = new Array<number | undefined>(count).fill(undefined);
-  for (const { index, score } of results) {
-    if (index >= count) throw wrongReply(prefix, `index ${index} for ${count} documents`);
-    if (scores[index] !== undefined) throw wrongReply(prefix, `two results for document ${index}`);
-    scores[index] = score;
-  }
-  const missing = scores.indexOf(undefined);
-  if (missing !== -1) throw wrongReply(prefix, `${results.length} results for ${count} documents: none for document ${missing}`);
-  return scores as number[];
-}
-
-function wrongReply(prefix: string, what: string): RerankError {
-  return new RerankError("bad-response", `${prefix}: the reply has ${what}. Check that the base URL is that of a reranker.`);
 }

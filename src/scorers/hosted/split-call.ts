@@ -14,7 +14,7 @@ export interface Part {
 /** The answer to one part. */
 export interface PartScores {
   /** One for each text of the part, in its order. */
-  scores: readonly number[];
+  scores: ArrayLike<number>;
   usage: PartUsage;
 }
 

@@ -6,9 +6,9 @@
 import { isRecord } from "../../dialects/documents.ts";
 import { readReply } from "../../dialects/reply-checks.ts";
 import type { JsonReply } from "../../http/request.ts";
+import { scoresByIndex } from "../../ranking/scores-by-index.ts";
 import type { RerankWarning } from "../../types.ts";
-import type { PartRequest, PartScores } from "./part.ts";
-import { placeScores } from "./placing.ts";
+import { type PartRequest, type PartScores, wrongReplyAdvice } from "./part.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -38,10 +38,11 @@ export function decodeNative({ body }: JsonReply, { texts }: PartRequest): PartS
   const raw = (body as { results: readonly Fields[] }).results;
   const { usage, warnings } = body as Fields;
   const logits = columnOf(raw, "logit");
-  const scores = placeScores(
+  const scores = scoresByIndex(
     "crossrank",
     results.map(({ index, score }, place) => ({ index, score: logits?.[place] ?? score })),
     count,
+    wrongReplyAdvice,
   );
   const heard = Array.isArray(warnings) ? warnings.filter(isRecord) : [];
   const counts = columnOf(raw, "tokens");

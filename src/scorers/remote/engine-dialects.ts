@@ -11,11 +11,11 @@ import { tei, teiLimits } from "../../dialects/tei.ts";
 import { vllm } from "../../dialects/vllm.ts";
 import { xinference } from "../../dialects/xinference.ts";
 import type { JsonReply } from "../../http/request.ts";
+import { scoresByIndex } from "../../ranking/scores-by-index.ts";
 import type { RemoteDialect } from "../../types.ts";
 import { addressOf, rootAddressOf } from "./addresses.ts";
 import { decodeNative, encodeNative } from "./crossrank-engine.ts";
-import type { EngineOption, PartRequest, PartScores } from "./part.ts";
-import { placeScores } from "./placing.ts";
+import { type EngineOption, type PartRequest, type PartScores, wrongReplyAdvice } from "./part.ts";
 
 /** How engines of one kind are spoken to. */
 export interface EngineDialect {
@@ -91,7 +91,7 @@ function codecDialect(
       const { results, tokens, billedUnits, model } = codec.decodeReply(body);
       const totalTokens = tokens ?? tokensInHeaders(headers);
       return {
-        scores: placeScores(name, results, texts.length),
+        scores: scoresByIndex(name, results, texts.length, wrongReplyAdvice),
         scoreKind: codec.scoresAreLogits ? "logit" : "provider",
         ...(totalTokens === undefined ? {} : { totalTokens }),
         ...(billedUnits === undefined ? {} : { billedUnits }),
