@@ -52,6 +52,8 @@ export interface Client {
   badKey: Failure;
   /** How a text comes back in a result; absent: the client shows no documents. */
   echoOf?(text: string): unknown;
+  /** What the client's format calls the documents; absent: `documents`. */
+  documentsKey?: string;
   /** What becomes of object documents: ranked by chosen fields, or sent as JSON; absent: the client takes none. */
   objects?: "fields" | "json";
 }
@@ -190,6 +192,7 @@ export const clients: readonly Client[] = [
       ["/mixedbread", "/mixedbread/v1/reranking"],
       ["", "/v1/reranking"],
     ],
+    documentsKey: "input",
     statusOf: (error) => (error as { status?: number }).status,
     unknownModel: { isOwn: instanceOf(Mixedbread.NotFoundError), status: 404 },
     tooMany: { isOwn: instanceOf(Mixedbread.UnprocessableEntityError), status: 422 },

@@ -13,7 +13,7 @@ afterAll(() => server.stop());
 /** A score goes through JSON unchanged; what is left is for batches put together otherwise. */
 const tolerance = 1e-6;
 
-describe.each(clients)("$name", ({ paths, rank, statusOf, echoOf, objects: takesObjects, ...failures }) => {
+describe.each(clients)("$name", ({ paths, rank, statusOf, echoOf, documentsKey = "documents", objects: takesObjects, ...failures }) => {
   const [base, called] = paths[0]!;
   const ask = (call: Partial<Call> = {}, { at = base, apiKey = server.apiKey } = {}): Promise<Result[]> =>
     rank(`${server.url}${at}`, apiKey, { model: "mini", query, documents, ...call });
@@ -73,7 +73,7 @@ describe.each(clients)("$name", ({ paths, rank, statusOf, echoOf, objects: takes
     expectFailure(
       failures.tooMany,
       ask({ documents: Array<string>(maxDocuments + 1).fill("a dog") }),
-      `documents: a request may have at most ${maxDocuments}, got ${maxDocuments + 1}.`,
+      `${documentsKey}: a request may have at most ${maxDocuments}, got ${maxDocuments + 1}.`,
     ));
 
   test("throws its own error for a wrong key", () =>

@@ -33,6 +33,7 @@ describe.skipIf(!hasPython)(title, () => {
       ranked: {
         documents: await rankedByLibrary(documents),
         titles: await rankedByLibrary(objects, ["title"]),
+        titlesAsYaml: await rankedByLibrary(objects.map(({ title }) => `title: ${title}\n`)),
         texts: await rankedByLibrary(objects.map(({ text }) => text)),
       },
     });

@@ -301,7 +301,7 @@ def check_langchain_cohere() -> None:
     check(Client("CohereRerank", ask, typed(cohere.NotFoundError, cohere.BadRequestError, cohere.UnauthorizedError)))
     ranker = CohereRerank(model="mini", cohere_api_key=KEY, base_url=f"{URL}/cohere")
     objects = counted(lambda: ranker.rerank(OBJECTS, QUERY, rank_fields=["title"], top_n=None))  # it writes them as YAML
-    equal([(result["index"], result["relevance_score"]) for result in objects], RANKED["titles"])
+    equal([(result["index"], result["relevance_score"]) for result in objects], RANKED["titlesAsYaml"])
 
 
 def check_langchain_nvidia() -> None:
