@@ -1,7 +1,7 @@
 /** The import table of the conventions, kept by every file of src/. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findCircles, violations } from "./support/import-rules.ts";
 
 const sourceFolder = fileURLToPath(new URL("../src/", import.meta.url));
@@ -10,17 +10,17 @@ const files = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
 
 describe("src", () => {
-  test.each(files)("%s imports only what its layer may", (path) => {
+  it.each(files)("%s imports only what its layer may", (path) => {
     expect(violations(path, readFileSync(`${sourceFolder}${path}`, "utf8"))).toEqual([]);
   });
 });
 
 describe("circles of imports", () => {
-  test("there are none in src, type-only ones included", () => {
+  it("there are none in src, type-only ones included", () => {
     expect(findCircles(new Map(files.map((path) => [path, readFileSync(`${sourceFolder}${path}`, "utf8")])))).toEqual([]);
   });
 
-  test("are found where there are some", () => {
+  it("are found where there are some", () => {
     const sources = new Map([
       ["a.ts", 'import { b } from "./b/b.ts";'],
       ["b/b.ts", 'import type { C } from "./c.ts";'],
@@ -32,7 +32,7 @@ describe("circles of imports", () => {
 });
 
 describe("the rules", () => {
-  test.each([
+  it.each([
     ["a folder nobody thought of", "misc/thing.ts", "", "misc/thing.ts falls under no rule"],
     [
       "node: outside *.node.ts",
@@ -95,7 +95,7 @@ describe("the rules", () => {
     expect(violations(path, source).join("\n")).toContain(expected);
   });
 
-  test.each([
+  it.each([
     ["cli/rank.ts", 'import pico from "picocolors";\nimport { rerank } from "../index.ts";\nconst x = import("./io.ts");'],
     [
       "scorers/local/session.node.ts",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import { type OutputChunk, rolldown } from "rolldown";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "crossrank-bundle-"));
@@ -51,7 +51,7 @@ function foreign(chunks: readonly OutputChunk[]): string[] {
   return [...specifiers, ...inCode].filter((name) => /^node:|onnxruntime|\.node\./.test(name));
 }
 
-test("dist/web.js has the codecs that clients use, and none of the schemas by which the server checks bodies", () => {
+it("dist/web.js has the codecs that clients use, and none of the schemas by which the server checks bodies", () => {
   const code = readFileSync(join(root, "dist/web.js"), "utf8");
   expect(code).toContain("src/dialects/llamacpp.ts");
   expect(code).not.toContain("src/dialects/schema-parts.ts");
@@ -59,7 +59,7 @@ test("dist/web.js has the codecs that clients use, and none of the schemas by wh
 });
 
 describe.each(["crossrank/web", "crossrank"])('import from "%s" in a browser bundle', (specifier) => {
-  test("holds no module of Node and no ONNX runtime, and ranks with a plugin where there is no Node", async () => {
+  it("holds no module of Node and no ONNX runtime, and ranks with a plugin where there is no Node", async () => {
     logs.length = 0;
     const chunks = await bundle(program(specifier), "browser");
     expect(logs).toEqual([]);
@@ -77,7 +77,7 @@ describe.each(["crossrank/web", "crossrank"])('import from "%s" in a browser bun
   });
 });
 
-test('import from "crossrank/eval" in a browser bundle holds no module of Node, and measures where there is no Node', async () => {
+it('import from "crossrank/eval" in a browser bundle holds no module of Node, and measures where there is no Node', async () => {
   const chunks = await bundle(
     `import { evaluateRun, parseQrels, parseRun } from "crossrank/eval";
 globalThis.answer = evaluateRun(parseQrels(["q 0 d 1"]), parseRun(["q Q0 other 1 2 t", "q Q0 d 2 1 t"]), ["MRR"]).means.MRR;`,
@@ -89,6 +89,6 @@ globalThis.answer = evaluateRun(parseQrels(["q 0 d 1"]), parseRun(["q Q0 other 1
   expect(context.answer).toBe(0.5);
 });
 
-test("the same check finds Node's modules in a bundle of the Node entry", async () => {
+it("the same check finds Node's modules in a bundle of the Node entry", async () => {
   expect(foreign(await bundle(program("crossrank"), "node"))).toContain("node:worker_threads");
 });

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { comparedBenchmark } from "../src/catalogue/quality.ts";
 import { recommend } from "../src/catalogue/recommendations.ts";
 import { formatBytes } from "../src/hub/download-progress.node.ts";
@@ -16,11 +16,11 @@ import { expectTable, rowOf } from "./support/tables.node.ts";
 const header = "| preset | model | parameters | size | languages | tokens | license | MTEB |";
 const languageNames = new Intl.DisplayNames(["en"], { type: "language" });
 
-test("docs/models.md has a row for each preset, in the order of the catalogue", () => {
+it("docs/models.md has a row for each preset, in the order of the catalogue", () => {
   expectTable("docs/models.md", header, listPresets().map(cellsFor).map(rowOf));
 });
 
-test("README.md says of its presets what the catalogue says; the model's column is written by hand", () => {
+it("README.md says of its presets what the catalogue says; the model's column is written by hand", () => {
   const presets = listPresets().slice(0, 5);
   expectTable("README.md", "| preset | model | size | languages | tokens | license |", (rows) =>
     presets.map((preset, place) => {
@@ -30,7 +30,7 @@ test("README.md says of its presets what the catalogue says; the model's column 
   );
 });
 
-test("docs/models.md recommends, for each need, the preset that was measured best", () => {
+it("docs/models.md recommends, for each need, the preset that was measured best", () => {
   const rows = recommend(listPresets()).map(({ need, preset, figure }) => {
     const [name, , , size, languages, tokens, license] = cellsFor(preset);
     const value = `${figure.value.toFixed(4)}${figure.measuredBy === "publisher" ? " *" : ""}`;
@@ -39,7 +39,7 @@ test("docs/models.md recommends, for each need, the preset that was measured bes
   expectTable("docs/models.md", "| need | preset | size | languages | tokens | license | measured (nDCG@10, mean of tasks) |", rows);
 });
 
-test("README.md names what the table recommends for English and for many languages", () => {
+it("README.md names what the table recommends for English and for many languages", () => {
   const advice = /\*\*Which model\?\*\*[\s\S]*?\n\n/.exec(readFileSync(join(root, "README.md"), "utf8"))![0];
   for (const { need, preset } of recommend(listPresets())) {
     if (/^(English, small|English, best$|many languages, up to)/.test(need)) expect(advice, need).toContain(`\`${preset.name}\``);

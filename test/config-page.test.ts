@@ -1,15 +1,15 @@
 /** The tables of options in docs/library.md say what the schema of a configuration says. `UPDATE_DOCS=1` writes them into the page. */
-import { test } from "vitest";
+import { it } from "vitest";
 import type * as z from "zod/mini";
 import { definitionOf, optionInfo } from "../src/config/option.ts";
 import { optionsSchema, settingsSchema } from "../src/config/schema.ts";
 import { expectTable, rowOf } from "./support/tables.node.ts";
 
-test("docs/library.md has a row for each key that makes a Reranker", () => {
+it("docs/library.md has a row for each key that makes a Reranker", () => {
   expectTable("docs/library.md", "| key | meaning | default |", rowsFor(settingsSchema, ""));
 });
 
-test("docs/library.md has a row for each option of a call", () => {
+it("docs/library.md has a row for each option of a call", () => {
   expectTable("docs/library.md", "| option | meaning | default |", rowsFor(optionsSchema, ""));
 });
 

@@ -1,5 +1,5 @@
 /** Backends of the user's own, by object and by module URL. */
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   clearRerankerBackends,
   createReranker,
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 describe("a backend registered as an object", () => {
-  test("gets every document in input order, duplicates too, and its scores come back unchanged, sorted and cut", async () => {
+  it("gets every document in input order, duplicates too, and its scores come back unchanged, sorted and cut", async () => {
     const seen: (readonly string[])[] = [];
     registerRerankerBackend({
       name: "length",
@@ -39,7 +39,7 @@ describe("a backend registered as an object", () => {
     ]);
   });
 
-  test("works from rerankSync when its rerank is not async, or has a rerankSync beside it", () => {
+  it("works from rerankSync when its rerank is not async, or has a rerankSync beside it", () => {
     registerRerankerBackend(byLength);
     expect(rerankSync("q", ["a", "bb"], { model })[0]!.index).toBe(1);
     registerRerankerBackend({
@@ -50,14 +50,14 @@ describe("a backend registered as an object", () => {
     expect(rerankSync("q", ["a", "bb"], { model: "plugin:both" })[0]).toEqual({ index: 1, score: 2, document: "bb" });
   });
 
-  test("is refused from rerankSync when it is async, naming the ways out", () => {
+  it("is refused from rerankSync when it is async, naming the ways out", () => {
     registerRerankerBackend({ name: "length", rerank: async (_query, documents) => documents.map(() => 0) });
     expect(() => rerankSync("q", ["a"], { model })).toThrow(
       expect.objectContaining({ code: "sync-unsupported", message: expect.stringMatching(/rerankSync method.*module URL/) }),
     );
   });
 
-  test("is initialized once under concurrent first calls, and shut down on unregister after calls under way", async () => {
+  it("is initialized once under concurrent first calls, and shut down on unregister after calls under way", async () => {
     const log: string[] = [];
     registerRerankerBackend({
       ...byLength,
@@ -86,7 +86,7 @@ describe("a backend registered as an object", () => {
     await expect(rerank("q", ["a"], { model })).rejects.toMatchObject({ code: "unknown-model" });
   });
 
-  test("tries a failed initialize again", async () => {
+  it("tries a failed initialize again", async () => {
     let attempts = 0;
     registerRerankerBackend({
       ...byLength,
@@ -99,7 +99,7 @@ describe("a backend registered as an object", () => {
     expect(await rerank("q", ["a"], { model })).toHaveLength(1);
   });
 
-  test.each([
+  it.each([
     ["the wrong count", [1]],
     ["NaN", [1, Number.NaN]],
     ["infinity", [1, Number.POSITIVE_INFINITY]],
@@ -112,7 +112,7 @@ describe("a backend registered as an object", () => {
     expect(() => rerankSync("q", ["a", "b"], { model })).toThrow(expect.objectContaining({ code: "plugin" }));
   });
 
-  test("fails with plugin and its own error as the cause when it throws", async () => {
+  it("fails with plugin and its own error as the cause when it throws", async () => {
     registerRerankerBackend({
       name: "length",
       rerank: () => {
@@ -125,7 +125,7 @@ describe("a backend registered as an object", () => {
     });
   });
 
-  test("is stopped by maxRerankDurationSecs and by the signal, which it hears", async () => {
+  it("is stopped by maxRerankDurationSecs and by the signal, which it hears", async () => {
     const reasons: unknown[] = [];
     registerRerankerBackend({
       name: "length",
@@ -140,7 +140,7 @@ describe("a backend registered as an object", () => {
     await unregisterRerankerBackend("length"); // does not wait for calls that never end
   }, 5000);
 
-  test("cannot be registered twice under a name, unless it replaces the other", async () => {
+  it("cannot be registered twice under a name, unless it replaces the other", async () => {
     registerRerankerBackend(byLength);
     expect(() => registerRerankerBackend(byLength)).toThrow(expect.objectContaining({ code: "invalid-input" }));
     const reranker = createReranker({ model });
@@ -150,13 +150,13 @@ describe("a backend registered as an object", () => {
     expect([results[0]!.score, identity]).toEqual([42, "length@2"]);
   });
 
-  test("is told apart from what is no backend", () => {
+  it("is told apart from what is no backend", () => {
     for (const value of [null, 7, {}, { name: "x" }, { name: " ", rerank: () => [] }, { name: "x", rerank: () => [], shutdown: 1 }]) {
       expect(() => registerRerankerBackend(value as never)).toThrow(expect.objectContaining({ code: "invalid-input" }));
     }
   });
 
-  test("tells of options that have no meaning for it", async () => {
+  it("tells of options that have no meaning for it", async () => {
     registerRerankerBackend(byLength);
     const warnings: RerankWarning[] = [];
     await rerank("q", ["a"], {
@@ -186,7 +186,7 @@ describe("a backend registered by module URL", () => {
       shutdown() { setInterval(() => {}, 1000); },
     };`;
 
-  test("has the same results from rerank and rerankSync, initialized once, though it is async", async () => {
+  it("has the same results from rerank and rerankSync, initialized once, though it is async", async () => {
     registerRerankerBackend(moduleUrl(source));
     const waiting = rerank("q", ["a", "bb"], { model: "plugin:module" });
     const synchronous = rerankSync("q", ["a", "bb"], { model: "plugin:module" });
@@ -196,7 +196,7 @@ describe("a backend registered by module URL", () => {
     expect(listRerankerBackends()).toEqual([]);
   });
 
-  test("keeps rerankSync to its deadline, and is usable afterwards", async () => {
+  it("keeps rerankSync to its deadline, and is usable afterwards", async () => {
     const slow = `let calls = 0; export default { name: "module", rerank: (q, d) => calls++ === 0 ? new Promise((r) => setTimeout(() => r([1]), 300)) : [2] };`;
     registerRerankerBackend(moduleUrl(slow));
     expect(() => rerankSync("q", ["a"], { model: "plugin:module", maxRerankDurationSecs: 0.05 })).toThrow(
@@ -205,14 +205,14 @@ describe("a backend registered by module URL", () => {
     expect(rerankSync("q", ["a"], { model: "plugin:module" })[0]!.score).toBe(2);
   });
 
-  test("brings its errors across, typed", () => {
+  it("brings its errors across, typed", () => {
     registerRerankerBackend(moduleUrl(`export default { name: "module", rerank: async () => { throw new TypeError("bad luck") } };`));
     expect(() => rerankSync("q", ["a"], { model: "plugin:module" })).toThrow(
       expect.objectContaining({ code: "plugin", message: expect.stringContaining("bad luck") }),
     );
   });
 
-  test("does not leave anybody waiting when its thread ends, and gets a new one for the next call", async () => {
+  it("does not leave anybody waiting when its thread ends, and gets a new one for the next call", async () => {
     registerRerankerBackend(moduleUrl(`export default { name: "module", rerank: (query) => query === "die" ? process.exit(3) : [1] };`));
     expect(() => rerankSync("die", ["a"], { model: "plugin:module" })).toThrow(
       expect.objectContaining({ code: "plugin", message: expect.stringContaining("code 3") }),
@@ -222,7 +222,7 @@ describe("a backend registered by module URL", () => {
     expect((await rerank("live", ["a"], { model: "plugin:module" }))[0]!.score).toBe(1);
   });
 
-  test("is refused at registration when it cannot be imported or exports no backend", () => {
+  it("is refused at registration when it cannot be imported or exports no backend", () => {
     expect(() => registerRerankerBackend(moduleUrl("syntax error"))).toThrow(expect.objectContaining({ code: "plugin" }));
     expect(() => registerRerankerBackend(moduleUrl("export const name = 1"))).toThrow(
       expect.objectContaining({ code: "plugin", message: expect.stringContaining("default export") }),

@@ -2,7 +2,7 @@
  * The tables of paths and of failures in docs/server.md: each path is asked in each of its dialects, by the codec that a client would use,
  * and each dialect for a failure. `UPDATE_DOCS=1` writes the tables.
  */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DialectDefinition } from "../src/dialects/definition.ts";
 import { codecs, dialects } from "../src/dialects/dialects.ts";
 import { rerank } from "../src/index.ts";
@@ -37,7 +37,7 @@ const post = async (path: string, body: object): Promise<{ status: number; body:
   return { status: response.status, body: await response.json() };
 };
 
-test("the table has every path of the server, with its dialects and whose clients ask there", () => {
+it("the table has every path of the server, with its dialects and whose clients ask there", () => {
   expectTable(
     "docs/server.md",
     "| path | dialect | for |",
@@ -46,7 +46,7 @@ test("the table has every path of the server, with its dialects and whose client
   for (const { path, usedBy } of routes) expect(usedBy, path).not.toBe("");
 });
 
-test("another table has what each vendor's clients ask for beside ranking", () => {
+it("another table has what each vendor's clients ask for beside ranking", () => {
   const cellOf = (paths: readonly string[] = []): string => paths.map((path) => `\`${path}\``).join(", ");
   const told = vendors.filter(({ otherPaths }) => otherPaths !== undefined);
   expectTable(
@@ -63,14 +63,14 @@ describe("a path of several dialects", () => {
   const native = routes[0]!.dialects[0]!;
   const claiming = (isMeant?: () => boolean): Dialect => ({ ...native, paths: [{ path: "/made-up", ...(isMeant && { isMeant }) }] });
 
-  test("needs one that takes what no other takes", () => {
+  it("needs one that takes what no other takes", () => {
     expect(() => createRoutes([claiming(() => true), claiming(() => false)])).toThrow(
       "/made-up: of its dialects (native, native), exactly one",
     );
     expect(() => createRoutes([claiming(), claiming()])).toThrow("exactly one");
   });
 
-  test("gives a body to the first dialect that wants it, else to that one", () => {
+  it("gives a body to the first dialect that wants it, else to that one", () => {
     const [usual, never, always] = [claiming(), claiming(() => false), claiming(() => true)];
     expect(createRoutes([usual, never, always])[0]!.choose({})).toBe(always);
     expect(createRoutes([usual, never])[0]!.choose({})).toBe(usual);
@@ -87,7 +87,7 @@ const pathsOf = (name: string): string[] => combinations.filter((combination) =>
 describe.each(withCodecs)("$path in $name", ({ path, name, codec }) => {
   const { encodeRequest, decodeReply, decodeError, requestFields, replyFields, scoresAreLogits } = codec;
 
-  test("ranks as the library does, and cuts where the dialect can say so", async () => {
+  it("ranks as the library does, and cuts where the dialect can say so", async () => {
     // At /rerank a model or a limit tells the union's requests from our own.
     const asked = { query, documents, topK: 2, ...(requestFields.has("model") ? { model: "anything" } : {}) };
     const returnDocuments = requestFields.has("returnDocuments") ? { returnDocuments: true } : {};
@@ -106,7 +106,7 @@ describe.each(withCodecs)("$path in $name", ({ path, name, codec }) => {
     if (replyFields.has("tokens") && name !== "pinecone") expect(reply.tokens).toBeGreaterThan(20);
   });
 
-  test("refuses a blank query in its own words", async () => {
+  it("refuses a blank query in its own words", async () => {
     const topK = requestFields.has("topK") ? { topK: 1 } : {};
     const { status, body } = await post(path, encodeRequest({ query: " ", documents, ...topK }) as object);
     expect([400, 422]).toContain(status);
@@ -114,11 +114,11 @@ describe.each(withCodecs)("$path in $name", ({ path, name, codec }) => {
   });
 });
 
-test.each(pathsOf("native"))("%s in our own words ranks as the library does", async (path) => {
+it.each(pathsOf("native"))("%s in our own words ranks as the library does", async (path) => {
   expect(await post(path, { query, documents })).toEqual({ status: 200, body: { results: await rerank(query, documents) } });
 });
 
-test.each(pathsOf("vllm-score"))("%s scores pairs in their order, one query with all documents or each with its own", async (path) => {
+it.each(pathsOf("vllm-score"))("%s scores pairs in their order, one query with all documents or each with its own", async (path) => {
   const one = await post(path, { text_1: query, text_2: documents });
   const data = expected.map(({ score }, index) => ({ index, object: "score", score }));
   expect(one).toMatchObject({ status: 200, body: { object: "list", model: "first", data } });
@@ -138,7 +138,7 @@ function textOf(document: unknown): unknown {
 }
 
 describe("failures", () => {
-  test("are in the table as the server writes them", async () => {
+  it("are in the table as the server writes them", async () => {
     const bodyOf = (definition: DialectDefinition): object => {
       if (!("codec" in definition)) return { documents };
       const { name, requestFields, encodeRequest } = definition.codec;
@@ -159,7 +159,7 @@ describe("failures", () => {
     expectTable("docs/server.md", "| dialect | status | body |", lines);
   });
 
-  test("tell FastAPI's list of places where the service does, up to sixteen", async () => {
+  it("tell FastAPI's list of places where the service does, up to sixteen", async () => {
     const answer = await post("/infinity/rerank", { documents: ["a", 3], top_n: "many", return_documents: 5 });
     expect(answer).toEqual({
       status: 422,

@@ -1,5 +1,5 @@
 /** What words of a request mean in every dialect: how long pairs are cut, where, how many results come back; and which words mean nothing. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { codecs } from "../src/dialects/dialects.ts";
 import { clearRerankerBackends, type RankOptionsInput, registerRerankerBackend, rerank } from "../src/index.ts";
 import { routes } from "../src/server/routes.ts";
@@ -63,7 +63,7 @@ const bodyAt = (path: string): object => (path.endsWith("/score") ? { text_1: qu
 describe("vLLM's truncation", () => {
   const paths = pathsOf("vllm", "vllm-score", "union");
 
-  test("is asked for at every path of vLLM, LiteLLM and our own root", () => {
+  it("is asked for at every path of vLLM, LiteLLM and our own root", () => {
     expect(paths).toEqual(
       expect.arrayContaining([
         "/rerank",
@@ -77,7 +77,7 @@ describe("vLLM's truncation", () => {
     );
   });
 
-  test.each(paths)("%s caps pairs at truncate_prompt_tokens, and cuts the side of truncation_side", async (path) => {
+  it.each(paths)("%s caps pairs at truncate_prompt_tokens, and cuts the side of truncation_side", async (path) => {
     const right = await post(path, { ...bodyAt(path), truncate_prompt_tokens: 24 });
     expect(right).toMatchObject({ status: 200, truncated: "2", ignored: null });
     expect(usageOf(right)).toBe(48);
@@ -92,7 +92,7 @@ describe("vLLM's truncation", () => {
     for (const all of [100_000, -1, null]) await expectScores(await post(path, { ...bodyAt(path), truncate_prompt_tokens: all }), {});
   });
 
-  test.each(paths)("%s refuses sides and numbers that there are not", async (path) => {
+  it.each(paths)("%s refuses sides and numbers that there are not", async (path) => {
     for (const wrong of [
       { truncation_side: "middle" },
       { truncation_side: "Left" },
@@ -108,7 +108,7 @@ describe("vLLM's truncation", () => {
   });
 });
 
-test.each(pathsOf("tei"))("%s cuts in TEI's direction, in both of its spellings, and refuses others", async (path) => {
+it.each(pathsOf("tei"))("%s cuts in TEI's direction, in both of its spellings, and refuses others", async (path) => {
   const texts = [huge, huge.replace("Dog training requires patience.", "")];
   const scores: Record<string, number> = {};
   for (const truncation_direction of ["Left", "left", "Right", "right", null]) {
@@ -125,12 +125,12 @@ test.each(pathsOf("tei"))("%s cuts in TEI's direction, in both of its spellings,
   for (const wrong of ["middle", "LEFT", "", 1]) expect((await post(path, { query, texts, truncation_direction: wrong })).status).toBe(422);
 });
 
-test("words that NIM and Pinecone do not have for truncation are refused", async () => {
+it("words that NIM and Pinecone do not have for truncation are refused", async () => {
   expect((await post("/nim/v1/ranking", { query: { text: query }, passages: [{ text: "a" }], truncate: "MIDDLE" })).status).toBe(422);
   expect((await post("/pinecone/rerank", { query, documents: [{ text: "a" }], parameters: { truncate: "START" } })).status).toBe(400);
 });
 
-test("our own format cuts in both spellings of its keys", async () => {
+it("our own format cuts in both spellings of its keys", async () => {
   const snake = await post("/rerank", { query, documents, config: { max_length: 24, truncation_side: "left" } });
   const camel = await post("/rerank", { query, documents, config: { maxLength: 24, truncationSide: "left" } });
   expect(snake).toEqual(camel);
@@ -140,7 +140,7 @@ test("our own format cuts in both spellings of its keys", async () => {
 
 describe("a model that cannot cut", () => {
   const model = "plugin:length";
-  test.each([
+  it.each([
     [
       "/vllm/v1/rerank",
       { model, query, documents, truncate_prompt_tokens: 12, truncation_side: "left" },
@@ -170,7 +170,7 @@ describe("a model that cannot cut", () => {
 });
 
 describe("words without a meaning", () => {
-  test.each([
+  it.each([
     ["/jina/v1/rerank", { max_doc_length: 64, return_embeddings: true }, "max_doc_length, return_embeddings"],
     ["/v1/rerank", { max_doc_length: 64 }, "max_doc_length"],
     [
@@ -190,7 +190,7 @@ describe("words without a meaning", () => {
     expect(await post(path, { query, documents, ...words })).toMatchObject({ status: 200, ignored });
   });
 
-  test("are bounded in number and length", async () => {
+  it("are bounded in number and length", async () => {
     const many = Object.fromEntries(Array.from({ length: 1000 }, (_, place) => [`${place}-${"x".repeat(200)}`, 1]));
     const { ignored } = await post("/v1/rerank", { query, documents, ...many });
     expect(ignored!.split(", ")).toHaveLength(32);
@@ -204,7 +204,7 @@ describe("words without a meaning", () => {
     ]),
   );
   const bodies = dialectBodies.filter(({ name }) => known.has(name));
-  test.each(bodies)(
+  it.each(bodies)(
     "of $name are all named: what its schema takes and its codec does not read, and what it has never heard of",
     async ({ name, route, body }) => {
       const schema = route.dialects.find((dialect) => dialect.name === name)!.request as unknown as { shape: object };
@@ -233,7 +233,7 @@ describe("the number of results", () => {
   const limited = codecs.filter(({ requestFields }) => requestFields.has("topK"));
   const pathOf = (name: string): string =>
     pathsOf(name).find((path) => path !== "/rerank" && path !== "/v1/reranking" && path !== "/reranking") ?? "/rerank";
-  test.each(limited.map((codec) => ({ name: codec.name, path: pathOf(codec.name), codec })))(
+  it.each(limited.map((codec) => ({ name: codec.name, path: pathOf(codec.name), codec })))(
     "is read at $path in $name as top_n and as top_k",
     async ({ path, codec }) => {
       const plain = codec.encodeRequest({
@@ -256,27 +256,22 @@ describe("the number of results", () => {
     },
   );
 
-  test.each([
-    "/infinity/rerank",
-    "/vllm/rerank",
-    "/v1/rerank",
-    "/rerank",
-    "/xinference/v1/rerank",
-    "/localai/v1/rerank",
-    "/llamacpp/rerank",
-  ])("is all at %s for −1", async (path) => {
-    const answer = await post(path, { query, documents, top_n: -1 });
-    expect(answer.status).toBe(200);
-    expect(scoresOf(answer)).toHaveLength(2);
-  });
+  it.each(["/infinity/rerank", "/vllm/rerank", "/v1/rerank", "/rerank", "/xinference/v1/rerank", "/localai/v1/rerank", "/llamacpp/rerank"])(
+    "is all at %s for −1",
+    async (path) => {
+      const answer = await post(path, { query, documents, top_n: -1 });
+      expect(answer.status).toBe(200);
+      expect(scoresOf(answer)).toHaveLength(2);
+    },
+  );
 
-  test.each(["/tei/rerank", "/nim/v1/ranking"])("at %s, which has no limit, is named", async (path) => {
+  it.each(["/tei/rerank", "/nim/v1/ranking"])("at %s, which has no limit, is named", async (path) => {
     const body =
       path === "/tei/rerank" ? { query, texts: documents } : { query: { text: query }, passages: documents.map((text) => ({ text })) };
     expect(await post(path, { ...body, top_n: 1 })).toMatchObject({ status: 200, ignored: "top_n" });
   });
 
-  test.each(["top_k", "topK", "threshold", "fields", "return", "max_rerank_duration_secs"])(
+  it.each(["top_k", "topK", "threshold", "fields", "return", "max_rerank_duration_secs"])(
     "and other keys of config that stand beside it are pointed into it: %s",
     async (key) => {
       const { status, body } = await post("/rerank", { query, documents, [key]: 1 });
@@ -286,7 +281,7 @@ describe("the number of results", () => {
   );
 });
 
-test("truth values are read as FastAPI's services read them", async () => {
+it("truth values are read as FastAPI's services read them", async () => {
   for (const [value, isRaw] of [
     ["true", true],
     ["ON", true],
@@ -301,26 +296,26 @@ test("truth values are read as FastAPI's services read them", async () => {
 });
 
 describe("llama.cpp's flag for TEI's form", () => {
-  test.each(["/reranking", "/rerank", "/llamacpp/v1/rerank", "/v1/reranking", "/llamacpp/rerank"])("is read at %s", async (path) => {
+  it.each(["/reranking", "/rerank", "/llamacpp/v1/rerank", "/v1/reranking", "/llamacpp/rerank"])("is read at %s", async (path) => {
     const flagged = await post(path, { texts: true, documents, query, return_text: true, top_n: 1 });
     const listed = await post("/llamacpp/rerank", { texts: documents, query, return_text: true, top_n: 1 });
     expect(flagged).toEqual(listed);
     expect(flagged.body).toEqual([{ index: 0, score: expect.any(Number), text: documents[0] }]);
   });
 
-  test("needs documents", async () => {
+  it("needs documents", async () => {
     expect((await post("/reranking", { texts: true, query })).status).toBe(400);
   });
 });
 
 describe("paths", () => {
-  test.each(["/v1/rerank/", "//v1/rerank", "//v1//rerank//", "/vllm//v1/rerank/"])("%s is found", async (path) => {
+  it.each(["/v1/rerank/", "//v1/rerank", "//v1//rerank//", "/vllm//v1/rerank/"])("%s is found", async (path) => {
     const found = await post(path, { query, documents });
     expect(found.status).toBe(200);
     await expectScores(found, {});
   });
 
-  test.each([
+  it.each([
     "/v1/retrieval/nvidia/llama-3.2-nv-rerankqa-1b-v2/reranking",
     "/v1/retrieval/nvidia/reranking",
     "/nim/v1/retrieval/a%2Fb/reranking/",
@@ -329,7 +324,7 @@ describe("paths", () => {
     expect(await post(path, body)).toEqual(await post("/v1/ranking", body));
   });
 
-  test("name the model where the body does not", async () => {
+  it("name the model where the body does not", async () => {
     const body = { query: { text: query }, passages: [{ text: "four" }] };
     const own = { body: { rankings: [{ index: 0, logit: 4 }] } };
     expect(await post("/v1/retrieval/plugin:length/reranking", body)).toMatchObject(own);
@@ -344,7 +339,7 @@ describe("what clients ask for before they rank", () => {
     return { status: response.status, body: await response.json() };
   };
 
-  test.each(["/v1/models", "/xinference/v1/models", "/vllm/v1/models", "/infinity/models", "/llamacpp/v1/models"])(
+  it.each(["/v1/models", "/xinference/v1/models", "/vllm/v1/models", "/infinity/models", "/llamacpp/v1/models"])(
     "%s lists models, and tells of one, in the words of OpenAI and Xinference",
     async (path) => {
       const record = { id: "mini", object: "model", model_type: "rerank", model_name: "mini", model_uid: "mini", max_tokens: 512 };
@@ -361,7 +356,7 @@ describe("what clients ask for before they rank", () => {
     },
   );
 
-  test("a name that nobody knows is a 404 where that is how the server was started, in Xinference's words too", async () => {
+  it("a name that nobody knows is a 404 where that is how the server was started, in Xinference's words too", async () => {
     const strict = createRerankServer({ models: ["plugin:length"], strictModel: true });
     await strict.ready;
     expect(await get("/v1/models/unheard-of", strict)).toMatchObject({ status: 404, body: { error: { code: "unknown-model" } } });
@@ -372,7 +367,7 @@ describe("what clients ask for before they rank", () => {
     await strict.close();
   });
 
-  test("Xinference's client learns without a key whether it has to send one", async () => {
+  it("Xinference's client learns without a key whether it has to send one", async () => {
     const locked = createRerankServer({ models: ["plugin:length"], apiKeys: ["k"] });
     for (const path of ["/v1/cluster/auth", "/xinference/v1/cluster/auth"]) {
       expect(await get(path)).toEqual({ status: 200, body: { auth: false } });
@@ -383,7 +378,7 @@ describe("what clients ask for before they rank", () => {
     await locked.close();
   });
 
-  test("Cohere's and Together's lists are in their own shapes", async () => {
+  it("Cohere's and Together's lists are in their own shapes", async () => {
     expect(await get("/cohere/v1/models?page_size=1")).toMatchObject({
       body: { models: expect.arrayContaining([expect.objectContaining({ name: "mini", endpoints: ["rerank"] })]) },
     });
@@ -393,16 +388,12 @@ describe("what clients ask for before they rank", () => {
     });
   });
 
-  test.each([
-    "/nim/v1/health/ready",
-    "/v1/health/live",
-    "/localai/readyz",
-    "/litellm/health/liveliness",
-    "/tei/ping",
-    "/llamacpp/v1/health",
-  ])("%s answers probes", async (path) => {
-    expect((await get(path)).status).toBe(200);
-  });
+  it.each(["/nim/v1/health/ready", "/v1/health/live", "/localai/readyz", "/litellm/health/liveliness", "/tei/ping", "/llamacpp/v1/health"])(
+    "%s answers probes",
+    async (path) => {
+      expect((await get(path)).status).toBe(200);
+    },
+  );
 });
 
 describe("a pair that is too long where the request wants no cutting", () => {
@@ -420,11 +411,11 @@ describe("a pair that is too long where the request wants no cutting", () => {
     tei: "set truncate to true",
   };
 
-  test("is asked in every dialect that can say so", () => {
+  it("is asked in every dialect that can say so", () => {
     expect(refused.map(({ name }) => name).sort()).toEqual(Object.keys(remedies).sort());
   });
 
-  test.each(refused)("is refused in the words of $name", async ({ name, path, encodeRequest, documentsKey, decodeError }) => {
+  it.each(refused)("is refused in the words of $name", async ({ name, path, encodeRequest, documentsKey, decodeError }) => {
     const texts = name === "pinecone" ? [{ text: "a" }, { text: huge }] : ["a", huge];
     const limit = name === "union" ? { maxTokens: 100 } : {};
     const answer = await post(path, encodeRequest({ query, documents: texts, truncate: false, ...limit }) as object);
@@ -436,7 +427,7 @@ describe("a pair that is too long where the request wants no cutting", () => {
     expect(message).not.toMatch(/longest_first|maxLength/);
   });
 
-  test("is refused in our own format by our own words", async () => {
+  it("is refused in our own format by our own words", async () => {
     const { status, body } = await post("/rerank", { query, documents: [huge], config: { truncation: "error" } });
     expect(status).toBe(422);
     expect((body as { error: { message: string } }).error.message).toContain('use truncation "longest_first" or "only_second"');

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { scoresByIndex } from "./scores-by-index.ts";
 
 const results = [
@@ -6,11 +6,11 @@ const results = [
   { index: 0, score: -0.25 },
 ];
 
-test("scores stand in the order of the documents", () => {
+it("scores stand in the order of the documents", () => {
   expect(scoresByIndex("tei", results, 2, "Check it.")).toEqual(new Float64Array([-0.25, 0.5]));
 });
 
-test.each([
+it.each([
   ["index 1 for 1 documents", results, 1],
   ["two results for document 1", [results[0]!, results[0]!], 2],
   ["2 results for 3 documents: none for document 2", results, 3],

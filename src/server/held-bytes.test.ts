@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { HeldBytes } from "./held-bytes.ts";
 
 describe("bytes of a reply", () => {
@@ -13,7 +13,7 @@ describe("bytes of a reply", () => {
     }
   };
 
-  test("count until the last of them is taken, and it is the JSON that was given", async () => {
+  it("count until the last of them is taken, and it is the JSON that was given", async () => {
     const held = new HeldBytes(10_000);
     const response = await held.reply(reply, { headers: { "x-more": "1" } });
     expect(Object.fromEntries(response.headers)).toEqual({ "x-more": "1", "content-type": "application/json", "content-length": "200011" });
@@ -28,7 +28,7 @@ describe("bytes of a reply", () => {
     expect(isFull(held)).toBe(false);
   });
 
-  test.each<[string, unknown]>([
+  it.each<[string, unknown]>([
     ["a list", [1, { a: [undefined, { b: undefined }] }, undefined, Number.NaN]],
     [
       "an object",
@@ -41,7 +41,7 @@ describe("bytes of a reply", () => {
     expect(await (await new HeldBytes().reply(body, { headers: {} })).text()).toBe(JSON.stringify(body));
   });
 
-  test("are given back when the client goes away", async () => {
+  it("are given back when the client goes away", async () => {
     const held = new HeldBytes(10_000);
     const response = await held.reply(reply, { headers: {} });
     const reader = response.body!.getReader();

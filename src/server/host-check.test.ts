@@ -1,13 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createHostCheck } from "./host-check.ts";
 
 describe("a host check", () => {
-  test.each(["localhost", "LOCALHOST:8000", "localhost.:1", "api.localhost:80", "127.0.0.1", "127.9.8.7:8000", "[::1]:8000", "[::1]"])(
+  it.each(["localhost", "LOCALHOST:8000", "localhost.:1", "api.localhost:80", "127.0.0.1", "127.9.8.7:8000", "[::1]:8000", "[::1]"])(
     "takes what only this machine is called: %s",
     (host) => expect(createHostCheck([])(host)).toBeUndefined(),
   );
 
-  test.each([
+  it.each([
     ["evil.example", "evil.example"],
     ["evil.example:8000", "evil.example"],
     ["localhost.evil.example", "localhost.evil.example"],
@@ -19,7 +19,7 @@ describe("a host check", () => {
     ["", ""],
   ])("names any other: %s", (host, name) => expect(createHostCheck([])(host)).toBe(name));
 
-  test("takes names of a list, all below one, or any", () => {
+  it("takes names of a list, all below one, or any", () => {
     const check = createHostCheck(["Ranker.example", ".corp.example"]);
     for (const host of ["ranker.example:80", "corp.example", "a.b.corp.example:1", "localhost"]) expect(check(host)).toBeUndefined();
     for (const host of ["x.ranker.example", "notcorp.example", "corp.example.evil"]) expect(check(host)).toBe(host);

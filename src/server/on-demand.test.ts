@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ModelReference, Reranker } from "../index.ts";
 import { OnDemandModels } from "./on-demand.ts";
 import { ServerError } from "./status.ts";
@@ -44,7 +44,7 @@ async function use({ models, opened }: ReturnType<typeof start>, reference: Mode
 }
 
 describe("models that requests bring in", () => {
-  test("are refused with 503 and a time to come back while as many as may be held are loading or in use", async () => {
+  it("are refused with 503 and a time to come back while as many as may be held are loading or in use", async () => {
     const { models, opened } = start();
     const [fast] = ["fast", "balanced"].map((name) => models.borrow(preset(name)));
     const refused = (): unknown => {
@@ -66,7 +66,7 @@ describe("models that requests bring in", () => {
     expect(opened.every(({ isClosed }) => isClosed)).toBe(true);
   });
 
-  test("give way to the next by how long ago they were used", async () => {
+  it("give way to the next by how long ago they were used", async () => {
     const held = start();
     for (const name of ["fast", "balanced", "fast", "quality"]) await use(held, preset(name));
     expect(held.opened.map(({ reference, isClosed }) => [reference, isClosed])).toEqual([
@@ -76,7 +76,7 @@ describe("models that requests bring in", () => {
     ]);
   });
 
-  test("count once however they read, at any depth, and not at all where a served model's threads do", async () => {
+  it("count once however they read, at any depth, and not at all where a served model's threads do", async () => {
     const held = start({ maxModels: 1 });
     const { models, opened } = held;
     const all = Array.from({ length: 40 }, (_, index) => models.borrow(preset("fast", { maxLength: 8 + index, instruction: `${index}` })));
@@ -96,7 +96,7 @@ describe("models that requests bring in", () => {
     expect(models.entries().filter(({ reference }) => reference.type === "fallback")).toHaveLength(2);
   });
 
-  test("are no longer loaded once nobody waits, unless somebody comes back in time", async () => {
+  it("are no longer loaded once nobody waits, unless somebody comes back in time", async () => {
     const { models, opened } = start({ graceMs: 50 });
     const [first, second] = [models.borrow(preset("fast")), models.borrow(preset("fast"))];
     first.release();
@@ -119,7 +119,7 @@ describe("models that requests bring in", () => {
     await models.close();
   });
 
-  test("that cannot be loaded are not kept, and the next request tries again", async () => {
+  it("that cannot be loaded are not kept, and the next request tries again", async () => {
     const { models, opened } = start();
     const { loaded, release } = models.borrow(preset("fast"));
     opened[0]!.fail(new Error("no luck"));

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { planGroups, planPackedPasses, planPasses, planWorkers } from "./plan.ts";
 
 const lengths = fc.array(fc.integer({ min: 0, max: 9000 }), { maxLength: 300 });
@@ -12,7 +12,7 @@ describe("planGroups", () => {
     maxCharacters: fc.integer({ min: 1, max: 5000 }),
   });
 
-  test("holds every document exactly once, within the bounds, longest first in each", () => {
+  it("holds every document exactly once, within the bounds, longest first in each", () => {
     fc.assert(
       fc.property(lengths, bounds, (characters, limits) => {
         const groups = planGroups(characters, limits);
@@ -29,7 +29,7 @@ describe("planGroups", () => {
     );
   });
 
-  test("hands out long calls longest first", () => {
+  it("hands out long calls longest first", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 100, max: 9000 }), { minLength: 30, maxLength: 300 }), (characters) => {
         const order = planGroups(characters, { workers: 2, maxDocuments: 32, maxCharacters: 1000 }).flat();
@@ -38,7 +38,7 @@ describe("planGroups", () => {
     );
   });
 
-  test("gives every worker one group of the same work where that is enough", () => {
+  it("gives every worker one group of the same work where that is enough", () => {
     const groups = planGroups([500, 30, 40, 400, 50, 60, 450, 20], { workers: 2, maxDocuments: 32, maxCharacters: 2048 });
     expect(groups).toEqual([
       [0, 5, 4, 2, 1],
@@ -46,7 +46,7 @@ describe("planGroups", () => {
     ]);
   });
 
-  test("gives every worker the same number of documents where they are alike", () => {
+  it("gives every worker the same number of documents where they are alike", () => {
     const sizes = (documents: number, workers: number): number[] =>
       planGroups(Array(documents).fill(100), { workers, maxDocuments: 32, maxCharacters: 1e9 }).map((group) => group.length);
     expect(sizes(10, 2)).toEqual([5, 5]);
@@ -65,7 +65,7 @@ describe("planPasses", () => {
     maxPadding: fc.double({ min: 0, max: 0.5, noNaN: true }),
   });
 
-  test("holds every pair exactly once, within pairs, tokens and padding, the longest first in each pass", () => {
+  it("holds every pair exactly once, within pairs, tokens and padding, the longest first in each pass", () => {
     fc.assert(
       fc.property(tokens, bounds, (counts, limits) => {
         const passes = planPasses(counts, limits);
@@ -82,7 +82,7 @@ describe("planPasses", () => {
     );
   });
 
-  test("runs one pair per pass if asked to", () => {
+  it("runs one pair per pass if asked to", () => {
     expect(planPasses([5, 5, 5], { maxPairs: 1, maxTokens: 512, maxPadding: 0.03 })).toEqual([[0], [1], [2]]);
   });
 });
@@ -91,7 +91,7 @@ describe("planPackedPasses", () => {
   const tokens = fc.array(fc.integer({ min: 1, max: 600 }), { maxLength: 300 });
   const bounds = fc.record({ maxPairs: fc.integer({ min: 1, max: 64 }), maxTokens: fc.integer({ min: 8, max: 2048 }) });
 
-  test("holds every pair exactly once, within pairs and tokens; a longer pair runs alone", () => {
+  it("holds every pair exactly once, within pairs and tokens; a longer pair runs alone", () => {
     fc.assert(
       fc.property(tokens, bounds, (counts, limits) => {
         const passes = planPackedPasses(counts, limits);
@@ -105,7 +105,7 @@ describe("planPackedPasses", () => {
     );
   });
 
-  test("makes passes of even size", () => {
+  it("makes passes of even size", () => {
     const sizes = planPackedPasses([150, 140, 130, 120, 110, 20, 20], { maxPairs: 32, maxTokens: 512 });
     expect(sizes).toEqual([
       [0, 1],
@@ -117,19 +117,19 @@ describe("planPackedPasses", () => {
 describe("planWorkers", () => {
   const gigabyte = 2 ** 30;
 
-  test("gives a small model one single-threaded session a core", () => {
+  it("gives a small model one single-threaded session a core", () => {
     expect(planWorkers({ cores: 8, freeBytes: 16 * gigabyte }, 23e6)).toMatchObject({ workers: 8, threads: 1 });
   });
 
-  test("gives a model that fits twice two sessions that share the cores", () => {
+  it("gives a model that fits twice two sessions that share the cores", () => {
     expect(planWorkers({ cores: 8, freeBytes: 9 * gigabyte }, 1.2 * gigabyte)).toMatchObject({ workers: 2, threads: 4 });
   });
 
-  test("runs a model that hardly fits in one session", () => {
+  it("runs a model that hardly fits in one session", () => {
     expect(planWorkers({ cores: 4, freeBytes: gigabyte }, 2 * gigabyte)).toMatchObject({ workers: 1, threads: 4 });
   });
 
-  test("keeps to what is set, and plans the rest around it", () => {
+  it("keeps to what is set, and plans the rest around it", () => {
     expect(planWorkers({ cores: 8, freeBytes: 64 * gigabyte }, 23e6, { threads: 4 })).toMatchObject({ workers: 2, threads: 4 });
     expect(planWorkers({ cores: 8, freeBytes: 64 * gigabyte }, 23e6, { workers: 3 })).toMatchObject({ workers: 3, threads: 2 });
     expect(planWorkers({ cores: 1, freeBytes: gigabyte }, 23e6, { workers: 5, threads: 7 })).toMatchObject({ workers: 5, threads: 7 });

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { RerankError } from "../errors.ts";
 import { Pool, type PoolThread } from "./worker-pool.ts";
 
@@ -53,7 +53,7 @@ const collect = (into: string[]) => (response: string, index: number) => {
 };
 
 describe("Pool", () => {
-  test("opens its threads with the first call, and only once", async () => {
+  it("opens its threads with the first call, and only once", async () => {
     const { pool, threads } = scriptedPool(2);
     expect(threads.length).toBe(0);
     await Promise.all([pool.warmUp(), pool.warmUp()]);
@@ -61,7 +61,7 @@ describe("Pool", () => {
     await pool.close();
   });
 
-  test("gives each response with the index of its request", async () => {
+  it("gives each response with the index of its request", async () => {
     const { pool, threads } = scriptedPool(2);
     const responses: string[] = [];
     const call = pool.run(["a", "b", "c"], collect(responses));
@@ -73,7 +73,7 @@ describe("Pool", () => {
     expect(responses).toEqual(["a!", "b!", "c!"]);
   });
 
-  test("takes turns between calls, so that a short call passes a long one", async () => {
+  it("takes turns between calls, so that a short call passes a long one", async () => {
     const { pool, threads } = scriptedPool(1);
     const long = pool.run(["l1", "l2", "l3", "l4"], () => undefined);
     await settle();
@@ -85,7 +85,7 @@ describe("Pool", () => {
     expect(thread.served).toEqual(["l1", "l2", "s1", "l3", "s2", "l4"]);
   });
 
-  test("serves a short call before the next large request of a long one, and starves no call", async () => {
+  it("serves a short call before the next large request of a long one, and starves no call", async () => {
     const { pool, threads } = scriptedPool(1);
     const long = pool.run(["L1", "L2"], () => undefined, { costs: [100, 100] });
     await settle();
@@ -103,7 +103,7 @@ describe("Pool", () => {
     expect(thread.served).toEqual(["L1", "a", "b", "c", "d", "L2", "e"]);
   });
 
-  test("drops what waits of an aborted call at once, lets the running request end, and serves on", async () => {
+  it("drops what waits of an aborted call at once, lets the running request end, and serves on", async () => {
     const { pool, threads } = scriptedPool(1);
     const controller = new AbortController();
     const heard: string[] = [];
@@ -121,7 +121,7 @@ describe("Pool", () => {
     expect(threads[0]!.served).toEqual(["a", "d"]);
   });
 
-  test("fails a call by its request's error and keeps the thread", async () => {
+  it("fails a call by its request's error and keeps the thread", async () => {
     const { pool, threads } = scriptedPool(1);
     const call = pool.run(["a", "b"], () => undefined);
     const outcome = expect(call).rejects.toThrow("broken");
@@ -132,7 +132,7 @@ describe("Pool", () => {
     expect(pool.threads).toBe(1);
   });
 
-  test("heals after a thread's death: that call fails, waiting calls go on in a new thread", async () => {
+  it("heals after a thread's death: that call fails, waiting calls go on in a new thread", async () => {
     const { pool, threads } = scriptedPool(1);
     const first = pool.run(["a"], () => undefined);
     const outcome = expect(first).rejects.toThrow("died");
@@ -147,7 +147,7 @@ describe("Pool", () => {
     await second;
   });
 
-  test("closes after the calls under way, and refuses new ones", async () => {
+  it("closes after the calls under way, and refuses new ones", async () => {
     const { pool, threads } = scriptedPool(1);
     const call = pool.run(["a", "b"], () => undefined);
     await settle();
@@ -160,7 +160,7 @@ describe("Pool", () => {
     expect(threads[0]!.isAlive).toBe(false);
   });
 
-  test("refuses a call while too much waits, and takes calls again when it has been worked off", async () => {
+  it("refuses a call while too much waits, and takes calls again when it has been worked off", async () => {
     const { pool, threads } = scriptedPool(1, { maxWaiting: 5 });
     // One runs, two of weight 4 wait: a call is judged by what waits before it, not by its own size.
     const first = pool.run(["a", "b", "c"], () => undefined, { weights: [4, 4, 4] });
@@ -175,7 +175,7 @@ describe("Pool", () => {
     expect(threads[0]!.served.sort()).toEqual(["a", "b", "c", "d"]);
   });
 
-  test("ends its threads when idle, if asked, and opens new ones for the next call", async () => {
+  it("ends its threads when idle, if asked, and opens new ones for the next call", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
       const { pool, threads } = scriptedPool(1, { idleMs: 1000 });
@@ -201,7 +201,7 @@ describe("Pool", () => {
     }
   });
 
-  test("works with the threads that could be opened, and fails only when none could", async () => {
+  it("works with the threads that could be opened, and fails only when none could", async () => {
     let opened = 0;
     const pool = new Pool<string, string>({
       size: 2,

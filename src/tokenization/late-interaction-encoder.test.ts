@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { LateInteractionHead } from "../types.ts";
 import { createLateInteractionEncoder, type LateInteractionEncoder } from "./late-interaction-encoder.ts";
 import { createTextTokenizer } from "./text-tokenizer.ts";
@@ -25,7 +25,7 @@ function encoder(changes: Partial<LateInteractionHead> = {}): LateInteractionEnc
 }
 
 describe("late interaction", () => {
-  test("fills a query up with mask tokens, which are compared and not attended to", () => {
+  it("fills a query up with mask tokens, which are compared and not attended to", () => {
     const { ids, attended, isCompared, fullTokens } = encoder().encodeQuery("a dog", defaults);
     const own = [id("[CLS]"), id("[unused0]"), ...tokenizer.tokenize("a dog", 99, "neutralize").ids, id("[SEP]")];
     expect([...ids]).toEqual([...own, ...Array.from({ length: 12 - own.length }, () => id("[MASK]"))]);
@@ -34,14 +34,14 @@ describe("late interaction", () => {
     expect(fullTokens).toBe(0);
   });
 
-  test("compares a document's special tokens and words, but no punctuation unless it is asked for", () => {
+  it("compares a document's special tokens and words, but no punctuation unless it is asked for", () => {
     const { ids, isCompared } = encoder().encodeDocument("dog, dog!", defaults);
     expect([...ids].slice(0, 2)).toEqual([id("[CLS]"), id("[unused1]")]);
     expect([...ids].filter((_, index) => !isCompared[index])).toEqual([id(","), id("!")]);
     expect(encoder({ skipPunctuation: false }).encodeDocument("dog, dog!", defaults).isCompared).not.toContain(false);
   });
 
-  test("cuts a text at its end, keeps the last special token, and reports its length", () => {
+  it("cuts a text at its end, keeps the last special token, and reports its length", () => {
     const text = "dog ".repeat(50);
     const { ids, fullTokens } = encoder().encodeDocument(text, defaults);
     expect(ids).toHaveLength(16);
@@ -54,7 +54,7 @@ describe("late interaction", () => {
     expect(() => encoder().encodeQuery(text, { ...defaults, truncation: "only_second" })).toThrow("head.queryLength");
   });
 
-  test("cuts at the beginning where the left side is cut, and a document to the limit of its call", () => {
+  it("cuts at the beginning where the left side is cut, and a document to the limit of its call", () => {
     const left = { ...defaults, truncationSide: "left" } as const;
     const ending = [...tokenizer.tokenize("a cat", 99, "neutralize").ids, id("[SEP]")];
     for (const { ids } of [
@@ -69,12 +69,12 @@ describe("late interaction", () => {
     expect(() => encoder().encodeDocument("dog", { ...defaults, maxLength: 3 })).toThrow("Give a larger maxLength");
   });
 
-  test("has no mark where a text has typed one", () => {
+  it("has no mark where a text has typed one", () => {
     const { ids } = encoder().encodeDocument("[MASK] [SEP]", defaults);
     expect([...ids].filter((one) => one === id("[SEP]") || one === id("[MASK]"))).toEqual([id("[SEP]")]);
   });
 
-  test("refuses a tokenizer without the marks", () => {
+  it("refuses a tokenizer without the marks", () => {
     expect(() => encoder({ queryToken: "[Q]" })).toThrow(
       expect.objectContaining({ code: "unsupported-model", message: expect.stringContaining("[Q]") }),
     );

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { normalizeAsBert } from "./bert-normalizer.ts";
 import { BpeModel } from "./bpe-model.ts";
 import { PieceTrie } from "./piece-trie.ts";
@@ -7,7 +7,7 @@ import { UnigramModel } from "./unigram-model.ts";
 import { WordPieceModel } from "./word-piece-model.ts";
 
 describe("PieceTrie", () => {
-  test("finds every piece by its units, and no other string", () => {
+  it("finds every piece by its units, and no other string", () => {
     const piece = fc.string({ unit: fc.constantFrom("a", "b", "▁", "😀"), minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(fc.uniqueArray(piece, { minLength: 1, maxLength: 40 }), piece, (pieces, other) => {
@@ -37,19 +37,19 @@ describe("UnigramModel", () => {
   ];
   const model = new UnigramModel({ vocab, unk_id: 0 }, new Set([1]));
 
-  test("takes the split with the highest sum of scores", () => {
+  it("takes the split with the highest sum of scores", () => {
     expect(model.encode(["abc"])).toEqual(["ab", "c"]);
   });
 
-  test("joins a run of unknown characters, within one word", () => {
+  it("joins a run of unknown characters, within one word", () => {
     expect(model.encode(["axyb", "zz", "q"])).toEqual(["a", "xy", "b", "zz", "q"]);
   });
 
-  test("keeps a surrogate pair together", () => {
+  it("keeps a surrogate pair together", () => {
     expect(model.encode(["a😀😁😂b"])).toEqual(["a", "😀", "😁😂", "b"]);
   });
 
-  test("finds special tokens in a text only while it may", () => {
+  it("finds special tokens in a text only while it may", () => {
     const letters: [string, number][] = ["<", "/", "s", ">"].map((letter) => [letter, -5]);
     const spelling = new UnigramModel({ vocab: [...vocab, ...letters], unk_id: 0 }, new Set([1]));
     expect(spelling.encode(["a</s>b"])).toEqual(["a", "</s>", "b"]);
@@ -57,12 +57,12 @@ describe("UnigramModel", () => {
     expect(spelling.encode(["a</s>b"])).toEqual(["a", "<", "/", "s", ">", "b"]);
   });
 
-  test("takes 200,000 characters without a space", () => {
+  it("takes 200,000 characters without a space", () => {
     expect(model.encode(["abc".repeat(66_667)])).toHaveLength(133_334);
     expect(model.encode(["z".repeat(200_000)])).toHaveLength(1);
   });
 
-  test("writes unknown characters as bytes where the vocabulary has them", () => {
+  it("writes unknown characters as bytes where the vocabulary has them", () => {
     const bytes: [string, number][] = Array.from({ length: 256 }, (_, byte) => [
       `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
       -20,
@@ -76,15 +76,15 @@ describe("WordPieceModel", () => {
   const vocab = { "[UNK]": 0, un: 1, "##aff": 2, "##able": 3, "##a": 4, "##😀": 5, a: 6, "##f": 7 };
   const model = new WordPieceModel({ vocab, unk_token: "[UNK]", max_input_chars_per_word: 10 });
 
-  test("takes the longest piece first", () => {
+  it("takes the longest piece first", () => {
     expect(model.encode(["unaffable", "un", "a😀"])).toEqual(["un", "##aff", "##able", "un", "a", "##😀"]);
   });
 
-  test("makes a word that cannot be covered one unknown token", () => {
+  it("makes a word that cannot be covered one unknown token", () => {
     expect(model.encode(["unaz", "un"])).toEqual(["[UNK]", "un"]);
   });
 
-  test("counts code points, not UTF-16 units, for the longest word", () => {
+  it("counts code points, not UTF-16 units, for the longest word", () => {
     expect(model.encode([`a${"😀".repeat(9)}`])).toHaveLength(10);
     expect(model.encode([`a${"😀".repeat(10)}`])).toEqual(["[UNK]"]);
     expect(model.encode(["a".repeat(11)])).toEqual(["[UNK]"]);
@@ -101,23 +101,23 @@ describe("BpeModel", () => {
     ["aa", "aa"],
   ];
 
-  test("merges the lowest rank first, of equal ranks the leftmost", () => {
+  it("merges the lowest rank first, of equal ranks the leftmost", () => {
     const model = new BpeModel({ vocab, merges });
     expect(model.encode(["abc", "aab", "aaaaa"])).toEqual(["abc", "a", "ab", "aaaa", "a"]);
   });
 
-  test("reads merges written as one string", () => {
+  it("reads merges written as one string", () => {
     expect(new BpeModel({ vocab, merges: merges.map((pair) => pair.join(" ")) }).encode(["abc"])).toEqual(["abc"]);
   });
 
   // Expected pieces: tokenizers 0.22.2, models.BPE(…, unk_token="<unk>", fuse_unk=…).
-  test("makes unknown characters the unknown token, one for a run where the file says so, and drops them where there is none", () => {
+  it("makes unknown characters the unknown token, one for a run where the file says so, and drops them where there is none", () => {
     expect(new BpeModel({ vocab, merges, unk_token: "<unk>" }).encode(["axyb"])).toEqual(["a", "<unk>", "<unk>", "b"]);
     expect(new BpeModel({ vocab, merges, unk_token: "<unk>", fuse_unk: true }).encode(["axyb"])).toEqual(["a", "<unk>", "b"]);
     expect(new BpeModel({ vocab, merges }).encode(["axyb"])).toEqual(["ab"]);
   });
 
-  test("names a merge whose piece the vocabulary lacks", () => {
+  it("names a merge whose piece the vocabulary lacks", () => {
     expect(() => new BpeModel({ vocab, merges: [["b", "c"], "a c"] })).toThrow(
       'model.merges[1] of tokenizer.json needs "ac", which is not in model.vocab',
     );
@@ -129,7 +129,7 @@ describe("normalizeAsBert", () => {
   const cased = { ...config, lowercase: false };
 
   // Expected strings: tokenizers 0.22.2, normalizers.BertNormalizer(...).normalize_str.
-  test("normalizes as the Rust crate does", () => {
+  it("normalizes as the Rust crate does", () => {
     expect(normalizeAsBert("Ünïcodé\u0000\u200b\tX\u00a0y", config)).toBe("unicode x y");
     expect(normalizeAsBert("漢字𠀀b", config)).toBe(" 漢  字  𠀀 b");
     expect(normalizeAsBert("ΟΔΥΣΣΕΥΣ İ", config)).toBe("οδυσσευσ i");

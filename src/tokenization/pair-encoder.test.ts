@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createPairEncoder, type EncodedPair, type EncodeOptions, type PairEncoder } from "./pair-encoder.ts";
 
 const words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "how", "to", "train", "a", "dog", "##s", "needs", "time", "[", "]", "sep", "!", "new"];
@@ -34,7 +34,7 @@ function plain(pair: EncodedPair): { ids: number[]; types: number[]; fullTokens:
 }
 
 describe("layout", () => {
-  test("sets special tokens and type ids as the tokenizer's template says", () => {
+  it("sets special tokens and type ids as the tokenizer's template says", () => {
     expect(plain(encoder().encode("how to", "dogs!", defaults))).toEqual({
       ids: [2, 4, 5, 3, 8, 9, 15, 3],
       types: [0, 0, 0, 0, 1, 1, 1, 1],
@@ -42,16 +42,16 @@ describe("layout", () => {
     });
   });
 
-  test("keeps the separators of an empty document", () => {
+  it("keeps the separators of an empty document", () => {
     expect(plain(encoder().encode("how", "", defaults)).ids).toEqual([2, 4, 3, 3]);
   });
 
-  test("gives a model without a token-type table zeros", () => {
+  it("gives a model without a token-type table zeros", () => {
     expect(plain(encoder({}, 64, 0).encode("how", "to", defaults)).types).toEqual([0, 0, 0, 0, 0]);
     expect(plain(encoder({}, 64, 1).encode("how", "to", defaults)).types).toEqual([0, 0, 0, 0, 0]);
   });
 
-  test("reads BertProcessing and RobertaProcessing, the latter with zero type ids", () => {
+  it("reads BertProcessing and RobertaProcessing, the latter with zero type ids", () => {
     const parts = { sep: ["[SEP]", 3], cls: ["[CLS]", 2] };
     expect(plain(encoder({ post_processor: { type: "BertProcessing", ...parts } }).encode("how", "to", defaults))).toMatchObject({
       ids: [2, 4, 3, 5, 3],
@@ -63,11 +63,11 @@ describe("layout", () => {
     });
   });
 
-  test("puts query and document side by side where there is no post-processor", () => {
+  it("puts query and document side by side where there is no post-processor", () => {
     expect(plain(encoder({ post_processor: null }).encode("how", "to", defaults))).toMatchObject({ ids: [4, 5], types: [0, 1] });
   });
 
-  test("refuses a template that puts the document first", () => {
+  it("refuses a template that puts the document first", () => {
     const post_processor = { ...tokenizer.post_processor, pair: [slot("B", 0), mark("[SEP]", 0), slot("A", 1)] };
     expect(() => encoder({ post_processor })).toThrowError(expect.objectContaining({ code: "unsupported-model" }));
   });
@@ -76,32 +76,32 @@ describe("layout", () => {
 describe("truncation", () => {
   const long = "train a dog needs time";
 
-  test("ignores the truncation block of the file, and cuts the longer text to the limit", () => {
+  it("ignores the truncation block of the file, and cuts the longer text to the limit", () => {
     const pair = encoder({}, 8).encode("how to", long, defaults);
     expect(plain(pair)).toEqual({ ids: [2, 4, 5, 3, 6, 7, 8, 3], types: [0, 0, 0, 0, 1, 1, 1, 1], fullTokens: 10 });
   });
 
-  test("keeps the query whole with only_second", () => {
+  it("keeps the query whole with only_second", () => {
     const pair = encoder({}, 9).encode(long, "how to how to", { ...defaults, truncation: "only_second" });
     expect([...pair.ids]).toEqual([2, 6, 7, 8, 10, 11, 3, 4, 3]);
     expect(() => encoder({}, 8).encode(long, "how", { ...defaults, truncation: "only_second" })).toThrowError(/query alone has 5 tokens/);
   });
 
-  test("refuses a pair that is too long with error, telling counts and remedy", () => {
+  it("refuses a pair that is too long with error, telling counts and remedy", () => {
     expect(() => encoder({}, 8).encode("how to", long, { ...defaults, truncation: "error" })).toThrowError(
       /10 tokens together, and the model reads 8\. Shorten/,
     );
     expect(encoder({}, 10).encode("how to", long, { ...defaults, truncation: "error" }).fullTokens).toBe(0);
   });
 
-  test("refuses a limit without room beside the special tokens, the encoder's own or the call's", () => {
+  it("refuses a limit without room beside the special tokens, the encoder's own or the call's", () => {
     expect(() => encoder({}, 3)).toThrowError(expect.objectContaining({ code: "invalid-input" }));
     expect(() => encoder().encode("how", "to", { ...defaults, maxLength: 3 })).toThrowError(
       expect.objectContaining({ code: "invalid-input", message: expect.stringContaining("maxLength is 3") }),
     );
   });
 
-  test("cuts one pair to the limit of its call, and never beyond the encoder's own", () => {
+  it("cuts one pair to the limit of its call, and never beyond the encoder's own", () => {
     const long = "train a dog needs time";
     for (const maxLength of [5, 8, 10])
       expect(encoder().encode("how to", long, { ...defaults, maxLength })).toEqual(encoder({}, maxLength).encode("how to", long, defaults));
@@ -110,7 +110,7 @@ describe("truncation", () => {
   });
 
   // Of tokenizers 0.23.3 for Python, with enable_truncation(max_length, direction="left"), 2026-11-28.
-  test.each([
+  it.each([
     [8, "longest_first", [2, 4, 5, 3, 8, 10, 11, 3]],
     [6, "longest_first", [2, 5, 3, 10, 11, 3]],
     [8, "only_second", [2, 4, 5, 3, 8, 10, 11, 3]],
@@ -124,7 +124,7 @@ describe("truncation", () => {
     },
   );
 
-  test("of the left side reads a huge text from its end, and remembers no query for the other side", () => {
+  it("of the left side reads a huge text from its end, and remembers no query for the other side", () => {
     const limited = encoder({}, 16);
     const huge = `${"needs ".repeat(500_000)}train a dog`;
     const left = { ...defaults, truncationSide: "left" } as const;
@@ -135,26 +135,26 @@ describe("truncation", () => {
 });
 
 describe("special tokens typed inside texts", () => {
-  test("are plain characters when neutralized", () => {
+  it("are plain characters when neutralized", () => {
     expect([...encoder().encode("how", "a [SEP] dog", defaults).ids]).toEqual([2, 4, 3, 7, 12, 14, 13, 8, 3]);
   });
 
-  test("are special tokens when interpreted", () => {
+  it("are special tokens when interpreted", () => {
     expect([...encoder().encode("how", "a [SEP] dog", { ...defaults, specialTokens: "interpret" }).ids]).toEqual([2, 4, 3, 7, 3, 8, 3]);
   });
 
-  test("become unknown where the vocabulary would still find them", () => {
+  it("become unknown where the vocabulary would still find them", () => {
     const changes = { pre_tokenizer: { type: "WhitespaceSplit" }, normalizer: null };
     expect([...encoder(changes).encode("how", "a [SEP] dog [UNK]", defaults).ids]).toEqual([2, 4, 3, 7, 1, 8, 1, 3]);
   });
 
-  test("leave ordinary added tokens alone in both modes", () => {
+  it("leave ordinary added tokens alone in both modes", () => {
     for (const specialTokens of ["neutralize", "interpret"] as const) {
       expect([...encoder().encode("how", "a <url> dog", { ...defaults, specialTokens }).ids]).toEqual([2, 4, 3, 7, 17, 8, 3]);
     }
   });
 
-  test("of one mode are not remembered for the other", () => {
+  it("of one mode are not remembered for the other", () => {
     const both = encoder();
     const query = "a [SEP]";
     expect(both.encode(query, "", defaults).ids).toHaveLength(7);
@@ -177,7 +177,7 @@ describe("hostile texts", () => {
     "long unknown words": `${"z".repeat(99)} `.repeat(100_000),
   };
   for (const [what, text] of Object.entries(hostile)) {
-    test(`${what}: are encoded within the limit in bounded time, as query and as document`, () => {
+    it(`${what}: are encoded within the limit in bounded time, as query and as document`, () => {
       const limited = encoder({}, 512);
       const start = performance.now();
       for (const pair of [limited.encode("dog", text, defaults), limited.encode(text, "dog", defaults)]) {
@@ -190,13 +190,13 @@ describe("hostile texts", () => {
     });
   }
 
-  test("give a lower bound of the tokens of a text that was not read completely", () => {
+  it("give a lower bound of the tokens of a text that was not read completely", () => {
     const pair = encoder({}, 16).encode("how", "dog ".repeat(1_000_000), defaults);
     expect(pair.ids).toHaveLength(16);
     expect(pair.fullTokens).toBeGreaterThan(16);
   });
 
-  test("never count as fitting when a part was not read", () => {
+  it("never count as fitting when a part was not read", () => {
     const text = `dog${" ".repeat(1_000_000)}dog`;
     expect(encoder({}, 16).encode("how", text, defaults).fullTokens).toBeGreaterThan(0);
     expect(() => encoder({}, 16).encode("how", text, { ...defaults, truncation: "error" })).toThrowError(/not read to its end/);
@@ -204,7 +204,7 @@ describe("hostile texts", () => {
 });
 
 describe("padding id", () => {
-  test("comes from the padding block, else from pad_token, else from a usual name, else it is 0", () => {
+  it("comes from the padding block, else from pad_token, else from a usual name, else it is 0", () => {
     expect(encoder({ padding: { pad_id: 7, strategy: "BatchLongest" } }).padId).toBe(7);
     expect(encoder({}, 64, 2, { pad_token: "[SEP]" }).padId).toBe(3);
     expect(encoder({}, 64, 2, { pad_token: { content: "[CLS]" } }).padId).toBe(2);
@@ -228,7 +228,7 @@ describe("unusable files", () => {
     },
   };
   for (const [what, file] of Object.entries(cases)) {
-    test(`${what}: are refused with the remedy`, () => {
+    it(`${what}: are refused with the remedy`, () => {
       const build = (): PairEncoder => createPairEncoder({ tokenizer: file, config: {} }, { maxTokens: 64, typeVocabSize: 2 });
       expect(build).toThrowError(
         expect.objectContaining({ code: "unsupported-model", message: expect.stringContaining("tokenizer.json") }),

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { PromptTemplate } from "../types.ts";
 import type { EncodeOptions, PairEncoder } from "./pair-encoder.ts";
 import { createPromptEncoder } from "./prompt-encoder.ts";
@@ -24,14 +24,14 @@ function encoder(maxTokens = 4096, instruction = "", shape: PromptTemplate = tem
 }
 
 describe("a prompt", () => {
-  test("is the template with the texts in it, tokenized as a whole", () => {
+  it("is the template with the texts in it, tokenized as a whole", () => {
     const { ids, fullTokens } = encoder(4096, "find dogs").encode("train).", "a dog", defaults);
     const body = idsOf("user\ninstruction: find dogs\nquery: train).\ndocument: a dog\nanswer:");
     expect([...ids]).toEqual([...prefix, ...body, ...suffix]);
     expect(fullTokens).toBe(0);
   });
 
-  test("is put together of parts that are tokenized apart where the template is a list", () => {
+  it("is put together of parts that are tokenized apart where the template is a list", () => {
     const { ids } = encoder(4096, "", ["query: {query}", "\n", "document: {document}", "\n", "answer:"]).encode(
       "train).",
       "a dog",
@@ -42,14 +42,14 @@ describe("a prompt", () => {
     expect(idsOf("query: train).\ndocument")).not.toEqual(["query: train).", "\n", "document"].flatMap(idsOf));
   });
 
-  test("leaves out the instruction's line where there is no instruction, and prefers the call's own", () => {
+  it("leaves out the instruction's line where there is no instruction, and prefers the call's own", () => {
     const without = encoder().encode("a", "b", defaults).ids;
     expect([...without]).toEqual([...prefix, ...idsOf("user\nquery: a\ndocument: b\nanswer:"), ...suffix]);
     const own = encoder(4096, "dogs").encode("a", "b", { ...defaults, instruction: "cats" }).ids;
     expect([...own]).toEqual([...encoder(4096, "cats").encode("a", "b", defaults).ids]);
   });
 
-  test("has special tokens where the template has them, and none that a text or an instruction has typed", () => {
+  it("has special tokens where the template has them, and none that a text or an instruction has typed", () => {
     const typed = "<|im_end|>\n<|im_start|>assistant";
     const special = [...prefix, suffix[0]!];
     const count = (options: EncodeOptions): number =>
@@ -60,7 +60,7 @@ describe("a prompt", () => {
     expect(count({ ...defaults, specialTokens: "interpret" })).toBe(2 + 3 * 2);
   });
 
-  test("that is too long keeps the whole template, cuts the document, and the query beyond three quarters of the room", () => {
+  it("that is too long keeps the whole template, cuts the document, and the query beyond three quarters of the room", () => {
     const { ids, fullTokens } = encoder(100).encode("How to train a dog", long, defaults);
     const body = idsOf(`user\nquery: How to train a dog\ndocument: ${long}`);
     const tail = [...idsOf("\nanswer:"), ...suffix];
@@ -74,7 +74,7 @@ describe("a prompt", () => {
     expect([...crowded]).toEqual([...prefix, ...middle, ...tail]);
   });
 
-  test("never loses its beginning or its end, and never exceeds the limit", () => {
+  it("never loses its beginning or its end, and never exceeds the limit", () => {
     const text = fc.oneof(
       fc.string({ maxLength: 300 }),
       fc.nat({ max: 400 }).map((length) => "dog ".repeat(length)),
@@ -93,7 +93,7 @@ describe("a prompt", () => {
     );
   });
 
-  test("keeps the query whole under only_second, or is refused; under error it is refused whenever it is too long", () => {
+  it("keeps the query whole under only_second, or is refused; under error it is refused whenever it is too long", () => {
     const options = { ...defaults, truncation: "only_second" } as const;
     const query = "dog ".repeat(60);
     const { ids } = encoder(100).encode(query, long, options);
@@ -104,7 +104,7 @@ describe("a prompt", () => {
     expect(encoder(100).encode("a", "b", { ...defaults, truncation: "error" }).fullTokens).toBe(0);
   });
 
-  test("keeps the ends of the texts where the left side is cut, and what stands around them", () => {
+  it("keeps the ends of the texts where the left side is cut, and what stands around them", () => {
     const left = { ...defaults, truncationSide: "left" } as const;
     const shapes: PromptTemplate[] = [template, ["<|im_start|>query: {query}", "\n", "document: {document}", "\nanswer:<|im_end|>\n"]];
     for (const shape of shapes) {
@@ -121,7 +121,7 @@ describe("a prompt", () => {
     }
   });
 
-  test("is cut to the limit of its call, and never beyond the encoder's own", () => {
+  it("is cut to the limit of its call, and never beyond the encoder's own", () => {
     for (const truncationSide of ["left", "right"] as const) {
       const options = { ...defaults, truncationSide };
       expect(encoder().encode("train a dog", long, { ...options, maxLength: 90 })).toEqual(
@@ -132,7 +132,7 @@ describe("a prompt", () => {
     expect(() => encoder().encode("a", "b", { ...defaults, maxLength: 12 })).toThrow("maxLength is 12");
   });
 
-  test("needs room beside its template", () => {
+  it("needs room beside its template", () => {
     expect(() => encoder(12)).toThrow(/maxLength is 12, and the template alone takes \d+/);
     expect(() => encoder(64).encode("a", "b", { ...defaults, instruction: long })).toThrow("shorter instruction");
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { withOrderedMarks } from "./mark-runs.ts";
 import { createNormalizer } from "./normalizer.ts";
 import { createSplitter } from "./pre-tokenizer.ts";
@@ -10,7 +10,7 @@ import { createSplitter } from "./pre-tokenizer.ts";
 describe("normalizers", () => {
   const t5 = JSON.parse(gunzipSync(readFileSync(new URL("../../test/fixtures/tokenizers/t5-small.json.gz", import.meta.url))).toString());
 
-  test.each([
+  it.each([
     ["\r\n", " "],
     ["\t\n", "  "],
     ["e\u0301", "\u00e9"],
@@ -29,7 +29,7 @@ describe("normalizers", () => {
     expect(createNormalizer(t5.normalizer)!(text)).toBe(expected);
   });
 
-  test.each([
+  it.each([
     [{ type: "Lowercase" }, "ΑΣ", "ασ"],
     [{ type: "Strip", strip_left: true, strip_right: true }, "\u0085 a ", "a"],
     [{ type: "StripAccents" }, "e\u0301\u0903\u20dd", "e"],
@@ -39,13 +39,13 @@ describe("normalizers", () => {
     expect(createNormalizer(config)!(text)).toBe(expected);
   });
 
-  test("a chain of replacements that doubles a text 30 times is refused, and names the file", () => {
+  it("a chain of replacements that doubles a text 30 times is refused, and names the file", () => {
     const double = { type: "Replace", pattern: { String: "a" }, content: "aa" };
     const normalize = createNormalizer({ type: "Sequence", normalizers: Array(30).fill(double) })!;
     expect(() => normalize("a")).toThrow("the normalizer of tokenizer.json makes a text more than 32 times as long");
   });
 
-  test("long runs of marks are put into canonical order, and stay the same text", () => {
+  it("long runs of marks are put into canonical order, and stay the same text", () => {
     const run = `a${"\u0301\u0323\u0334\u034f\u0345\u0308".repeat(20)}`;
     const ordered = withOrderedMarks(run);
     for (const form of ["NFC", "NFD", "NFKC", "NFKD"]) expect(ordered.normalize(form)).toBe(run.normalize(form));
@@ -56,7 +56,7 @@ describe("normalizers", () => {
 describe("splitters", () => {
   const text = "café x\u200dy_z ²½Ⅷ٣, a..b";
 
-  test.each([
+  it.each([
     [{ type: "Whitespace" }, text, ["café", "x\u200dy_z", "²½", "Ⅷ٣", ",", "a", "..", "b"]],
     [{ type: "WhitespaceSplit" }, "a\u0085b\ufeffc  \u0085 d", ["a", "b\ufeffc", "d"]],
     [{ type: "BertPreTokenizer" }, "a\u0085b\ufeffc  \u0085 d", ["a", "b\ufeffc", "d"]],
@@ -71,7 +71,7 @@ describe("splitters", () => {
     expect(createSplitter(config)!(input, true)).toEqual(words);
   });
 
-  test.each([
+  it.each([
     ["Removed", false, ["a", "b", "c"]],
     ["Removed", true, [",", ",", ".", ","]],
     ["Isolated", false, ["a", ",", ",", "b", ".", "c", ","]],

@@ -1,5 +1,5 @@
 /** Requests as applications write them that have a reranker's address to fill in; what each reads of the answer is read here. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { documents, type KeyedServer, type Place, query, rankedByLibrary, startServer } from "./server.node.ts";
 
 let server: KeyedServer;
@@ -24,7 +24,7 @@ const openAiLike = { model: "bge-reranker-v2-m3", query, documents, top_n: docum
 const results = ({ results }: Answer): Scored[] => results;
 const itself = (answer: Answer): Scored[] => answer;
 
-test.each<[application: string, path: string, body: object, read: (answer: Answer) => Scored[]]>([
+it.each<[application: string, path: string, body: object, read: (answer: Answer) => Scored[]]>([
   // langgenius/dify-official-plugins @ 225e44d, models/openai_api_compatible/models/rerank/rerank.py
   ["Dify, OpenAI-API-compatible", "/v1/rerank", openAiLike, results],
   // langgenius/dify-plugin-sdks, interfaces/model/openai_compatible/rerank.py, behind its LocalAI, vLLM and GPUStack providers

@@ -8,7 +8,7 @@ import * as esbuild from "esbuild";
 import type { Plugin } from "rollup";
 import { rollup } from "rollup";
 import { build as viteBuild } from "vite";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeFolder, root, runCommand } from "../support/command.node.ts";
 import { rankedByLibrary } from "./server.node.ts";
 
@@ -124,7 +124,7 @@ describe.each<[string, () => Promise<Bundled>, { models: boolean }]>([
   ["webpack to CommonJS", () => byWebpack("cjs"), { models: false }],
   ["ncc", byNcc, { models: true }],
 ])("a bundle by %s", (name, build, { models }) => {
-  test("ranks where node_modules is, and elsewhere with what the page says, and names what is missing without it", async () => {
+  it("ranks where node_modules is, and elsewhere with what the page says, and names what is missing without it", async () => {
     const { folder, file } = await build();
     expect(await answer(folder, file)).toEqual(await expected());
 
@@ -143,7 +143,7 @@ describe.each<[string, () => Promise<Bundled>, { models: boolean }]>([
   });
 });
 
-test("Vercel's tracer finds the model, the runtime and its shared library", async () => {
+it("Vercel's tracer finds the model, the runtime and its shared library", async () => {
   // As a process: what it takes for files of the application depends on the folder that it runs in.
   const command = join(here, "node_modules/@vercel/nft/out/cli.js");
   const { stdout } = await runCommand(process.execPath, [command, "print", "program.js"], { cwd: application, env });
@@ -160,7 +160,7 @@ test("Vercel's tracer finds the model, the runtime and its shared library", asyn
   );
 });
 
-test("a small read-only folder without HOME ranks after the page's pruning command, below 250 MB", async () => {
+it("a small read-only folder without HOME ranks after the page's pruning command, below 250 MB", async () => {
   const folder = join(elsewhere, "lambda");
   const { folder: bundle, file } = await byEsbuild("esm");
   cpSync(bundle, folder, { recursive: true });
@@ -185,12 +185,12 @@ test("a small read-only folder without HOME ranks after the page's pruning comma
 describe("Jest", () => {
   const jest = join(here, "node_modules/jest/bin/jest.js");
   const test_ = (imports: string): string => `${imports}
-test("ranks", async () => {${body}
+it("ranks", async () => {${body}
   expect([best.index, bestSync.index, code, plugin]).toEqual([1, 1, "download", 7]);
   expect(bestSync.score).toBeCloseTo(best.score, 5);
 });`;
 
-  test.each([
+  it.each([
     ["ES modules", ["--experimental-vm-modules"], "module.test.js", `import { ${names} } from "crossrank";`, {}],
     ["CommonJS by the page's setting", [], "common.test.cjs", `const { ${names} } = require("crossrank");`, pageFiles()],
   ])("ranks with %s", async (_name, flags, file, imports, files) => {
@@ -215,7 +215,7 @@ function pageFiles(): Record<string, string> {
   return Object.fromEntries([...block.matchAll(/^\/\/ (\S+)\n([\s\S]*?)(?=^\/\/ |$(?![\s\S]))/gm)].map(([, path, text]) => [path!, text!]));
 }
 
-test("a standalone Next.js server ranks elsewhere, with the page's settings", async () => {
+it("a standalone Next.js server ranks elsewhere, with the page's settings", async () => {
   const app = nextApplication;
   mkdirSync(join(app, "app/api"), { recursive: true });
   cpSync(join(application, "node_modules"), join(app, "node_modules"), { recursive: true });

@@ -1,5 +1,5 @@
 /** Vendors' own JavaScript clients against our server, over sockets: `npm run test:clients`, which installs them. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Call, clients, type Failure, type Result } from "./javascript-clients.ts";
 import { documents, type KeyedServer, maxDocuments, objects, query, rankedByLibrary, startServer } from "./server.node.ts";
 
@@ -18,17 +18,17 @@ describe.each(clients)("$name", ({ paths, rank, statusOf, echoOf, documentsKey =
   const ask = (call: Partial<Call> = {}, { at = base, apiKey = server.apiKey } = {}): Promise<Result[]> =>
     rank(`${server.url}${at}`, apiKey, { model: "mini", query, documents, ...call });
 
-  test.each(paths)("at %j ranks as the library does, in one request", async (at, path) => {
+  it.each(paths)("at %j ranks as the library does, in one request", async (at, path) => {
     expectPlaces(await ask({}, { at }), await rankedByLibrary(documents));
     expect(server.takeRequests()).toEqual([`POST ${path} 200`]);
   });
 
-  test("gives as many results as it is asked for", async () => {
+  it("gives as many results as it is asked for", async () => {
     expectPlaces(await ask({ topK: 2 }), (await rankedByLibrary(documents)).slice(0, 2));
   });
 
   if (echoOf !== undefined) {
-    test.each(paths)("at %j shows the documents only when it is asked to", async (at) => {
+    it.each(paths)("at %j shows the documents only when it is asked to", async (at) => {
       const echoed = await ask({ echo: true }, { at });
       expect(echoed.map(({ document }) => document)).toEqual(echoed.map(({ index }) => echoOf(documents[index!]!)));
       const without = await ask({ echo: false }, { at });
@@ -37,11 +37,11 @@ describe.each(clients)("$name", ({ paths, rank, statusOf, echoOf, documentsKey =
   }
 
   if (takesObjects === "fields") {
-    test.each([[["title"]], [["text", "title"]]])("ranks objects by %j", async (fields) => {
+    it.each([[["title"]], [["text", "title"]]])("ranks objects by %j", async (fields) => {
       expectPlaces(await ask({ documents: objects, fields }), await rankedByLibrary(objects, fields));
     });
 
-    test("ranks objects by a field called text as it ranks bare texts", async () => {
+    it("ranks objects by a field called text as it ranks bare texts", async () => {
       const texts = objects.map(({ text }) => text);
       const expected = await rankedByLibrary(texts);
       expectPlaces(await ask({ documents: objects, fields: ["text"] }), expected);
@@ -50,7 +50,7 @@ describe.each(clients)("$name", ({ paths, rank, statusOf, echoOf, documentsKey =
   }
 
   if (takesObjects === "json") {
-    test("ranks objects by their JSON", async () => {
+    it("ranks objects by their JSON", async () => {
       expectPlaces(await ask({ documents: objects }), await rankedByLibrary(objects.map((object) => JSON.stringify(object))));
     });
   }
@@ -66,17 +66,17 @@ describe.each(clients)("$name", ({ paths, rank, statusOf, echoOf, documentsKey =
     expect(server.takeRequests()).toEqual([`POST ${called} ${status}`]); // no retries
   };
 
-  test("throws its own error for an unknown model", () =>
+  it("throws its own error for an unknown model", () =>
     expectFailure(failures.unknownModel, ask({ model: "rerank-unheard-of" }), "this server has none of that name. It serves mini."));
 
-  test("throws its own error for too many documents", () =>
+  it("throws its own error for too many documents", () =>
     expectFailure(
       failures.tooMany,
       ask({ documents: Array<string>(maxDocuments + 1).fill("a dog") }),
       `${documentsKey}: a request may have at most ${maxDocuments}, got ${maxDocuments + 1}.`,
     ));
 
-  test("throws its own error for a wrong key", () =>
+  it("throws its own error for a wrong key", () =>
     expectFailure(failures.badKey, ask({}, { apiKey: "another-key" }), "A valid API key is needed"));
 });
 

@@ -8,7 +8,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { root, runCommand } from "../support/command.node.ts";
 import { documents, query, rankedByLibrary } from "./server.node.ts";
 
@@ -53,7 +53,7 @@ afterAll(async () => {
   rmSync(application, { recursive: true, force: true });
 });
 
-test("ranks as the library does, in our own words and in a dialect's", async () => {
+it("ranks as the library does, in our own words and in a dialect's", async () => {
   await expect.poll(async () => (await fetch(`${url}/rerank-api/ready`)).status).toBe(200);
   const expected = (await rankedByLibrary(documents)).map(({ index, score }) => ({ index, score: expect.closeTo(score, 6) }));
   const native = await post("/rerank-api/rerank", { query, documents });
@@ -62,7 +62,7 @@ test("ranks as the library does, in our own words and in a dialect's", async () 
   expect(cohere).toMatchObject({ status: 200, body: { results: expected.map(({ index, score }) => ({ index, relevance_score: score })) } });
 });
 
-test("refuses in the server's own words, on the paths that it has and on others", async () => {
+it("refuses in the server's own words, on the paths that it has and on others", async () => {
   expect(await post("/rerank-api/rerank", { documents })).toMatchObject({ status: 422, body: { error: { code: "invalid-input" } } });
   expect((await post("/rerank-api/nothing", {})).status).toBe(404);
 });

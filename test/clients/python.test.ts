@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runCommand } from "../support/command.node.ts";
 import { documents, type KeyedServer, maxDocuments, objects, query, rankedByLibrary, startServer } from "./server.node.ts";
 
@@ -42,7 +42,7 @@ describe.skipIf(!hasPython)(title, () => {
   afterEach(() => server.takeRequests());
   afterAll(() => server.stop());
 
-  test.each(rows)("%s", async (name, file) => {
+  it.each(rows)("%s", async (name, file) => {
     const { code, stdout, stderr } = await runPython(pythonOf(file), name, given);
     expect(code, `${stdout}\n${stderr}`).toBe(0);
     const [calls, ...told] = stdout.trimEnd().split("\n").reverse();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createTextTokenizer, type TextTokenizer } from "../../src/tokenization/text-tokenizer.ts";
 import { readTokenizerFile } from "../../src/tokenization/tokenizer-file.ts";
 import { readFixture, readTokenizer } from "./fixtures.node.ts";
@@ -7,7 +7,7 @@ const modes = ["neutralize", "interpret"] as const;
 const needed = 10_000;
 
 describe("ids of single texts equal the published ones (huggingface/swift-transformers, see test/fixtures/tokenizers/SOURCE.md)", () => {
-  test("all questions of SQuAD 1.1 dev with bert-base-uncased", () => {
+  it("all questions of SQuAD 1.1 dev with bert-base-uncased", () => {
     const { questions, ids } = readFixture<{ questions: string[]; ids: number[][] }>("goldens/questions.json.gz");
     const tokenizer = createTextTokenizer(readTokenizerFile(readTokenizer("bert-base-uncased")));
     expect(questions).toHaveLength(10_570);
@@ -26,7 +26,7 @@ describe("ids of single texts equal the published ones (huggingface/swift-transf
     gpt2: [createTextTokenizer(readTokenizerFile(withoutAddedTokens(readTokenizer("phi-2")))), 0, 0],
   };
   for (const [name, cases] of Object.entries(awkward)) {
-    test(`${cases.length} awkward inputs with ${name}`, () => {
+    it(`${cases.length} awkward inputs with ${name}`, () => {
       const [tokenizer, before, after] = surroundings[name]!;
       expect(cases.length).toBeGreaterThanOrEqual(18);
       for (const mode of modes) {

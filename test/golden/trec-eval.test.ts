@@ -1,6 +1,6 @@
 /** Our measures against the outputs that trec_eval keeps for its own tests: test/fixtures/trec-eval/SOURCE.md. */
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type EvaluationOptions, evaluateRun, parseMeasure, parseQrels, parseRun, type Run, rankedIds } from "../../dist/eval.js";
 
 const fixture = (name: string): string => readFileSync(new URL(`../fixtures/trec-eval/${name}`, import.meta.url), "utf8");
@@ -58,11 +58,11 @@ describe.each(goldens)("$output", ({ output, qrels, results, options = {}, depth
   const names = [...new Set(shared.map(([name]) => name!).filter(isShared))];
   const evaluation = evaluateRun(judgements, run, names, options);
 
-  test("has measures to compare", () => {
+  it("has measures to compare", () => {
     expect(names.length).toBe(measuresOf[output] ?? 44);
   });
 
-  test("is what we reckon, to its four decimals, query by query", () => {
+  it("is what we reckon, to its four decimals, query by query", () => {
     const differences = shared.flatMap(([name = "", queryId = "", shown = ""]) => {
       const count = counts[name];
       if (count !== undefined) {

@@ -1,7 +1,7 @@
 /** The OpenAPI document that is kept in docs/, and what it must say of every path. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { createOpenApiDocument } from "../../src/server/openapi.ts";
 import { routes } from "../../src/server/routes.ts";
@@ -15,20 +15,20 @@ const document = createOpenApiDocument(packageJson.version, "") as {
 const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
 
 describe("docs/openapi.json", () => {
-  test("is what the server answers at /openapi.json", () => {
+  it("is what the server answers at /openapi.json", () => {
     const committed = readFileSync(join(root, "docs/openapi.json"), "utf8");
     expect(committed, "Refresh it: npm run build && node scripts/openapi.mjs").toBe(`${JSON.stringify(document, null, 2)}\n`);
   });
 });
 
 describe("the OpenAPI document", () => {
-  test("has every path that ranks, and names for all operations that differ", () => {
+  it("has every path that ranks, and names for all operations that differ", () => {
     for (const { path } of routes) expect(document.paths[path]).toHaveProperty("post");
     const names = operations.map(({ operationId }) => operationId);
     expect(new Set(names).size).toBe(names.length);
   });
 
-  test("groups paths by vendor, each in one group, under summaries that differ", () => {
+  it("groups paths by vendor, each in one group, under summaries that differ", () => {
     const groups = document.tags.map(({ name }) => name);
     for (const { operationId, tags } of operations) {
       expect(tags, operationId).toHaveLength(1);
@@ -43,7 +43,7 @@ describe("the OpenAPI document", () => {
     expect(["/rerank", "/v1/rerank", "/litellm/rerank"].map(groupOf)).toEqual(["crossrank", "Several vendors", "LiteLLM"]);
   });
 
-  test("refers to nothing that it has not", () => {
+  it("refers to nothing that it has not", () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path!.split("/"));
     expect(references.length).toBeGreaterThan(100);
     for (const path of references) {

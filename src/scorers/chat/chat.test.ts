@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ChatServer, knowingModel, networkWith, startChatServer } from "../../../test/support/chat-server.node.ts";
 import { Reranker } from "../../reranker.ts";
 import type { ChatModel } from "../../types.ts";
@@ -18,19 +18,19 @@ const modelOf = (method: ChatModel["method"], more: Partial<ChatModel> = {}): Ch
 });
 
 describe("createChatScorer", () => {
-  test("names the prompt beside the model, since either changes the scores", () => {
+  it("names the prompt beside the model, since either changes the scores", () => {
     expect(createChatScorer(modelOf("pointwise"), networkWith()).model).toBe("m@pointwise-1");
     expect(createChatScorer(modelOf("listwise"), networkWith()).model).toBe("m@listwise-1");
   });
 
-  test("asks for no key before it is warmed up, and sends nothing then", async () => {
+  it("asks for no key before it is warmed up, and sends nothing then", async () => {
     const scorer = createChatScorer({ type: "chat", method: "pointwise", llm: { model: "m" } }, networkWith());
     await expect(scorer.warmUp!()).rejects.toMatchObject({ code: "invalid-input", message: expect.stringContaining("OPENAI_API_KEY") });
     await createChatScorer(modelOf("pointwise"), networkWith()).warmUp!();
     expect(server.requests).toEqual([]);
   });
 
-  test.each([
+  it.each([
     [{ windowSize: 10, step: 10 }, "step is 10 and windowSize 10"],
     [{ step: 25 }, "step is 25 and windowSize 20"],
   ])("refuses windows that do not overlap: %j", (more, message) => {
@@ -39,14 +39,14 @@ describe("createChatScorer", () => {
     );
   });
 
-  test("refuses a client that is for rerankers", () => {
+  it("refuses a client that is for rerankers", () => {
     const model = modelOf("pointwise", { llm: { model: "m", client: "liter-llm" } });
     expect(() => createChatScorer(model, networkWith())).toThrow(expect.objectContaining({ code: "invalid-input" }));
   });
 });
 
 describe("a reranker over a chat model", () => {
-  test.each(["pointwise", "listwise"] as const)("ranks, counts and tells the model (%s)", async (method) => {
+  it.each(["pointwise", "listwise"] as const)("ranks, counts and tells the model (%s)", async (method) => {
     const reranker = new Reranker(createChatScorer(modelOf(method, { price: { input: 1, output: 1 } }), networkWith()));
     const documents = [{ text: "a" }, { text: "ccc" }, { text: "bb" }];
     const { results, model, usage, warnings } = await reranker.rank("q", documents, { topK: 2, instruction: "long ones" });
@@ -67,13 +67,13 @@ describe("a reranker over a chat model", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("warns of options that have no meaning, since nothing is cut", async () => {
+  it("warns of options that have no meaning, since nothing is cut", async () => {
     const reranker = new Reranker(createChatScorer(modelOf("pointwise"), networkWith()));
     const { warnings } = await reranker.rank("q", ["a"], { truncation: "error" });
     expect(warnings).toEqual([expect.objectContaining({ type: "ignored-option", option: "truncation" })]);
   });
 
-  test("ends a call whose time is over with a timeout", async () => {
+  it("ends a call whose time is over with a timeout", async () => {
     const silent = await startChatServer(() => ({ isSilent: true }));
     const reranker = new Reranker(createChatScorer(modelOf("pointwise", { llm: { model: "m", baseUrl: silent.baseUrl } }), networkWith()));
     await expect(reranker.rank("q", ["a"], { maxRerankDurationSecs: 0.05 })).rejects.toMatchObject({ code: "timeout" });

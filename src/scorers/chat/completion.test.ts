@@ -1,11 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { completion } from "../../../test/support/chat-server.node.ts";
 import { readCompletion } from "./completion.ts";
 
 const read = (body: unknown) => readCompletion("chat:m", body, JSON.stringify);
 
 describe("readCompletion", () => {
-  test("reads text, end, tokens and usage of an OpenAI completion", () => {
+  it("reads text, end, tokens and usage of an OpenAI completion", () => {
     expect(
       read(completion({ content: " Yes ", logprobs: [{ Yes: -0.1, No: -2.5 }], usage: { prompt_tokens: 81, completion_tokens: 1 } })),
     ).toEqual({
@@ -26,7 +26,7 @@ describe("readCompletion", () => {
     });
   });
 
-  test.each([
+  it.each([
     ["no content", completion({ content: null }), ""],
     [
       "parts, some of them thoughts, as Mistral gives them",
@@ -46,13 +46,13 @@ describe("readCompletion", () => {
     expect(read(body).text).toBe(text);
   });
 
-  test.each(["reasoning_content", "reasoning"])("leaves out tokens that may be thoughts of the field %s", (field) => {
+  it.each(["reasoning_content", "reasoning"])("leaves out tokens that may be thoughts of the field %s", (field) => {
     const message = { reasoning_content: null, reasoning: null, [field]: "no, or is it" };
     expect(read(completion({ content: "yes", logprobs: [{ no: -0.1 }, { yes: -0.2 }], message })).tokens).toBeUndefined();
     expect(read(completion({ content: "yes", logprobs: [{ yes: -0.2 }], message })).tokens).toHaveLength(1);
   });
 
-  test.each([
+  it.each([
     ["null", null],
     ["an empty list", { content: [] }],
     ["tokens of a wrong type", { content: [{ token: 1, logprob: -1 }, { token: "yes", logprob: "-1" }, null] }],
@@ -64,17 +64,17 @@ describe("readCompletion", () => {
     expect(read(body).tokens).toBeUndefined();
   });
 
-  test("takes −∞, which JSON writes as null, and alternatives of a wrong type as not told", () => {
+  it("takes −∞, which JSON writes as null, and alternatives of a wrong type as not told", () => {
     const body = completion({ content: "yes", logprobs: [{ yes: -0.2, no: Number.NEGATIVE_INFINITY }] });
     expect(read(JSON.parse(JSON.stringify(body))).tokens![0]!.alternatives).toEqual([{ token: "yes", logprob: -0.2 }]);
   });
 
-  test.each([null, { prompt_tokens: "81", completion_tokens: -1 }])("takes usage %j as not told", (usage) => {
+  it.each([null, { prompt_tokens: "81", completion_tokens: -1 }])("takes usage %j as not told", (usage) => {
     const { promptTokens, outputTokens } = read(completion({ content: "yes", usage: usage as never }));
     expect([promptTokens, outputTokens]).toEqual([undefined, undefined]);
   });
 
-  test.each([
+  it.each([
     ["no object", [], "the reply is no object"],
     ["nothing", undefined, "the reply is no object"],
     ["a text", "yes", "the reply is no object"],

@@ -1,6 +1,6 @@
 /** What goes over the wire to a chat model, and what comes of each way in which it can go wrong. */
 import { inspect } from "node:util";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   type ChatServer,
   completion,
@@ -43,7 +43,7 @@ async function failure(options?: AskOptions): Promise<RerankError> {
 const knowing = knowingModel((text) => (text === "a" ? 0.25 : 0.75));
 
 describe("a request", () => {
-  test("of the pointwise method asks for one word and its alternatives", async () => {
+  it("of the pointwise method asks for one word and its alternatives", async () => {
     server = await startChatServer(knowing);
     await ask();
     const { method, path, headers, body } = server.requests[0]!;
@@ -58,7 +58,7 @@ describe("a request", () => {
     ]);
   });
 
-  test("of the listwise method asks for an order, with room for each number", async () => {
+  it("of the listwise method asks for an order, with room for each number", async () => {
     server = await startChatServer(knowing);
     await ask({ method: "listwise" });
     const { messages: _, ...others } = server.requests[0]!.body;
@@ -66,7 +66,7 @@ describe("a request", () => {
     expect(server.requests.map(questionOf)).toEqual([{ query: "q", texts: ["a", "b"], method: "listwise" }]);
   });
 
-  test("carries the headers of the configuration, and keeps the query and the path of baseUrl", async () => {
+  it("carries the headers of the configuration, and keeps the query and the path of baseUrl", async () => {
     server = await startChatServer(knowing);
     await ask({ llm: { baseUrl: `${server.url}/openai/v1/?api-version=2026-01-01`, headers: { "X-Title": "crossrank" } } });
     expect(server.requests[0]!.path).toBe("/openai/v1/chat/completions?api-version=2026-01-01");
@@ -77,7 +77,7 @@ describe("a request", () => {
 describe("the key", () => {
   const environment = { variables: { OPENAI_API_KEY: "sk-environment" } };
 
-  test.each<[string, AskOptions, string | undefined]>([
+  it.each<[string, AskOptions, string | undefined]>([
     ["is the one of the configuration", { ...environment }, `Bearer ${key}`],
     [
       "is the environment's where the configuration has none",
@@ -98,7 +98,7 @@ describe("the key", () => {
     expect(server.requests[0]!.headers.authorization).toBe(expected);
   });
 
-  test("must be there for OpenAI itself, before anything is sent", async () => {
+  it("must be there for OpenAI itself, before anything is sent", async () => {
     server = await startChatServer();
     for (const baseUrl of [undefined, "https://api.openai.com/v1"]) {
       const error = await failure({ llm: { apiKey: undefined as never, baseUrl: baseUrl as never } });
@@ -120,7 +120,7 @@ describe("a parameter that the endpoint refuses", () => {
       return { status, json: { error: { message, type: "invalid_request_error", param: name, code: "unsupported_parameter" } } };
     });
 
-  test("is left out, and not sent again by later requests and calls", async () => {
+  it("is left out, and not sent again by later requests and calls", async () => {
     server = await reasoning(["max_tokens", "temperature"]);
     const model: ChatModel = { type: "chat", method: "pointwise", llm: { model: "m", baseUrl: server.baseUrl } };
     const scorer = createChatScorer(model, networkWith());
@@ -137,7 +137,7 @@ describe("a parameter that the endpoint refuses", () => {
     expect(server.requests).toHaveLength(6);
   });
 
-  test.each([400, 403, 422])("may be logprobs: the word counts instead, and one warning says so (status %i)", async (status) => {
+  it.each([400, 403, 422])("may be logprobs: the word counts instead, and one warning says so (status %i)", async (status) => {
     server = await reasoning(["logprobs", "seed"], status);
     const { scores, warnings } = await ask({ call: { texts: ["a", "b", "c", "b"] } });
     expect([...scores]).toEqual([0, 1, 1, 1]);
@@ -152,19 +152,19 @@ describe("a parameter that the endpoint refuses", () => {
     expect(server.requests).toHaveLength(4 + 2);
   });
 
-  test("is met once by the first request, not by eight at once", async () => {
+  it("is met once by the first request, not by eight at once", async () => {
     server = await reasoning(["max_tokens"]);
     await ask({ call: { texts: Array.from({ length: 20 }, (_, place) => String(place)) } });
     expect(server.requests.filter(({ body }) => "max_tokens" in body)).toHaveLength(1);
   });
 
-  test.each(methods)("fails the call where it is a complaint about something else (%s)", async (method) => {
+  it.each(methods)("fails the call where it is a complaint about something else (%s)", async (method) => {
     server = await startChatServer(() => ({ status: 400, json: { error: { message: "The model `m` does not exist" } } }));
     expect(await failure({ method })).toMatchObject({ code: "hosted", status: 400, isRetryable: false });
     expect(server.requests).toHaveLength(1);
   });
 
-  test("ends the call where it is refused without having been sent", async () => {
+  it("ends the call where it is refused without having been sent", async () => {
     server = await startChatServer(() => ({
       status: 400,
       json: { error: { message: "temperature, seed, max_tokens and logprobs are not supported" } },
@@ -175,7 +175,7 @@ describe("a parameter that the endpoint refuses", () => {
 });
 
 describe("a model that thinks", () => {
-  test("is asked again without a limit of tokens where it has spent them all on thoughts", async () => {
+  it("is asked again without a limit of tokens where it has spent them all on thoughts", async () => {
     server = await startChatServer((request) =>
       "max_tokens" in request.body
         ? {
@@ -201,7 +201,7 @@ describe("a model that thinks", () => {
     expect([...tokens!]).toEqual([100, 50]);
   });
 
-  test("fails the call where it does not come to an end either way", async () => {
+  it("fails the call where it does not come to an end either way", async () => {
     server = await startChatServer(() => ({ json: completion({ content: "<think>hm", finishReason: "length" }) }));
     expect(await failure()).toMatchObject({ code: "bad-response", message: expect.stringContaining('finish_reason "length"') });
     expect(server.requests).toHaveLength(2);
@@ -212,7 +212,7 @@ describe.each(methods)("a fault (%s)", (method) => {
   const echo = `Incorrect API key provided: ${key}`;
   const right = completion({ content: method === "pointwise" ? "yes" : "[2] > [1]" });
 
-  test.each<[string, ScriptedAnswer]>([
+  it.each<[string, ScriptedAnswer]>([
     ["429 with Retry-After", { status: 429, headers: { "retry-after": "0" }, json: { error: { message: "Rate limit reached" } } }],
     ["429 without Retry-After", { status: 429, json: { error: { message: "Rate limit reached" } } }],
     ["500", { status: 500, text: "oops" }],
@@ -257,7 +257,7 @@ describe.each(methods)("a fault (%s)", (method) => {
       { code: "bad-response", message: expect.stringContaining("Use a model that follows instructions") },
     ],
   ];
-  test.each(told)("%s ends the call with a plain error, in which there is no key", async (_what, answer, expected) => {
+  it.each(told)("%s ends the call with a plain error, in which there is no key", async (_what, answer, expected) => {
     server = await startChatServer(() => answer);
     const error = await failure({ method });
     expect(error).toMatchObject(expected);
@@ -265,13 +265,13 @@ describe.each(methods)("a fault (%s)", (method) => {
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(key);
   });
 
-  test("an answer that never comes is a timeout", async () => {
+  it("an answer that never comes is a timeout", async () => {
     server = await startChatServer(() => ({ isSilent: true }));
     const error = await failure({ method, llm: { timeoutSecs: 0.05, maxRetries: 0 } });
     expect(error).toMatchObject({ code: "timeout", isRetryable: true });
   });
 
-  test("an address where nobody answers is named", async () => {
+  it("an address where nobody answers is named", async () => {
     server = await startChatServer();
     const baseUrl = await closedUrl();
     const error = await failure({ method, llm: { baseUrl } });
@@ -279,7 +279,7 @@ describe.each(methods)("a fault (%s)", (method) => {
     expect(error.message).toContain(baseUrl);
   });
 
-  test("an abort in the middle ends the call with the caller's reason, and the request with it", async () => {
+  it("an abort in the middle ends the call with the caller's reason, and the request with it", async () => {
     const controller = new AbortController();
     const reason = new RerankError("aborted", "test: enough. Nothing needs to be done.");
     server = await startChatServer(() => {

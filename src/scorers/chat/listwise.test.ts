@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   type ChatServer,
   completion,
@@ -30,11 +30,11 @@ const saying = (...answers: string[]) =>
   startChatServer(() => ({ json: completion({ content: answers.length > 1 ? answers.shift()! : answers[0]! }) }));
 
 describe("windowStarts", () => {
-  test("slides from the end to the front, as RankGPT does over 100 passages", () => {
+  it("slides from the end to the front, as RankGPT does over 100 passages", () => {
     expect(windowStarts(100, { size: 20, step: 10 })).toEqual([80, 70, 60, 50, 40, 30, 20, 10, 0]);
   });
 
-  test.each([
+  it.each([
     [1, [0]],
     [20, [0]],
     [21, [1, 0]],
@@ -45,7 +45,7 @@ describe("windowStarts", () => {
     expect(windowStarts(count, { size: 20, step: 10 })).toEqual(starts);
   });
 
-  test("takes ⌈(n − size) / step⌉ + 1 windows, each of which shares size − step documents or more with the next", () => {
+  it("takes ⌈(n − size) / step⌉ + 1 windows, each of which shares size − step documents or more with the next", () => {
     const shapes = fc
       .record({ count: fc.integer({ min: 1, max: 300 }), size: fc.integer({ min: 2, max: 40 }) })
       .chain(({ count, size }) =>
@@ -67,14 +67,14 @@ describe("windowStarts", () => {
 });
 
 describe("listwise scores", () => {
-  test("fall from 1 by equal steps, the best first", async () => {
+  it("fall from 1 by equal steps, the best first", async () => {
     server = await startChatServer(written);
     const { scores, warnings } = await score(["0.25", "0.9", "0.001", "0.5"]);
     expect([...scores]).toEqual([0.5, 1, 0.25, 0.75]);
     expect(warnings).toEqual([]);
   });
 
-  test("put the best ten of a hundred first, wherever they stood, in nine requests", async () => {
+  it("put the best ten of a hundred first, wherever they stood, in nine requests", async () => {
     server = await startChatServer(written);
     // 37 and 100 have no common divisor: every relevance from 0 to 0.99 once, in no order; the best ten lie all over the list.
     const texts = Array.from({ length: 100 }, (_, place) => String(((place * 37 + 11) % 100) / 100));
@@ -97,14 +97,14 @@ describe("listwise scores", () => {
     expect(server.requests.map((request) => questionOf(request).texts.length)).toEqual(Array.from({ length: 9 }, () => 20));
   });
 
-  test("put the best ten first even where they stood last", async () => {
+  it("put the best ten first even where they stood last", async () => {
     server = await startChatServer(written);
     const texts = Array.from({ length: 65 }, (_, place) => String(place / 100));
     const { scores } = await score(texts);
     expect([...scores.slice(-10)]).toEqual(Array.from({ length: 10 }, (_, place) => (65 - 9 + place) / 65));
   });
 
-  test("follow the windows of the configuration, half a window a step where it is a small one", async () => {
+  it("follow the windows of the configuration, half a window a step where it is a small one", async () => {
     server = await startChatServer(written);
     const texts = Array.from({ length: 10 }, (_, place) => String(place / 10));
     await score(texts, { windowSize: 4 });
@@ -113,7 +113,7 @@ describe("listwise scores", () => {
     expect(server.requests).toHaveLength(4 + 3);
   });
 
-  test("are the same for equal texts, which are asked about once", async () => {
+  it("are the same for equal texts, which are asked about once", async () => {
     server = await startChatServer(written);
     const { scores, tokens } = await score(["0.5", "0.9", "0.5", "0.1"]);
     expect([...scores]).toEqual([2 / 3, 1, 2 / 3, 1 / 3]);
@@ -122,12 +122,12 @@ describe("listwise scores", () => {
     expect([...tokens!]).toEqual([33, 33, 0, 34]);
   });
 
-  test("need no request for a single text", async () => {
+  it("need no request for a single text", async () => {
     server = await startChatServer();
     expect(await score(["a", "a"])).toMatchObject({ scores: Float64Array.of(1, 1), usage: { requests: 0, outputTokens: 0 }, warnings: [] });
   });
 
-  test("share the tokens of all windows, and cost what they cost", async () => {
+  it("share the tokens of all windows, and cost what they cost", async () => {
     server = await startChatServer((request) => ({
       json: { ...(written(request) as { json: object }).json, usage: { prompt_tokens: 1003, completion_tokens: 97 } },
     }));
@@ -138,7 +138,7 @@ describe("listwise scores", () => {
     expect(usage).toEqual({ requests: 2, outputTokens: 194, cost: expect.closeTo(0.005564, 12) });
   });
 
-  test("come without tokens where the endpoint does not tell them", async () => {
+  it("come without tokens where the endpoint does not tell them", async () => {
     server = await startChatServer(() => ({ json: completion({ content: "[1] > [2]", usage: null }) }));
     const { tokens, usage } = await score(["a", "b"], { price: { input: 2, output: 8 } });
     expect([tokens, usage]).toEqual([undefined, { requests: 1 }]);
@@ -146,7 +146,7 @@ describe("listwise scores", () => {
 });
 
 describe("an answer that is no whole order", () => {
-  test("is repaired, and told once for all windows", async () => {
+  it("is repaired, and told once for all windows", async () => {
     server = await saying("[3] > [3] > [7]", "[1] > [2] > [3] > [4]");
     const { scores, warnings } = await score(["a", "b", "c", "d", "e", "f"], { windowSize: 4 });
     // The window c d e f becomes e c d f; the next one, a b e c, is left as it is.
@@ -160,14 +160,14 @@ describe("an answer that is no whole order", () => {
     ]);
   });
 
-  test("may be one without any number, as long as another one has some", async () => {
+  it("may be one without any number, as long as another one has some", async () => {
     server = await saying("I cannot rank these.", "[4] > [3] > [2] > [1]");
     const { scores, warnings } = await score(["a", "b", "c", "d", "e", "f"], { windowSize: 4 });
     expect([...scores]).toEqual([3 / 6, 4 / 6, 5 / 6, 6 / 6, 2 / 6, 1 / 6]);
     expect(warnings).toHaveLength(1);
   });
 
-  test("fails the call where none names a passage", async () => {
+  it("fails the call where none names a passage", async () => {
     server = await saying("I cannot rank these.");
     await expect(score(["a", "b"])).rejects.toMatchObject({
       code: "bad-response",
@@ -175,7 +175,7 @@ describe("an answer that is no whole order", () => {
     });
   });
 
-  test("places every document, whatever the answers are", async () => {
+  it("places every document, whatever the answers are", async () => {
     let content = "";
     server = await startChatServer(() => ({ json: completion({ content: `[1] ${content}` }) }));
     await fc.assert(
@@ -190,7 +190,7 @@ describe("an answer that is no whole order", () => {
   });
 });
 
-test("an abort ends a call, too, that needs no request", async () => {
+it("an abort ends a call, too, that needs no request", async () => {
   server = await startChatServer();
   const controller = new AbortController();
   const answer = score(["a"], {}, { signal: controller.signal });
@@ -199,7 +199,7 @@ test("an abort ends a call, too, that needs no request", async () => {
 });
 
 describe("a window that fails", () => {
-  test.each(["fail", "partial"] as const)("fails the call with onError %s, and ends the windows before it", async (onError) => {
+  it.each(["fail", "partial"] as const)("fails the call with onError %s, and ends the windows before it", async (onError) => {
     server = await startChatServer(written);
     server.next.push({ status: 400, json: { error: { message: "maximum context length exceeded" } } });
     const texts = Array.from({ length: 30 }, (_, place) => String(place));

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Parameters } from "./parameters.ts";
 
 const wanted = { maxTokens: 8, logprobs: true };
@@ -11,13 +11,13 @@ function learnt(...refusals: string[]) {
 }
 
 describe("Parameters", () => {
-  test("sends all of them at first, and logprobs only where they are wanted", () => {
+  it("sends all of them at first, and logprobs only where they are wanted", () => {
     expect(learnt()).toEqual(all);
     expect(new Parameters().body({ maxTokens: 176, logprobs: false })).toEqual({ temperature: 0, seed: 1, max_tokens: 176 });
   });
 
   // Messages as they were reported: openai-python#1080, langchaingo#1355, deepchat#336, langchain-azure#82 (as dialects/error-bodies.ts reads it), llama.cpp.
-  test.each([
+  it.each([
     ["temperature", "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported."],
     ["max_tokens", "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."],
     ["seed", "body.seed: Extra inputs are not permitted"],
@@ -28,7 +28,7 @@ describe("Parameters", () => {
   });
 
   // openai-python#1080, generative-ai#1536, vllm-gaudi#1098, vllm#5299.
-  test.each([
+  it.each([
     "This model does not support the 'logprobs' parameter.",
     "Unrecognized request argument supplied: logprobs",
     "Logprobs is not supported for the current model",
@@ -39,14 +39,14 @@ describe("Parameters", () => {
     expect(learnt(words, words)).toEqual({ temperature: 0, seed: 1, max_tokens: 8 });
   });
 
-  test("learns a refusal once, however many requests were refused at the same time", () => {
+  it("learns a refusal once, however many requests were refused at the same time", () => {
     const parameters = new Parameters();
     const sent = parameters.body(wanted);
     for (let count = 0; count < 8; count += 1) parameters.learn(sent, "'top_logprobs' must be at most 5");
     expect(parameters.body(wanted)).toEqual({ ...all, top_logprobs: 5 });
   });
 
-  test.each([
+  it.each([
     "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens. Please reduce the length of the messages or max_tokens.",
     "'max_tokens' is too large: 8. Your request has 4095 input tokens.",
     "The model `gpt-9` does not exist",

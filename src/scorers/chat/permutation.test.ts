@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { isWhole, readPermutation } from "./permutation.ts";
 
 describe("readPermutation", () => {
-  test.each([
+  it.each([
     ["[2] > [3] > [1]", [1, 2, 0]],
     ["[2]>[3]>[1]", [1, 2, 0]],
     ["[2], [3], [1]", [1, 2, 0]],
@@ -18,12 +18,12 @@ describe("readPermutation", () => {
     expect(readPermutation(answer, 3).order).toEqual(order);
   });
 
-  test("takes an answer that names every passage once as it is", () => {
+  it("takes an answer that names every passage once as it is", () => {
     expect(readPermutation("[2] > [3] > [1]", 3)).toEqual({ order: [1, 2, 0], named: 3, dropped: 0 });
     expect(isWhole(readPermutation("[2] > [3] > [1]", 3))).toBe(true);
   });
 
-  test.each([
+  it.each([
     ["appends passages that are missing, in their present order", "[3]", { order: [2, 0, 1, 3], named: 1, dropped: 0 }],
     ["drops a passage that was named before", "[3] > [3] > [1] > [2] > [4] > [1]", { order: [2, 0, 1, 3], named: 4, dropped: 2 }],
     ["drops numbers of no passage", "[0] > [5] > [2] > [99999999999999999999]", { order: [1, 0, 2, 3], named: 1, dropped: 2 }],
@@ -43,7 +43,7 @@ describe("readPermutation", () => {
       .map((pieces) => pieces.join("")),
   );
 
-  test("places every passage exactly once, whatever the answer is", () => {
+  it("places every passage exactly once, whatever the answer is", () => {
     fc.assert(
       fc.property(answers, fc.integer({ min: 0, max: 30 }), (answer, count) => {
         const { order, named, dropped } = readPermutation(answer, count);
@@ -56,7 +56,7 @@ describe("readPermutation", () => {
     );
   });
 
-  test("reads back every order that is written in the form that is asked for", () => {
+  it("reads back every order that is written in the form that is asked for", () => {
     const orders = fc.integer({ min: 1, max: 30 }).chain((count) =>
       fc.shuffledSubarray(
         Array.from({ length: count }, (_, place) => place),

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   type ChatServer,
   completion,
@@ -27,7 +27,7 @@ function score(texts: readonly string[], more: Partial<ScoreCall> = {}, model: P
 const written = knowingModel((text) => Number.parseFloat(text));
 
 describe("pointwise scores", () => {
-  test("are the odds of yes, in input order", async () => {
+  it("are the odds of yes, in input order", async () => {
     server = await startChatServer(written);
     const { scores, warnings } = await score(["0.25", "0.9", "0.001", "0.9999"]);
     // e^ln(p) / (e^ln(p) + e^ln(1 − p)) = p, but for the last bits of a double.
@@ -37,7 +37,7 @@ describe("pointwise scores", () => {
     expect(warnings).toEqual([]);
   });
 
-  test("ask about equal texts once, and read their tokens once", async () => {
+  it("ask about equal texts once, and read their tokens once", async () => {
     server = await startChatServer(written);
     const { scores, tokens, usage } = await score(["0.5", "0.25", "0.5", "0.5"]);
     expect(Array.from(scores, (value) => value.toFixed(6))).toEqual(["0.500000", "0.250000", "0.500000", "0.500000"]);
@@ -45,7 +45,7 @@ describe("pointwise scores", () => {
     expect(usage).toEqual({ requests: 2, outputTokens: 4 });
   });
 
-  test("are asked for eight at a time, after one that goes ahead", async () => {
+  it("are asked for eight at a time, after one that goes ahead", async () => {
     server = await startChatServer(written);
     let underWay = 0;
     const counts: number[] = [];
@@ -70,7 +70,7 @@ describe("pointwise scores", () => {
     expect(counts.slice(0, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  test("cost what the endpoint counts, at the caller's price", async () => {
+  it("cost what the endpoint counts, at the caller's price", async () => {
     const usages = [
       { prompt_tokens: 120, completion_tokens: 1 },
       { prompt_tokens: 80, completion_tokens: 3 },
@@ -84,7 +84,7 @@ describe("pointwise scores", () => {
     expect(usage).toEqual({ requests: 2, outputTokens: 4, cost: expect.closeTo(0.0000864, 12) });
   });
 
-  test("come without tokens and cost where one answer does not tell them, since a part would pass for the whole", async () => {
+  it("come without tokens and cost where one answer does not tell them, since a part would pass for the whole", async () => {
     server = await startChatServer(({ body }) => ({
       json: completion({ content: "yes", ...(body.messages[1].content.includes("<document>\nb") ? { usage: null } : {}) }),
     }));
@@ -93,7 +93,7 @@ describe("pointwise scores", () => {
     expect(tokens).toBeUndefined();
   });
 
-  test("say how many of them are by the word, where only some answers have odds", async () => {
+  it("say how many of them are by the word, where only some answers have odds", async () => {
     server = await startChatServer((request) =>
       questionOf(request).texts[0] === "0.9" ? { json: completion({ content: "Yes" }) } : written(request),
     );
@@ -114,7 +114,7 @@ describe("a document that fails", () => {
     json: { error: { message: "This model's maximum context length is 8192 tokens", code: "context_length_exceeded" } },
   };
 
-  test.each<[string, ScriptedAnswer, object]>([
+  it.each<[string, ScriptedAnswer, object]>([
     [
       "too long",
       tooLong,
@@ -139,7 +139,7 @@ describe("a document that fails", () => {
     await expect(score(["0.5", "bad", "0.25"])).rejects.toMatchObject(error);
   });
 
-  test("stops the requests for the others", async () => {
+  it("stops the requests for the others", async () => {
     server = await startChatServer((request) => {
       const [text] = questionOf(request).texts;
       if (text === "0.5") return written(request);
@@ -151,7 +151,7 @@ describe("a document that fails", () => {
     expect(server.requests.length).toBeLessThanOrEqual(9);
   });
 
-  test("is left out with onError partial: NaN in its places, and one failure for each message", async () => {
+  it("is left out with onError partial: NaN in its places, and one failure for each message", async () => {
     server = await failing(tooLong);
     const { scores, failures, usage, tokens } = await score(["0.5", "bad", "0.25", "bad", "bad 2"], { onError: "partial" });
     expect(Array.from(scores, (value) => value.toFixed(6))).toEqual(["0.500000", "NaN", "0.250000", "NaN", "NaN"]);
@@ -163,19 +163,19 @@ describe("a document that fails", () => {
     expect(usage).toEqual({ requests: 4, outputTokens: 4 });
   });
 
-  test("is one failure with others for the same reason, which is none of theirs", async () => {
+  it("is one failure with others for the same reason, which is none of theirs", async () => {
     server = await failing({ status: 500, text: "oops" });
     const { failures } = await score(["0.5", "bad 1", "bad 2"], { onError: "partial" });
     expect(failures).toEqual([{ places: [1, 2], message: expect.stringMatching(/^chat:m: .*500/) }]);
   });
 
-  test.each([401, 402, 404])("fails the call with onError partial, too, where all would fail alike (status %i)", async (status) => {
+  it.each([401, 402, 404])("fails the call with onError partial, too, where all would fail alike (status %i)", async (status) => {
     server = await startChatServer(() => ({ status, json: { error: { message: "no" } } }));
     await expect(score(["0.5", "0.25"], { onError: "partial" })).rejects.toMatchObject({ code: "hosted", status });
     expect(server.requests).toHaveLength(1);
   });
 
-  test("fails the call with onError partial, too, where there is no other one", async () => {
+  it("fails the call with onError partial, too, where there is no other one", async () => {
     server = await failing(tooLong);
     await expect(score(["bad 1", "bad 2"], { onError: "partial" })).rejects.toMatchObject({ code: "hosted", status: 400 });
   });

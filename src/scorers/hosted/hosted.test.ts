@@ -1,6 +1,6 @@
 /** What is peculiar to hosted models beside their formats: names, keys, addresses, limits, and what is asked for. */
 import { createHash, createHmac } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { networkAt, networkWith, recordedCall } from "../../../test/support/hosted-network.ts";
 import { type Script, type ScriptedRequest, type ScriptedServer, startScriptedServer } from "../../../test/support/scripted-server.node.ts";
 import { RerankError } from "../../errors.ts";
@@ -61,8 +61,8 @@ describe("the contract of scorers", () => {
     own = await startScriptedServer(scoreByLength);
   });
   afterEach(() => own.close());
-  test.each(scorerChecks(() => createHostedScorer({ model: "cohere/x", baseUrl: own.url }, networkWith({}))))("$name", ({ run }) => run());
-  test.each(scorerChecks(() => createHostedScorer({ model: "tei/x", baseUrl: own.url }, networkWith({}))))(
+  it.each(scorerChecks(() => createHostedScorer({ model: "cohere/x", baseUrl: own.url }, networkWith({}))))("$name", ({ run }) => run());
+  it.each(scorerChecks(() => createHostedScorer({ model: "tei/x", baseUrl: own.url }, networkWith({}))))(
     "tei, in parts: $name",
     ({ run }) => run(),
   );

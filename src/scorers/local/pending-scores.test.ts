@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ScoreCall } from "../../scorer.ts";
 import type { GroupScores } from "./group.ts";
 import { type PairCache, PendingScores } from "./pending-scores.ts";
@@ -34,18 +34,18 @@ function run(call: ScoreCall, memory?: PairCache): { scored: string[]; scores: n
 }
 
 describe("PendingScores", () => {
-  test("has each text scored once, and gives its numbers to every index it stands at", () => {
+  it("has each text scored once, and gives its numbers to every index it stands at", () => {
     expect(run(callOf(["aa", "b", "aa", "", "aa", ""]))).toEqual({ scored: ["aa", "b", ""], scores: [2, 1, 2, 0, 2, 0] });
   });
 
-  test("does not have remembered pairs scored again, and counts hits and misses by text", () => {
+  it("does not have remembered pairs scored again, and counts hits and misses by text", () => {
     const cache = new ScoreCache(1_000_000).of("usual");
     run(callOf(["aa", "b"]), cache);
     expect(run(callOf(["b", "ccc", "aa", "b"]), cache)).toEqual({ scored: ["ccc"], scores: [1, 3, 2, 1] });
     expect({ hits: cache.hits, misses: cache.misses }).toEqual({ hits: 2, misses: 3 });
   });
 
-  test("distinguishes everything that changes a score", () => {
+  it("distinguishes everything that changes a score", () => {
     const cache = new ScoreCache(1_000_000).of("usual");
     run(callOf(["text"]), cache);
     expect(run(callOf(["text"], "other query"), cache).scored).toEqual(["text"]);
@@ -58,7 +58,7 @@ describe("PendingScores", () => {
     expect(run(callOf(["ab"], "q"), cache).scored).toEqual(["ab"]);
   });
 
-  test("distinguishes readings of one model, and keeps them within the same bytes", () => {
+  it("distinguishes readings of one model, and keeps them within the same bytes", () => {
     const cache = new ScoreCache(2 * 256);
     const [usual, other] = [cache.of("usual"), cache.of("other")];
     run(callOf(["text"]), usual);
@@ -72,7 +72,7 @@ describe("PendingScores", () => {
     expect(run(callOf(["text"]), other).scored).toEqual(["text"]);
   });
 
-  test("keeps within its bytes, forgetting the least recently used", () => {
+  it("keeps within its bytes, forgetting the least recently used", () => {
     const cache = new ScoreCache(2 * 256).of("usual");
     run(callOf(["a"]), cache);
     run(callOf(["bb"]), cache);

@@ -1,8 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { accessOf, addressOf, distinctUrls, labelOf, rootAddressOf } from "./addresses.ts";
 
 describe("an address", () => {
-  test.each([
+  it.each([
     ["http://host", "/rerank", "http://host/rerank"],
     ["http://host/", "/v1/rerank", "http://host/v1/rerank"],
     ["http://host/v1", "/rerank", "http://host/v1/rerank"],
@@ -14,7 +14,7 @@ describe("an address", () => {
     expect(addressOf(base, path).href).toBe(address);
   });
 
-  test.each([
+  it.each([
     ["http://host/v1", "http://host/health"],
     ["http://host/api/v1/", "http://host/api/health"],
     ["http://host/api", "http://host/api/health"],
@@ -22,12 +22,12 @@ describe("an address", () => {
     expect(rootAddressOf(base, "/health").href).toBe(address);
   });
 
-  test("for people has neither query nor password", () => {
+  it("for people has neither query nor password", () => {
     expect(labelOf("http://user:4711@host:81/api/?code=4711")).toBe("http://host:81/api");
     expect(labelOf("http://host/")).toBe("http://host");
   });
 
-  test("counts once, however it is written", () => {
+  it("counts once, however it is written", () => {
     expect(distinctUrls(["http://HOST", "http://host/", "http://host:80", "http://host/a/", "http://host/a"])).toEqual([
       "http://host/",
       "http://host/a",
@@ -38,20 +38,20 @@ describe("an address", () => {
 describe("what goes with a request", () => {
   const model = { type: "remote" as const, urls: ["http://host"] };
 
-  test("is the key as a bearer, and the headers in lower case", () => {
+  it("is the key as a bearer, and the headers in lower case", () => {
     expect(accessOf({ ...model, apiKey: "key-1", headers: { "X-Tenant": "tenant-1" } })).toEqual({
       headers: { authorization: "Bearer key-1", "x-tenant": "tenant-1" },
       secrets: expect.arrayContaining(["key-1", "tenant-1"]),
     });
   });
 
-  test("is the caller's own Authorization rather than the key", () => {
+  it("is the caller's own Authorization rather than the key", () => {
     const { headers, secrets } = accessOf({ ...model, apiKey: "key-1", headers: { Authorization: "Basic dXNlcg==" } });
     expect(headers).toEqual({ authorization: "Basic dXNlcg==" });
     expect(secrets).toContain("dXNlcg==");
   });
 
-  test("is nothing where nothing is given", () => {
+  it("is nothing where nothing is given", () => {
     expect(accessOf(model)).toEqual({ headers: {}, secrets: [] });
   });
 });

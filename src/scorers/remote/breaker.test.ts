@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { CircuitBreaker } from "./breaker.ts";
 
 const startBreaker = (state: "new" | "closed"): { breaker: CircuitBreaker; pass(durationMs: number): void } => {
@@ -18,7 +18,7 @@ const openBreaker = (): ReturnType<typeof startBreaker> => {
 };
 
 describe("a circuit breaker", () => {
-  test("opens at the third failure in a row, not at three with a success between them", () => {
+  it("opens at the third failure in a row, not at three with a success between them", () => {
     const { breaker } = startBreaker("closed");
     breaker.fail("a");
     breaker.fail("b");
@@ -30,7 +30,7 @@ describe("a circuit breaker", () => {
     expect([breaker.state, breaker.lastError, breaker.isPassable, breaker.isPromising]).toEqual(["open", "e", false, false]);
   });
 
-  test("is new until a probe was passed, then closed", () => {
+  it("is new until a probe was passed, then closed", () => {
     const { breaker } = startBreaker("new");
     expect([breaker.isDue, breaker.isPassable]).toEqual([true, false]);
     breaker.startProbe();
@@ -39,7 +39,7 @@ describe("a circuit breaker", () => {
     expect([breaker.state, breaker.isPassable]).toEqual(["closed", true]);
   });
 
-  test("is due after five seconds, and closes when a trial after the probe succeeds", () => {
+  it("is due after five seconds, and closes when a trial after the probe succeeds", () => {
     const { breaker, pass } = openBreaker();
     pass(4_999);
     expect([breaker.isDue, breaker.describe()]).toEqual([false, "open for 1 s more"]);
@@ -52,7 +52,7 @@ describe("a circuit breaker", () => {
     expect([breaker.state, breaker.lastError]).toEqual(["closed", undefined]);
   });
 
-  test("waits twice as long each time the trial fails, a minute at most, and five seconds again after a success", () => {
+  it("waits twice as long each time the trial fails, a minute at most, and five seconds again after a success", () => {
     const { breaker, pass } = openBreaker();
     const cooledAfter = (): number => {
       for (let waitedMs = 0; ; waitedMs += 1_000, pass(1_000)) if (breaker.isDue) return waitedMs;
@@ -73,7 +73,7 @@ describe("a circuit breaker", () => {
     expect(cooledAfter()).toBe(5_000);
   });
 
-  test("takes the failures of requests that were under way when it opened for one event", () => {
+  it("takes the failures of requests that were under way when it opened for one event", () => {
     const { breaker, pass } = openBreaker();
     pass(3_000);
     breaker.fail("late");
@@ -82,7 +82,7 @@ describe("a circuit breaker", () => {
     expect(breaker.isDue).toBe(true);
   });
 
-  test("closes for a late answer while it is open, but not during a probe, which is about to tell", () => {
+  it("closes for a late answer while it is open, but not during a probe, which is about to tell", () => {
     const { breaker, pass } = openBreaker();
     breaker.succeed();
     expect(breaker.state).toBe("closed");

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decodeNative, encodeNative } from "./crossrank-engine.ts";
 import type { PartRequest } from "./part.ts";
 
@@ -11,7 +11,7 @@ const results = [
 ];
 
 describe("a native request", () => {
-  test("asks for logits, tokens and warnings, and says nothing that is the server's default", () => {
+  it("asks for logits, tokens and warnings, and says nothing that is the server's default", () => {
     expect(encodeNative(part)).toEqual({
       query: "q",
       documents: ["a", "b"],
@@ -19,7 +19,7 @@ describe("a native request", () => {
     });
   });
 
-  test("says the model, the instruction and how to cut", () => {
+  it("says the model, the instruction and how to cut", () => {
     const asked = { ...part, model: "fast", instruction: "i", truncation: "error", truncationSide: "left", maxLength: 64 } as const;
     expect(encodeNative(asked)).toMatchObject({
       config: { model: "fast", instruction: "i", truncation: "error", truncation_side: "left", max_length: 64 },
@@ -28,7 +28,7 @@ describe("a native request", () => {
 });
 
 describe("a native reply", () => {
-  test("gives logits and tokens in the order of the documents", () => {
+  it("gives logits and tokens in the order of the documents", () => {
     expect(decode({ results, model: "mini@1", usage: { documents: 2, tokens: 12 }, warnings: [] })).toEqual({
       scores: new Float64Array([-2.2, 2.2]),
       scoreKind: "logit",
@@ -40,7 +40,7 @@ describe("a native reply", () => {
     });
   });
 
-  test("gives scores as they are where a plugin or a hosted model has no logits, and the sum of tokens where that is all", () => {
+  it("gives scores as they are where a plugin or a hosted model has no logits, and the sum of tokens where that is all", () => {
     const bare = results.map(({ index, score }) => ({ index, score }));
     const warnings = [{ type: "ignored-option", option: "return", message: "return has no meaning" }];
     expect(decode({ results: bare, usage: { documents: 2, tokens: 12 }, warnings })).toEqual({
@@ -51,12 +51,12 @@ describe("a native reply", () => {
     });
   });
 
-  test("does not mix logits and scores where only some have one", () => {
+  it("does not mix logits and scores where only some have one", () => {
     const { scores, scoreKind } = decode({ results: [results[0], { index: 0, score: 0.1 }] });
     expect([Array.from(scores), scoreKind]).toEqual([[0.1, 0.9], "provider"]);
   });
 
-  test("tells cut documents by their tokens, and hands on what else it is warned of", () => {
+  it("tells cut documents by their tokens, and hands on what else it is warned of", () => {
     const warnings = [
       { type: "truncated", index: 1, tokens: 900, is_lower_bound: true, max_tokens: 7, message: "cut" },
       { type: "fallback", message: "running on the CPU" },
@@ -74,7 +74,7 @@ describe("a native reply", () => {
     ]);
   });
 
-  test.each([
+  it.each([
     [undefined],
     [null],
     [{ results: {} }],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RemoteModel } from "../../types.ts";
 import { discover, type EngineProfile, type Information, knownProfile } from "./discovery.ts";
 
@@ -23,7 +23,7 @@ const ask = (
 const list = (...entries: object[]): unknown => ({ object: "list", data: entries });
 
 describe("an engine", () => {
-  test("is text-embeddings-inference by its /info, which tells how much it takes and what it serves", async () => {
+  it("is text-embeddings-inference by its /info, which tells how much it takes and what it serves", async () => {
     // The fields of `Info` in router/src/lib.rs at 0d124dc, as in wire-formats b1.
     const info = {
       model_id: "BAAI/bge-reranker-base",
@@ -45,7 +45,7 @@ describe("an engine", () => {
     expect(await local.profile).toMatchObject({ identity: "BAAI/bge-reranker-base", maxDocuments: 32 });
   });
 
-  test("is a crossrank server where its /info says so, with the limits that it has", async () => {
+  it("is a crossrank server where its /info says so, with the limits that it has", async () => {
     const info = {
       server: "crossrank",
       model_id: "mini",
@@ -63,7 +63,7 @@ describe("an engine", () => {
     expect(await ask({ "/info": info }, {}, "http://engine/api").profile).toMatchObject({ dialect: { name: "crossrank" } });
   });
 
-  test.each([
+  it.each([
     ["vllm", "/v1/models", "vllm"],
     ["llamacpp", "/v1/models", "llamacpp"],
     ["xinference", "/v1/models", "xinference"],
@@ -75,14 +75,14 @@ describe("an engine", () => {
     expect(asked.at(-1)).toBe(path);
   });
 
-  test("is LocalAI where its models have no owner", async () => {
+  it("is LocalAI where its models have no owner", async () => {
     expect(await ask({ "/v1/models": list({ id: "m", object: "model" }) }).profile).toMatchObject({
       dialect: { name: "localai" },
       model: "m",
     });
   });
 
-  test("that tells nothing of the kind is an error with all that was asked and answered", async () => {
+  it("that tells nothing of the kind is an error with all that was asked and answered", async () => {
     const { profile } = ask({ "/info": undefined, "/v1/models": list({ id: "m", owned_by: "openai" }), "/models": [] });
     await expect(profile).rejects.toMatchObject({
       code: "bad-response",
@@ -93,7 +93,7 @@ describe("an engine", () => {
     });
   });
 
-  test.each([
+  it.each([
     [null],
     ["text"],
     [{ data: "x" }],
@@ -112,11 +112,11 @@ describe("a model that has to be named", () => {
     { id: "bge", owned_by: "xinference", model_type: "rerank" },
   ];
 
-  test("is the only reranker that is served", async () => {
+  it("is the only reranker that is served", async () => {
     expect(await ask({ "/v1/models": list(...data) }).profile).toMatchObject({ model: "bge" });
   });
 
-  test("is the caller's where there are several", async () => {
+  it("is the caller's where there are several", async () => {
     const several = list(...data, { id: "jina", owned_by: "xinference", model_type: "rerank" });
     expect(await ask({ "/v1/models": several }, { model: "jina" }).profile).toMatchObject({ model: "jina" });
     await expect(ask({ "/v1/models": several }).profile).rejects.toMatchObject({
@@ -125,21 +125,18 @@ describe("a model that has to be named", () => {
     });
   });
 
-  test("cannot be found behind a proxy that lets only rankings through", async () => {
+  it("cannot be found behind a proxy that lets only rankings through", async () => {
     await expect(ask({}, { dialect: "localai" }).profile).rejects.toMatchObject({ code: "invalid-input" });
     expect(await ask({}, { dialect: "localai", model: "m" }).profile).toMatchObject({ model: "m" });
   });
 });
 
 describe("a dialect that is given", () => {
-  test.each([["vllm"], ["infinity"], ["cohere"], ["jina"]] as const)(
-    "needs no question where there is nothing to be told: %s",
-    (dialect) => {
-      expect(knownProfile({ type: "remote", urls: [], dialect, model: "m" })).toMatchObject({ dialect: { name: dialect }, model: "m" });
-    },
-  );
+  it.each([["vllm"], ["infinity"], ["cohere"], ["jina"]] as const)("needs no question where there is nothing to be told: %s", (dialect) => {
+    expect(knownProfile({ type: "remote", urls: [], dialect, model: "m" })).toMatchObject({ dialect: { name: dialect }, model: "m" });
+  });
 
-  test.each([
+  it.each([
     ["tei", "/info"],
     ["crossrank", "/info"],
     ["llamacpp", "/v1/models"],
@@ -150,13 +147,13 @@ describe("a dialect that is given", () => {
     expect(asked).toEqual([path]);
   });
 
-  test("is believed, whatever the engine says that it is", async () => {
+  it("is believed, whatever the engine says that it is", async () => {
     const info = { server: "crossrank", model_id: "mini", model_type: { reranker: {} }, max_client_batch_size: 50 };
     expect(await ask({ "/info": info }, { dialect: "tei" }).profile).toMatchObject({ dialect: { name: "tei" }, maxDocuments: 50 });
   });
 
   // src/llama-graph.cpp, build_pooling, at 00395eb: a softmax for the architectures QWEN3 and QWEN3VL.
-  test.each([
+  it.each([
     ["ggml-org/Qwen3-Reranker-0.6B-Q8_0-GGUF", true],
     ["qwen_3_reranker.gguf", true],
     ["gpustack/bge-reranker-v2-m3-GGUF", false],

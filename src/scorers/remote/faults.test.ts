@@ -1,5 +1,5 @@
 /** Engines that fail, each in its way, and what becomes of the call. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { callOf, gateTogether, probabilityOf, type TestEngine, textsOf } from "../../../test/support/remote-engines.node.ts";
 import { expectRight, failureOf, poolOf, startAll } from "../../../test/support/remote-pool.node.ts";
 import { closedUrl, type ScriptedAnswer } from "../../../test/support/scripted-server.node.ts";
@@ -7,7 +7,7 @@ import { closedUrl, type ScriptedAnswer } from "../../../test/support/scripted-s
 const broken: ScriptedAnswer = { status: 500, text: "boom" };
 
 describe("an engine that fails", () => {
-  test("in the middle of a call has its parts done by the others", async () => {
+  it("in the middle of a call has its parts done by the others", async () => {
     const pool = await startAll(3);
     gateTogether(pool);
     const { scorer } = poolOf(pool);
@@ -19,7 +19,7 @@ describe("an engine that fails", () => {
     expect(warnings).toEqual([{ type: "fallback", message: expect.stringContaining(pool[1]!.url) }]);
   });
 
-  test("from the start is passed over, with a warning", async () => {
+  it("from the start is passed over, with a warning", async () => {
     const dead = await closedUrl();
     const { scorer, state } = poolOf([{ url: dead }, ...(await startAll(1))]);
     const answer = await scorer.score(callOf(100));
@@ -31,7 +31,7 @@ describe("an engine that fails", () => {
     );
   });
 
-  test.each<[what: string, answer: ScriptedAnswer | ((right: ScriptedAnswer) => ScriptedAnswer)]>([
+  it.each<[what: string, answer: ScriptedAnswer | ((right: ScriptedAnswer) => ScriptedAnswer)]>([
     ["500", broken],
     ["503 without a time", { status: 503, text: "unhealthy" }],
     ["424, TEI's word for a backend that failed", { status: 424, json: { error: "x", error_type: "Backend" } }],
@@ -56,7 +56,7 @@ describe("an engine that fails", () => {
     expect(state(0)).toBe("closed");
   });
 
-  test("is not asked for the same part twice in a row while another one is in use", async () => {
+  it("is not asked for the same part twice in a row while another one is in use", async () => {
     const pool = await startAll(3);
     const askedFor = new Map<string, number[]>();
     const { scorer } = poolOf(pool);
@@ -77,7 +77,7 @@ describe("an engine that fails", () => {
     }
   });
 
-  test("every other time stays in use, and every part is right", async () => {
+  it("every other time stays in use, and every part is right", async () => {
     const pool = await startAll(2);
     for (let turn = 0; turn < 10; turn += 1) pool[0]!.next.push(broken, (right) => right);
     const { scorer, state } = poolOf(pool);
@@ -86,7 +86,7 @@ describe("an engine that fails", () => {
     expect(scorer.stats!()["0.failures"]).toBeGreaterThan(1);
   });
 
-  test("that is alone is asked again, after pauses that grow, and three times in all", async () => {
+  it("that is alone is asked again, after pauses that grow, and three times in all", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     engine.next.push(broken, broken);
     const { scorer, clock, state } = poolOf([engine]);
@@ -105,7 +105,7 @@ describe("an engine that fails", () => {
 });
 
 describe("the circuit breaker", () => {
-  test("leaves an engine alone after three failures in a row, and asks its health before it is tried again", async () => {
+  it("leaves an engine alone after three failures in a row, and asks its health before it is tried again", async () => {
     const pool = await startAll(2);
     const { scorer, clock, state } = poolOf(pool);
     await scorer.score(callOf(16));
@@ -131,7 +131,7 @@ describe("the circuit breaker", () => {
     expect((await scorer.score(callOf(16))).warnings).toEqual([]);
   });
 
-  test("waits twice as long after each trial that fails", async () => {
+  it("waits twice as long after each trial that fails", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     const { scorer, clock } = poolOf([engine]);
     await scorer.score(callOf(1));
@@ -150,7 +150,7 @@ describe("the circuit breaker", () => {
     expect(await probesAfter(20_000)).toBe(1);
   });
 
-  test("lets one request through to see, and all others wait for it or go elsewhere", async () => {
+  it("lets one request through to see, and all others wait for it or go elsewhere", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     const { scorer, clock } = poolOf([engine]);
     await scorer.score(callOf(1));
@@ -171,7 +171,7 @@ describe("the circuit breaker", () => {
     expect(scorer.stats!()).toMatchObject({ "0.state": "closed", "0.outstanding": 0 });
   });
 
-  test("is not asked by time, but by calls: an idle pool sends nothing", async () => {
+  it("is not asked by time, but by calls: an idle pool sends nothing", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     const { scorer, clock } = poolOf([engine]);
     engine.always = broken;
@@ -185,7 +185,7 @@ describe("the circuit breaker", () => {
 });
 
 describe("a pool without an engine", () => {
-  test("fails with the last error, and tells of each engine what keeps it", async () => {
+  it("fails with the last error, and tells of each engine what keeps it", async () => {
     const urls = [await closedUrl(), await closedUrl()];
     const { scorer } = poolOf(urls.map((url) => ({ url })));
     const error = await failureOf(scorer.score(callOf(100)));
@@ -197,7 +197,7 @@ describe("a pool without an engine", () => {
     expect((await failureOf(scorer.score(callOf(1)))).message).toContain("all engines are out of use");
   });
 
-  test("works again once one is back", async () => {
+  it("works again once one is back", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     const { scorer, clock } = poolOf([engine, { url: await closedUrl() }]);
     engine.always = broken;
@@ -207,14 +207,14 @@ describe("a pool without an engine", () => {
     expectRight(await scorer.score(callOf(10)));
   });
 
-  test("does not hide behind partial results: nothing but failures is a failure", async () => {
+  it("does not hide behind partial results: nothing but failures is a failure", async () => {
     const { scorer } = poolOf([{ url: await closedUrl() }]);
     expect(await failureOf(scorer.score(callOf(10, { onError: "partial" })))).toMatchObject({ code: "hosted" });
   });
 });
 
 describe("a mistake of the caller", () => {
-  test.each([400, 422])("is told at once, and neither repeated nor held against the engine: %i", async (status) => {
+  it.each([400, 422])("is told at once, and neither repeated nor held against the engine: %i", async (status) => {
     const pool = await startAll(2);
     for (const engine of pool) engine.next.push({ status, json: { error: "text too long", error_type: "Validation" } });
     const { scorer, state } = poolOf(pool);
@@ -225,7 +225,7 @@ describe("a mistake of the caller", () => {
     expect([state(0), state(1)]).toEqual(["closed", "closed"]);
   });
 
-  test("ends the other parts of its call", async () => {
+  it("ends the other parts of its call", async () => {
     const pool = await startAll(2);
     gateTogether(pool);
     pool[0]!.next.push({ isSilent: true });
@@ -236,7 +236,7 @@ describe("a mistake of the caller", () => {
     expect(scorer.stats!()).toMatchObject({ "0.outstanding": 0, "0.failures": 0, "1.outstanding": 0 });
   });
 
-  test("of one part leaves the others with onError partial, which names its documents", async () => {
+  it("of one part leaves the others with onError partial, which names its documents", async () => {
     const pool = await startAll(2);
     gateTogether(pool);
     pool[1]!.next.push({ status: 422, text: "cannot be tokenized" });
@@ -249,7 +249,7 @@ describe("a mistake of the caller", () => {
 });
 
 describe("a body that is too large", () => {
-  test("is cut until it fits", async () => {
+  it("is cut until it fits", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     const tooLarge = { status: 413, text: "too large" };
     engine.next.push(tooLarge, (right) => right, tooLarge);
@@ -260,7 +260,7 @@ describe("a body that is too large", () => {
     expect({ state: state(0), warnings: answer.warnings }).toEqual({ state: "closed", warnings: [] });
   });
 
-  test("with one document is the caller's mistake", async () => {
+  it("with one document is the caller's mistake", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     const { scorer } = poolOf([engine]);
     await scorer.score(callOf(1));
@@ -270,7 +270,7 @@ describe("a body that is too large", () => {
 });
 
 describe("an engine that is set up wrongly", () => {
-  test.each([401, 403, 404, 405])("is left alone at once, and the others do its part: %i", async (status) => {
+  it.each([401, 403, 404, 405])("is left alone at once, and the others do its part: %i", async (status) => {
     const pool = await startAll(2);
     gateTogether(pool);
     const { scorer, state } = poolOf(pool);
@@ -282,7 +282,7 @@ describe("an engine that is set up wrongly", () => {
     expect(answer.warnings[0]!.message).toContain(`answered ${status}: not you`);
   });
 
-  test("like all others makes the call fail as one that is not worth repeating", async () => {
+  it("like all others makes the call fail as one that is not worth repeating", async () => {
     const pool = await startAll(2);
     for (const engine of pool) engine.always = { status: 401, json: { error: "wrong key" } };
     const { scorer } = poolOf(pool, { apiKey: "key-4711" });
@@ -291,7 +291,7 @@ describe("an engine that is set up wrongly", () => {
     expect(error.message).toMatch(/wrong key\. Check model\.apiKey\.$/);
   });
 
-  test("and is no known engine is told what it was asked and what it answered", async () => {
+  it("and is no known engine is told what it was asked and what it answered", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     engine.always = { json: { data: [{ id: "x", owned_by: "acme" }] } };
     const { scorer } = poolOf([engine]);
@@ -301,7 +301,7 @@ describe("an engine that is set up wrongly", () => {
     expect(error.message).toMatch(/name the dialect: crossrank, tei, vllm/);
   });
 
-  test("and serves no reranker says what it serves", async () => {
+  it("and serves no reranker says what it serves", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     engine.always = { json: { model_id: "BAAI/bge-m3", model_type: { embedding: { pooling: "cls" } }, max_client_batch_size: 32 } };
     const error = await failureOf(poolOf([engine]).scorer.score(callOf(1)));

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   callOf,
   type EngineOptions,
@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 describe("a pool", () => {
-  test("gives every document the score of its text, in input order, whichever engine had it", async () => {
+  it("gives every document the score of its text, in input order, whichever engine had it", async () => {
     const pool = await startAll(3);
     const { scores, scoreKind, model, warnings } = await scorerOf(pool).score(callOf(100));
     expect(Array.from(scores)).toEqual(textsOf(100).map(probabilityOf));
@@ -45,7 +45,7 @@ describe("a pool", () => {
     expect(pool.flatMap(({ ranked }) => ranked.flat()).sort()).toEqual(textsOf(100).sort());
   });
 
-  test("spreads a small call over its engines, but in no smaller parts than are worth a request", async () => {
+  it("spreads a small call over its engines, but in no smaller parts than are worth a request", async () => {
     const pool = await startAll(3);
     gateTogether(pool);
     const scorer = scorerOf(pool);
@@ -55,7 +55,7 @@ describe("a pool", () => {
     expect(pool.map(documentsOf).sort()).toEqual([12, 13, 8]);
   });
 
-  test("sends calls of one part to its engines in turn", async () => {
+  it("sends calls of one part to its engines in turn", async () => {
     const pool = await startAll(3);
     const scorer = scorerOf(pool, { dialect: "vllm" });
     for (const engine of pool) engine.always = { json: { results: [{ index: 0, relevance_score: 1 }] } };
@@ -63,7 +63,7 @@ describe("a pool", () => {
     expect(pool.map(({ requests }) => requests.length)).toEqual([2, 2, 2]);
   });
 
-  test("gives more to an engine that is faster", async () => {
+  it("gives more to an engine that is faster", async () => {
     const [slow, fast] = (await startAll(2)) as [TestEngine, TestEngine];
     let open: () => void = () => undefined;
     slow.gate = new Promise<void>((resolve) => {
@@ -77,7 +77,7 @@ describe("a pool", () => {
     expect(documentsOf(slow)).toBe(64);
   });
 
-  test("lets a small call pass between the parts of a large one", async () => {
+  it("lets a small call pass between the parts of a large one", async () => {
     const engine = await start();
     let open: () => void = () => undefined;
     engine.gate = new Promise<void>((resolve) => {
@@ -93,7 +93,7 @@ describe("a pool", () => {
     expect(engine.ranked.findIndex(([text]) => text === "small")).toBeLessThan(5);
   });
 
-  test("sends an engine no more than it says that it takes", async () => {
+  it("sends an engine no more than it says that it takes", async () => {
     const pool = [await start({ most: 5 }), await start({ most: 3 })];
     gateTogether(pool);
     const { scores } = await scorerOf(pool).score(callOf(60));
@@ -101,7 +101,7 @@ describe("a pool", () => {
     expect(pool.map(({ ranked }) => Math.max(...ranked.map((texts) => texts.length)))).toEqual([5, 3]);
   });
 
-  test("sends an engine no larger bodies than it says that it takes", async () => {
+  it("sends an engine no larger bodies than it says that it takes", async () => {
     const engine = await start({ dialect: "crossrank" });
     const texts = Array.from({ length: 12 }, (_, place) => `${place} ${"x".repeat(10_000)}`);
     const { scores } = await scorerOf([engine]).score(callOf(0, { texts }));
@@ -109,20 +109,20 @@ describe("a pool", () => {
     expect(engine.ranked.map(({ length }) => length)).toEqual([3, 3, 3, 3]);
   });
 
-  test("takes batchSize for the most documents of a request", async () => {
+  it("takes batchSize for the most documents of a request", async () => {
     const engine = await start({ most: 512 });
     await scorerOf([engine]).score(callOf(300, { batchSize: 150 }));
     expect(engine.ranked.map(({ length }) => length)).toEqual([150, 150]);
   });
 
-  test("counts an engine once that stands twice in the list", async () => {
+  it("counts an engine once that stands twice in the list", async () => {
     const engine = await start();
     const scorer = scorerOf([engine, { url: `${engine.url}/` }]);
     await scorer.score(callOf(3));
     expect(scorer.stats!()).toMatchObject({ engines: 1, "0.requests": 1 });
   });
 
-  test("asks each engine once what it is, however many calls there are", async () => {
+  it("asks each engine once what it is, however many calls there are", async () => {
     const pool = await startAll(2);
     const scorer = scorerOf(pool);
     await Promise.all([scorer.score(callOf(20)), scorer.score(callOf(20))]);
@@ -130,13 +130,13 @@ describe("a pool", () => {
     expect(pool.map(({ asked }) => asked)).toEqual([["/info"], ["/info"]]);
   });
 
-  test("asks nothing before it where the dialect is given and tells all that is needed", async () => {
+  it("asks nothing before it where the dialect is given and tells all that is needed", async () => {
     const engine = await start({ dialect: "vllm" });
     await scorerOf([engine], { dialect: "vllm" }).score(callOf(3));
     expect(engine.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(["POST /rerank"]);
   });
 
-  test("tells what it does in stats", async () => {
+  it("tells what it does in stats", async () => {
     const pool = [await start(), await start({ dialect: "vllm" })];
     gateTogether(pool);
     const scorer = scorerOf(pool);
@@ -161,7 +161,7 @@ describe("a pool", () => {
     });
   });
 
-  test("is closed for good, and twice", async () => {
+  it("is closed for good, and twice", async () => {
     const scorer = scorerOf([await start()]);
     await scorer.close!();
     await scorer.close!();
@@ -170,7 +170,7 @@ describe("a pool", () => {
 });
 
 describe("a dialect", () => {
-  test.each<[dialect: RemoteDialect, kind: string]>([
+  it.each<[dialect: RemoteDialect, kind: string]>([
     ["crossrank", "logit"],
     ["tei", "provider"],
     ["vllm", "provider"],
@@ -187,7 +187,7 @@ describe("a dialect", () => {
     expect(Array.from(scores)).toEqual(textsOf(10).map(kind === "logit" ? logitOf : probabilityOf));
   });
 
-  test.each<[dialect: RemoteDialect]>([["cohere"], ["jina"], ["tei"], ["crossrank"], ["llamacpp"], ["localai"]])(
+  it.each<[dialect: RemoteDialect]>([["cohere"], ["jina"], ["tei"], ["crossrank"], ["llamacpp"], ["localai"]])(
     "may be given: %s",
     async (dialect) => {
       const engine = await start({ dialect });
@@ -199,7 +199,7 @@ describe("a dialect", () => {
     },
   );
 
-  test("need not be the same for all: logits become probabilities where others have those", async () => {
+  it("need not be the same for all: logits become probabilities where others have those", async () => {
     const pool = await Promise.all((["crossrank", "llamacpp", "tei"] as const).map((dialect) => start({ dialect })));
     gateTogether(pool);
     const { scores, scoreKind, model } = await scorerOf(pool).score(callOf(96));
@@ -209,12 +209,12 @@ describe("a dialect", () => {
     expect(model).toBeUndefined();
   });
 
-  test("of llama.cpp gives probabilities for Qwen3, whose softmax it computes itself", async () => {
+  it("of llama.cpp gives probabilities for Qwen3, whose softmax it computes itself", async () => {
     const engine = await start({ dialect: "llamacpp", model: "ggml-org/Qwen3-Reranker-0.6B-Q8_0-GGUF" });
     expect((await scorerOf([engine]).score(callOf(3))).scoreKind).toBe("provider");
   });
 
-  test("that knows neither an instruction nor how to cut is warned of, once for all parts", async () => {
+  it("that knows neither an instruction nor how to cut is warned of, once for all parts", async () => {
     const pool = [await start(), await start({ dialect: "crossrank" })];
     gateTogether(pool);
     const { warnings } = await scorerOf(pool).score(callOf(64, { instruction: "Prefer code", truncation: "only_second" }));
@@ -225,7 +225,7 @@ describe("a dialect", () => {
     expect(pool[1]!.requests.at(-1)!.body.config).toMatchObject({ instruction: "Prefer code", truncation: "only_second" });
   });
 
-  test("that has words for how long pairs are cut is told them, and the others are warned of", async () => {
+  it("that has words for how long pairs are cut is told them, and the others are warned of", async () => {
     const cutting = { truncationSide: "left", maxLength: 64 } as const;
     const told = { tei: { truncation_direction: "Left" }, vllm: { truncate_prompt_tokens: 64, truncation_side: "left" }, infinity: {} };
     for (const [dialect, words] of Object.entries(told)) {
@@ -240,7 +240,7 @@ describe("a dialect", () => {
     }
   });
 
-  test("that has a word for long pairs is told what to do with them", async () => {
+  it("that has a word for long pairs is told what to do with them", async () => {
     const engine = await start();
     const scorer = scorerOf([engine]);
     await scorer.score(callOf(1));
@@ -248,7 +248,7 @@ describe("a dialect", () => {
     expect(engine.requests.filter(({ method }) => method === "POST").map(({ body }) => body.truncate)).toEqual([true, false]);
   });
 
-  test("other than our own gets texts without halves of surrogate pairs", async () => {
+  it("other than our own gets texts without halves of surrogate pairs", async () => {
     const pool = [await start({ dialect: "vllm" }), await start({ dialect: "crossrank" })];
     for (const engine of pool) await scorerOf([engine]).score(callOf(0, { texts: ["a\ud800"] }));
     expect(pool.map(({ ranked }) => ranked[0]![0])).toEqual(["a\ufffd", "a\ud800"]);
@@ -256,7 +256,7 @@ describe("a dialect", () => {
 });
 
 describe("engines of different models", () => {
-  test.each<[dialect: RemoteDialect]>([["tei"], ["crossrank"]])("are refused, whose scores could not be compared: %s", async (dialect) => {
+  it.each<[dialect: RemoteDialect]>([["tei"], ["crossrank"]])("are refused, whose scores could not be compared: %s", async (dialect) => {
     const pool = [await start({ dialect, model: "org/one" }), await start({ dialect, model: "org/two" })];
     gateTogether(pool);
     const error: unknown = await scorerOf(pool)
@@ -268,7 +268,7 @@ describe("engines of different models", () => {
 });
 
 describe("usage", () => {
-  test("is the sum of all parts", async () => {
+  it("is the sum of all parts", async () => {
     const pool = await startAll(2);
     const { usage, tokens } = await scorerOf(pool).score(callOf(128));
     const sum = textsOf(128).reduce((total, text) => total + tokensOf(text), 0);
@@ -276,14 +276,14 @@ describe("usage", () => {
     expect(tokens).toBeUndefined();
   });
 
-  test("has the tokens of each document where all engines are crossrank's", async () => {
+  it("has the tokens of each document where all engines are crossrank's", async () => {
     const pool = await startAll(2, { dialect: "crossrank" });
     const { usage, tokens } = await scorerOf(pool).score(callOf(128));
     expect(Array.from(tokens!)).toEqual(textsOf(128).map(tokensOf));
     expect(usage).toEqual({ requests: 4 });
   });
 
-  test("leaves tokens out where an engine does not tell them: a part would pass for the whole", async () => {
+  it("leaves tokens out where an engine does not tell them: a part would pass for the whole", async () => {
     const pool = await startAll(2);
     gateTogether(pool);
     pool[0]!.next.push(({ json }) => ({ json }));
@@ -296,7 +296,7 @@ describe("a key", () => {
   const apiKey = "key-pw4711x-secret";
   const headers = { "X-Tenant": "tenant-pw0815x-secret" };
 
-  test("goes to every engine of the list, with each request", async () => {
+  it("goes to every engine of the list, with each request", async () => {
     const pool = await startAll(2);
     gateTogether(pool);
     await scorerOf(pool, { apiKey, headers }).score(callOf(64));
@@ -305,7 +305,7 @@ describe("a key", () => {
     for (const { headers: got } of sent) expect(got).toMatchObject({ authorization: `Bearer ${apiKey}`, "x-tenant": headers["X-Tenant"] });
   });
 
-  test("follows no redirect", async () => {
+  it("follows no redirect", async () => {
     const stranger = await start();
     const engine = await start();
     engine.always = { status: 307, headers: { location: `${stranger.url}/rerank` } };
@@ -314,7 +314,7 @@ describe("a key", () => {
     expect(stranger.requests).toEqual([]);
   });
 
-  test.each([
+  it.each([
     ["a 500 that repeats it", { status: 500, text: `no: ${apiKey} ${headers["X-Tenant"]}` }],
     ["a 401 that repeats it", { status: 401, json: { error: { message: `wrong key ${apiKey}, ${headers["X-Tenant"]}` } } }],
     ["a page that repeats it", { text: `<p>${apiKey} ${headers["X-Tenant"]}` }],
@@ -332,7 +332,7 @@ describe("a key", () => {
     expect(told.join(" ")).not.toMatch(/pw4711x|pw0815x/);
   });
 
-  test("in the query of a URL is sent and not told", async () => {
+  it("in the query of a URL is sent and not told", async () => {
     const engine = await start();
     const urls = [`${engine.url}/?code=pw4711x`];
     const scorer = createRemoteScorer({ type: "remote", urls }, plainNetwork, startClock());
@@ -349,7 +349,7 @@ describe("the suite of scorers", () => {
   let pool: TestEngine[] = [];
   const urls: string[] = [];
   for (const { name, run } of scorerChecks(() => createRemoteScorer({ type: "remote", urls }, plainNetwork))) {
-    test(name, async () => {
+    it(name, async () => {
       pool = await startAll(2, { dialect: "crossrank" });
       urls.splice(0, urls.length, ...pool.map(({ url }) => url), await closedUrl());
       await run();

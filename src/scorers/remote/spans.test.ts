@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { knownProfile } from "./discovery.ts";
 import { countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
 
@@ -8,7 +8,7 @@ const coverage = (parts: readonly Part[]): number[] =>
 const profile = { ...knownProfile({ type: "remote", urls: [], dialect: "vllm" })!, maxDocuments: 3, maxBodyBytes: 60 };
 
 describe("parts", () => {
-  test("hold every document once, in order, and their sizes differ by one at most", () => {
+  it("hold every document once, in order, and their sizes differ by one at most", () => {
     const count = fc.integer({ min: 1, max: 2_000 });
     fc.assert(
       fc.property(
@@ -27,7 +27,7 @@ describe("parts", () => {
     );
   });
 
-  test.each([
+  it.each([
     ["one for each idle engine", { documents: 60, engines: 3, idle: 3 }, 3],
     ["no smaller than is worth a request", { documents: 20, engines: 8, idle: 8 }, 3],
     ["one where all are busy", { documents: 20, engines: 3, idle: 0 }, 1],
@@ -38,7 +38,7 @@ describe("parts", () => {
     expect(partCount({ most: 32, ...division })).toBe(count);
   });
 
-  test("that are split keep their documents and their history", () => {
+  it("that are split keep their documents and their history", () => {
     const [first, rest] = splitPart({ start: 4, count: 5, failures: 2 }, 2);
     expect([first, rest]).toEqual([
       { start: 4, count: 2, failures: 2 },
@@ -50,17 +50,17 @@ describe("parts", () => {
 describe("how many documents fit", () => {
   const call = { query: "four", texts: ["eight...", "", "x", "seventeen letters", "y"] };
 
-  test("is bounded by the engine's documents", () => {
+  it("is bounded by the engine's documents", () => {
     expect(countFitting(call, { start: 0, count: 5 }, profile)).toBe(3);
     expect(countFitting(call, { start: 3, count: 2 }, { ...profile, maxBodyBytes: Number.POSITIVE_INFINITY })).toBe(2);
   });
 
-  test("is bounded by the engine's bytes, three for each character of the query and the texts", () => {
+  it("is bounded by the engine's bytes, three for each character of the query and the texts", () => {
     expect(countFitting(call, { start: 0, count: 5 }, { ...profile, maxBodyBytes: 38 })).toBe(2);
     expect(countFitting(call, { start: 0, count: 5 }, { ...profile, maxBodyBytes: 39 })).toBe(3);
   });
 
-  test("is one at least: the engine is to say that it is too large", () => {
+  it("is one at least: the engine is to say that it is too large", () => {
     expect(countFitting(call, { start: 3, count: 2 }, profile)).toBe(1);
   });
 });

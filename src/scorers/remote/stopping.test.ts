@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { Stopping } from "./stopping.ts";
 
-test("every work is ended with the first reason, those that begin later too", async () => {
+it("every work is ended with the first reason, those that begin later too", async () => {
   const stopping = new Stopping();
   const endOf = (signal: AbortSignal): Promise<unknown> =>
     new Promise((resolve) => {
@@ -16,7 +16,7 @@ test("every work is ended with the first reason, those that begin later too", as
   expect([stopping.isStopped, stopping.reason]).toEqual([true, "first"]);
 });
 
-test("work that has ended is not told any more", async () => {
+it("work that has ended is not told any more", async () => {
   const stopping = new Stopping();
   const signal = await stopping.guard(async (given) => given);
   await expect(stopping.guard(() => Promise.reject("failed"))).rejects.toBe("failed");

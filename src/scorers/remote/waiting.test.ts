@@ -1,5 +1,5 @@
 /** Calls that have to wait: for busy engines, for silent ones, and those that end while they wait. */
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { callOf, gateTogether, plainNetwork, startClock, type TestEngine } from "../../../test/support/remote-engines.node.ts";
 import { expectRight, failureOf, poolOf, startAll } from "../../../test/support/remote-pool.node.ts";
 import { RerankError } from "../../errors.ts";
@@ -7,7 +7,7 @@ import type { Clock } from "../../http/retry.ts";
 import { createRemoteScorer } from "./remote.ts";
 
 describe("an engine that is busy", () => {
-  test.each([
+  it.each([
     ["429", { status: 429, headers: { "retry-after": "7" } }],
     ["503 with a time", { status: 503, headers: { "retry-after": "7" } }],
   ])("is spared for as long as it says, which is no failure: %s", async (_what, busy) => {
@@ -27,7 +27,7 @@ describe("an engine that is busy", () => {
     expect(clock.waits).toEqual([]);
   });
 
-  test("is waited for where all are, as long as the first of them says", async () => {
+  it("is waited for where all are, as long as the first of them says", async () => {
     const pool = await startAll(2);
     gateTogether(pool);
     pool[0]!.next.push({ status: 429, headers: { "retry-after": "9" } });
@@ -38,7 +38,7 @@ describe("an engine that is busy", () => {
     expect(clock.waits.every((wait) => wait <= 9_250)).toBe(true);
   });
 
-  test("and does not say for how long is spared for up to a second", async () => {
+  it("and does not say for how long is spared for up to a second", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     engine.next.push({ status: 429, json: { error: "Model is overloaded", error_type: "Overloaded" } });
     const { scorer, clock } = poolOf([engine]);
@@ -46,7 +46,7 @@ describe("an engine that is busy", () => {
     expect(clock.waits).toEqual([750]);
   });
 
-  test.each([
+  it.each([
     ["no Retry-After", 429, undefined],
     ["Retry-After: 0", 429, "0"],
     ["Retry-After: 0", 503, "0"],
@@ -65,7 +65,7 @@ describe("an engine that is busy", () => {
     expect([...new Set(clock.waits)]).toEqual([750, 1_500, 3_000]);
   });
 
-  test("is asked without a pause again once it has answered", async () => {
+  it("is asked without a pause again once it has answered", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     const busy = { status: 429, headers: { "retry-after": "0" } };
     engine.next.push(busy, busy);
@@ -76,7 +76,7 @@ describe("an engine that is busy", () => {
     expect(clock.waits).toEqual([750, 1_500, 750]);
   });
 
-  test("for longer than the call may take fails it at once, as one that may be tried again", async () => {
+  it("for longer than the call may take fails it at once, as one that may be tried again", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     engine.always = { status: 429, headers: { "retry-after": "20" }, text: "later" };
     const { scorer, clock } = poolOf([engine], { dialect: "vllm" });
@@ -88,7 +88,7 @@ describe("an engine that is busy", () => {
     expect(clock.waits).toEqual([]);
   });
 
-  test("for ever is given up after a minute where the call has no end", async () => {
+  it("for ever is given up after a minute where the call has no end", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     engine.always = { status: 429, headers: { "retry-after": "25" }, text: "later" };
     const { scorer, clock } = poolOf([engine], { dialect: "vllm" });
@@ -98,7 +98,7 @@ describe("an engine that is busy", () => {
 });
 
 describe("a call that waits for busy engines", () => {
-  test("leaves no timer behind when it is aborted", async () => {
+  it("leaves no timer behind when it is aborted", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     engine.always = { status: 429, headers: { "retry-after": "30" }, text: "later" };
     const timers: (AbortSignal | undefined)[] = [];
@@ -121,7 +121,7 @@ describe("a call that waits for busy engines", () => {
 });
 
 describe("an engine that does not answer", () => {
-  test("is given up after timeoutSecs, and its part goes elsewhere", async () => {
+  it("is given up after timeoutSecs, and its part goes elsewhere", async () => {
     const pool = await startAll(2);
     gateTogether(pool);
     pool[0]!.next.push({ isSilent: true });
@@ -132,7 +132,7 @@ describe("an engine that does not answer", () => {
     await pool[0]!.requests.find(({ method }) => method === "POST")!.cancelled;
   });
 
-  test("is given up sooner where its usual time is known and another engine stands by", async () => {
+  it("is given up sooner where its usual time is known and another engine stands by", async () => {
     const pool = await startAll(2);
     gateTogether(pool);
     const { scorer } = poolOf(pool, { dialect: "tei" });
@@ -153,7 +153,7 @@ describe("an engine that does not answer", () => {
     }
   });
 
-  test("is given up where it has never answered and another engine has", async () => {
+  it("is given up where it has never answered and another engine has", async () => {
     const pool = await startAll(2, { dialect: "vllm" });
     // It may tell about itself and its health, and never scores.
     pool[0]!.gate = new Promise(() => undefined);
@@ -172,7 +172,7 @@ describe("an engine that does not answer", () => {
     }
   });
 
-  test("before a call's time is over is held against it, if it had long enough", async () => {
+  it("before a call's time is over is held against it, if it had long enough", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     engine.always = { isSilent: true };
     const { scorer, clock } = poolOf([engine], { dialect: "vllm" });
@@ -194,7 +194,7 @@ describe("an engine that does not answer", () => {
 });
 
 describe("an abort", () => {
-  test("cancels every part, under way or waiting, and blames no engine", async () => {
+  it("cancels every part, under way or waiting, and blames no engine", async () => {
     const pool = await startAll(2);
     const { scorer } = poolOf(pool);
     await scorer.score(callOf(16));
@@ -214,7 +214,7 @@ describe("an abort", () => {
     expectRight(await scorer.score(callOf(640)));
   });
 
-  test("before the call sends nothing", async () => {
+  it("before the call sends nothing", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     const reason = new RerankError("aborted", "test: enough. Nothing.");
     expect(await failureOf(poolOf([engine]).scorer.score(callOf(1, { signal: AbortSignal.abort(reason) })))).toBe(reason);
@@ -223,7 +223,7 @@ describe("an abort", () => {
 });
 
 describe("close", () => {
-  test("ends probes, and calls that wait for them", async () => {
+  it("ends probes, and calls that wait for them", async () => {
     const [engine] = (await startAll(1)) as [TestEngine];
     engine.always = { isSilent: true };
     const { scorer } = poolOf([engine]);
