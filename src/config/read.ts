@@ -60,7 +60,7 @@ export function readForeign<T>(path: string, read: () => T): T {
 }
 
 /** The error for a wrong value. */
-export function wrongValue(path: string, message: string): RerankError {
+function wrongValue(path: string, message: string): RerankError {
   return new RerankError("invalid-input", `${path}: ${message}${message.endsWith(".") ? "" : ". Change or remove it."}`);
 }
 

@@ -39,7 +39,7 @@ export const limit: Nullish<number> = integer(atLeast(-1), /^(?:-1|\d{1,15})$/, 
 /** A number of tokens, or −1. vLLM takes 0 and fails then: nothing is left of a pair. */
 const tokens: Nullish<number> = integer(z.union([z.literal(-1), atLeast(1)]), /^(?:-1|[1-9]\d{0,14})$/, " ≥ 1, or -1");
 
-export const side: Nullish<"left" | "right"> = z.nullish(z.enum(["left", "right"]));
+const side: Nullish<"left" | "right"> = z.nullish(z.enum(["left", "right"]));
 /** Pinecone's and NIM's word for whether long pairs are cut. */
 export const truncateWordSchema: Nullish<"END" | "NONE"> = z.nullish(z.enum(["END", "NONE"]));
 
