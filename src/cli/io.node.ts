@@ -2,7 +2,6 @@ import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { printable } from "./display.ts";
 import type { Io } from "./io.ts";
-import { readLines } from "./text-lines.node.ts";
 
 /** An {@link Io} that uses this process's streams and signals. */
 export interface ProcessIo extends Io {
@@ -75,6 +74,9 @@ export function createProcessIo(): ProcessIo {
 
 /** @param path "-" is standard input */
 async function* linesOf(path: string, signal: AbortSignal): AsyncGenerator<string> {
+  // Imported here, because it needs the library, which --help and --version do without. The stream is opened afterwards:
+  // until readLines listens, a failure of the stream would end the process.
+  const { readLines } = await import("./text-lines.node.ts");
   const stream: Readable = path === "-" ? process.stdin : createReadStream(path);
   const stop = (): void => {
     stream.destroy();

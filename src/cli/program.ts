@@ -3,7 +3,6 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { addEval } from "./eval/eval-program.ts";
 import type { CommonOptions, Io } from "./io.ts";
-import { mistypedCommand, suggestCommand } from "./mistyped-command.ts";
 import { collect, finiteNumber, integerFrom, secondsFrom } from "./option-values.ts";
 
 /**
@@ -68,6 +67,7 @@ function addRank(program: Command, io: Io): void {
     .option("--cache-dir <folder>", "folder of downloaded models")
     .addHelpText("after", rankHelp)
     .action(async (query: string, files: string[], _options: unknown, command: Command) => {
+      const { mistypedCommand, suggestCommand } = await import("./mistyped-command.ts");
       const suggestion = suggestCommand(program, program.args);
       if (files.length === 0 && io.stdinIsTerminal) {
         if (suggestion !== undefined) throw mistypedCommand(query, suggestion);
