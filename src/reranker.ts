@@ -169,7 +169,6 @@ export class Reranker {
       batchSize,
       onError,
       ...pick(options, "instruction", "truncationSide", "maxLength"),
-      ...(options.onProgress === undefined ? {} : { onProgress: guarded(options.onProgress) }),
     };
     const durationSecs = options.maxRerankDurationSecs ?? this.#scorer.capabilities.defaultDurationSecs;
     return { documents, options, score, durationSecs, startedMs };
@@ -186,7 +185,13 @@ export class Reranker {
       await raceAbort(this.#scorer.warmUp?.() ?? Promise.resolve(), loading.signal);
       const loadedMs = performance.now();
       scoring = startDeadline("rerank", signal, call.durationSecs);
-      const scored = await this.#scorer.score({ ...call.score, signal: scoring.signal, deadlineMs: scoring.deadlineMs });
+      const { onProgress } = call.options;
+      const scored = await this.#scorer.score({
+        ...call.score,
+        ...(onProgress === undefined ? {} : { onProgress: guarded(onProgress) }),
+        signal: scoring.signal,
+        deadlineMs: scoring.deadlineMs,
+      });
       return { scored, timings: timingsOf(call, scored, loadedMs) };
     } finally {
       loading.clear();
@@ -238,9 +243,9 @@ export class Reranker {
   }
 
   #takeModelWarnings(): readonly RerankWarning[] {
-    const untold = this.#modelWarnings;
+    const warnings = this.#modelWarnings;
     this.#modelWarnings = [];
-    return untold;
+    return warnings;
   }
 
   #ignoredOptions(options: RankOptions, scored: ScoreResult): RerankWarning[] {

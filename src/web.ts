@@ -34,10 +34,7 @@ function createScorer({ model, ...settings }: Settings): Scorer {
       return createPluginScorer(registry, model.name);
     case "external":
       return createExternalScorer(model.source);
-    case "hosted": {
-      const { type, ...llm } = model;
-      return createScorer({ model: { type: "llm", llm }, ...settings });
-    }
+    case "hosted":
     case "llm":
     case "chat":
     case "remote":

@@ -30,6 +30,7 @@ afterAll(async () => {
 const configs = (apiKey: string, model = "mini"): [name: string, config: RerankerConfig][] => [
   ["cohere/", { model: { type: "llm", llm: { model: `cohere/${model}`, apiKey, baseUrl: `${server.url}/cohere/v2` } } }],
   ["crossrank/", { model: { type: "llm", llm: { model: `crossrank/${model}`, apiKey, base_url: server.url } } }],
+  ["hosted", { model: { type: "hosted", model: `cohere/${model}`, apiKey, baseUrl: `${server.url}/cohere/v2` } }],
   ["remote", { model: { type: "remote", urls: [server.url], apiKey } }],
 ];
 
@@ -44,7 +45,7 @@ async function outcomeOf(call: () => unknown): Promise<unknown> {
 }
 
 describe("rerankSync", () => {
-  it.each(["cohere/", "crossrank/", "remote"])("by %s gives what rerank gives, and what the model gives here", async (name) => {
+  it.each(["cohere/", "crossrank/", "hosted", "remote"])("by %s gives what rerank gives, and what the model gives here", async (name) => {
     const [, config] = configs("the-key").find(([candidate]) => candidate === name)!;
     const waited = rerankSync(query, documents, config);
     expect(waited.map(({ index }) => index)).toEqual(local.map(({ index }) => index));
@@ -55,12 +56,17 @@ describe("rerankSync", () => {
     expect(waited).toEqual(await rerank(query, documents, config));
   });
 
-  it.each(["cohere/", "crossrank/", "remote"])("by %s fails as rerank does, and does not tell the key", async (name) => {
+  it.each(["cohere/", "crossrank/", "hosted", "remote"])("by %s fails as rerank does, and does not tell the key", async (name) => {
     const [, config] = configs("wrong-secret-key").find(([candidate]) => candidate === name)!;
     const waited = await outcomeOf(() => rerankSync(query, documents, config));
     expect(waited).toMatchObject({ code: "hosted", status: 401 });
     expect(JSON.stringify(waited)).not.toContain("wrong-secret-key");
     expect(await outcomeOf(() => rerank(query, documents, config))).toEqual(waited);
+  });
+
+  it("takes onProgress, which only rerank calls", () => {
+    const [, config] = configs("the-key")[0]!;
+    expect(rerankSync(query, documents, { ...config, onProgress: () => undefined })).toEqual(rerankSync(query, documents, config));
   });
 
   it("ends at its deadline while the other side is silent", async () => {

@@ -2,16 +2,20 @@
 
 import type { Network } from "../http/request.ts";
 import type { Scorer } from "../scorer.ts";
-import type { ChatModel, LlmModel, RemoteModel } from "../types.ts";
+import type { ChatModel, HostedModel, LlmModel, RemoteModel } from "../types.ts";
 import { createChatScorer } from "./chat/chat.ts";
 import { createHostedScorer } from "./hosted/hosted.ts";
 import { createRemoteScorer } from "./remote/remote.ts";
 
 /** Models behind HTTP. */
-export type NetworkModel = LlmModel | ChatModel | RemoteModel;
+export type NetworkModel = HostedModel | LlmModel | ChatModel | RemoteModel;
 
 export function createNetworkScorer(model: NetworkModel, network: Network): Scorer {
   switch (model.type) {
+    case "hosted": {
+      const { type, ...llm } = model;
+      return createHostedScorer(llm, network);
+    }
     case "llm":
       return createHostedScorer(model.llm, network);
     case "chat":

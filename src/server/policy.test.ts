@@ -58,6 +58,7 @@ describe("what a request's config may hold", () => {
     ["base_url", { model: { type: "llm", llm: { model: "cohere/x", base_url: "http://10.0.0.1" } } }],
     ["baseUrl", { model: { type: "llm", llm: { model: "cohere/x", baseUrl: "http://10.0.0.1" } } }],
     ["headers", { model: { type: "llm", llm: { model: "cohere/x", headers: { a: "b" } } } }],
+    ["base_url", { model: { type: "hosted", model: "cohere/x", base_url: "http://10.0.0.1" } }],
     ["urls", { model: { type: "remote", urls: ["http://10.0.0.1"] } }],
   ])("is not %s, even where models are allowed", (name, config) => {
     for (const allowModels of [false, true]) expect(codeOf(config, allowModels)).toMatch(new RegExp(`^not-allowed config\\S*\\.${name}: `));

@@ -9,10 +9,11 @@ const modelSchema = z.union(
     z.string(),
     z.looseObject({ type: z.literal("preset"), name: z.string() }),
     z.looseObject({ type: z.literal("plugin"), name: z.string() }),
+    z.looseObject({ type: z.literal("hosted"), model: z.string() }),
     z.looseObject({ type: z.enum(["llm", "chat"]), llm: z.looseObject({ model: z.string() }) }),
     z.looseObject({ type: z.enum(otherTypes) }),
   ],
-  { error: `expected a name, or an object of type ${["preset", "plugin", "llm", "chat", ...otherTypes].join(", ")}` },
+  { error: `expected a name, or an object of type ${["preset", "plugin", "hosted", "llm", "chat", ...otherTypes].join(", ")}` },
 );
 
 const integer = (least: number) => z.int().min(least).nullish();
