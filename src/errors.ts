@@ -134,14 +134,12 @@ const permissionFlags: Record<string, string> = {
  * @see https://nodejs.org/docs/latest-v20.x/api/errors.html#err_access_denied
  */
 export function explainDenied(error: unknown, place: string): unknown {
-  let denied: { code?: unknown; permission?: string; resource?: string };
   try {
-    denied = { ...(error as object) };
+    if (Object(error).code !== "ERR_ACCESS_DENIED") return error;
   } catch {
     return error; // a foreign object that throws when it is read
   }
-  const { code, permission = "", resource = "" } = denied;
-  if (code !== "ERR_ACCESS_DENIED") return error;
+  const { permission = "", resource = "" } = error as { permission?: string; resource?: string };
   const flag = permissionFlags[permission] ?? "the --allow flag for it";
   const what = `Node's permission model denies ${permission || "access"}${resource === "" ? "" : ` of ${resource}`}`;
   return new RerankError("missing-dependency", `${place}: ${what}. Add ${flag} to the command that starts Node.`, { cause: error });

@@ -370,7 +370,7 @@ describe("crossrank models", () => {
       .slice(0, -1)
       .map((line) => line.split("\t"));
     const [header, ...models] = rows;
-    expect(header).toEqual(["NAME", "REPOSITORY", "SIZE", "LANGUAGES", "LIMIT", "LICENCE", "MTEB", "HERE", "NOTES"]);
+    expect(header).toEqual(["NAME", "REPOSITORY", "SIZE", "LANGUAGES", "LIMIT", "LICENSE", "MTEB", "HERE", "NOTES"]);
     expect(models.find((row) => row[0] === "fast")?.[8]).toBe("English, small (up to 100 MB)");
     expect(rows.find((row) => row[0] === "balanced")).toEqual([
       "balanced",

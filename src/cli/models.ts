@@ -64,7 +64,7 @@ export async function listModels(io: Io, options: ModelsOptions): Promise<void> 
       .filter(({ preset }) => preset.name === name)
       .map(({ need }) => need)
       .join("; ");
-  const header = ["NAME", "REPOSITORY", "SIZE", "LANGUAGES", "LIMIT", "LICENCE", "MTEB", "HERE", "NOTES"];
+  const header = ["NAME", "REPOSITORY", "SIZE", "LANGUAGES", "LIMIT", "LICENSE", "MTEB", "HERE", "NOTES"];
   const presetRows = presets.map((preset) => [...presetRow(preset), needsOf(preset)]);
   const rows = [header, ...presetRows, ...others.map(otherRow), ...listProviders().map(providerRow)];
   const lines = io.stdoutIsTerminal ? alignColumns(rows, new Set([2, 4])) : rows.map((row) => row.join("\t"));

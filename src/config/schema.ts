@@ -30,6 +30,7 @@ export const defaults = {
   allowDownload: true,
   scoreCacheBytes: 0,
   provider: "auto",
+  // A hundred calls of the maximum size of the HTTP interface.
   maxQueued: 100_000,
   truncation: "longest_first",
   truncationSide: "right",

@@ -17,9 +17,9 @@ export function scoreDialect({ scoreCodec: codec, vendor, otherVendors = [], pat
     read(body, { models }, sent) {
       const request = codec.decodeRequest(body);
       const { model, isUnknown } = models.byName(request.model);
-      const places = placesByQuery(request);
-      const calls = [...places].map(
-        ([query, ofQuery]): RankCall => ({ query, documents: ofQuery.map((place) => request.pairs[place]![1]) }),
+      const indices = indicesByQuery(request);
+      const calls = [...indices].map(
+        ([query, ofQuery]): RankCall => ({ query, documents: ofQuery.map((index) => request.pairs[index]![1]) }),
       );
       return {
         calls,
@@ -35,7 +35,7 @@ export function scoreDialect({ scoreCodec: codec, vendor, otherVendors = [], pat
         tellsTimes: false,
         encode(results, { requestId, model, nowMs }) {
           const scores = new Array<number>(request.pairs.length);
-          [...places.values()].forEach((ofQuery, call) => {
+          [...indices.values()].forEach((ofQuery, call) => {
             for (const { index, score, logit } of results[call]!.results)
               scores[ofQuery[index]!] = request.rawScores ? (logit ?? score) : score;
           });
@@ -46,15 +46,15 @@ export function scoreDialect({ scoreCodec: codec, vendor, otherVendors = [], pat
   };
 }
 
-/** Places of the pairs of each query, in order of appearance. */
-function placesByQuery({ pairs }: ScoreRequest): Map<string, number[]> {
-  const places = new Map<string, number[]>();
-  pairs.forEach(([query], place) => {
-    const known = places.get(query);
-    if (known === undefined) places.set(query, [place]);
-    else known.push(place);
+/** Indices of the pairs of each query, in order of appearance. */
+function indicesByQuery({ pairs }: ScoreRequest): Map<string, number[]> {
+  const indices = new Map<string, number[]>();
+  pairs.forEach(([query], index) => {
+    const known = indices.get(query);
+    if (known === undefined) indices.set(query, [index]);
+    else known.push(index);
   });
-  return places;
+  return indices;
 }
 
 function tokensOf(results: readonly RerankResult<WireDocument>[]): number {

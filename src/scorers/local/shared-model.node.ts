@@ -1,6 +1,7 @@
 /** Open sessions. Scorers of this process share a session if they need the same one, even if they read texts differently. */
 import { statSync } from "node:fs";
 import { LRUCache } from "lru-cache";
+import { defaults } from "../../config/schema.ts";
 import type { LocatedModel } from "../../hub/locate.node.ts";
 import { freeMemoryBytes, usableCores } from "../../machine/machine.node.ts";
 import { type GroupBounds, planWorkers, sessionBytes, type WorkerPlan } from "../../threads/plan.ts";
@@ -36,8 +37,6 @@ export interface Lease {
 // About 500 tokens, one or a few passes. Small enough that calls take turns often and an abort takes effect soon; large enough that the
 // 0.2 ms of a message do not matter.
 const groupCharacters = 2048;
-// A hundred calls of the maximum size of the HTTP interface.
-const defaultMaxQueued = 100_000;
 /** How many readings a session remembers as checked. */
 const maxCheckedReadings = 256;
 
@@ -90,7 +89,7 @@ export class SharedModel {
     this.pool = new Pool({
       size: this.plan.workers,
       openThread: () => this.#files.use((openable) => openWorkerThread("onnx-worker", { ...this.#options, ...openable })),
-      maxWaiting: acceleration.maxQueued ?? defaultMaxQueued,
+      maxWaiting: acceleration.maxQueued ?? defaults.maxQueued,
       ...(acceleration.idleSecs === undefined ? {} : { idleMs: acceleration.idleSecs * 1000 }),
     });
   }
