@@ -75,7 +75,7 @@ export interface ScoreResult {
   warnings: RerankWarning[];
   /** What the scores are, where only the answer tells. @default the scorer's `capabilities.scoreKind` */
   scoreKind?: ScoreKind;
-  /** Maps logits to scores in place of the sigmoid. */
+  /** Maps logits to scores instead of the sigmoid. */
   calibration?: Calibration;
   /** Which model answered, where it is not the scorer's own. */
   model?: string;

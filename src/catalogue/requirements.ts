@@ -80,7 +80,7 @@ function withCandidates(requirements: Requirements, processor: Processor): Requi
   }
   const { modelFile } = requirements;
   const folder = modelFile.slice(0, -baseName(modelFile).length);
-  // The default file takes the place of model.onnx, because some mirrors and presets name it differently.
+  // The default file replaces model.onnx in this look-up, because some mirrors and presets name it differently.
   const better = paths.slice(0, -1).map((path) => `${folder}${baseName(path)}`);
   return { ...requirements, candidates: [...better.filter((path) => path !== modelFile), modelFile] };
 }

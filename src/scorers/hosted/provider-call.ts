@@ -20,7 +20,7 @@ export interface Asking extends NamedModel, Pick<JsonRequest, "retryDelayMs" | "
 /** What `LlmConfig` promises. */
 export const defaultTimeoutSecs = 60;
 export const defaultMaxRetries = 3;
-// What a service tells of itself it tells at once; and there is a default in its place.
+// A service answers at once when asked about itself, and without an answer there is a default.
 const informationTimeoutMs = 5000;
 /** What to do where a reply does not have one score for each document. */
 export const wrongReplyAdvice: string = "Check that the base URL is that of a reranker.";
