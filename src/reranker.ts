@@ -3,11 +3,12 @@ import { parseRankOptions, withDefaults } from "./config/config.ts";
 import { defaults } from "./config/schema.ts";
 import { RerankError } from "./errors.ts";
 import { toOneSafeLine } from "./printable.ts";
+import { documentContexts } from "./ranking/context.ts";
 import { copyDocuments, documentTexts } from "./ranking/documents.ts";
 import { missingFields } from "./ranking/fields.ts";
 import { rankDocuments } from "./ranking/order.ts";
 import { truncations } from "./ranking/truncations.ts";
-import { type ScoreCall, type ScoreResult, type Scorer, scorerOptions } from "./scorer.ts";
+import { type ScoreCall, type ScoreResult, type Scorer, type ScorerOption, scorerOptions } from "./scorer.ts";
 import type { RankOptions, RankOptionsInput, RerankDocument, RerankResult, RerankTimings, RerankWarning } from "./types.ts";
 
 /** Counters of a {@link Reranker}, since its creation. */
@@ -158,7 +159,7 @@ export class Reranker {
     // Copy the list: the caller may change it while the call runs, even in its own `text` function.
     const documents = copyDocuments(list);
     const texts = documentTexts(documents, options);
-    const { truncation = defaults.truncation, specialTokens = defaults.specialTokens } = options;
+    const { truncation = defaults.truncation, specialTokens = defaults.specialTokens, longDocuments } = options;
     const { batchSize = defaults.batchSize, onError = defaults.onError } = options;
     const score = {
       query,
@@ -169,6 +170,7 @@ export class Reranker {
       batchSize,
       onError,
       ...pick(options, "instruction", "truncationSide", "maxLength"),
+      ...passageReading(documents, longDocuments, options.return),
     };
     const durationSecs = options.maxRerankDurationSecs ?? this.#scorer.capabilities.defaultDurationSecs;
     return { documents, options, score, durationSecs, startedMs };
@@ -230,7 +232,8 @@ export class Reranker {
       documents,
       scores: scored.scores,
       scoreKind: scored.scoreKind ?? this.#scorer.capabilities.scoreKind,
-      ...pick(scored, "calibration", "tokens", "fullTokens", "tiers", "failures"),
+      ...pick(scored, "calibration", "tokens", "fullTokens", "tiers", "failures", "passages"),
+      texts: call.score.texts,
       ...pick(options, "topK", "threshold", "return"),
     });
     const usage = { ...scored.usage, documents: documents.length, tokens: tokensOf(scored) };
@@ -252,10 +255,13 @@ export class Reranker {
     const { options: understood } = this.#scorer.capabilities;
     const scoreKind = scored.scoreKind ?? this.#scorer.capabilities.scoreKind;
     const ignored = scorerOptions
-      .filter((option) => options[option] !== undefined && !understood.has(option))
+      .filter((option) => isSet(options, option) && !understood.has(option))
       .map((option): string => option);
     const wanted = options.return ?? [];
-    const isLost = scoreKind === "similarity" ? wanted.includes("logit") : scoreKind === "provider" && wanted.length > 0;
+    const isLost = wanted.some((field) => {
+      if (passageFields.includes(field)) return scored.passages === undefined;
+      return scoreKind === "provider" || (scoreKind === "similarity" && field === "logit");
+    });
     if (isLost) ignored.push("return");
     return ignored.map((option) => ({
       type: "ignored-option",
@@ -294,6 +300,30 @@ export class Reranker {
     if (this.#closed === undefined) return;
     throw new RerankError("closed", `${this.#scorer.name}: the reranker was closed. Make a new one with createReranker.`);
   }
+}
+
+/** Fields of results that only documents read passage by passage have. */
+const passageFields: readonly string[] = ["passage", "passages", "highlights"];
+
+/** Whether an option asks for something else than the default. */
+function isSet(options: RankOptions, option: ScorerOption): boolean {
+  if (option === "longDocuments") return options.longDocuments?.type === "passages";
+  return options[option] !== undefined;
+}
+
+/** What a call needs to read documents passage by passage; nothing if it does not. */
+function passageReading(
+  documents: readonly RerankDocument[],
+  longDocuments: RankOptions["longDocuments"],
+  wanted: RankOptions["return"],
+): Pick<ScoreCall, "passages" | "contexts" | "wantsSentences"> {
+  if (longDocuments?.type !== "passages") return {};
+  const { type, context, aggregate = defaults.aggregate, select = defaults.select, overlapTokens = defaults.overlapTokens, ...rest } = longDocuments;
+  return {
+    passages: { ...rest, aggregate, select, overlapTokens },
+    ...(context === undefined ? {} : { contexts: documentContexts(documents, context) }),
+    ...(wanted?.includes("highlights") === true ? { wantsSentences: true } : {}),
+  };
 }
 
 /** Passes warnings to the caller's function. @throws RerankError `invalid-input` if it throws; a RerankError that it throws, unchanged */

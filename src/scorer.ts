@@ -4,7 +4,16 @@
  * A scorer only scores. Ordering, cutting and echoing exist once, in `ranking/`, so that two scorers
  * cannot disagree about ties, thresholds or `topK`.
  */
-import type { Calibration, RerankDocument, RerankUsage, RerankWarning, Truncation, TruncationSide } from "./types.ts";
+import type {
+  Aggregate,
+  Calibration,
+  PassageSelection,
+  RerankDocument,
+  RerankUsage,
+  RerankWarning,
+  Truncation,
+  TruncationSide,
+} from "./types.ts";
 
 /**
  * What a score is, which decides what `ranking/` may do to it.
@@ -30,10 +39,41 @@ export interface Capabilities {
 }
 
 /** An option of a call that not every scorer can heed. */
-export type ScorerOption = "truncation" | "truncationSide" | "maxLength" | "specialTokens" | "instruction";
+export type ScorerOption = "truncation" | "truncationSide" | "maxLength" | "longDocuments" | "specialTokens" | "instruction";
 
 /** Every {@link ScorerOption}, in the order in which warnings name them. */
-export const scorerOptions: readonly ScorerOption[] = ["truncation", "truncationSide", "maxLength", "specialTokens", "instruction"];
+export const scorerOptions: readonly ScorerOption[] = [
+  "truncation",
+  "truncationSide",
+  "maxLength",
+  "longDocuments",
+  "specialTokens",
+  "instruction",
+];
+
+/** How the texts of a call are read passage by passage. */
+export interface PassageReading {
+  aggregate: Aggregate;
+  /** @default all */
+  maxPassages?: number;
+  select: PassageSelection;
+  /** Maximum tokens of a passage. @default what fits beside the query */
+  passageTokens?: number;
+  overlapTokens: number;
+  /** Maximum tokens of a text that are read. @default all */
+  maxDocumentTokens?: number;
+}
+
+/** One passage of a text, with its raw score. */
+export interface ScoredPassage {
+  /** In the text, in UTF-16 units. */
+  start: number;
+  /** Exclusive. */
+  end: number;
+  score: number;
+  /** Its sentences with scores of their own, if the model has them from the same pass. */
+  sentences?: readonly ScoredPassage[];
+}
 
 /** One call: one query, its documents as texts. */
 export interface ScoreCall {
@@ -48,6 +88,12 @@ export interface ScoreCall {
   /** Most tokens of a pair, special tokens included, ≥ 1; above the model's own limit it changes nothing. @default the model's */
   maxLength?: number;
   specialTokens: "neutralize" | "interpret";
+  /** How to read texts passage by passage. @default each text is one pair, cut if it is too long */
+  passages?: PassageReading;
+  /** What stands in front of each passage of a text, one for each text; "" for nothing. @default nothing */
+  contexts?: readonly string[];
+  /** Whether the scores of sentences are wanted, from models that have them from the same pass. @default false */
+  wantsSentences?: boolean;
   /** Most pairs of a forward pass, ≥ 1; changes no score. */
   batchSize: number;
   instruction?: string;
@@ -77,6 +123,8 @@ export interface ScoreResult {
   scoreKind?: ScoreKind;
   /** Maps logits to scores instead of the sigmoid. */
   calibration?: Calibration;
+  /** The scored passages of each text, in its order; only for a call with `passages`. */
+  passages?: readonly (readonly ScoredPassage[])[];
   /** Which model answered, where it is not the scorer's own. */
   model?: string;
   /** Documents in groups that are never mixed in one order. */

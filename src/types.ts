@@ -24,6 +24,26 @@ export interface RerankedDocument<D extends RerankDocument = RerankDocument> {
   tokens?: number;
   /** Whether the pair was cut to fit the model. Only with `return: ["truncated"]`, only for local models. */
   truncated?: boolean;
+  /** The best passage; of equal ones, the first. Only with `longDocuments: "passages"` and `return: ["passage"]`. */
+  passage?: RerankedPassage;
+  /** Every passage that was scored, in the order of the text. Only with `longDocuments: "passages"` and `return: ["passages"]`. */
+  passages?: RerankedPassage[];
+  /**
+   * The sentences of the best passage, in the order of the text, each scored by the same model. Only with `longDocuments: "passages"` and
+   * `return: ["highlights"]`, and only of the first `topK` results, of the first 10 without `topK`.
+   */
+  highlights?: RerankedPassage[];
+}
+
+/** A part of a document. Offsets are UTF-16 units of the document's text: the string itself, or what `fields` or `text` make of an object. */
+export interface RerankedPassage {
+  /** `documentText.slice(start, end)`. */
+  text: string;
+  start: number;
+  /** Exclusive. */
+  end: number;
+  /** As the score of a document. */
+  score: number;
 }
 
 /** Platt's scaling: a sigmoid with a slope and an intercept of its own. */
@@ -52,6 +72,8 @@ export interface RerankUsage {
   documents: number;
   /** Tokens read, special tokens included, padding not; 0 where the source of scores does not tell. */
   tokens: number;
+  /** Passages scored, over all documents; a document that fits is one. Only with `longDocuments: "passages"`. */
+  passages?: number;
   /** Tokens written; chat models only. */
   outputTokens?: number;
   /** HTTP requests that were answered; hosted models only. */

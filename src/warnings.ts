@@ -16,6 +16,15 @@ export type RerankWarning =
       maxTokens: number;
     }
   | {
+      /** Not all of a document's passages were scored: `maxPassages` or `maxDocumentTokens` of `longDocuments` left some out. */
+      type: "unread-passages";
+      message: string;
+      /** Place of the document in the caller's list. */
+      index: number;
+      /** Passages that were scored. */
+      passages: number;
+    }
+  | {
       /** The model's license forbids commercial use; once, by the first call that the model was loaded for. */
       type: "license";
       message: string;

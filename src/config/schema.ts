@@ -11,6 +11,7 @@ import {
   boolean,
   customType,
   documented,
+  expected,
   finiteNumber,
   functionOf,
   integer,
@@ -21,7 +22,7 @@ import {
   seconds,
 } from "./option.ts";
 import { withShortForms } from "./read.ts";
-import type { RankOptions, RerankerSettings } from "./types.ts";
+import type { LongDocuments, RankOptions, RerankerSettings } from "./types.ts";
 
 /** Defaults of options, if the default is a value. */
 export const defaults = {
@@ -37,6 +38,10 @@ export const defaults = {
   specialTokens: "neutralize",
   batchSize: 32,
   onError: "fail",
+  longDocuments: "cut",
+  aggregate: "max",
+  select: "first",
+  overlapTokens: 0,
 } as const;
 
 const acceleration = named(
@@ -120,7 +125,78 @@ const signal = customType<AbortSignal>(
   "an AbortSignal",
 );
 
-const resultField = named("ResultField", "Names of the extra fields that a result can carry.", oneOf("logit", "tokens", "truncated"));
+const resultField = named(
+  "ResultField",
+  "Names of the extra fields that a result can carry.",
+  oneOf("logit", "tokens", "truncated", "passage", "passages", "highlights"),
+);
+
+const cutDocuments = named("CutDocuments", "Reads of a long document only as much as fits.", z.strictObject({ type: z.literal("cut") }));
+
+const passageOptions = named(
+  "PassageOptions",
+  "Reads a long document passage by passage.",
+  z.strictObject({
+    type: z.literal("passages"),
+    aggregate: documented(
+      z.exactOptional(
+        named(
+          "Aggregate",
+          "How the scores of passages become the score of their document.",
+          oneOf("max", "first", "mean-top-3", "decayed-sum"),
+        ),
+      ),
+      {
+        description:
+          "Score of a document: that of its best passage (`max`) or of its `first`; `mean-top-3`, the mean of the three best; `decayed-sum`, where each further passage, the best first, counts half as much as the one before.",
+        default: defaults.aggregate,
+      },
+    ),
+    maxPassages: documented(z.exactOptional(integer(1)), {
+      description: "Maximum passages of one document that are scored; ≥ 1. The others give an `unread-passages` warning.",
+      default: "all",
+    }),
+    select: documented(z.exactOptional(named("PassageSelection", "Which passages are scored, if not all.", oneOf("first", "common-words"))), {
+      description: "Which passages `maxPassages` keeps: the `first`, or those that have most words of the query (`common-words`).",
+      default: defaults.select,
+    }),
+    passageTokens: documented(z.exactOptional(integer(1)), {
+      description:
+        "Maximum tokens of a passage; ≥ 1. For models whose tokens crossrank cannot count it is an estimate, and it is needed if their limit is not known.",
+      default: "what fits beside the query",
+    }),
+    overlapTokens: documented(z.exactOptional(integer(0)), {
+      description: "Maximum tokens, in whole sentences, that a passage repeats from the end of the one before; ≥ 0, at most half a passage.",
+      default: defaults.overlapTokens,
+    }),
+    maxDocumentTokens: documented(z.exactOptional(integer(1)), {
+      description: "Maximum tokens of one document that are read; ≥ 1. The rest gives an `unread-passages` warning.",
+      default: "all",
+    }),
+    context: documented(z.exactOptional(listOf(nonBlank(), 1)), {
+      description:
+        "Fields of an object document, for example its title, whose text stands in front of each passage. They take at most a quarter of a passage's room.",
+      default: "none",
+    }),
+  }),
+);
+
+/** What becomes of documents that do not fit. */
+export const longDocumentsSchema: z.ZodMiniType<LongDocuments> = named(
+  "LongDocuments",
+  "What becomes of a document that the model cannot read at once.",
+  withShortForms(
+    z.discriminatedUnion("type", [cutDocuments, passageOptions], {
+      error: expected('"cut", "passages" or an object with one of these as its type'),
+    }) as unknown as z.ZodMiniType<LongDocuments>,
+    (value) => {
+      if (typeof value === "string") return { type: value };
+      if (typeof value !== "object" || value === null || Array.isArray(value) || Object.hasOwn(value, "type")) return value;
+      return { type: "passages", ...value };
+    },
+    '"cut", "passages" or an object',
+  ),
+);
 
 /** Keys that belong to one call. */
 const optionsShape = {
@@ -155,6 +231,11 @@ const optionsShape = {
       "Maximum tokens of a pair in this call, special tokens included (of a document for late interaction); ≥ 1. A number above what the model reads means what it reads.",
     default: "what the model reads",
   }),
+  longDocuments: documented(z.exactOptional(longDocumentsSchema), {
+    description:
+      "For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([long documents](#long-documents)). A document that fits has the same score either way.",
+    default: defaults.longDocuments,
+  }),
   specialTokens: documented(
     withShortForms(z.exactOptional(oneOf("neutralize", "interpret")), (value) => (value === "neutralise" ? "neutralize" : value)),
     {
@@ -172,11 +253,13 @@ const optionsShape = {
     default: defaults.batchSize,
   }),
   onError: documented(z.exactOptional(oneOf("fail", "partial")), {
-    description: "Whether documents that a hosted model could not score fail the call, or are left out with a `partial` warning.",
+    description:
+      "Whether documents that could not be scored fail the call, or are left out with a `partial` warning: those of a request that a hosted model refused; for local models, a document that cannot be tokenized, or is too long under truncation `error`.",
     default: defaults.onError,
   }),
   return: documented(z.exactOptional(listOf(resultField)), {
-    description: "Extra fields of each result, for local models: `logit` (not for late interaction), `tokens`, `truncated`.",
+    description:
+      "Extra fields of each result. For local models: `logit` (not for late interaction), `tokens`, `truncated`. With `longDocuments` `passages`: `passage`, `passages`, `highlights`.",
     default: [],
   }),
   fields: documented(z.exactOptional(listOf(nonBlank(), 1)), {

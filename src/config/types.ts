@@ -573,8 +573,71 @@ export type Truncation = "longest_first" | "only_second" | "error";
 /** The side from which a text that is too long loses tokens: at `right` its end, at `left` its beginning. */
 export type TruncationSide = "left" | "right";
 
+/** Reads of a long document only as much as fits. */
+export interface CutDocuments {
+  type: "cut";
+}
+
+/** How the scores of passages become the score of their document. */
+export type Aggregate = "max" | "first" | "mean-top-3" | "decayed-sum";
+
+/** Which passages are scored, if not all. */
+export type PassageSelection = "first" | "common-words";
+
+/** Reads a long document passage by passage. */
+export interface PassageOptions {
+  type: "passages";
+  /** Score of a document: that of its best passage (`max`) or of its `first`; `mean-top-3`, the mean of the three best; `decayed-sum`, where each further passage, the best first, counts half as much as the one before. @default max */
+  aggregate?: Aggregate;
+  /** Maximum passages of one document that are scored; ≥ 1. The others give an `unread-passages` warning. @default all */
+  maxPassages?: number;
+  /** Which passages `maxPassages` keeps: the `first`, or those that have most words of the query (`common-words`). @default first */
+  select?: PassageSelection;
+  /** Maximum tokens of a passage; ≥ 1. For models whose tokens crossrank cannot count it is an estimate, and it is needed if their limit is not known. @default what fits beside the query */
+  passageTokens?: number;
+  /** Maximum tokens, in whole sentences, that a passage repeats from the end of the one before; ≥ 0, at most half a passage. @default 0 */
+  overlapTokens?: number;
+  /** Maximum tokens of one document that are read; ≥ 1. The rest gives an `unread-passages` warning. @default all */
+  maxDocumentTokens?: number;
+  /** Fields of an object document, for example its title, whose text stands in front of each passage. They take at most a quarter of a passage's room. @default none */
+  context?: readonly string[];
+}
+
+/** {@link PassageOptions} with each key in camelCase or snake_case. */
+export interface PassageOptionsInput {
+  type: "passages";
+  /** Score of a document: that of its best passage (`max`) or of its `first`; `mean-top-3`, the mean of the three best; `decayed-sum`, where each further passage, the best first, counts half as much as the one before. @default max */
+  aggregate?: Aggregate;
+  /** Maximum passages of one document that are scored; ≥ 1. The others give an `unread-passages` warning. @default all */
+  maxPassages?: number;
+  /** Maximum passages of one document that are scored; ≥ 1. The others give an `unread-passages` warning. @default all */
+  max_passages?: number;
+  /** Which passages `maxPassages` keeps: the `first`, or those that have most words of the query (`common-words`). @default first */
+  select?: PassageSelection;
+  /** Maximum tokens of a passage; ≥ 1. For models whose tokens crossrank cannot count it is an estimate, and it is needed if their limit is not known. @default what fits beside the query */
+  passageTokens?: number;
+  /** Maximum tokens of a passage; ≥ 1. For models whose tokens crossrank cannot count it is an estimate, and it is needed if their limit is not known. @default what fits beside the query */
+  passage_tokens?: number;
+  /** Maximum tokens, in whole sentences, that a passage repeats from the end of the one before; ≥ 0, at most half a passage. @default 0 */
+  overlapTokens?: number;
+  /** Maximum tokens, in whole sentences, that a passage repeats from the end of the one before; ≥ 0, at most half a passage. @default 0 */
+  overlap_tokens?: number;
+  /** Maximum tokens of one document that are read; ≥ 1. The rest gives an `unread-passages` warning. @default all */
+  maxDocumentTokens?: number;
+  /** Maximum tokens of one document that are read; ≥ 1. The rest gives an `unread-passages` warning. @default all */
+  max_document_tokens?: number;
+  /** Fields of an object document, for example its title, whose text stands in front of each passage. They take at most a quarter of a passage's room. @default none */
+  context?: readonly string[];
+}
+
+/** What becomes of a document that the model cannot read at once. */
+export type LongDocuments = CutDocuments | PassageOptions;
+
+/** {@link LongDocuments} with each key in camelCase or snake_case. */
+export type LongDocumentsInput = CutDocuments | PassageOptionsInput;
+
 /** Names of the extra fields that a result can carry. */
-export type ResultField = "logit" | "tokens" | "truncated";
+export type ResultField = "logit" | "tokens" | "truncated" | "passage" | "passages" | "highlights";
 
 /** What belongs to one call. */
 export interface RankOptions {
@@ -588,15 +651,17 @@ export interface RankOptions {
   truncationSide?: TruncationSide;
   /** Maximum tokens of a pair in this call, special tokens included (of a document for late interaction); ≥ 1. A number above what the model reads means what it reads. @default what the model reads */
   maxLength?: number;
+  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([long documents](#long-documents)). A document that fits has the same score either way. @default cut */
+  longDocuments?: LongDocuments;
   /** Special tokens (`[SEP]`, `</s>` and the like) typed inside a text: `neutralize` reads them as plain characters, `interpret` as the tokens that they spell. @default neutralize */
   specialTokens?: "neutralize" | "interpret";
   /** What counts as relevant, for models whose prompt has a place for it. Other models give a warning. @default the model's */
   instruction?: string;
   /** Maximum pairs in one forward pass; ≥ 1. Changes no score: a dynamically quantized model always runs one pair a pass. @default 32 */
   batchSize?: number;
-  /** Whether documents that a hosted model could not score fail the call, or are left out with a `partial` warning. @default fail */
+  /** Whether documents that could not be scored fail the call, or are left out with a `partial` warning: those of a request that a hosted model refused; for local models, a document that cannot be tokenized, or is too long under truncation `error`. @default fail */
   onError?: "fail" | "partial";
-  /** Extra fields of each result, for local models: `logit` (not for late interaction), `tokens`, `truncated`. @default [] */
+  /** Extra fields of each result. For local models: `logit` (not for late interaction), `tokens`, `truncated`. With `longDocuments` `passages`: `passage`, `passages`, `highlights`. @default [] */
   return?: readonly ResultField[];
   /** Fields of an object document that make its text, in this order: of one the value alone, of several a line `name: value` each. A dot leads into an object (`metadata.title`); a key that holds the dot itself comes first. A field that no document has gives a warning. @default the first of `text`, `pageContent`, `content`, `body`, `document` */
   fields?: readonly string[];
@@ -631,6 +696,10 @@ export interface RankOptionsInput {
   maxLength?: number;
   /** Maximum tokens of a pair in this call, special tokens included (of a document for late interaction); ≥ 1. A number above what the model reads means what it reads. @default what the model reads */
   max_length?: number;
+  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([long documents](#long-documents)). A document that fits has the same score either way. @default cut */
+  longDocuments?: LongDocumentsSetting;
+  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([long documents](#long-documents)). A document that fits has the same score either way. @default cut */
+  long_documents?: LongDocumentsSetting;
   /** Special tokens (`[SEP]`, `</s>` and the like) typed inside a text: `neutralize` reads them as plain characters, `interpret` as the tokens that they spell. @default neutralize */
   specialTokens?: "neutralize" | "interpret";
   /** Special tokens (`[SEP]`, `</s>` and the like) typed inside a text: `neutralize` reads them as plain characters, `interpret` as the tokens that they spell. @default neutralize */
@@ -641,11 +710,11 @@ export interface RankOptionsInput {
   batchSize?: number;
   /** Maximum pairs in one forward pass; ≥ 1. Changes no score: a dynamically quantized model always runs one pair a pass. @default 32 */
   batch_size?: number;
-  /** Whether documents that a hosted model could not score fail the call, or are left out with a `partial` warning. @default fail */
+  /** Whether documents that could not be scored fail the call, or are left out with a `partial` warning: those of a request that a hosted model refused; for local models, a document that cannot be tokenized, or is too long under truncation `error`. @default fail */
   onError?: "fail" | "partial";
-  /** Whether documents that a hosted model could not score fail the call, or are left out with a `partial` warning. @default fail */
+  /** Whether documents that could not be scored fail the call, or are left out with a `partial` warning: those of a request that a hosted model refused; for local models, a document that cannot be tokenized, or is too long under truncation `error`. @default fail */
   on_error?: "fail" | "partial";
-  /** Extra fields of each result, for local models: `logit` (not for late interaction), `tokens`, `truncated`. @default [] */
+  /** Extra fields of each result. For local models: `logit` (not for late interaction), `tokens`, `truncated`. With `longDocuments` `passages`: `passage`, `passages`, `highlights`. @default [] */
   return?: readonly ResultField[];
   /** Fields of an object document that make its text, in this order: of one the value alone, of several a line `name: value` each. A dot leads into an object (`metadata.title`); a key that holds the dot itself comes first. A field that no document has gives a warning. @default the first of `text`, `pageContent`, `content`, `body`, `document` */
   fields?: readonly string[];
@@ -731,6 +800,9 @@ export type HeadInput =
   | HeadConfigInput
   | { type?: "classification"; relevantClass: number | string }
   | { type?: "classification"; relevant_class: number | string };
+
+/** What becomes of a document that the model cannot read at once: a word, or an object, whose type is `passages` if it has none. */
+export type LongDocumentsSetting = "cut" | "passages" | LongDocumentsInput | Omit<PassageOptionsInput, "type">;
 
 /** Anything that names a model: an object, one string, a function of the caller's, or a reranking model of the AI SDK. */
 export type ModelInput = RerankerModelType | string | RerankFunction | AiSdkRerankingModel;

@@ -1,4 +1,5 @@
-import type { Calibration, RankOptions, RerankDocument, RerankedDocument, ResultField } from "../types.ts";
+import type { Calibration, RankOptions, RerankDocument, RerankedDocument, RerankedPassage, ResultField } from "../types.ts";
+import { bestPassage } from "./aggregate.ts";
 import { calibratedScore } from "./apply-calibration.ts";
 import { checkScores, type RawScoreKind, scoreOf } from "./scores.ts";
 
@@ -8,6 +9,15 @@ export interface Tiers {
   of: ArrayLike<number>;
   /** The kind of the scores of each group. */
   kinds: readonly RawScoreKind[];
+}
+
+/** A part of a text with its raw score. */
+export interface ScoredPart {
+  start: number;
+  end: number;
+  score: number;
+  /** Its sentences, if they have scores. */
+  sentences?: readonly ScoredPart[];
 }
 
 /** The scores of one call, and the caller's options for results. */
@@ -27,6 +37,9 @@ export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "to
   tokens?: ArrayLike<number>;
   /** Tokens of the whole pair if it was cut, otherwise 0; in input order, if known. */
   fullTokens?: ArrayLike<number>;
+  /** The text of each document, and its passages, if it was read passage by passage. */
+  texts?: readonly string[];
+  passages?: readonly (readonly ScoredPart[])[];
 }
 
 /**
@@ -39,14 +52,11 @@ export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "to
  * @throws RerankError `inference` or `plugin`, naming the document, if a score is not finite
  */
 export function rankDocuments<D extends RerankDocument>(ranking: Ranking<D>): RerankedDocument<D>[] {
-  const { documents, scores, scoreKind, calibration, tiers, failures = [] } = ranking;
+  const { documents, scores, scoreKind, tiers, failures = [] } = ranking;
   const excluded = new Set(failures.flatMap(({ places }) => places));
   checkScores(scores, documents.length, scoreKind, excluded);
   const threshold = ranking.threshold ?? Number.NEGATIVE_INFINITY;
-  const shown = (index: number): number => {
-    const kind = tiers?.kinds[tiers.of[index]!] ?? scoreKind;
-    return kind === "logit" && calibration !== undefined ? calibratedScore(scores[index]!, calibration) : scoreOf(scores[index]!, kind);
-  };
+  const shown = (index: number): number => shownScore(ranking, index, scores[index]!);
   return orderByScore(scores, tiers?.of)
     .filter((index) => !excluded.has(index) && shown(index) >= threshold)
     .slice(0, ranking.topK)
@@ -75,11 +85,29 @@ function compare(left: number, right: number): number {
   return left === right ? 0 : left - right;
 }
 
+/** A raw score of a document, of a passage or of a sentence, as callers see it. @param index of the document */
+export function shownScore({ scoreKind, tiers, calibration }: Pick<Ranking<RerankDocument>, "scoreKind" | "tiers" | "calibration">, index: number, raw: number): number {
+  const kind = tiers?.kinds[tiers.of[index]!] ?? scoreKind;
+  return kind === "logit" && calibration !== undefined ? calibratedScore(raw, calibration) : scoreOf(raw, kind);
+}
+
 function extraFields(ranking: Ranking<RerankDocument>, index: number): Partial<Pick<RerankedDocument, ResultField>> {
   const wanted = ranking.return ?? [];
   const fields: Partial<Pick<RerankedDocument, ResultField>> = {};
   if (wanted.includes("logit") && ranking.scoreKind === "logit") fields.logit = ranking.scores[index]!;
   if (wanted.includes("tokens") && ranking.tokens !== undefined) fields.tokens = ranking.tokens[index]!;
   if (wanted.includes("truncated") && ranking.fullTokens !== undefined) fields.truncated = ranking.fullTokens[index]! > 0;
+  const passages = ranking.passages?.[index];
+  if (passages === undefined || passages.length === 0) return fields;
+  const best = passages[bestPassage(passages.map(({ score }) => score))]!;
+  const shown = (part: ScoredPart): RerankedPassage => passageOf(ranking, index, part);
+  if (wanted.includes("passage")) fields.passage = shown(best);
+  if (wanted.includes("passages")) fields.passages = passages.map(shown);
+  if (wanted.includes("highlights") && best.sentences !== undefined) fields.highlights = best.sentences.map(shown);
   return fields;
+}
+
+/** A part of a document as callers see it. */
+export function passageOf(ranking: Ranking<RerankDocument>, index: number, { start, end, score }: ScoredPart): RerankedPassage {
+  return { text: ranking.texts![index]!.slice(start, end), start, end, score: shownScore(ranking, index, score) };
 }

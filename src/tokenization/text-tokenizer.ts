@@ -69,7 +69,7 @@ export function createTextTokenizer(file: TokenizerFile): TextTokenizer {
   return {
     tokenize(text, needed, specialTokens, side) {
       if (model instanceof UnigramModel) model.acceptsSpecial = specialTokens === "interpret";
-      const max = Math.max(minCharacters, Math.min(maxCharacters, needed * maxCharactersPerToken));
+      const max = readableCharacters(needed);
       let size = Math.min(max, Math.max(minCharacters, needed * firstCharactersPerToken));
       for (;;) {
         const { start, end, isClean } = textWindow(text, size, side);
@@ -90,6 +90,11 @@ export function createTextTokenizer(file: TokenizerFile): TextTokenizer {
       return { tokens, typeIds: processed.token_type_ids };
     },
   };
+}
+
+/** Maximum characters of a text that {@link TextTokenizer.tokenize} reads to find `needed` tokens. A longer text never counts as whole. */
+export function readableCharacters(needed: number): number {
+  return Math.max(minCharacters, Math.min(maxCharacters, needed * maxCharactersPerToken));
 }
 
 /** The id of a token by its content, or of a text that is exactly one token. Undefined for any other text. */

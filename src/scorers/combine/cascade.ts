@@ -30,6 +30,7 @@ export function createCascadeScorer(first: Scorer, second: Scorer, keep: number)
     return {
       ...gather([all, again]),
       scores,
+      ...passagesOf(all, again),
       tiers: { of, kinds: [...secondTiers.kinds, ...firstTiers.kinds] },
       ...(failures.length === 0 ? {} : { failures }),
     };
@@ -37,13 +38,20 @@ export function createCascadeScorer(first: Scorer, second: Scorer, keep: number)
   return composeScorer({ name: "cascade", model: `cascade(${first.model}, ${second.model})`, parts: [first, second], composition });
 }
 
+/** The passages by the model that scored a document last. */
+function passagesOf({ passages: first }: ScoreResult, { passages: second }: ScoreResult): Pick<ScoreResult, "passages"> {
+  if (second === undefined) return {};
+  return { passages: second.map((passages, place) => (passages.length > 0 ? passages : (first?.[place] ?? []))) };
+}
+
 /** The call for some of the documents. */
 function callOf(call: ScoreCall, places: readonly number[]): ScoreCall {
-  const { documents } = call;
+  const { documents, contexts } = call;
   return {
     ...call,
     texts: places.map((place) => call.texts[place]!),
     ...(documents === undefined ? {} : { documents: places.map((place) => documents[place]!) }),
+    ...(contexts === undefined ? {} : { contexts: places.map((place) => contexts[place]!) }),
   };
 }
 
@@ -53,13 +61,16 @@ function spread(result: ScoreResult, places: readonly number[], count: number): 
     for (const [row, place] of places.entries()) whole[place] = part[row]!;
     return whole;
   };
-  const { tokens, fullTokens, lowerBounds, tiers, failures } = result;
+  const { tokens, fullTokens, lowerBounds, tiers, failures, passages } = result;
   return {
     ...result,
     scores: put(new Float64Array(count).fill(Number.NaN), result.scores),
     ...(tokens === undefined ? {} : { tokens: put(new Uint32Array(count), tokens) }),
     ...(fullTokens === undefined ? {} : { fullTokens: put(new Uint32Array(count), fullTokens) }),
     ...(lowerBounds === undefined ? {} : { lowerBounds: put(new Uint8Array(count), lowerBounds) }),
+    ...(passages === undefined
+      ? {}
+      : { passages: Array.from({ length: count }, (_, place) => passages[places.indexOf(place)] ?? []) }),
     ...(tiers === undefined ? {} : { tiers: { ...tiers, of: put(new Uint8Array(count), tiers.of) } }),
     ...(failures === undefined
       ? {}

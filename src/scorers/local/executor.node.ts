@@ -6,16 +6,16 @@ import { messageOf, RerankError } from "../../errors.ts";
 import { openTokenizer, type TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
 import { type FileWatch, watchFiles } from "./file-watch.node.ts";
 import type { GroupRunner } from "./group.ts";
-import { lateInteractionRunner } from "./late-interaction.ts";
+import { lateInteractionReader } from "./late-interaction.ts";
 import type { ExecutorOptions, OpenModel } from "./open-model.ts";
-import { pairRunner } from "./pairs.ts";
+import { pairReader } from "./pairs.ts";
 import type { Reading } from "./reading.ts";
 import { castOutputOf, keepLastTokensOf, packModel } from "./rewritten-model.node.ts";
 import { openProbe, openSession } from "./session.node.ts";
+import type { TextReader } from "./split.ts";
 
 /** A model that is open on this thread. */
-export interface Executor {
-  run: GroupRunner;
+export interface Executor extends TextReader {
   close(): void;
 }
 
@@ -45,28 +45,32 @@ export function createExecutor(options: ExecutorOptions, checkpoint: () => void 
     watch.check();
     // The runtime has read the whole file, so the file may change from now on.
     if (!opened.isRewritten && !hasExternalData) watch.close();
-    return { run: watchedRunner(readingRunner(options, files, opened), watch), close };
+    const readerOf = cachedReaders(options, files, opened);
+    return {
+      run: watchedRunner((group, checkpoint) => readerOf(group.reading).run(group, checkpoint), watch),
+      split: (request) => readerOf(request.reading).split(request),
+      close,
+    };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-/** Scores each group by its own reading, and caches the runners of the last readings. */
-function readingRunner(options: ExecutorOptions, files: TokenizerFiles, opened: OpenModel): GroupRunner {
-  const runners = new LRUCache<string, GroupRunner>({ max: maxCachedReadings });
-  const runnerOf = (reading: Reading): GroupRunner => {
+/** Makes what reads texts in one way, and caches the last ones. */
+function cachedReaders(options: ExecutorOptions, files: TokenizerFiles, opened: OpenModel): (reading: Reading) => TextReader {
+  const readers = new LRUCache<string, TextReader>({ max: maxCachedReadings });
+  return (reading) => {
     const key = JSON.stringify(reading);
-    const known = runners.get(key);
+    const known = readers.get(key);
     if (known !== undefined) return known;
-    const runner =
+    const reader =
       reading.head.type === "late-interaction"
-        ? lateInteractionRunner(options, reading.head, files, opened.session)
-        : pairRunner(options, { ...reading, head: reading.head }, files, opened);
-    runners.set(key, runner);
-    return runner;
+        ? lateInteractionReader(options, reading.head, files, opened.session)
+        : pairReader(options, { ...reading, head: reading.head }, files, opened);
+    readers.set(key, reader);
+    return reader;
   };
-  return (group, checkpoint) => runnerOf(group.reading)(group, checkpoint);
 }
 
 /** Throws if a file changed before or during a group, instead of returning its scores. */

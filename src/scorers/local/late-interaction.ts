@@ -10,23 +10,24 @@ import {
 import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
 import type { LateInteractionHead } from "../../types.ts";
 import { lastTokenIndex, paddedFeeds } from "./feeds.ts";
-import { emptyScores, encodeAll, type Group, type GroupRunner, type GroupScores } from "./group.ts";
+import { emptyScores, encodeAll, type Group, type GroupScores } from "./group.ts";
 import { checkHead } from "./head.ts";
 import { maxSim, unitVectors } from "./max-sim.ts";
 import type { ExecutorOptions } from "./open-model.ts";
 import { passBounds } from "./pass-bounds.ts";
 import type { OnnxSession } from "./session.node.ts";
+import { createSplitter, maxTokensOf, type TextReader } from "./split.ts";
 
 // A worker serves a few requests at a time, each with one query.
 const maxCachedQueries = 8;
 
 /** @throws RerankError `unsupported-model` if the head does not fit the files or the graph */
-export function lateInteractionRunner(
+export function lateInteractionReader(
   options: ExecutorOptions,
   head: Required<LateInteractionHead>,
   files: TokenizerFiles,
   session: OnnxSession,
-): GroupRunner {
+): TextReader {
   const encoder = createLateInteractionEncoder(files, head);
   checkHead(options.model, session.outputShape, { type: "late-interaction" });
   const { tokens = Number.POSITIVE_INFINITY } = session.fixedShape;
@@ -36,7 +37,15 @@ export function lateInteractionRunner(
   }
   // All groups of a call have the same query.
   const vectors = new LRUCache<string, Float32Array>({ max: maxCachedQueries });
-  return (group, checkpoint) => runLateInteraction(options, encoder, session, vectors, group, checkpoint);
+  const boundless = createLateInteractionEncoder(files, { ...head, documentLength: Number.MAX_SAFE_INTEGER });
+  return {
+    run: (group, checkpoint) => runLateInteraction(options, encoder, session, vectors, group, checkpoint),
+    split: createSplitter({
+      encode: (_query, text, encoding) => boundless.encodeDocument(text, encoding),
+      minShare: 1,
+      maxTokens: Math.min(head.documentLength, maxTokensOf(session)),
+    }),
+  };
 }
 
 function runLateInteraction(

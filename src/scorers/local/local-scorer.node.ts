@@ -5,7 +5,9 @@ import { RerankError } from "../../errors.ts";
 import type { LocatedModel } from "../../hub/locate.node.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import { pairCharacters, planGroups } from "../../threads/plan.ts";
+import { readableCharacters } from "../../tokenization/text-tokenizer.ts";
 import type { RerankWarning } from "../../types.ts";
+import { type PassageCall, readsPassages, type SplitTexts, scoreByPassages, scoreByPassagesSync, type TextPassages } from "../by-passages.ts";
 import { type DownloadRequest, ensureDownloaded, ensureDownloadedSync } from "./ensure-downloaded.node.ts";
 import type { Executor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
@@ -13,6 +15,15 @@ import { type LoadedModel, type OnnxScorerOptions, prepareModel } from "./loaded
 import { PendingScores } from "./pending-scores.ts";
 import { headOf, type ModelReading, templateOf } from "./reading.ts";
 import { automaticProvider } from "./session.node.ts";
+import type { SplitRequest, SplitResult } from "./split.ts";
+import { divideTexts, type Stretch } from "./stretches.ts";
+import type { WorkerResponse } from "./worker-requests.ts";
+
+// Requests of this many characters take 20 to 100 ms, so that calls take turns and an abort takes effect soon.
+const splitCharacters = 1 << 16;
+const splitDocuments = 256;
+/** Work of dividing a character, relative to scoring it. */
+const splitCost = 1 / 32;
 
 /** A scorer for one local model. It reads and starts nothing before the first call. */
 export function createOnnxScorer(options: OnnxScorerOptions): Scorer {
@@ -44,6 +55,18 @@ class OnnxScorer implements Scorer {
   }
 
   async score(call: ScoreCall): Promise<ScoreResult> {
+    if (!readsPassages(call)) return this.#score(call);
+    const { scoreKind } = this.capabilities;
+    return scoreByPassages(call, { scoreKind, split: (some) => this.#split(some), score: (some) => this.#score(some) });
+  }
+
+  scoreSync(call: ScoreCall): ScoreResult {
+    if (!readsPassages(call)) return this.#scoreSync(call);
+    const { scoreKind } = this.capabilities;
+    return scoreByPassagesSync(call, { scoreKind, split: (some) => this.#splitSync(some), score: (some) => this.#scoreSync(some) });
+  }
+
+  async #score(call: ScoreCall): Promise<ScoreResult> {
     const startedMs = performance.now();
     const { lease, reading, templateCharacters, cache, warnings } = await this.#open();
     const { pool, groups: bounds } = lease.model;
@@ -54,8 +77,8 @@ class OnnxScorer implements Scorer {
       group.map((item) => pending.missing[item]!),
     );
     let scored = call.texts.length - pending.missing.length;
-    const fill = (scores: GroupScores, group: number): void => {
-      this.#fill(pending, groups[group]!, scores);
+    const fill = (scores: WorkerResponse, group: number): void => {
+      this.#fill(pending, groups[group]!, scores as GroupScores);
       scored += groups[group]!.length;
       call.onProgress?.(scored, call.texts.length);
     };
@@ -74,7 +97,7 @@ class OnnxScorer implements Scorer {
     return this.#resultOf(pending);
   }
 
-  scoreSync(call: ScoreCall): ScoreResult {
+  #scoreSync(call: ScoreCall): ScoreResult {
     call.signal?.throwIfAborted();
     const executor = this.#openSync();
     const { reading, cache, warnings } = this.#loaded!;
@@ -87,6 +110,51 @@ class OnnxScorer implements Scorer {
     });
     this.#fill(pending, missing, scores);
     return this.#resultOf(pending);
+  }
+
+  async #split(call: PassageCall): Promise<SplitTexts> {
+    const { lease, reading } = await this.#open();
+    const { pool, groups: bounds } = lease.model;
+    const rounds = divideTexts(call, maxCharactersOf(call, reading));
+    let tokenizationMs = 0;
+    let round = rounds.next();
+    while (round.done !== true) {
+      const stretches = round.value;
+      const lengths = stretches.map(({ start, end }) => end - start);
+      const groups = planGroups(lengths, { ...bounds, maxDocuments: splitDocuments, maxCharacters: splitCharacters });
+      const found: TextPassages[] = [];
+      const take = (response: WorkerResponse, group: number): void => {
+        const { passages, tokenizationMs: spentMs } = response as SplitResult;
+        tokenizationMs += spentMs;
+        for (const [member, item] of groups[group]!.entries()) found[item] = passages[member]!;
+      };
+      const requests = groups.map((group) =>
+        splitRequestOf(
+          call,
+          reading,
+          group.map((item) => stretches[item]!),
+        ),
+      );
+      const costs = groups.map((group) => group.reduce((sum, item) => sum + lengths[item]! * splitCost, 0));
+      await pool.run(requests, take, { signal: call.signal, costs, weights: groups.map(({ length }) => length) });
+      round = rounds.next(found);
+    }
+    return { passages: round.value, tokenizationMs };
+  }
+
+  #splitSync(call: PassageCall): SplitTexts {
+    call.signal?.throwIfAborted();
+    const executor = this.#openSync();
+    const { reading } = this.#loaded!;
+    const rounds = divideTexts(call, maxCharactersOf(call, reading));
+    let tokenizationMs = 0;
+    let round = rounds.next();
+    while (round.done !== true) {
+      const found = executor.split(splitRequestOf(call, reading, round.value));
+      tokenizationMs += found.tokenizationMs;
+      round = rounds.next(found.passages);
+    }
+    return { passages: round.value, tokenizationMs };
   }
 
   async warmUp(): Promise<void> {
@@ -191,17 +259,47 @@ class OnnxScorer implements Scorer {
   }
 }
 
-function groupOf(call: ScoreCall, { head, template, maxTokens, instruction: usual }: ModelReading, indices: readonly number[]): Group {
-  const { texts, documents, onError, onProgress, signal, deadlineMs, instruction = usual, ...encoding } = call;
-  const maxLength = Math.min(maxTokens, call.maxLength ?? maxTokens);
+function groupOf(call: ScoreCall, reading: ModelReading, indices: readonly number[]): Group {
+  const { query, truncation, truncationSide = "right", specialTokens, batchSize, instruction = reading.instruction } = call;
   return {
-    ...encoding,
-    texts: indices.map((index) => texts[index]!),
+    query,
+    truncation,
+    truncationSide,
+    specialTokens,
+    batchSize,
+    texts: indices.map((index) => call.texts[index]!),
     indices: indices,
-    reading: { head, template },
-    maxLength,
+    reading: { head: reading.head, template: reading.template },
+    maxLength: maxLengthOf(call, reading),
     instruction,
   };
+}
+
+function splitRequestOf(call: PassageCall, reading: ModelReading, stretches: readonly Stretch[]): SplitRequest {
+  const { contexts, onError = "fail", passages } = call;
+  const { maxPassages, select, passageTokens, overlapTokens } = passages;
+  const indices = stretches.map(({ index }) => index);
+  return {
+    kind: "split",
+    ...groupOf(call, reading, indices),
+    texts: stretches.map(({ index, start, end }) => call.texts[index]!.slice(start, end)),
+    contexts: indices.map((index) => contexts?.[index] ?? ""),
+    maxTextTokens: stretches.map(({ maxTokens }) => maxTokens),
+    wantsWords: maxPassages !== undefined && select === "common-words",
+    onError,
+    overlapTokens,
+    ...(passageTokens === undefined ? {} : { passageTokens }),
+    ...(maxPassages === undefined || select !== "first" ? {} : { maxPassages }),
+  };
+}
+
+/** Characters of a text that a thread divides at once: as many as it would read of a pair's text. */
+function maxCharactersOf(call: ScoreCall, reading: ModelReading): number {
+  return readableCharacters(maxLengthOf(call, reading));
+}
+
+function maxLengthOf({ maxLength }: ScoreCall, { maxTokens }: ModelReading): number {
+  return Math.min(maxTokens, maxLength ?? maxTokens);
 }
 
 function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities"] {
@@ -216,6 +314,7 @@ function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities
       "truncation",
       "truncationSide",
       "maxLength",
+      "longDocuments",
       "specialTokens",
       ...(takesInstruction ? (["instruction"] as const) : []),
     ] as const),

@@ -4,20 +4,26 @@ import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
 import { createPairEncoder, type PairEncoder } from "../../tokenization/pair-encoder.ts";
 import { createPromptEncoder } from "../../tokenization/prompt-encoder.ts";
 import { lastTokenIndex, packedFeeds, paddedFeeds } from "./feeds.ts";
-import { emptyScores, encodeAll, type Group, type GroupRunner, type GroupScores } from "./group.ts";
+import { emptyScores, encodeAll, type Group, type GroupScores } from "./group.ts";
 import { checkHead, headLogits, type ReadHead, resolveTokens, tokenLogits } from "./head.ts";
 import type { ExecutorOptions, OpenModel } from "./open-model.ts";
 import { packedPasses, passBounds } from "./pass-bounds.ts";
 import type { Reading, ResolvedHead } from "./reading.ts";
+import { createSplitter, maxTokensOf, type TextReader } from "./split.ts";
 
 type PairHead<T> = Exclude<T, { type: "late-interaction" }>;
 type PairReading = Reading & { head: PairHead<ResolvedHead> };
 
 /** @throws RerankError `unsupported-model`, `invalid-input` for files, a head or a template that do not fit together */
-export function pairRunner(options: ExecutorOptions, reading: PairReading, files: TokenizerFiles, model: OpenModel): GroupRunner {
+export function pairReader(options: ExecutorOptions, reading: PairReading, files: TokenizerFiles, model: OpenModel): TextReader {
   const reader = readerOf(options, reading, files);
   checkHead(options.model, model.session.outputShape, reader.head);
-  return (group, checkpoint) => runPairs(options, reader, model, group, checkpoint);
+  const { encode } = reader.encoder;
+  return {
+    run: (group, checkpoint) => runPairs(options, reader, model, group, checkpoint),
+    // As the encoders cut a query that is too long.
+    split: createSplitter({ encode, minShare: reading.template === undefined ? 1 / 2 : 1 / 4, maxTokens: maxTokensOf(model.session) }),
+  };
 }
 
 /** How pairs become ids, and outputs become scores. */

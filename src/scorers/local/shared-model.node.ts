@@ -9,12 +9,13 @@ import { Pool } from "../../threads/worker-pool.ts";
 import { openWorkerThread, tokenizerMs, tokenizerTooSlow } from "../../threads/worker-thread.node.ts";
 import type { Acceleration } from "../../types.ts";
 import { createExecutor, type Executor } from "./executor.node.ts";
-import type { Group, GroupScores } from "./group.ts";
+import type { Group } from "./group.ts";
 import { ModelFiles, type OpenableFiles } from "./model-files.node.ts";
 import type { ExecutorOptions } from "./open-model.ts";
 import type { ModelReading } from "./reading.ts";
 import { ScoreCache } from "./score-cache.node.ts";
 import { disableTelemetry } from "./session.node.ts";
+import type { WorkerRequest, WorkerResponse } from "./worker-requests.ts";
 
 /** Everything that a session's threads depend on. */
 export interface SessionNeeds {
@@ -69,7 +70,7 @@ export class SharedModel {
   readonly plan: WorkerPlan;
   /** Bounds of groups, except the one that a call sets. */
   readonly groups: Omit<GroupBounds, "maxDocuments">;
-  readonly pool: Pool<Group, GroupScores>;
+  readonly pool: Pool<WorkerRequest, WorkerResponse>;
   readonly cache: ScoreCache | undefined;
   readonly #options: Omit<ExecutorOptions, keyof OpenableFiles>;
   readonly #files: ModelFiles;

@@ -30,7 +30,7 @@ export interface PartScores {
 }
 
 /** An option of a call that some engines can be told. */
-export type EngineOption = Exclude<ScorerOption, "specialTokens">;
+export type EngineOption = Exclude<ScorerOption, "specialTokens" | "longDocuments">;
 
 /** What to do where a reply does not have one score for each document of a part. */
 export const wrongReplyAdvice: string = "An engine has to score each document once: check its version and dialect.";
