@@ -55,7 +55,7 @@ const rules: readonly Rule[] = [
   },
   {
     files: /^server\//,
-    may: [publicRoot, /^(server|dialects)\//, /^\.\.\/package\.json$/],
+    may: [publicRoot, /^(server|dialects)\//, /^config\//, /^\.\.\/package\.json$/],
     packages: ["hono", "hono/cors", "hono/utils/url", "@hono/node-server", "zod", "prom-client"],
   },
   { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },
