@@ -20,7 +20,7 @@ interface Rule {
   packages?: readonly string[];
 }
 
-const base = [/^(types|errors|warnings|abort|spelling|printable|exact-json|package-files\.node)\.ts$/, /^config\/types\.ts$/];
+const base = [/^(types|errors|warnings|abort|spelling|printable|values|exact-json|package-files\.node)\.ts$/, /^config\/types\.ts$/];
 const contracts = [...base, /^scorer\.ts$/, /^config\//];
 const pure = [...contracts, /^ranking\//, /^threads\/plan\.ts$/, /^dialects\//, /^onnx-graph\//];
 const parts = [...pure, /^(tokenization|catalogue|hub|threads|machine|http)\//];
@@ -47,7 +47,7 @@ const rules: readonly Rule[] = [
     may: [
       publicRoot,
       /^(cli|server|eval|catalogue|hub|machine|onnx-graph)\//,
-      /^(exact-json|spelling)\.ts$/,
+      /^(errors|exact-json|spelling|values)\.ts$/,
       /^ranking\/(documents|fields)\.ts$/,
       /^\.\.\/package\.json$/,
     ],
@@ -55,7 +55,7 @@ const rules: readonly Rule[] = [
   },
   {
     files: /^server\//,
-    may: [publicRoot, /^(server|dialects)\//, /^config\//, /^\.\.\/package\.json$/],
+    may: [publicRoot, /^(server|dialects)\//, /^config\//, /^values\.ts$/, /^\.\.\/package\.json$/],
     packages: ["hono", "hono/cors", "hono/utils/url", "@hono/node-server", "zod", "prom-client"],
   },
   { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },

@@ -3,11 +3,11 @@
  * last bit), tokens of each pair, and warnings.
  */
 
-import { isRecord } from "../../dialects/documents.ts";
 import { readReply } from "../../dialects/reply-checks.ts";
 import type { JsonReply } from "../../http/request.ts";
 import { scoresByIndex } from "../../ranking/scores-by-index.ts";
 import type { RerankWarning } from "../../types.ts";
+import { isRecord } from "../../values.ts";
 import { type PartRequest, type PartScores, wrongReplyAdvice } from "./part.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
