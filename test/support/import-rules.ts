@@ -29,7 +29,8 @@ const publicRoot = /^index\.ts$/;
 const rules: readonly Rule[] = [
   { files: base[0]!, may: base },
   { files: /^(scorer\.ts$|config\/)/, may: contracts },
-  { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
+  // The contract names the kinds, tiers and failures of scores that ranking orders.
+  { files: /^ranking\//, may: [...base, /^ranking\//], mayTypes: [/^scorer\.ts$/], isPure: true },
   { files: /^threads\/plan\.ts$/, may: base, isPure: true },
   { files: /^dialects\//, may: [...base, /^dialects\//], isPure: true },
   { files: /^eval\//, may: [...base, /^ranking\/(apply-calibration|scores)\.ts$/, /^eval\//], isPure: true },
