@@ -125,12 +125,9 @@ const signal = customType<AbortSignal>(
   "an AbortSignal",
 );
 
-const resultField = named(
-  "ResultField",
-  "Names of the extra fields that a result can carry.",
-  oneOf("logit", "tokens", "truncated", "passage", "passages", "highlights"),
-);
-
+/** Names of the extra fields that a result can carry. */
+export const resultFields = ["logit", "tokens", "truncated", "passage", "passages", "highlights"] as const;
+const resultField = named("ResultField", "Names of the extra fields that a result can carry.", oneOf(...resultFields));
 const cutDocuments = named("CutDocuments", "Reads of a long document only as much as fits.", z.strictObject({ type: z.literal("cut") }));
 
 const passageOptions = named(

@@ -1,6 +1,7 @@
 /** The score of a document out of those of its passages. */
+import type { ScoreKind } from "../scorer.ts";
 import type { Aggregate } from "../types.ts";
-import type { RawScoreKind } from "./scores.ts";
+
 
 // How many passages count in "mean-top-3".
 const topPassages = 3;
@@ -17,7 +18,7 @@ const decay = 0.5;
  *
  * @param scores raw, in the order of the text; at least one. NaN if one of them is NaN
  */
-export function aggregateScores(scores: readonly number[], aggregate: Aggregate, kind: RawScoreKind): number {
+export function aggregateScores(scores: readonly number[], aggregate: Aggregate, kind: ScoreKind): number {
   if (scores.length === 1 || aggregate === "first") return scores[0]!;
   if (aggregate === "max") return scores.reduce((highest, score) => Math.max(highest, score));
   if (scores.some(Number.isNaN)) return Number.NaN;

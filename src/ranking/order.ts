@@ -1,24 +1,8 @@
+import type { ScoredPassage, ScoreFailure, ScoreKind, ScoreResult, ScoreTiers } from "../scorer.ts";
 import type { Calibration, RankOptions, RerankDocument, RerankedDocument, RerankedPassage, ResultField } from "../types.ts";
 import { bestPassage } from "./aggregate.ts";
 import { calibratedScore } from "./apply-calibration.ts";
-import { checkScores, type RawScoreKind, scoreOf } from "./scores.ts";
-
-/** Groups of documents. A lower group always comes before a higher one. */
-export interface Tiers {
-  /** Group of each document, from 0. */
-  of: ArrayLike<number>;
-  /** The kind of the scores of each group. */
-  kinds: readonly RawScoreKind[];
-}
-
-/** A part of a text with its raw score. */
-export interface ScoredPart {
-  start: number;
-  end: number;
-  score: number;
-  /** Its sentences, if they have scores. */
-  sentences?: readonly ScoredPart[];
-}
+import { checkScores, scoreOf } from "./scores.ts";
 
 /** The scores of one call, and the caller's options for results. */
 export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "topK" | "threshold" | "return"> {
@@ -26,20 +10,18 @@ export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "to
   documents: readonly D[];
   /** One per document, in input order. */
   scores: ArrayLike<number>;
-  scoreKind: RawScoreKind;
+  scoreKind: ScoreKind;
   /** Maps logits to scores instead of the sigmoid. */
-  calibration?: Calibration;
+  calibration?: Calibration | undefined;
   /** If given, the kinds of the tiers replace `scoreKind`. */
-  tiers?: Tiers;
+  tiers?: ScoreTiers;
   /** Documents without a score. Results leave them out. */
-  failures?: readonly { places: readonly number[] }[];
-  /** Tokens read for each pair, in input order, if known. */
-  tokens?: ArrayLike<number>;
-  /** Tokens of the whole pair if it was cut, otherwise 0; in input order, if known. */
-  fullTokens?: ArrayLike<number>;
+  failures?: readonly Pick<ScoreFailure, "indices">[];
+  /** Token counts of the pairs, if known. */
+  pairTokens?: ScoreResult["pairTokens"];
   /** The text of each document, and its passages, if it was read passage by passage. */
   texts?: readonly string[];
-  passages?: readonly (readonly ScoredPart[])[];
+  passages?: ScoreResult["passages"];
 }
 
 /**
@@ -53,7 +35,7 @@ export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "to
  */
 export function rankDocuments<D extends RerankDocument>(ranking: Ranking<D>): RerankedDocument<D>[] {
   const { documents, scores, scoreKind, tiers, failures = [] } = ranking;
-  const excluded = new Set(failures.flatMap(({ places }) => places));
+  const excluded = new Set(failures.flatMap(({ indices }) => indices));
   checkScores(scores, documents.length, scoreKind, excluded);
   const threshold = ranking.threshold ?? Number.NEGATIVE_INFINITY;
   const shown = (index: number): number => shownScore(ranking, index, scores[index]!);
@@ -95,12 +77,13 @@ function extraFields(ranking: Ranking<RerankDocument>, index: number): Partial<P
   const wanted = ranking.return ?? [];
   const fields: Partial<Pick<RerankedDocument, ResultField>> = {};
   if (wanted.includes("logit") && ranking.scoreKind === "logit") fields.logit = ranking.scores[index]!;
-  if (wanted.includes("tokens") && ranking.tokens !== undefined) fields.tokens = ranking.tokens[index]!;
-  if (wanted.includes("truncated") && ranking.fullTokens !== undefined) fields.truncated = ranking.fullTokens[index]! > 0;
+  const { read, full } = ranking.pairTokens ?? {};
+  if (wanted.includes("tokens") && read !== undefined) fields.tokens = read[index]!;
+  if (wanted.includes("truncated") && full !== undefined) fields.truncated = full[index]! > 0;
   const passages = ranking.passages?.[index];
   if (passages === undefined || passages.length === 0) return fields;
   const best = passages[bestPassage(passages.map(({ score }) => score))]!;
-  const shown = (part: ScoredPart): RerankedPassage => passageOf(ranking, index, part);
+  const shown = (part: ScoredPassage): RerankedPassage => passageOf(ranking, index, part);
   if (wanted.includes("passage")) fields.passage = shown(best);
   if (wanted.includes("passages")) fields.passages = passages.map(shown);
   if (wanted.includes("highlights") && best.sentences !== undefined) fields.highlights = best.sentences.map(shown);
@@ -108,6 +91,6 @@ function extraFields(ranking: Ranking<RerankDocument>, index: number): Partial<P
 }
 
 /** A part of a document as callers see it. */
-export function passageOf(ranking: Ranking<RerankDocument>, index: number, { start, end, score }: ScoredPart): RerankedPassage {
+export function passageOf(ranking: Ranking<RerankDocument>, index: number, { start, end, score }: ScoredPassage): RerankedPassage {
   return { text: ranking.texts![index]!.slice(start, end), start, end, score: shownScore(ranking, index, score) };
 }

@@ -3,7 +3,7 @@ import { RerankError } from "../errors.ts";
 import { aggregateScores } from "../ranking/aggregate.ts";
 import { passagesByWords } from "../ranking/common-words.ts";
 import type { Span } from "../ranking/passages.ts";
-import type { PassageReading, ScoreCall, ScoredPassage, ScoreFailure, ScoreKind, ScoreResult } from "../scorer.ts";
+import type { PairTokens, PassageReading, ScoreCall, ScoredPassage, ScoreFailure, ScoreKind, ScoreResult } from "../scorer.ts";
 import type { RerankWarning } from "../types.ts";
 
 /** The passages of one text. */
@@ -88,7 +88,7 @@ function planOf(call: PassageCall, { passages, tokenizationMs }: SplitTexts): Pl
   const unread: number[] = [];
   for (const [document, { spans, prefix, isComplete, words, failure }] of passages.entries()) {
     if (failure !== undefined) {
-      failures.push({ places: [document], message: failure });
+      failures.push({ indices: [document], message: failure });
       continue;
     }
     const { maxPassages = spans.length } = call.passages;
@@ -120,21 +120,18 @@ function resultOf(call: PassageCall, plan: Plan, result: ScoreResult, usualKind:
     passages[document]!.push({ ...span, score: result.scores[row]!, ...(sentences === undefined ? {} : { sentences: placed(sentences, plan.pairs[row]!) }) });
   }
   const scores = passages.map((some) => (some.length === 0 ? Number.NaN : aggregateScores(some.map(({ score }) => score), call.passages.aggregate, kind)));
-  const { passages: _sentences, tokens, fullTokens, lowerBounds, tiers, failures: _failures, ...rest } = result;
-  const cut = fullTokens === undefined || tokens === undefined ? undefined : fullTokens.map((full, row) => full || tokens[row]!);
-  const isCut = fullTokens === undefined ? undefined : most(fullTokens, plan, count);
+  const { passages: _sentences, pairTokens, tiers, failures: _failures, ...rest } = result;
+  const warnings = result.warnings.map((warning) => withDocuments(warning, plan));
   return {
     ...rest,
     scores: Float64Array.from(scores),
     passages,
-    ...(tokens === undefined ? {} : { tokens: sumOf(tokens, plan, count) }),
-    ...(cut === undefined ? {} : { fullTokens: sumOf(cut, plan, count).map((sum, document) => (isCut![document]! > 0 ? sum : 0)) }),
-    ...(lowerBounds === undefined ? {} : { lowerBounds: Uint8Array.from(most(lowerBounds, plan, count)) }),
-    ...(tiers === undefined ? {} : { tiers: { ...tiers, of: Uint8Array.from(most(tiers.of, plan, count)) } }),
+    ...(pairTokens === undefined ? {} : { pairTokens: tokensOf(pairTokens, plan, count) }),
+    ...(tiers === undefined ? {} : { tiers: { ...tiers, of: highestOf(tiers.of, plan, count) } }),
     ...(failures.length === 0 ? {} : { failures }),
-    warnings: [...result.warnings.map((warning) => withDocuments(warning, plan)), ...plan.unread.map((index) => unreadWarning(index, passages[index]!.length))],
+    warnings: [...warnings, ...plan.unread.map((index) => unreadWarning(index, passages[index]!.length))],
     usage: { ...result.usage, passages: plan.pairs.length },
-    tokenizationMs: plan.tokenizationMs + (result.tokenizationMs ?? 0),
+    timings: { ...result.timings, tokenizationMs: plan.tokenizationMs + (result.timings?.tokenizationMs ?? 0) },
   };
 }
 
@@ -145,15 +142,23 @@ function placed(sentences: readonly ScoredPassage[], { span, text }: Plan["pairs
   return moved.filter(({ start, end }) => end > start);
 }
 
-/** Sum of a count over the passages of each text. */
-function sumOf(counts: ArrayLike<number>, { pairs }: Plan, count: number): Uint32Array {
-  const sums = new Uint32Array(count);
-  for (const [row, { document }] of pairs.entries()) sums[document]! += counts[row]!;
-  return sums;
+/** Tokens of all passages of each text. A text counts as cut if a passage was: then the query is too long. */
+function tokensOf({ read, full, lowerBounds }: PairTokens, plan: Plan, count: number): PairTokens {
+  const sumOf = (tokens: (row: number) => number): Uint32Array => {
+    const sums = new Uint32Array(count);
+    for (const [row, { document }] of plan.pairs.entries()) sums[document]! += tokens(row);
+    return sums;
+  };
+  const isCut = full === undefined ? undefined : highestOf(full, plan, count);
+  return {
+    read: sumOf((row) => read[row]!),
+    ...(isCut === undefined ? {} : { full: sumOf((row) => full![row]! || read[row]!).map((sum, document) => (isCut[document]! > 0 ? sum : 0)) }),
+    ...(lowerBounds === undefined ? {} : { lowerBounds: Uint8Array.from(highestOf(lowerBounds, plan, count)) }),
+  };
 }
 
-/** Maximum over the passages of each text. */
-function most(values: ArrayLike<number>, { pairs }: Plan, count: number): Uint32Array {
+/** The highest value among the passages of each text; ≥ 0. */
+function highestOf(values: ArrayLike<number>, { pairs }: Plan, count: number): Uint32Array {
   const highest = new Uint32Array(count);
   for (const [row, { document }] of pairs.entries()) highest[document] = Math.max(highest[document]!, values[row]!);
   return highest;
@@ -165,8 +170,8 @@ function unreadWarning(index: number, passages: number): RerankWarning {
 }
 
 /** A failure of passages as one of their documents. */
-function inDocuments({ places, message }: ScoreFailure, plan: Plan): ScoreFailure {
-  return { places: documentsOf(places, plan), message: namingDocuments(message, plan) };
+function inDocuments({ indices, message }: ScoreFailure, plan: Plan): ScoreFailure {
+  return { indices: documentsOf(indices, plan), message: namingDocuments(message, plan) };
 }
 
 function withDocuments(warning: RerankWarning, plan: Plan): RerankWarning {

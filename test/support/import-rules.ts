@@ -29,7 +29,8 @@ const publicRoot = /^index\.ts$/;
 const rules: readonly Rule[] = [
   { files: base[0]!, may: base },
   { files: /^(scorer\.ts$|config\/)/, may: contracts },
-  { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
+  // The contract names the kinds, tiers and failures of scores that ranking orders.
+  { files: /^ranking\//, may: [...base, /^ranking\//], mayTypes: [/^scorer\.ts$/], isPure: true },
   { files: /^threads\/plan\.ts$/, may: base, isPure: true },
   { files: /^dialects\//, may: [...base, /^dialects\//], isPure: true },
   { files: /^eval\//, may: [...base, /^ranking\/(apply-calibration|scores)\.ts$/, /^eval\//], isPure: true },
@@ -55,7 +56,7 @@ const rules: readonly Rule[] = [
   },
   {
     files: /^server\//,
-    may: [publicRoot, /^(server|dialects)\//, /^values\.ts$/, /^\.\.\/package\.json$/],
+    may: [publicRoot, /^(server|dialects)\//, /^config\//, /^values\.ts$/, /^\.\.\/package\.json$/],
     packages: ["hono", "hono/cors", "hono/utils/url", "@hono/node-server", "zod", "prom-client"],
   },
   { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },

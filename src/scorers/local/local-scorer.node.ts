@@ -54,6 +54,10 @@ class OnnxScorer implements Scorer {
     return this.#loaded?.located.id ?? (model.type === "preset" ? model.name : model.modelId);
   }
 
+  get calibration(): Scorer["calibration"] {
+    return this.#loaded?.calibration;
+  }
+
   async score(call: ScoreCall): Promise<ScoreResult> {
     if (!readsPassages(call)) return this.#score(call);
     const { scoreKind } = this.capabilities;
@@ -94,7 +98,7 @@ class OnnxScorer implements Scorer {
         costs: groups.map((indices) => indices.reduce((sum, index) => sum + lengthOf(index) + pairCharacters, 0)),
       },
     );
-    return this.#resultOf(pending);
+    return pending.result();
   }
 
   #scoreSync(call: ScoreCall): ScoreResult {
@@ -109,7 +113,7 @@ class OnnxScorer implements Scorer {
       if (performance.now() > deadlineMs) throw timeoutError(this.model, (deadlineMs - startedMs) / 1000);
     });
     this.#fill(pending, missing, scores);
-    return this.#resultOf(pending);
+    return pending.result();
   }
 
   async #split(call: PassageCall): Promise<SplitTexts> {
@@ -189,11 +193,6 @@ class OnnxScorer implements Scorer {
       ...this.#counts,
       ...(cache === undefined ? {} : { cacheHits: cache.hits, cacheMisses: cache.misses }),
     };
-  }
-
-  #resultOf(pending: PendingScores): ScoreResult {
-    const calibration = this.#loaded?.calibration;
-    return calibration === undefined ? pending.result() : { ...pending.result(), calibration };
   }
 
   #fill(pending: PendingScores, indices: readonly number[], scores: GroupScores): void {

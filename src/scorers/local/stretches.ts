@@ -1,4 +1,5 @@
 /** Divides the texts of a call in threads: equal texts once, huge ones in stretches. */
+import { distinctTexts } from "../../ranking/distinct-texts.ts";
 import { characterBorder } from "../../ranking/sentences.ts";
 import type { PassageCall, TextPassages } from "../by-passages.ts";
 
@@ -56,15 +57,10 @@ export function* divideTexts(
 
 /** For each text, the index of the first one that equals it, with an equal context. */
 function firstIndices(texts: readonly string[], contexts: readonly string[] | undefined): number[] {
-  const known = new Map<string, Map<string, number>>();
-  return texts.map((text, index) => {
-    const ofText = known.get(text) ?? new Map<string, number>();
-    known.set(text, ofText);
-    const context = contexts?.[index] ?? "";
-    const first = ofText.get(context) ?? index;
-    ofText.set(context, first);
-    return first;
-  });
+  const keys = contexts === undefined ? texts : texts.map((text, index) => JSON.stringify(contexts[index]!) + text);
+  const firsts: number[] = [];
+  for (const indices of distinctTexts(keys).indices) for (const index of indices) firsts[index] = indices[0]!;
+  return firsts;
 }
 
 function allStretches(text: string, index: number, maxCharacters: number): Stretch[] {
