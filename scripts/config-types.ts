@@ -11,7 +11,11 @@ type Schema = z.core.$ZodType;
 type Form = "checked" | "input";
 
 /** Names of types whose input form has a name of its own. */
-const inputNames: Readonly<Record<string, string>> = { ModelReference: "ModelInput", HeadConfig: "HeadInput", LongDocuments: "LongDocumentsSetting" };
+const inputNames: Readonly<Record<string, string>> = {
+  ModelReference: "ModelInput",
+  HeadConfig: "HeadInput",
+  LongDocuments: "LongDocumentsSetting",
+};
 
 /**
  * Declarations of every named type of the configuration, each after those that it needs.

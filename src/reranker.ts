@@ -3,10 +3,11 @@ import { parseRankOptions, withDefaults } from "./config/config.ts";
 import { defaults } from "./config/schema.ts";
 import { RerankError } from "./errors.ts";
 import { toOneSafeLine } from "./printable.ts";
-import { documentContexts } from "./ranking/context.ts";
 import { copyDocuments, documentTexts } from "./ranking/documents.ts";
 import { missingFields } from "./ranking/fields.ts";
-import { rankDocuments } from "./ranking/order.ts";
+import { type HighlightSentence, highlightedResults, sentencesToScore, withSentences } from "./ranking/highlights.ts";
+import { type Ranking, rankDocuments } from "./ranking/order.ts";
+import { passageFields, passageReading } from "./ranking/passage-reading.ts";
 import { truncations } from "./ranking/truncations.ts";
 import { type ScoreCall, type ScoreResult, type Scorer, type ScorerOption, scorerOptions } from "./scorer.ts";
 import type { RankOptions, RankOptionsInput, RerankDocument, RerankResult, RerankTimings, RerankWarning } from "./types.ts";
@@ -159,7 +160,7 @@ export class Reranker {
     // Copy the list: the caller may change it while the call runs, even in its own `text` function.
     const documents = copyDocuments(list);
     const texts = documentTexts(documents, options);
-    const { truncation = defaults.truncation, specialTokens = defaults.specialTokens, longDocuments } = options;
+    const { truncation = defaults.truncation, specialTokens = defaults.specialTokens } = options;
     const { batchSize = defaults.batchSize, onError = defaults.onError } = options;
     const score = {
       query,
@@ -170,7 +171,7 @@ export class Reranker {
       batchSize,
       onError,
       ...pick(options, "instruction", "truncationSide", "maxLength"),
-      ...passageReading(documents, longDocuments, options.return),
+      ...passageReading(documents, options, defaults),
     };
     const durationSecs = options.maxRerankDurationSecs ?? this.#scorer.capabilities.defaultDurationSecs;
     return { documents, options, score, durationSecs, startedMs };
@@ -188,13 +189,13 @@ export class Reranker {
       const loadedMs = performance.now();
       scoring = startDeadline("rerank", signal, call.durationSecs);
       const { onProgress } = call.options;
-      const scored = await this.#scorer.score({
-        ...call.score,
-        ...(onProgress === undefined ? {} : { onProgress: guarded(onProgress) }),
-        signal: scoring.signal,
-        deadlineMs: scoring.deadlineMs,
-      });
-      return { scored, timings: timingsOf(call, scored, loadedMs) };
+      const limits = { signal: scoring.signal, deadlineMs: scoring.deadlineMs };
+      const progress = onProgress === undefined ? {} : { onProgress: guarded(onProgress) };
+      const scored = await this.#scorer.score({ ...call.score, ...progress, ...limits });
+      const sentences = this.#sentences(call, scored);
+      const again = sentences.length === 0 ? undefined : await this.#scorer.score({ ...sentenceCall(call, sentences), ...limits });
+      const all = again === undefined ? scored : withSentences(scored, sentences, again);
+      return { scored: all, timings: timingsOf(call, all, loadedMs) };
     } finally {
       loading.clear();
       scoring?.clear();
@@ -214,7 +215,34 @@ export class Reranker {
     const loadedMs = performance.now();
     const deadlineMs = call.durationSecs === undefined ? Infinity : loadedMs + call.durationSecs * 1000;
     const scored = this.#scorer.scoreSync({ ...call.score, deadlineMs });
-    return { scored, timings: timingsOf(call, scored, loadedMs) };
+    const sentences = this.#sentences(call, scored);
+    const again = sentences.length === 0 ? undefined : this.#scorer.scoreSync({ ...sentenceCall(call, sentences), deadlineMs });
+    const all = again === undefined ? scored : withSentences(scored, sentences, again);
+    return { scored: all, timings: timingsOf(call, all, loadedMs) };
+  }
+
+  /** The sentences of the best results that need scores for highlights. */
+  #sentences(call: PreparedCall<RerankDocument>, scored: ScoreResult): HighlightSentence[] {
+    const isWanted = call.score.wantsSentences === true && this.#scorer.capabilities.isPointwise === true;
+    if (!isWanted || scored.passages === undefined) return [];
+    const best = rankDocuments({ ...this.#rankingOf(call, scored), topK: call.options.topK ?? highlightedResults });
+    return sentencesToScore(
+      call.score.texts,
+      scored,
+      best.map(({ index }) => index),
+    );
+  }
+
+  #rankingOf<D extends RerankDocument>(call: PreparedCall<D>, scored: ScoreResult): Ranking<D> {
+    return {
+      documents: call.documents,
+      scores: scored.scores,
+      scoreKind: scored.scoreKind ?? this.#scorer.capabilities.scoreKind,
+      calibration: this.#scorer.calibration,
+      ...pick(scored, "pairTokens", "tiers", "failures", "passages"),
+      texts: call.score.texts,
+      ...pick(call.options, "topK", "threshold", "return"),
+    };
   }
 
   #finish<D extends RerankDocument>(call: PreparedCall<D>, scored: ScoreResult, timings: RerankTimings): RerankResult<D> {
@@ -233,15 +261,7 @@ export class Reranker {
       ...partial(scored),
     ].map(safeWarning);
     reportWarnings(warnings, options.onWarning);
-    const results = rankDocuments({
-      documents,
-      scores: scored.scores,
-      scoreKind: scored.scoreKind ?? this.#scorer.capabilities.scoreKind,
-      calibration: this.#scorer.calibration,
-      ...pick(scored, "pairTokens", "tiers", "failures", "passages"),
-      texts: call.score.texts,
-      ...pick(options, "topK", "threshold", "return"),
-    });
+    const results = rankDocuments(this.#rankingOf(call, scored));
     const usage = { ...scored.usage, documents: documents.length, tokens: tokensOf(scored) };
     return { results, model: scored.model ?? this.#scorer.model, usage, timings, warnings };
   }
@@ -260,12 +280,10 @@ export class Reranker {
   #ignoredOptions(options: RankOptions, scored: ScoreResult): RerankWarning[] {
     const { options: understood } = this.#scorer.capabilities;
     const scoreKind = scored.scoreKind ?? this.#scorer.capabilities.scoreKind;
-    const ignored = scorerOptions
-      .filter((option) => isSet(options, option) && !understood.has(option))
-      .map((option): string => option);
+    const ignored = scorerOptions.filter((option) => isSet(options, option) && !understood.has(option)).map((option): string => option);
     const wanted = options.return ?? [];
     const isLost = wanted.some((field) => {
-      if (passageFields.includes(field)) return scored.passages === undefined;
+      if (passageFields.includes(field)) return scored.passages === undefined || (field === "highlights" && !hasHighlights(scored));
       return scoreKind === "provider" || (scoreKind === "similarity" && field === "logit");
     });
     if (isLost) ignored.push("return");
@@ -308,28 +326,21 @@ export class Reranker {
   }
 }
 
-/** Fields of results that only documents read passage by passage have. */
-const passageFields: readonly string[] = ["passage", "passages", "highlights"];
+/** The call that scores sentences as documents. */
+function sentenceCall({ score }: PreparedCall<RerankDocument>, sentences: readonly HighlightSentence[]): ScoreCall {
+  const { passages, contexts, documents, wantsSentences, ...call } = score;
+  return { ...call, texts: sentences.map(({ document, start, end }) => score.texts[document]!.slice(start, end)) };
+}
+
+/** Whether any document has highlights, or there is none that could have. */
+function hasHighlights({ passages = [] }: ScoreResult): boolean {
+  return passages.every((list) => list.length === 0) || passages.some((list) => list.some(({ sentences }) => sentences !== undefined));
+}
 
 /** Whether an option asks for something else than the default. */
 function isSet(options: RankOptions, option: ScorerOption): boolean {
   if (option === "longDocuments") return options.longDocuments?.type === "passages";
   return options[option] !== undefined;
-}
-
-/** What a call needs to read documents passage by passage; nothing if it does not. */
-function passageReading(
-  documents: readonly RerankDocument[],
-  longDocuments: RankOptions["longDocuments"],
-  wanted: RankOptions["return"],
-): Pick<ScoreCall, "passages" | "contexts" | "wantsSentences"> {
-  if (longDocuments?.type !== "passages") return {};
-  const { type, context, aggregate = defaults.aggregate, select = defaults.select, overlapTokens = defaults.overlapTokens, ...rest } = longDocuments;
-  return {
-    passages: { ...rest, aggregate, select, overlapTokens },
-    ...(context === undefined ? {} : { contexts: documentContexts(documents, context) }),
-    ...(wanted?.includes("highlights") === true ? { wantsSentences: true } : {}),
-  };
 }
 
 /** Passes warnings to the caller's function. @throws RerankError `invalid-input` if it throws; a RerankError that it throws, unchanged */

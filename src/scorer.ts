@@ -37,6 +37,8 @@ export interface Capabilities {
   defaultDurationSecs?: number;
   /** Options of {@link ScoreCall} that have a meaning here; the others give an `ignored-option` warning when set. */
   options: ReadonlySet<ScorerOption>;
+  /** Whether the score of a pair depends on nothing but the pair, so that sentences can be scored alone. @default false */
+  isPointwise?: boolean;
 }
 
 /** An option of a call that not every scorer can heed. */

@@ -2,7 +2,7 @@
 import { it } from "vitest";
 import type * as z from "zod/mini";
 import { definitionOf, optionInfo } from "../src/config/option.ts";
-import { optionsSchema, settingsSchema } from "../src/config/schema.ts";
+import { longDocumentsSchema, optionsSchema, settingsSchema } from "../src/config/schema.ts";
 import { expectTable, rowOf } from "./support/tables.node.ts";
 
 it("docs/library.md has a row for each key that makes a Reranker", () => {
@@ -13,6 +13,12 @@ it("docs/library.md has a row for each option of a call", () => {
   expectTable("docs/library.md", "| option | meaning | default |", rowsFor(optionsSchema, ""));
 });
 
+it("docs/library.md has a row for each key of longDocuments", () => {
+  const passages = definitionOf(longDocumentsSchema) as z.core.$ZodUnionDef;
+  const rows = passages.options.flatMap((option) => rowsFor(option, "")).filter((row) => !row.startsWith("| `type`"));
+  expectTable("docs/library.md", "| key of `longDocuments` | meaning | default |", rows);
+});
+
 /** One row for each key; keys of an object inside follow as `key.inner`. */
 function rowsFor(schema: z.core.$ZodType, prefix: string): string[] {
   const def = definitionOf(schema);
@@ -21,7 +27,9 @@ function rowsFor(schema: z.core.$ZodType, prefix: string): string[] {
   return Object.entries(def.shape).flatMap(([key, option]) => {
     const inner = rowsFor(option, `${prefix}${key}.`);
     if (inner.length > 0) return inner;
-    const { description, default: standard } = optionInfo.get(option)!;
+    const info = optionInfo.get(option);
+    if (info === undefined) return [];
+    const { description, default: standard } = info;
     return rowOf([`\`${prefix}${key}\``, description, Array.isArray(standard) ? "none" : codeOf(standard)]).replaceAll("\n", " ");
   });
 }

@@ -153,17 +153,20 @@ const passageOptions = named(
       description: "Maximum passages of one document that are scored; ≥ 1. The others give an `unread-passages` warning.",
       default: "all",
     }),
-    select: documented(z.exactOptional(named("PassageSelection", "Which passages are scored, if not all.", oneOf("first", "common-words"))), {
-      description: "Which passages `maxPassages` keeps: the `first`, or those that have most words of the query (`common-words`).",
-      default: defaults.select,
-    }),
+    select: documented(
+      z.exactOptional(named("PassageSelection", "Which passages are scored, if not all.", oneOf("first", "common-words"))),
+      {
+        description: "Which passages `maxPassages` keeps: the `first`, or those that have most words of the query (`common-words`).",
+        default: defaults.select,
+      },
+    ),
     passageTokens: documented(z.exactOptional(integer(1)), {
-      description:
-        "Maximum tokens of a passage; ≥ 1. For models whose tokens crossrank cannot count it is an estimate, and it is needed if their limit is not known.",
+      description: "Maximum tokens of a passage; ≥ 1.",
       default: "what fits beside the query",
     }),
     overlapTokens: documented(z.exactOptional(integer(0)), {
-      description: "Maximum tokens, in whole sentences, that a passage repeats from the end of the one before; ≥ 0, at most half a passage.",
+      description:
+        "Maximum tokens, in whole sentences, that a passage repeats from the end of the one before; ≥ 0, at most half a passage.",
       default: defaults.overlapTokens,
     }),
     maxDocumentTokens: documented(z.exactOptional(integer(1)), {

@@ -2,7 +2,6 @@
 import type { ScoreKind } from "../scorer.ts";
 import type { Aggregate } from "../types.ts";
 
-
 // How many passages count in "mean-top-3".
 const topPassages = 3;
 // What each further passage of "decayed-sum" counts, relative to the one before.

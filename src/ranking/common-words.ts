@@ -37,7 +37,11 @@ export function passagesByWords(found: readonly number[], count: number): number
 }
 
 function wordsOf(text: string): string[] {
-  const runs = text.normalize("NFKC").toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  const runs =
+    text
+      .normalize("NFKC")
+      .toLowerCase()
+      .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
   return runs.flatMap((run) => {
     if (!unspaced.test(run)) return run;
     const characters = [...run];

@@ -68,7 +68,11 @@ function compare(left: number, right: number): number {
 }
 
 /** A raw score of a document, of a passage or of a sentence, as callers see it. @param index of the document */
-export function shownScore({ scoreKind, tiers, calibration }: Pick<Ranking<RerankDocument>, "scoreKind" | "tiers" | "calibration">, index: number, raw: number): number {
+export function shownScore(
+  { scoreKind, tiers, calibration }: Pick<Ranking<RerankDocument>, "scoreKind" | "tiers" | "calibration">,
+  index: number,
+  raw: number,
+): number {
   const kind = tiers?.kinds[tiers.of[index]!] ?? scoreKind;
   return kind === "logit" && calibration !== undefined ? calibratedScore(raw, calibration) : scoreOf(raw, kind);
 }

@@ -52,7 +52,10 @@ export function readsPassages(call: ScoreCall): call is PassageCall {
  *
  * @throws RerankError as the scorer, with the documents of the caller named
  */
-export async function scoreByPassages(call: PassageCall, scorer: PairScorer<Promise<ScoreResult>, Promise<SplitTexts>>): Promise<ScoreResult> {
+export async function scoreByPassages(
+  call: PassageCall,
+  scorer: PairScorer<Promise<ScoreResult>, Promise<SplitTexts>>,
+): Promise<ScoreResult> {
   const plan = planOf(call, await scorer.split(call));
   if (plan.pairs.length === 0) return resultOf(call, plan, noScores(), scorer.scoreKind);
   try {
@@ -92,7 +95,10 @@ function planOf(call: PassageCall, { passages, tokenizationMs }: SplitTexts): Pl
       continue;
     }
     const { maxPassages = spans.length } = call.passages;
-    const kept = words === undefined || spans.length <= maxPassages ? spans.slice(0, maxPassages) : passagesByWords(words, maxPassages).map((index) => spans[index]!);
+    const kept =
+      words === undefined || spans.length <= maxPassages
+        ? spans.slice(0, maxPassages)
+        : passagesByWords(words, maxPassages).map((index) => spans[index]!);
     if (!isComplete || kept.length < spans.length) unread.push(document);
     const text = call.texts[document]!;
     for (const span of kept) pairs.push({ document, span, text: prefix + text.slice(span.start, span.end) });
@@ -117,9 +123,21 @@ function resultOf(call: PassageCall, plan: Plan, result: ScoreResult, usualKind:
   const passages = Array.from({ length: count }, (): ScoredPassage[] => []);
   for (const [row, { document, span }] of plan.pairs.entries()) {
     const sentences = result.passages?.[row]?.[0]?.sentences;
-    passages[document]!.push({ ...span, score: result.scores[row]!, ...(sentences === undefined ? {} : { sentences: placed(sentences, plan.pairs[row]!) }) });
+    passages[document]!.push({
+      ...span,
+      score: result.scores[row]!,
+      ...(sentences === undefined ? {} : { sentences: placed(sentences, plan.pairs[row]!) }),
+    });
   }
-  const scores = passages.map((some) => (some.length === 0 ? Number.NaN : aggregateScores(some.map(({ score }) => score), call.passages.aggregate, kind)));
+  const scores = passages.map((some) =>
+    some.length === 0
+      ? Number.NaN
+      : aggregateScores(
+          some.map(({ score }) => score),
+          call.passages.aggregate,
+          kind,
+        ),
+  );
   const { passages: _sentences, pairTokens, tiers, failures: _failures, ...rest } = result;
   const warnings = result.warnings.map((warning) => withDocuments(warning, plan));
   return {
@@ -152,7 +170,9 @@ function tokensOf({ read, full, lowerBounds }: PairTokens, plan: Plan, count: nu
   const isCut = full === undefined ? undefined : highestOf(full, plan, count);
   return {
     read: sumOf((row) => read[row]!),
-    ...(isCut === undefined ? {} : { full: sumOf((row) => full![row]! || read[row]!).map((sum, document) => (isCut[document]! > 0 ? sum : 0)) }),
+    ...(isCut === undefined
+      ? {}
+      : { full: sumOf((row) => full![row]! || read[row]!).map((sum, document) => (isCut[document]! > 0 ? sum : 0)) }),
     ...(lowerBounds === undefined ? {} : { lowerBounds: Uint8Array.from(highestOf(lowerBounds, plan, count)) }),
   };
 }
@@ -194,7 +214,9 @@ function ofDocuments(error: unknown, plan: Plan): unknown {
 
 /** A message about passages, which the scorer counts as documents. */
 function namingDocuments(message: string, { pairs }: Plan): string {
-  return message.replace(/documents\[(\d+)\]/g, (path, row) => (pairs[Number(row)] === undefined ? path : `documents[${pairs[Number(row)]!.document}]`));
+  return message.replace(/documents\[(\d+)\]/g, (path, row) =>
+    pairs[Number(row)] === undefined ? path : `documents[${pairs[Number(row)]!.document}]`,
+  );
 }
 
 function noScores(): ScoreResult {

@@ -14,6 +14,8 @@ export interface EncodedText extends EncodedPair {
 /** Turns queries and documents, each alone, into model inputs. */
 export interface LateInteractionEncoder {
   readonly padId: number;
+  /** Special tokens in front of a text, its mark included. */
+  readonly leadingTokens: number;
   /**
    * Exactly `queryLength` ids: those of the query, then mask tokens. No other token attends to the mask tokens, but they take part in the comparison.
    *
@@ -82,6 +84,7 @@ export function createLateInteractionEncoder(files: TokenizerFiles, head: Requir
 
   return {
     padId: padTokenId(file, files.config, tokenizer),
+    leadingTokens: prefix.length + 1,
     encodeQuery(query, options) {
       const { ids, fullTokens, isLowerBound } = encode(query, marks.query, head.queryLength, "query", options);
       const filled = new Int32Array(head.queryLength).fill(maskId);

@@ -1,6 +1,6 @@
 /** Documents that go to a thread together, and the scores that it returns. */
-import { RerankError } from "../../errors.ts";
-import type { ScoreCall } from "../../scorer.ts";
+import { RerankError, type RerankErrorCode } from "../../errors.ts";
+import type { ScoreCall, ScoredPassage } from "../../scorer.ts";
 import type { EncodedPair } from "../../tokenization/pair-encoder.ts";
 import type { Reading } from "./reading.ts";
 
@@ -13,6 +13,10 @@ export interface Group extends Pick<ScoreCall, "query" | "texts" | "truncation" 
   instruction: string;
   /** Index of each text in the caller's list, for messages. */
   indices: readonly number[];
+  /** Whether a text that cannot be encoded fails the group, or only itself. @default "fail" */
+  onError?: ScoreCall["onError"] | undefined;
+  /** Whether late interaction also scores the sentences of each text. @default false */
+  wantsSentences?: boolean;
 }
 
 /** Scores and token counts of a {@link Group}, in its order. */
@@ -25,6 +29,10 @@ export interface GroupScores {
   fullTokens: Uint32Array;
   /** 1 if `fullTokens` is a lower bound, otherwise 0; shape [texts]. */
   lowerBounds: Uint8Array;
+  /** Texts that could not be encoded: their scores are NaN. */
+  failures: GroupFailure[];
+  /** The sentences of each text with their sums of cosines, if wanted; shape [texts]. */
+  sentences?: ScoredPassage[][];
   /** Number of forward passes. */
   passes: number;
   /** Tokens of all passes, padding included. */
@@ -41,25 +49,50 @@ export interface GroupScores {
  */
 export type GroupRunner = (group: Group, checkpoint: () => void) => GroupScores;
 
-/** Each text of a group as ids. @throws RerankError naming the document that could not be encoded */
-export function encodeAll<T>(model: string, group: Group, encode: (text: string) => T): T[] {
-  return group.texts.map((text, row) => {
+/** A text that could not be encoded. */
+export interface GroupFailure {
+  /** In the group. */
+  row: number;
+  code: RerankErrorCode;
+  /** Names the document. */
+  message: string;
+}
+
+/** The texts of a group as ids. The empty text takes the place of one that failed. */
+export interface EncodedGroup<T> {
+  texts: T[];
+  failures: GroupFailure[];
+}
+
+/**
+ * Encodes each text of a group.
+ *
+ * @throws RerankError naming the document that could not be encoded; with `onError: "partial"` only if the empty text cannot be encoded either
+ */
+export function encodeAll<T>(model: string, group: Group, encode: (text: string) => T): EncodedGroup<T> {
+  const failures: GroupFailure[] = [];
+  const texts = group.texts.map((text, row) => {
     try {
       return encode(text);
     } catch (error) {
       const known = RerankError.from(error, "tokenization", model);
-      throw new RerankError(known.code, `documents[${group.indices[row]}]: ${known.message}`, { cause: known.cause });
+      const message = `documents[${group.indices[row]}]: ${known.message}`;
+      if (group.onError !== "partial") throw new RerankError(known.code, message, { cause: known.cause });
+      failures.push({ row, code: known.code, message });
+      return encode("");
     }
   });
+  return { texts, failures };
 }
 
 /** The result of texts that are tokenized but not scored yet. @param startedMs when tokenizing began */
-export function emptyScores(texts: readonly EncodedPair[], startedMs: number): GroupScores {
+export function emptyScores({ texts, failures }: EncodedGroup<EncodedPair>, startedMs: number): GroupScores {
   return {
     scores: new Float64Array(texts.length),
     tokens: Uint32Array.from(texts, ({ ids }) => ids.length),
     fullTokens: Uint32Array.from(texts, ({ fullTokens }) => fullTokens),
     lowerBounds: Uint8Array.from(texts, ({ isLowerBound }) => (isLowerBound === true ? 1 : 0)),
+    failures,
     passes: 0,
     paddedTokens: 0,
     tokenizationMs: performance.now() - startedMs,

@@ -1,6 +1,8 @@
 /** Scores by late interaction: encodes query and documents separately, and sums cosines. */
 import { LRUCache } from "lru-cache";
 import { RerankError } from "../../errors.ts";
+import { visibleSentences } from "../../ranking/highlights.ts";
+import type { ScoredPassage } from "../../scorer.ts";
 import { planPasses } from "../../threads/plan.ts";
 import {
   createLateInteractionEncoder,
@@ -18,6 +20,8 @@ import { passBounds } from "./pass-bounds.ts";
 import type { OnnxSession } from "./session.node.ts";
 import { createSplitter, maxTokensOf, type TextReader } from "./split.ts";
 
+// More tokens than any text has.
+const unlimited = 2 ** 30;
 // A worker serves a few requests at a time, each with one query.
 const maxCachedQueries = 8;
 
@@ -39,7 +43,7 @@ export function lateInteractionReader(
   const vectors = new LRUCache<string, Float32Array>({ max: maxCachedQueries });
   const boundless = createLateInteractionEncoder(files, { ...head, documentLength: Number.MAX_SAFE_INTEGER });
   return {
-    run: (group, checkpoint) => runLateInteraction(options, encoder, session, vectors, group, checkpoint),
+    run: (group, checkpoint) => runLateInteraction(options, { encoder, boundless, vectors }, session, group, checkpoint),
     split: createSplitter({
       encode: (_query, text, encoding) => boundless.encodeDocument(text, encoding),
       minShare: 1,
@@ -48,11 +52,19 @@ export function lateInteractionReader(
   };
 }
 
+/** What one way of reading texts needs. */
+interface LateReader {
+  encoder: LateInteractionEncoder;
+  /** The same without a limit, which counts tokens. */
+  boundless: LateInteractionEncoder;
+  /** The vectors of the last queries, by their ids. */
+  vectors: LRUCache<string, Float32Array>;
+}
+
 function runLateInteraction(
   options: ExecutorOptions,
-  encoder: LateInteractionEncoder,
+  { encoder, boundless, vectors }: LateReader,
   session: OnnxSession,
-  vectors: LRUCache<string, Float32Array>,
   call: Group,
   checkpoint: () => void,
 ): GroupScores {
@@ -61,11 +73,12 @@ function runLateInteraction(
   const group = { ...call, maxLength: Math.min(call.maxLength, fixedShape.tokens ?? call.maxLength) };
   if (group.texts.length === 0) {
     encoder.encodeDocument("", group);
-    return emptyScores([], startedMs);
+    return emptyScores({ texts: [], failures: [] }, startedMs);
   }
-  const documents = encodeAll(options.model, group, (text) => encoder.encodeDocument(text, group));
+  const encoded = encodeAll(options.model, group, (text) => encoder.encodeDocument(text, group));
+  const { texts: documents } = encoded;
   const query = encoder.encodeQuery(group.query, group);
-  const result = emptyScores(documents, startedMs);
+  const result = emptyScores(encoded, startedMs);
   const queryTokens = query.attended ?? query.ids.length;
   // A pair has the tokens of query and document. It counts as cut if one of them was cut.
   result.fullTokens.forEach((fullTokens, index) => {
@@ -96,10 +109,43 @@ function runLateInteraction(
     documents.map(({ ids }) => fixedShape.tokens ?? ids.length),
     passBounds(options, session, group.batchSize, 0),
   )) {
-    const encoded = encode(pass.map((index) => documents[index]!));
+    const vectorsOfPass = encode(pass.map((index) => documents[index]!));
     pass.forEach((index, row) => {
-      result.scores[index] = maxSim(queryVectors, encoded[row]!, size);
+      result.scores[index] = maxSim(queryVectors, vectorsOfPass[row]!, size);
+      if (group.wantsSentences !== true) return;
+      result.sentences ??= [];
+      result.sentences[index] = sentenceScores(group, index, documents[index]!, boundless, (from, to) =>
+        maxSim(queryVectors, vectorsOfPass[row]!.subarray(from * size, to * size), size),
+      );
     });
   }
   return result;
+}
+
+/**
+ * The sentences of a text, each with the score of its own tokens, as they were encoded within the text. Those without a compared token, or behind the
+ * end of a text that was cut, are left out.
+ *
+ * @param scoreOf score of the vectors from one index to another
+ */
+function sentenceScores(
+  group: Group,
+  index: number,
+  { isCompared }: EncodedText,
+  boundless: LateInteractionEncoder,
+  scoreOf: (from: number, to: number) => number,
+): ScoredPassage[] {
+  const text = group.texts[index]!;
+  const idsOf = (part: string): Int32Array =>
+    boundless.encodeDocument(part, { ...group, truncation: "longest_first", maxLength: unlimited }).ids;
+  const specialTokens = idsOf("").length;
+  // Vectors of the tokens up to a character, those of the special tokens in front of the text included.
+  const vectorsTo = (end: number): number => {
+    const tokens = boundless.leadingTokens + idsOf(text.slice(0, end)).length - specialTokens;
+    return isCompared.slice(0, tokens).filter(Boolean).length;
+  };
+  return visibleSentences(text).flatMap(({ start, end }) => {
+    const [from, to] = [vectorsTo(start), vectorsTo(end)];
+    return to > from ? { start, end, score: scoreOf(from, to) } : [];
+  });
 }

@@ -7,7 +7,14 @@ import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import { pairCharacters, planGroups } from "../../threads/plan.ts";
 import { readableCharacters } from "../../tokenization/text-tokenizer.ts";
 import type { RerankWarning } from "../../types.ts";
-import { type PassageCall, readsPassages, type SplitTexts, scoreByPassages, scoreByPassagesSync, type TextPassages } from "../by-passages.ts";
+import {
+  type PassageCall,
+  readsPassages,
+  type SplitTexts,
+  scoreByPassages,
+  scoreByPassagesSync,
+  type TextPassages,
+} from "../by-passages.ts";
 import { type DownloadRequest, ensureDownloaded, ensureDownloadedSync } from "./ensure-downloaded.node.ts";
 import type { Executor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
@@ -74,7 +81,7 @@ class OnnxScorer implements Scorer {
     const startedMs = performance.now();
     const { lease, reading, templateCharacters, cache, warnings } = await this.#open();
     const { pool, groups: bounds } = lease.model;
-    const pending = new PendingScores(call, cache, [...this.#warnings, ...warnings]);
+    const pending = new PendingScores(call, wantsSentences(call, reading) ? undefined : cache, [...this.#warnings, ...warnings]);
     const lengthOf = (index: number): number => call.texts[index]!.length + templateCharacters;
     const lengths = pending.missing.map(lengthOf);
     const groups = planGroups(lengths, { ...bounds, maxDocuments: call.batchSize }).map((group) =>
@@ -105,7 +112,7 @@ class OnnxScorer implements Scorer {
     call.signal?.throwIfAborted();
     const executor = this.#openSync();
     const { reading, cache, warnings } = this.#loaded!;
-    const pending = new PendingScores(call, cache, [...this.#warnings, ...warnings]);
+    const pending = new PendingScores(call, wantsSentences(call, reading) ? undefined : cache, [...this.#warnings, ...warnings]);
     const { missing } = pending;
     const { deadlineMs = Number.POSITIVE_INFINITY } = call;
     const startedMs = performance.now();
@@ -271,11 +278,18 @@ function groupOf(call: ScoreCall, reading: ModelReading, indices: readonly numbe
     reading: { head: reading.head, template: reading.template },
     maxLength: maxLengthOf(call, reading),
     instruction,
+    onError: call.onError,
+    wantsSentences: wantsSentences(call, reading),
   };
 }
 
+/** Whether the passes of a call also score sentences, which the score cache does not hold. */
+function wantsSentences(call: ScoreCall, { head }: ModelReading): boolean {
+  return call.wantsSentences === true && head.type === "late-interaction";
+}
+
 function splitRequestOf(call: PassageCall, reading: ModelReading, stretches: readonly Stretch[]): SplitRequest {
-  const { contexts, onError = "fail", passages } = call;
+  const { contexts, passages } = call;
   const { maxPassages, select, passageTokens, overlapTokens } = passages;
   const indices = stretches.map(({ index }) => index);
   return {
@@ -285,7 +299,6 @@ function splitRequestOf(call: PassageCall, reading: ModelReading, stretches: rea
     contexts: indices.map((index) => contexts?.[index] ?? ""),
     maxTextTokens: stretches.map(({ maxTokens }) => maxTokens),
     wantsWords: maxPassages !== undefined && select === "common-words",
-    onError,
     overlapTokens,
     ...(passageTokens === undefined ? {} : { passageTokens }),
     ...(maxPassages === undefined || select !== "first" ? {} : { maxPassages }),
@@ -309,6 +322,7 @@ function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities
   const takesInstruction = template !== undefined && [template].flat().some((part) => part.includes("{instruction}"));
   return {
     scoreKind: head?.type === "late-interaction" ? "similarity" : "logit",
+    isPointwise: true,
     options: new Set([
       "truncation",
       "truncationSide",

@@ -54,8 +54,9 @@ function runPairs(
   const { outputShape, fixedShape } = session;
   const group = { ...call, maxLength: Math.min(call.maxLength, fixedShape.tokens ?? call.maxLength) };
   if (group.texts.length === 0) encoder.encode("", "", group);
-  const pairs = encodeAll(options.model, group, (text) => encoder.encode(group.query, text, group));
-  const result = emptyScores(pairs, startedMs);
+  const encoded = encodeAll(options.model, group, (text) => encoder.encode(group.query, text, group));
+  const { texts: pairs } = encoded;
+  const result = emptyScores(encoded, startedMs);
   const lengths = Array.from(result.tokens, (tokens) => fixedShape.tokens ?? tokens);
   const bounds = passBounds(options, session, group.batchSize, outputShape.length === 3 ? outputShape[2]! : 0);
   const passes = packing === undefined ? planPasses(lengths, bounds) : packedPasses(lengths, group.batchSize);

@@ -20,6 +20,7 @@ function scoresOf(texts: readonly string[]): GroupScores {
     tokens: Uint32Array.from(lengths),
     fullTokens: new Uint32Array(texts.length),
     lowerBounds: new Uint8Array(texts.length),
+    failures: [],
     passes: 1,
     paddedTokens: 0,
     tokenizationMs: 0,

@@ -1,5 +1,6 @@
+import { RerankError, type RerankErrorCode } from "../../errors.ts";
 import { type DistinctTexts, distinctTexts } from "../../ranking/distinct-texts.ts";
-import type { PairTokens, ScoreCall, ScoreResult } from "../../scorer.ts";
+import type { PairTokens, ScoreCall, ScoredPassage, ScoreResult } from "../../scorer.ts";
 import type { RerankWarning } from "../../types.ts";
 import type { GroupScores } from "./group.ts";
 
@@ -33,6 +34,8 @@ export class PendingScores {
   readonly #memory: PairCache | undefined;
   readonly #result: ScoreResult & { pairTokens: Required<PairTokens>; timings: Required<NonNullable<ScoreResult["timings"]>> };
   readonly #distinct: DistinctTexts;
+  readonly #failures: { indices: readonly number[]; code: RerankErrorCode; message: string }[] = [];
+  #passages: (readonly ScoredPassage[])[] | undefined;
 
   /** @param warnings about the model itself */
   constructor(call: ScoreCall, memory: PairCache | undefined, warnings: readonly RerankWarning[] = []) {
@@ -58,7 +61,10 @@ export class PendingScores {
   /** Adds the scores of a group. @param indices of its texts in the call's list, in the group's order */
   fill(indices: readonly number[], group: GroupScores): void {
     this.#result.timings.tokenizationMs += group.tokenizationMs;
+    const failed = new Set(group.failures.map(({ row }) => row));
+    for (const { row, code, message } of group.failures) this.#fail(indices[row]!, code, message);
     indices.forEach((index, row) => {
+      if (failed.has(row)) return;
       const score: PairScore = {
         score: group.scores[row]!,
         tokens: group.tokens[row]!,
@@ -67,18 +73,55 @@ export class PendingScores {
       };
       this.#put(index, score);
       this.#memory?.set(this.#call, this.#call.texts[index]!, score);
+      const sentences = group.sentences?.[row];
+      if (sentences !== undefined) this.#putSentences(index, score.score, sentences);
     });
   }
 
-  /** One score for each text, in input order. Complete once all of `missing` are filled. */
+  /**
+   * One score for each text, in input order. Complete once all of `missing` are filled.
+   *
+   * @throws RerankError with `onError: "partial"`, if every text failed: the first failure
+   */
   result(): ScoreResult {
-    return this.#result;
+    if (this.#call.onError === "partial") this.#failInfinite();
+    if (this.#failures.length > 0 && this.#result.scores.every(Number.isNaN))
+      throw new RerankError(this.#failures[0]!.code, this.#failures[0]!.message);
+    return {
+      ...this.#result,
+      ...(this.#passages === undefined ? {} : { passages: this.#passages }),
+      ...(this.#failures.length === 0 ? {} : { failures: this.#failures.map(({ indices, message }) => ({ indices, message })) }),
+    };
+  }
+
+  #fail(first: number, code: RerankErrorCode, message: string): void {
+    const indices = this.#distinct.indices[this.#distinct.of[first]!]!;
+    for (const index of indices) this.#result.scores[index] = Number.NaN;
+    this.#failures.push({ indices, code, message });
+  }
+
+  /** Texts whose score cannot be ordered failed, too. */
+  #failInfinite(): void {
+    const failed = new Set(this.#failures.flatMap(({ indices }) => indices));
+    for (const [first] of this.#distinct.indices) {
+      const score = this.#result.scores[first!]!;
+      if (!Number.isFinite(score) && !failed.has(first!))
+        this.#fail(first!, "inference", `documents[${first}]: the model gave it the score ${score}`);
+    }
   }
 
   #recall(text: string, index: number): boolean {
     const known = this.#memory?.get(this.#call, text);
     if (known !== undefined) this.#put(index, known);
     return known !== undefined;
+  }
+
+  /** The sentences of a text, which is one passage. */
+  #putSentences(first: number, score: number, sentences: readonly ScoredPassage[]): void {
+    this.#passages ??= this.#call.texts.map(() => []);
+    for (const index of this.#distinct.indices[this.#distinct.of[first]!]!) {
+      this.#passages[index] = [{ start: 0, end: this.#call.texts[index]!.length, score, sentences }];
+    }
   }
 
   #put(first: number, { score, tokens, fullTokens, isLowerBound }: PairScore): void {

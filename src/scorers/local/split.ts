@@ -2,17 +2,14 @@
 import { RerankError } from "../../errors.ts";
 import { commonWords } from "../../ranking/common-words.ts";
 import { passagesOf } from "../../ranking/passages.ts";
-import type { PassageReading, ScoreCall } from "../../scorer.ts";
+import type { PassageReading } from "../../scorer.ts";
 import type { EncodedPair, EncodeOptions } from "../../tokenization/pair-encoder.ts";
 import type { TextPassages } from "../by-passages.ts";
 import type { Group, GroupRunner } from "./group.ts";
 import type { OnnxSession } from "./session.node.ts";
 
 /** Texts to divide, each of bounded length: a longer document comes in stretches. */
-export interface SplitRequest
-  extends Omit<Group, "batchSize">,
-    Pick<ScoreCall, "onError">,
-    Pick<PassageReading, "maxPassages" | "passageTokens" | "overlapTokens"> {
+export interface SplitRequest extends Omit<Group, "batchSize">, Pick<PassageReading, "maxPassages" | "passageTokens" | "overlapTokens"> {
   kind: "split";
   /** Maximum tokens of each text that are read; undefined for all. */
   maxTextTokens: readonly (number | undefined)[];
@@ -102,7 +99,10 @@ export function createSplitter(meter: TokenMeter): Splitter {
 }
 
 /** The tokens that a document may have beside the query, and how they are counted. */
-function meterOf({ encode, minShare, maxTokens }: TokenMeter, request: SplitRequest): { room: number; countTokens: (text: string) => number } {
+function meterOf(
+  { encode, minShare, maxTokens }: TokenMeter,
+  request: SplitRequest,
+): { room: number; countTokens: (text: string) => number } {
   const { query, truncation } = request;
   const whole: EncodeOptions = { ...request, truncation: "longest_first", maxLength: unlimited };
   const lengthOf = (first: string, second: string): number => encode(first, second, whole).ids.length;
