@@ -1,5 +1,6 @@
 /** Finding out what an engine speaks, how much it takes at once, and which model it serves. */
 
+import { limitsInInformation } from "../../dialects/engine.ts";
 import { RerankError } from "../../errors.ts";
 import type { RemoteDialect, RemoteModel } from "../../types.ts";
 import { isRecord } from "../../values.ts";
@@ -34,35 +35,17 @@ export type AskEngine = (path: InformationPath) => Promise<Information>;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Where engines tell something that is needed, though their dialect is known. */
-const ownPaths: Partial<Record<RemoteDialect, InformationPath>> = {
-  crossrank: "/info",
-  tei: "/info",
-  llamacpp: "/v1/models",
-  xinference: "/v1/models",
-  localai: "/v1/models",
-};
-
 /**
- * `owned_by` in lists of models, where it names the software.
+ * Each dialect by the `owned_by` of its list of models.
  *
  * @see https://github.com/vllm-project/vllm `ModelCard`, https://github.com/ggml-org/llama.cpp `tools/server/server-context.cpp`,
  *   https://github.com/michaelfeil/infinity `fastapi_schemas/pymodels.py`, https://github.com/xorbitsai/inference `api/restful_api.py`
  */
-const owners: Readonly<Record<string, RemoteDialect>> = {
-  crossrank: "crossrank",
-  vllm: "vllm",
-  llamacpp: "llamacpp",
-  infinity: "infinity",
-  xinference: "xinference",
-};
-
-/** Dialects whose requests have to name the model. */
-const naming: readonly RemoteDialect[] = ["xinference", "localai"];
+const owners = new Map(Object.values(engineDialects).map(({ owner, name }) => [owner, name]));
 
 /** The profile of an engine that need not be asked; undefined for one that has to be. */
 export function knownProfile({ dialect, model }: RemoteModel): EngineProfile | undefined {
-  return dialect === undefined || dialect in ownPaths ? undefined : profileOf(dialect, model);
+  return dialect === undefined || engineDialects[dialect].informationPath !== undefined ? undefined : profileOf(dialect, model);
 }
 
 /**
@@ -74,7 +57,7 @@ export function knownProfile({ dialect, model }: RemoteModel): EngineProfile | u
  */
 export async function discover(ask: AskEngine, model: RemoteModel, label: string): Promise<EngineProfile> {
   const given = model.dialect;
-  const paths = given === undefined ? (["/info", "/v1/models", "/models"] as const) : [ownPaths[given]!];
+  const paths = given === undefined ? (["/info", "/v1/models", "/models"] as const) : [engineDialects[given].informationPath!];
   const answers: string[] = [];
   for (const path of paths) {
     const { status, body } = await ask(path);
@@ -97,7 +80,7 @@ function readInformation(body: unknown, model: RemoteModel, label: string): Engi
 
 /** `/info` of text-embeddings-inference, or of crossrank, which has the same fields and says who it is. */
 function readInfo(body: Fields, { dialect: given, model }: RemoteModel, label: string): EngineProfile | undefined {
-  const { server, model_id: id, model_sha: sha, model_type: type, max_client_batch_size: most, limits } = body;
+  const { server, model_id: id, model_sha: sha, model_type: type } = body;
   if (!isRecord(type) || typeof id !== "string") return undefined;
   const isOurs = server === "crossrank";
   if (!("reranker" in type)) {
@@ -107,12 +90,10 @@ function readInfo(body: Fields, { dialect: given, model }: RemoteModel, label: s
       `remote: ${label} serves ${id.slice(0, 200)}, a model of type ${kind}. Start it with a reranker.`,
     );
   }
-  const bytes = isRecord(limits) ? limits.max_body_bytes : undefined;
   const profile = profileOf(given ?? (isOurs ? ourDialect(label) : "tei"), model);
   return {
     ...profile,
-    ...(isCount(most) ? { maxDocuments: most } : {}),
-    ...(isCount(bytes) ? { maxBodyBytes: bytes } : {}),
+    ...limitsInInformation(body),
     // Replies of crossrank tell the model that answered, which may be another one than the server's first.
     ...(isOurs ? {} : { identity: typeof sha === "string" ? `${id}@${sha}` : id }),
   };
@@ -123,14 +104,14 @@ function readModels({ data }: Fields, { dialect: given, model }: RemoteModel, la
   const entries = Array.isArray(data) ? data.filter(isRecord) : [];
   const owner = entries.map(({ owned_by: name }) => name).find((name) => typeof name === "string");
   // LocalAI's entries have an id and nothing to tell by. @see https://github.com/mudler/LocalAI `core/schema/openai.go`, OpenAIModel
-  const known = owner === undefined && entries.length > 0 ? "localai" : owners[owner ?? ""];
+  const known = owner === undefined && entries.length > 0 ? "localai" : owner === undefined ? undefined : owners.get(owner as string);
   const dialect = given ?? (known === "crossrank" ? ourDialect(label) : known);
   if (dialect === undefined) return undefined;
   const names = entries
     .filter(({ model_type: type = "rerank" }) => type === "rerank")
     .flatMap(({ id }) => (typeof id === "string" ? id : []));
   const profile = profileOf(dialect, requireModel(dialect, model, names, label));
-  return { ...profile, hasProbabilities: dialect === "llamacpp" && isQwen3(model ?? names[0] ?? "") };
+  return { ...profile, hasProbabilities: profile.dialect.answersLogits?.(model ?? names[0] ?? "") === false };
 }
 
 /** A crossrank server speaks other dialects under their names: behind `http://host/tei` is TEI's, and not our own. */
@@ -139,19 +120,9 @@ function ourDialect(label: string): RemoteDialect {
   return Object.hasOwn(engineDialects, folder) ? (folder as RemoteDialect) : "crossrank";
 }
 
-/**
- * llama.cpp answers a classifier's logits, but for Qwen3, whose two classes go through a softmax: those are probabilities. The name is all that
- * it tells about a model's architecture.
- *
- * @see https://github.com/ggml-org/llama.cpp `src/llama-graph.cpp`, build_pooling, at 00395eb
- */
-function isQwen3(name: string): boolean {
-  return /qwen[-_ ]?3/i.test(name);
-}
-
 /** The model to name: the caller's, or the only one that there is. */
 function requireModel(dialect: RemoteDialect, model: string | undefined, served: readonly string[], label: string): string | undefined {
-  if (model !== undefined || !naming.includes(dialect)) return model;
+  if (model !== undefined || engineDialects[dialect].needsModel !== true) return model;
   if (served.length === 1) return served[0];
   const what = served.length === 0 ? "tells no reranker that it serves" : `serves ${served.slice(0, 20).join(", ").slice(0, 500)}`;
   throw new RerankError("invalid-input", `remote: ${label} ${what}, and has to be told which model to use. Name it in model.model.`);
@@ -161,10 +132,6 @@ function profileOf(name: RemoteDialect, model: string | undefined): EngineProfil
   const dialect = engineDialects[name];
   const { maxDocuments, maxBodyBytes } = dialect;
   return { dialect, maxDocuments, maxBodyBytes, model, identity: undefined, hasProbabilities: false };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 1;
 }
 
 /** The keys of an answer, and who it says owns its models: enough to recognize it. */

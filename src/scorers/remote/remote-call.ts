@@ -6,7 +6,7 @@ import type { Engine } from "./engine.ts";
 import { poolError, stateOf } from "./engine-failures.ts";
 import type { EnginePool, Lease } from "./engine-pool.ts";
 import { Gathering } from "./part-collector.ts";
-import { countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
+import { type BodySizes, bodySizesOf, countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
 import { Stopping } from "./stopping.ts";
 
 /** An engine has one part under way and the next one waiting, so that it never waits for the network; fewer leave more to choose for the rest. */
@@ -25,6 +25,7 @@ export class RemoteCall {
   readonly #clock: Clock;
   readonly #gathering: Gathering;
   readonly #stopping = new Stopping();
+  readonly #sizes: BodySizes;
   readonly #startedMs: number;
   readonly #endsAtMs: number;
   readonly #repeated = new Map<Engine, { count: number; error: RerankError }>();
@@ -32,6 +33,7 @@ export class RemoteCall {
 
   constructor(call: ScoreCall, pool: EnginePool, clock: Clock) {
     this.#call = call;
+    this.#sizes = bodySizesOf(call);
     this.#pool = pool;
     this.#clock = clock;
     this.#gathering = new Gathering(call.texts.length);
@@ -92,7 +94,7 @@ export class RemoteCall {
   #acquire({ start, count, avoid, lastError, refusedAtMs }: Part): Promise<Lease> {
     return this.#stopping.guard((signal) =>
       this.#pool.acquire({
-        countFor: (profile) => countFitting(this.#call, { start, count }, profile),
+        countFor: (profile) => countFitting(this.#sizes, { start, count }, profile),
         mostOutstanding: partsPerEngine * this.#call.batchSize,
         avoid,
         lastError,

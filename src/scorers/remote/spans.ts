@@ -1,5 +1,6 @@
 /** Runs of documents of a call, and how they are cut. */
 import type { RerankError } from "../../errors.ts";
+import { envelopeBytes, jsonLength } from "../../http/body-size.ts";
 import type { EngineProfile } from "./discovery.ts";
 import type { Engine } from "./engine.ts";
 
@@ -21,9 +22,6 @@ export interface Part extends Span {
   /** When an engine was first too busy for it. */
   refusedAtMs?: number;
 }
-
-/** No character takes more bytes, but for control characters as JSON writes them; an engine that minds those says 413. */
-const bytesPerCharacter = 3;
 
 /** A request's own cost is that of about so few documents; smaller parts would not make a call faster. */
 const leastDocuments = 8;
@@ -66,17 +64,30 @@ export function splitPart(part: Part, count: number): [first: Part, rest: Part] 
   ];
 }
 
+/** How many bytes a call's texts take in a body. */
+export interface BodySizes {
+  /** All that is beside the documents. */
+  own(): number;
+  of(index: number): number;
+}
+
+/** Measures each text once, when it is asked for. */
+export function bodySizesOf({ query, texts }: { query: string; texts: readonly string[] }): BodySizes {
+  const sizes: number[] = [];
+  let ownSize: number | undefined;
+  return {
+    own: () => (ownSize ??= envelopeBytes + jsonLength(query)),
+    of: (index) => (sizes[index] ??= jsonLength(texts[index]!)),
+  };
+}
+
 /** How many documents of a part, from the first on, go into one request to an engine; at least one. */
-export function countFitting(
-  { query, texts }: { query: string; texts: readonly string[] },
-  { start, count }: Span,
-  { maxDocuments, maxBodyBytes }: EngineProfile,
-): number {
+export function countFitting(sizes: BodySizes, { start, count }: Span, { maxDocuments, maxBodyBytes }: EngineProfile): number {
   const most = Math.min(count, maxDocuments);
   if (maxBodyBytes === Number.POSITIVE_INFINITY) return most;
-  let bytes = query.length * bytesPerCharacter;
+  let bytes = sizes.own();
   for (let fitting = 0; fitting < most; fitting += 1) {
-    bytes += texts[start + fitting]!.length * bytesPerCharacter;
+    bytes += sizes.of(start + fitting);
     if (bytes > maxBodyBytes) return Math.max(1, fitting);
   }
   return most;
