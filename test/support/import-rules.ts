@@ -59,7 +59,7 @@ const rules: readonly Rule[] = [
   },
   {
     files: /^server\//,
-    may: [publicRoot, /^(server|dialects)\//, /^values\.ts$/, /^\.\.\/package\.json$/],
+    may: [publicRoot, /^(server|dialects)\//, /^config\//, /^values\.ts$/, /^\.\.\/package\.json$/],
     packages: ["hono", "hono/cors", "hono/utils/url", "@hono/node-server", "zod", "prom-client"],
   },
   { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },
