@@ -26,6 +26,8 @@ export interface RouteCall {
   request: Request;
   /** The model named in the path. */
   model: string | undefined;
+  /** @param scored documents that have a score, out of `total` */
+  onProgress?: ((scored: number, total: number) => void) | undefined;
 }
 
 /** What the log and the trace record about a ranking. Contains no texts and no keys. */
@@ -83,7 +85,7 @@ export async function answerRanking(context: RankContext, call: RouteCall, reque
 
 async function rank(
   context: RankContext,
-  { route, request, model }: RouteCall,
+  { route, request, model, onProgress }: RouteCall,
   requestId: string,
   progress: Progress,
 ): Promise<{ entry: Entry; results: RerankResult<WireDocument>[]; body: unknown }> {
@@ -115,7 +117,7 @@ async function rank(
     return await models.use(read.model, request.signal, async (entry) => {
       const secs = Math.min(options.timeoutSecs, read.options.maxRerankDurationSecs ?? Number.POSITIVE_INFINITY);
       await nextStep();
-      const rankOptions = { ...read.options, maxRerankDurationSecs: secs };
+      const rankOptions = { ...read.options, maxRerankDurationSecs: secs, ...(onProgress === undefined ? {} : { onProgress }) };
       const ranked = await Promise.all(
         read.calls.map(({ query, documents }) =>
           // One signal for each call: Node warns of a leak when hundreds of listeners share one.
