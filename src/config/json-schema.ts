@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
+import { snakeCase } from "../values.ts";
 import { modelSchema } from "./model-schema.ts";
 import { optionInfo } from "./option.ts";
-import { snakeCase } from "./read.ts";
 import { configSchema } from "./schema.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;

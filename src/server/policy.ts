@@ -1,4 +1,5 @@
 import { type ModelReference, type RankOptionsInput, RerankError, RerankerConfig } from "../index.ts";
+import { camelCase } from "../values.ts";
 
 /** A request's `config` after all checks. */
 export interface AllowedConfig {
@@ -93,8 +94,7 @@ function isHubId(modelId: string): boolean {
 
 function refuseKeys(value: object, path: string, keys: readonly string[]): void {
   for (const key of Object.keys(value)) {
-    const camelCase = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    if (keys.includes(camelCase)) throw notAllowed(`${path}.${key}`, "only the operator of the server sets this. Leave it out");
+    if (keys.includes(camelCase(key))) throw notAllowed(`${path}.${key}`, "only the operator of the server sets this. Leave it out");
   }
 }
 

@@ -98,7 +98,7 @@ function merge(parts: readonly Part[], outcomes: readonly PromiseSettledResult<P
       scores.set(outcome.value.scores, start);
       usage = add(usage, outcome.value.usage);
     } else {
-      failures.push({ places: texts.map((_, offset) => start + offset), message: messageOf(outcome.reason) });
+      failures.push({ indices: texts.map((_, offset) => start + offset), message: messageOf(outcome.reason) });
     }
   }
   if (failures.length === parts.length) throw (outcomes[0] as PromiseRejectedResult).reason;

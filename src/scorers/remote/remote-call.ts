@@ -50,8 +50,8 @@ export class RemoteCall {
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
-    const queueMs = this.#queueMs === undefined ? {} : { queueMs: this.#queueMs };
-    return { ...this.#gathering.finish([...this.#warnings(), ...this.#ignored()]), ...queueMs };
+    const timings = this.#queueMs === undefined ? {} : { timings: { queueMs: this.#queueMs } };
+    return { ...this.#gathering.finish([...this.#warnings(), ...this.#ignored()]), ...timings };
   }
 
   async #scoreAll(): Promise<void> {
