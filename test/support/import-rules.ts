@@ -56,7 +56,7 @@ const rules: readonly Rule[] = [
   },
   {
     files: /^server\//,
-    may: [publicRoot, /^(server|dialects|mcp)\//, /^values\.ts$/, /^\.\.\/package\.json$/],
+    may: [publicRoot, /^(server|dialects|mcp)\//, /^config\//, /^values\.ts$/, /^\.\.\/package\.json$/],
     packages: ["hono", "hono/cors", "hono/utils/url", "@hono/node-server", "zod", "prom-client"],
   },
   { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },
