@@ -20,7 +20,10 @@ interface Rule {
   packages?: readonly string[];
 }
 
-const base = [/^(types|errors|warnings|abort|spelling|printable|values|exact-json|package-files\.node)\.ts$/, /^config\/types\.ts$/];
+const base = [
+  /^(types|errors|warnings|abort|concurrency|spelling|printable|values|exact-json|package-files\.node)\.ts$/,
+  /^config\/types\.ts$/,
+];
 const contracts = [...base, /^scorer\.ts$/, /^config\//];
 const pure = [...contracts, /^ranking\//, /^threads\/plan\.ts$/, /^dialects\//, /^onnx-graph\//];
 const parts = [...pure, /^(tokenization|catalogue|hub|threads|machine|http)\//];

@@ -1,9 +1,9 @@
 /** Scores documents one by one, by the odds of "yes". */
+import { mapConcurrently } from "../../concurrency.ts";
 import { RerankError } from "../../errors.ts";
 import { type DistinctTexts, distinctTexts } from "../../ranking/distinct-texts.ts";
 import type { ScoreCall, ScoreFailure, ScoreResult } from "../../scorer.ts";
 import type { RerankWarning, TokenPrice } from "../../types.ts";
-import { mapConcurrently } from "./concurrency.ts";
 import type { ChatEndpoint } from "./endpoint.ts";
 import { type Judgement, judge } from "./judgement.ts";
 import { pointwisePrompt } from "./prompts.ts";
@@ -12,7 +12,8 @@ import { Spending } from "./spending.ts";
 /** What became of one text. */
 type Outcome = { judgement: Judgement; readTokens: number | undefined } | { error: RerankError };
 
-const mostAtOnce = 8;
+/** Maximum requests at once. */
+const maxRequests = 8;
 // One word; some models write a line end or an asterisk before it, and some an end of turn behind it.
 const maxTokens = 8;
 
@@ -41,7 +42,7 @@ export async function scorePointwise(endpoint: ChatEndpoint, call: ScoreCall, pr
       return { error: told };
     }
   };
-  const options = { limit: mostAtOnce, firstAlone: !endpoint.hasAnswered, signal: call.signal };
+  const options = { limit: maxRequests, firstAlone: !endpoint.hasAnswered, signal: call.signal };
   const outcomes = await mapConcurrently(distinct.texts, options, ask);
   const [first] = outcomes;
   if (first !== undefined && "error" in first && outcomes.every((outcome) => "error" in outcome)) throw first.error;
