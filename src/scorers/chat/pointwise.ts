@@ -1,18 +1,19 @@
 /** Scores documents one by one, by the odds of "yes". */
+import { mapConcurrently } from "../../concurrency.ts";
 import { RerankError } from "../../errors.ts";
 import { type DistinctTexts, distinctTexts } from "../../ranking/distinct-texts.ts";
 import type { ScoreCall, ScoreFailure, ScoreResult } from "../../scorer.ts";
 import type { RerankWarning, TokenPrice } from "../../types.ts";
-import { mapConcurrently } from "./concurrency.ts";
 import type { ChatEndpoint } from "./endpoint.ts";
-import { type Judgement, judge } from "./judgement.ts";
+import { type Judgment, judge } from "./judgment.ts";
 import { pointwisePrompt } from "./prompts.ts";
 import { Spending } from "./spending.ts";
 
 /** What became of one text. */
-type Outcome = { judgement: Judgement; readTokens: number | undefined } | { error: RerankError };
+type Outcome = { judgment: Judgment; readTokens: number | undefined } | { error: RerankError };
 
-const mostAtOnce = 8;
+/** Maximum requests at once. */
+const maxRequests = 8;
 // One word; some models write a line end or an asterisk before it, and some an end of turn behind it.
 const maxTokens = 8;
 
@@ -31,9 +32,9 @@ export async function scorePointwise(endpoint: ChatEndpoint, call: ScoreCall, pr
     try {
       const messages = pointwisePrompt(call, text);
       const reply = await endpoint.ask({ messages, maxTokens, logprobs: true, signal, deadlineMs: call.deadlineMs, spending });
-      const judgement = judge(reply);
-      if (judgement === undefined) throw neither(endpoint, reply.text);
-      return { judgement, readTokens: reply.readTokens };
+      const judgment = judge(reply);
+      if (judgment === undefined) throw neither(endpoint, reply.text);
+      return { judgment, readTokens: reply.readTokens };
     } catch (error) {
       if (signal.aborted || !RerankError.is(error)) throw error;
       const told = concernsDocument(error) ? named(error, distinct.indices[index]![0]!) : error;
@@ -41,7 +42,7 @@ export async function scorePointwise(endpoint: ChatEndpoint, call: ScoreCall, pr
       return { error: told };
     }
   };
-  const options = { limit: mostAtOnce, firstAlone: !endpoint.hasAnswered, signal: call.signal };
+  const options = { limit: maxRequests, firstAlone: !endpoint.hasAnswered, signal: call.signal };
   const outcomes = await mapConcurrently(distinct.texts, options, ask);
   const [first] = outcomes;
   if (first !== undefined && "error" in first && outcomes.every((outcome) => "error" in outcome)) throw first.error;
@@ -54,7 +55,7 @@ function resultOf(endpoint: ChatEndpoint, { of, indices }: DistinctTexts, outcom
   return {
     scores: Float64Array.from(of, (index) => {
       const outcome = outcomes[index]!;
-      return "error" in outcome ? Number.NaN : outcome.judgement.score;
+      return "error" in outcome ? Number.NaN : outcome.judgment.score;
     }),
     ...(tokens === undefined ? {} : { pairTokens: { read: tokens } }),
     ...(failures.length === 0 ? {} : { failures }),
@@ -84,7 +85,7 @@ function failuresOf(indices: DistinctTexts["indices"], outcomes: readonly Outcom
 }
 
 function wordWarnings({ place }: ChatEndpoint, outcomes: readonly Outcome[]): RerankWarning[] {
-  const judged = outcomes.flatMap((outcome) => ("error" in outcome ? [] : [outcome.judgement]));
+  const judged = outcomes.flatMap((outcome) => ("error" in outcome ? [] : [outcome.judgment]));
   const byWord = judged.filter(({ by }) => by === "word").length;
   if (byWord === 0) return [];
   const how = `${byWord} of ${judged.length} different documents were scored by the word, 1 for yes and 0 for no`;

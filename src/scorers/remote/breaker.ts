@@ -9,7 +9,7 @@ import type { Clock } from "../../http/retry.ts";
 export type BreakerState = "new" | "closed" | "open" | "half-open";
 
 /** One failure may be a lost packet, two a restart that broke two connections; a third in a row is the engine's own. */
-const mostFailures = 3;
+const maxFailures = 3;
 /** As long as a container takes to start again; costs one short probe. */
 const firstCoolDownMs = 5_000;
 /** It doubles with every failed trial up to this: an engine that comes back is in use again within a minute. */
@@ -50,7 +50,7 @@ export class CircuitBreaker {
   }
 
   /** Whether requests may go to the engine; while half-open, one. */
-  get isPassable(): boolean {
+  get allowsRequest(): boolean {
     return this.#state === "closed" || (this.#state === "half-open" && !this.#isProbing);
   }
 
@@ -88,7 +88,7 @@ export class CircuitBreaker {
   fail(error: unknown): void {
     this.#lastError = error;
     this.#failures += 1;
-    if (this.#state === "half-open" || (this.#state === "closed" && this.#failures >= mostFailures)) this.trip(error);
+    if (this.#state === "half-open" || (this.#state === "closed" && this.#failures >= maxFailures)) this.trip(error);
   }
 
   /** Opens at once, for what a repetition does not mend. */

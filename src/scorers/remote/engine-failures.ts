@@ -2,15 +2,15 @@
 import { RerankError } from "../../errors.ts";
 import type { Engine } from "./engine.ts";
 
-const mostListed = 10;
+const maxListed = 10;
 const longestReason = 300;
 
 /** What to throw where no engine is left for a part: the last error, with what has become of each engine. */
 export function poolError(what: string, engines: readonly Engine[], last: RerankError | undefined): RerankError {
   const errors = engines.flatMap(({ breaker: { lastError } }) => (RerankError.is(lastError) ? lastError : []));
   const main = last ?? errors.at(-1);
-  const listed = engines.slice(0, mostListed).map((engine) => stateOf(engine, main));
-  const more = engines.length > mostListed ? `, and ${engines.length - mostListed} more` : "";
+  const listed = engines.slice(0, maxListed).map((engine) => stateOf(engine, main));
+  const more = engines.length > maxListed ? `, and ${engines.length - maxListed} more` : "";
   const reason = main === undefined ? "" : ` The last error: ${bare(main)}`;
   return new RerankError(main?.code ?? "hosted", `remote: ${what}: ${listed.join(", ")}${more}.${reason}`, {
     isRetryable: [...errors, main].some((error) => error?.isRetryable === true),

@@ -1,3 +1,4 @@
+import { Stopping } from "../../concurrency.ts";
 import { RerankError } from "../../errors.ts";
 import type { Network } from "../../http/request.ts";
 import type { Clock } from "../../http/retry.ts";
@@ -6,14 +7,13 @@ import { distinctUrls } from "./addresses.ts";
 import type { EngineProfile } from "./discovery.ts";
 import { Engine } from "./engine.ts";
 import { poolError } from "./engine-failures.ts";
-import { Stopping } from "./stopping.ts";
 
 /** What a part wants of the pool. */
-export interface Wish {
+export interface LeaseRequest {
   /** Documents that a request to such an engine may hold, of those that the part has; ≥ 1. */
   countFor(profile: EngineProfile): number;
   /** Most documents that an engine may have at once. */
-  mostOutstanding: number;
+  maxOutstanding: number;
   /** The engine that has just failed on it. */
   avoid: Engine | undefined;
   /** What failed there. */
@@ -32,7 +32,7 @@ export interface Lease {
 }
 
 interface Waiter {
-  wish: Wish;
+  request: LeaseRequest;
   resolve(lease: Lease): void;
   reject(error: unknown): void;
 }
@@ -67,14 +67,14 @@ export class EnginePool {
    *
    * @throws RerankError the last engine's, naming all, where none is in use or about to be, or all are busy for too long; `closed`; the signal's reason
    */
-  acquire(wish: Wish): Promise<Lease> {
-    const { signal } = wish;
+  acquire(request: LeaseRequest): Promise<Lease> {
+    const { signal } = request;
     return new Promise((resolve, reject) => {
       if (this.#closing.isStopped) return reject(this.#closing.reason);
       if (signal.aborted) return reject(signal.reason);
       const end = (): void => signal.removeEventListener("abort", onAbort);
       const waiter: Waiter = {
-        wish,
+        request,
         resolve: (lease) => {
           end();
           resolve(lease);
@@ -116,20 +116,20 @@ export class EnginePool {
   }
 
   /** Whether the waiter need not wait any more. */
-  #tryToServe({ wish, resolve, reject }: Waiter): boolean {
-    const lease = this.#choose(wish);
+  #tryToServe({ request, resolve, reject }: Waiter): boolean {
+    const lease = this.#choose(request);
     if (lease !== undefined) {
       resolve(lease);
       return true;
     }
-    const error = this.#hopelessness(wish);
+    const error = this.#hopelessness(request);
     if (error === undefined) return false;
     reject(error);
     return true;
   }
 
-  #choose({ countFor, mostOutstanding, avoid }: Wish): Lease | undefined {
-    const usable = this.#turns.filter(({ breaker, busyMs, profile }) => breaker.isPassable && busyMs === 0 && profile !== undefined);
+  #choose({ countFor, maxOutstanding, avoid }: LeaseRequest): Lease | undefined {
+    const usable = this.#turns.filter(({ breaker, busyMs, profile }) => breaker.allowsRequest && busyMs === 0 && profile !== undefined);
     const others = usable.filter((engine) => engine !== avoid);
     // While others are still being asked what they are, a call's parts are not all for those that answered first.
     const isSettling = this.engines.some(({ breaker, profile }) => breaker.state === "half-open" && profile === undefined);
@@ -137,7 +137,7 @@ export class EnginePool {
     for (const engine of others.length > 0 ? others : usable) {
       const documents = countFor(engine.profile!);
       const isTrial = engine.breaker.state === "half-open" || engine.isOverloaded;
-      const hasRoom = engine.outstanding === 0 || (!isTrial && !isSettling && engine.outstanding + documents <= mostOutstanding);
+      const hasRoom = engine.outstanding === 0 || (!isTrial && !isSettling && engine.outstanding + documents <= maxOutstanding);
       if (!hasRoom || (best !== undefined && best.engine.outstanding <= engine.outstanding)) continue;
       best = { engine, documents, others: usable.filter((other) => other !== engine) };
     }
@@ -149,7 +149,7 @@ export class EnginePool {
   }
 
   /** Why waiting is of no use; undefined where it is. */
-  #hopelessness({ givesUpAtMs, lastError }: Wish): RerankError | undefined {
+  #hopelessness({ givesUpAtMs, lastError }: LeaseRequest): RerankError | undefined {
     const promising = this.engines.filter(({ breaker }) => breaker.isPromising);
     if (promising.length === 0)
       return poolError(this.engines.length === 1 ? "the engine is out of use" : "all engines are out of use", this.engines, lastError);
@@ -171,7 +171,7 @@ export class EnginePool {
 
   /** While somebody waits, looks again when the first of the busy engines wants to be asked again. */
   #setAlarm(): void {
-    const pauses = this.engines.filter(({ breaker, busyMs }) => breaker.isPassable && busyMs > 0).map(({ busyMs }) => busyMs);
+    const pauses = this.engines.filter(({ breaker, busyMs }) => breaker.allowsRequest && busyMs > 0).map(({ busyMs }) => busyMs);
     const atMs = this.#waiters.length === 0 || pauses.length === 0 ? undefined : this.#clock.now() + Math.min(...pauses);
     if (atMs !== undefined && this.#alarm !== undefined && this.#alarm.atMs <= atMs) return;
     this.#alarm?.stop.abort();

@@ -24,7 +24,7 @@ const probeTimeoutMs = 2_000;
 /** An engine that takes so many times longer than it usually does is stuck, and not just busy. */
 const patience = 10;
 /** No answer is called late before this: a first batch, or a pause of garbage collection, takes its time. */
-const leastPatienceMs = 5_000;
+const minPatienceMs = 5_000;
 /** While nobody knows what is usual, it is looked again so often. */
 const nextLookMs = 1_000;
 /** A measure of the last few parts: each new one counts for so much. */
@@ -133,7 +133,7 @@ export class Engine {
 
   /** For a call that ended while it waited for an answer: one whose time ran out after long has found an engine that is stuck. */
   blame(reason: unknown, waitedMs: number): void {
-    if (!RerankError.is(reason) || reason.code !== "timeout" || waitedMs < leastPatienceMs) return;
+    if (!RerankError.is(reason) || reason.code !== "timeout" || waitedMs < minPatienceMs) return;
     this.failures += 1;
     const what = `remote: ${this.label} had not answered after ${Math.round(waitedMs / 1000)} s, when the time of the call was over`;
     this.breaker.fail(new RerankError("timeout", `${what}. Set timeoutSecs below maxRerankDurationSecs.`, { isRetryable: true }));
@@ -160,7 +160,7 @@ export class Engine {
         else late.abort(this.#lateError(waitedMs));
       }, durationMs);
     };
-    waitOn(leastPatienceMs);
+    waitOn(minPatienceMs);
     return {
       signal: late.signal,
       stop: () => {

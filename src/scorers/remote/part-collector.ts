@@ -12,7 +12,7 @@ interface Gathered extends Span {
 }
 
 /** Puts the parts of a call together again. */
-export class Gathering {
+export class PartCollector {
   readonly #count: number;
   readonly #parts: Gathered[] = [];
   readonly #failures: ScoreFailure[] = [];

@@ -24,7 +24,7 @@ export interface Part extends Span {
 }
 
 /** A request's own cost is that of about so few documents; smaller parts would not make a call faster. */
-const leastDocuments = 8;
+const minDocuments = 8;
 
 /** What decides about the number of parts. */
 export interface Division {
@@ -47,7 +47,7 @@ export interface Division {
 export function partCount({ documents, most, engines, idle }: Division): number {
   const fewest = Math.ceil(documents / most);
   const wanted = fewest > engines ? Math.ceil(fewest / engines) * engines : Math.max(fewest, idle);
-  return Math.max(fewest, Math.min(wanted, Math.ceil(documents / leastDocuments)));
+  return Math.max(fewest, Math.min(wanted, Math.ceil(documents / minDocuments)));
 }
 
 /** So many parts, in order, of equal size, give or take one. */
