@@ -54,7 +54,10 @@ const labels: Record<string, string> = {
 };
 /** Contenders whose arithmetic is that of the published model, and those that round more. */
 const groups = [
-  { title: "32-bit floats: the same logits", names: ["crossrank-fp32", "openvino-f32", "sentence-transformers", "fastembed", "transformers-js", "flashrank"] },
+  {
+    title: "32-bit floats: the same logits",
+    names: ["crossrank-fp32", "openvino-f32", "sentence-transformers", "fastembed", "transformers-js", "flashrank"],
+  },
   { title: "8 or 16 bits: faster, with other logits", names: ["openvino-bf16", "crossrank-int8"] },
 ];
 
@@ -121,7 +124,7 @@ function terminalLine(line: string, y: number, theme: Theme, text: string, muted
   const parts: string[] = [];
   let at = 0;
   let isCyan = false;
-  for (const piece of line.split(/(\u001b\[\d+m|[█▉▊▋▌▍▎▏]+|  +|^\$)/)) {
+  for (const piece of line.split(/(\p{Cc}\[\d+m|[█▉▊▋▌▍▎▏]+| {2,}|^\$)/u)) {
     if (piece.startsWith("\u001b")) isCyan = piece === "\u001b[36m";
     else {
       const x = 20 + at * column;
@@ -176,7 +179,7 @@ function picture(columns: number, height: number, theme: Theme, title: string, p
 }
 
 function plain(line: string): string {
-  return line.replace(/\u001b\[\d+m/g, "");
+  return line.replace(/\p{Cc}\[\d+m/gu, "");
 }
 
 function pixels(number: number): string {

@@ -48,7 +48,11 @@ describe.each(pages)("%s", (path) => {
   });
 
   it("links to headings that exist", () => {
-    const targets = [...proseOf(path).join("\n").matchAll(/\]\(([\w./-]*\.md)?#([^)]+)\)/g)];
+    const targets = [
+      ...proseOf(path)
+        .join("\n")
+        .matchAll(/\]\(([\w./-]*\.md)?#([^)]+)\)/g),
+    ];
     const broken = targets.filter(([, page, anchor]) => {
       const file = page === undefined ? path : join(path, "..", page);
       return !anchorsOf(file).includes(anchor!);

@@ -107,7 +107,16 @@ const report = [`# crossrank and its peers`, "", processor, "", ...lines, ""].jo
 console.log(`\n${report}`);
 writeFileSync(join(work, "results.md"), report);
 const date = new Date().toISOString().slice(0, 10);
-const measured = { date, processor, remark: values.remark, rounds, versions: versions(), largest, speeds: rounded(speeds), latency: rounded(latency) };
+const measured = {
+  date,
+  processor,
+  remark: values.remark,
+  rounds,
+  versions: versions(),
+  largest,
+  speeds: rounded(speeds),
+  latency: rounded(latency),
+};
 writeFileSync(join(work, "results.json"), `${JSON.stringify(measured, null, 1)}\n`);
 for (const contender of contenders) contender.end();
 

@@ -39,6 +39,7 @@ export const nativeDialect: Dialect = {
       model: served === undefined ? model && { reference: model } : { entry: served },
       isModelUnknown: false,
       options,
+      areOptionsChecked: true,
       ignored: [],
       optionNames: optionNames(config ?? {}),
       echoes: true,
