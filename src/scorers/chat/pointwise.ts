@@ -5,12 +5,12 @@ import { type DistinctTexts, distinctTexts } from "../../ranking/distinct-texts.
 import type { ScoreCall, ScoreFailure, ScoreResult } from "../../scorer.ts";
 import type { RerankWarning, TokenPrice } from "../../types.ts";
 import type { ChatEndpoint } from "./endpoint.ts";
-import { type Judgement, judge } from "./judgement.ts";
+import { type Judgment, judge } from "./judgment.ts";
 import { pointwisePrompt } from "./prompts.ts";
 import { Spending } from "./spending.ts";
 
 /** What became of one text. */
-type Outcome = { judgement: Judgement; readTokens: number | undefined } | { error: RerankError };
+type Outcome = { judgment: Judgment; readTokens: number | undefined } | { error: RerankError };
 
 /** Maximum requests at once. */
 const maxRequests = 8;
@@ -32,9 +32,9 @@ export async function scorePointwise(endpoint: ChatEndpoint, call: ScoreCall, pr
     try {
       const messages = pointwisePrompt(call, text);
       const reply = await endpoint.ask({ messages, maxTokens, logprobs: true, signal, deadlineMs: call.deadlineMs, spending });
-      const judgement = judge(reply);
-      if (judgement === undefined) throw neither(endpoint, reply.text);
-      return { judgement, readTokens: reply.readTokens };
+      const judgment = judge(reply);
+      if (judgment === undefined) throw neither(endpoint, reply.text);
+      return { judgment, readTokens: reply.readTokens };
     } catch (error) {
       if (signal.aborted || !RerankError.is(error)) throw error;
       const told = concernsDocument(error) ? named(error, distinct.indices[index]![0]!) : error;
@@ -55,7 +55,7 @@ function resultOf(endpoint: ChatEndpoint, { of, indices }: DistinctTexts, outcom
   return {
     scores: Float64Array.from(of, (index) => {
       const outcome = outcomes[index]!;
-      return "error" in outcome ? Number.NaN : outcome.judgement.score;
+      return "error" in outcome ? Number.NaN : outcome.judgment.score;
     }),
     ...(tokens === undefined ? {} : { pairTokens: { read: tokens } }),
     ...(failures.length === 0 ? {} : { failures }),
@@ -85,7 +85,7 @@ function failuresOf(indices: DistinctTexts["indices"], outcomes: readonly Outcom
 }
 
 function wordWarnings({ place }: ChatEndpoint, outcomes: readonly Outcome[]): RerankWarning[] {
-  const judged = outcomes.flatMap((outcome) => ("error" in outcome ? [] : [outcome.judgement]));
+  const judged = outcomes.flatMap((outcome) => ("error" in outcome ? [] : [outcome.judgment]));
   const byWord = judged.filter(({ by }) => by === "word").length;
   if (byWord === 0) return [];
   const how = `${byWord} of ${judged.length} different documents were scored by the word, 1 for yes and 0 for no`;
