@@ -1,5 +1,5 @@
 import type { WireDocument } from "../dialects/codec.ts";
-import { RerankError, type RerankResult } from "../index.ts";
+import { type RankOptions, RerankError, type RerankResult } from "../index.ts";
 import { type BodyReader, isTooDeep, refuseLongLists, refuseRoundedIntegers, smallBodyBytes, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
 import type { HeldBytes } from "./held-bytes.ts";
@@ -26,6 +26,8 @@ export interface RouteCall {
   request: Request;
   /** The model named in the path. */
   model: string | undefined;
+  /** @param scored documents that have a score, out of `total` */
+  onProgress?: ((scored: number, total: number) => void) | undefined;
 }
 
 /** What the log and the trace record about a ranking. Contains no texts and no keys. */
@@ -83,7 +85,7 @@ export async function answerRanking(context: RankContext, call: RouteCall, reque
 
 async function rank(
   context: RankContext,
-  { route, request, model }: RouteCall,
+  { route, request, model, onProgress }: RouteCall,
   requestId: string,
   progress: Progress,
 ): Promise<{ entry: Entry; results: RerankResult<WireDocument>[]; body: unknown }> {
@@ -115,11 +117,14 @@ async function rank(
     return await models.use(read.model, request.signal, async (entry) => {
       const secs = Math.min(options.timeoutSecs, read.options.maxRerankDurationSecs ?? Number.POSITIVE_INFINITY);
       await nextStep();
-      const rankOptions = { ...read.options, maxRerankDurationSecs: secs };
       const ranked = await Promise.all(
-        read.calls.map(({ query, documents }) =>
+        read.calls.map((call) =>
           // One signal for each call: Node warns of a leak when hundreds of listeners share one.
-          entry.reranker.rank(query, documents, { ...rankOptions, signal: AbortSignal.any([request.signal]) }),
+          rankCall(entry, call, read, {
+            maxRerankDurationSecs: secs,
+            signal: AbortSignal.any([request.signal]),
+            ...(onProgress === undefined ? {} : { onProgress }),
+          }),
         ),
       );
       await nextStep();
@@ -129,6 +134,16 @@ async function rank(
   } finally {
     release();
   }
+}
+
+function rankCall(
+  { reranker }: Entry,
+  { query, documents }: RankCall,
+  { options, areOptionsChecked }: ReadRequest,
+  limits: Pick<RankOptions, "maxRerankDurationSecs" | "signal" | "onProgress">,
+): Promise<RerankResult<WireDocument>> {
+  if (areOptionsChecked) return reranker.doRank(query, documents, { ...(options as RankOptions), ...limits });
+  return reranker.rank(query, documents, { ...options, ...limits });
 }
 
 function withoutPaths(failure: Failure, { models }: RankContext): Failure {

@@ -47,7 +47,7 @@ export class Backend {
   /** Concurrent calls share one run; a failed one is repeated by the next call. @throws RerankError `plugin`, `timeout` */
   initialize(): Promise<void> {
     if (this.#isInitialized) return Promise.resolve();
-    this.#initializing ??= this.#adoptInitialize(Promise.resolve().then(() => this.#driver.initialize()));
+    this.#initializing ??= this.#trackInitialize(Promise.resolve().then(() => this.#driver.initialize()));
     return this.#initializing;
   }
 
@@ -66,7 +66,7 @@ export class Backend {
     } catch (error) {
       throw pluginError(this.name, "initialize failed", error);
     }
-    this.#initializing ??= this.#adoptInitialize(started);
+    this.#initializing ??= this.#trackInitialize(started);
     this.#initializing.catch(() => undefined); // the error below says what to do; the next awaited call repeats the run
     throw syncUnsupported(this.name, "initialize");
   }
@@ -120,7 +120,7 @@ export class Backend {
     }
   }
 
-  async #adoptInitialize(started: Promise<unknown>): Promise<void> {
+  async #trackInitialize(started: Promise<unknown>): Promise<void> {
     try {
       await started;
       this.#isInitialized = true;

@@ -69,7 +69,7 @@ export class ChatEndpoint {
       if (refusal === undefined && text !== "") return { ...completion, ...(readTokens === undefined ? {} : { readTokens }) };
       // A model that thinks has spent the tokens of a short answer before it begins one.
       if (refusal === undefined && finishReason === "length") this.#parameters.leaveOut("max_tokens");
-      if (!this.#hasLearnt(parameters, question)) throw this.#saysNothing(completion);
+      if (!this.#hasLearned(parameters, question)) throw this.#saysNothing(completion);
     }
   }
 
@@ -110,7 +110,7 @@ export class ChatEndpoint {
       if (!RerankError.is(error) || error.status === undefined) throw error;
       question.spending.addRequests(1);
       if (refusals.has(error.status)) this.#parameters.learn(parameters, words);
-      if (this.#hasLearnt(parameters, question)) return undefined;
+      if (this.#hasLearned(parameters, question)) return undefined;
       throw error;
     }
     question.spending.addRequests(reply.requests);
@@ -121,7 +121,7 @@ export class ChatEndpoint {
   }
 
   /** Whether the same question would be asked with other parameters now. */
-  #hasLearnt(parameters: ParameterBody, question: Question): boolean {
+  #hasLearned(parameters: ParameterBody, question: Question): boolean {
     return JSON.stringify(this.#parameters.body(question)) !== JSON.stringify(parameters);
   }
 

@@ -12,7 +12,7 @@ export interface Wanted {
 export type ParameterBody = Readonly<Record<string, number | boolean>>;
 
 // The most that OpenAI gives: https://github.com/openai/openai-python src/openai/types/chat/completion_create_params.py
-const mostAlternatives = 20;
+const maxAlternatives = 20;
 // The most of older Azure (https://github.com/Azure/azure-sdk-for-js/pull/29432) and of an untuned vLLM
 // (https://github.com/vllm-project/vllm/issues/5299).
 const fewAlternatives = 5;
@@ -21,11 +21,11 @@ const fewAlternatives = 5;
  * The parameters that one endpoint takes, as far as it is known.
  *
  * Reasoning models refuse `temperature`, `max_tokens` and `logprobs`, Mistral refuses `seed`, and others refuse more than five
- * alternatives of a token. What is learnt is kept as long as the scorer.
+ * alternatives of a token. What is learned is kept as long as the scorer.
  */
 export class Parameters {
   readonly #refused = new Set<string>();
-  #alternatives = mostAlternatives;
+  #alternatives = maxAlternatives;
 
   /** For the next request. */
   body({ maxTokens, logprobs }: Wanted): ParameterBody {
@@ -42,7 +42,7 @@ export class Parameters {
   /**
    * Learns from a refusal.
    *
-   * @param sent the parameters of the request that was refused; others may have learnt since
+   * @param sent the parameters of the request that was refused; others may have learned since
    * @param words the endpoint's own
    * @see https://github.com/openai/openai-python/issues/1080 for logprobs, https://github.com/langchain-ai/langchain-azure/issues/82 for
    *   seed, https://github.com/tmc/langchaingo/issues/1355 for temperature, https://github.com/ThinkInAIXYZ/deepchat/issues/336 for max_tokens
@@ -62,7 +62,7 @@ export class Parameters {
 
   /** Once to fewer alternatives, then to none. */
   #giveUpLogprobs({ top_logprobs: alternatives }: ParameterBody): void {
-    if (alternatives === mostAlternatives) {
+    if (alternatives === maxAlternatives) {
       this.#alternatives = fewAlternatives;
       return;
     }

@@ -6,7 +6,7 @@ import { findProvider } from "./known-providers.ts";
 import { askLiterLlm, importLiterLlm, type LiterLlm, refuseLiterLlm } from "./liter-llm.ts";
 import { type Limits, longPairsOf } from "./provider.ts";
 import { openAccess } from "./provider-access.ts";
-import { type Asking, askLimits, askPart } from "./provider-call.ts";
+import { askLimits, askPart, type ProviderCall } from "./provider-call.ts";
 import { type AskPart, scoreParts, splitTexts } from "./split-call.ts";
 
 /** What tests put in the place of the usual. */
@@ -32,38 +32,38 @@ export function createHostedScorer(llm: LlmConfig, network: Network, options: Ho
   const named = findProvider(llm.model);
   const { prefix, provider, model } = named;
   const setting = { model, llm, network };
-  const asking: Asking = { ...named, setting, retryDelayMs: options.retryDelayMs, maxBytes: options.maxBytes };
+  const providerCall: ProviderCall = { ...named, setting, retryDelayMs: options.retryDelayMs, maxBytes: options.maxBytes };
   const isByLiterLlm = llm.client === "liter-llm";
   if (isByLiterLlm) refuseLiterLlm(prefix, llm);
   const load = options.loadLiterLlm ?? importLiterLlm;
   let told: Limits | undefined = isByLiterLlm ? {} : undefined;
   const limitsOf = async (signal: AbortSignal | undefined): Promise<Limits> => {
-    told ??= await askLimits(asking, signal);
+    told ??= await askLimits(providerCall, signal);
     return { ...provider.limits?.(model), ...told };
   };
   const scorer: Scorer = {
     name: prefix,
     model: llm.model,
-    capabilities: capabilitiesOf(asking, isByLiterLlm),
+    capabilities: capabilitiesOf(providerCall, isByLiterLlm),
     async score(call): Promise<ScoreResult> {
       call.signal?.throwIfAborted();
       return scoreWithoutBlanks(wellFormed(call), async (sendable) => {
         const ask: AskPart = (part, signal) =>
-          isByLiterLlm ? askLiterLlm(load, asking, sendable, part, signal) : askPart(asking, sendable, part, signal);
+          isByLiterLlm ? askLiterLlm(load, providerCall, sendable, part, signal) : askPart(providerCall, sendable, part, signal);
         const parts = splitTexts(sendable.query, sendable.texts, await limitsOf(call.signal));
         return scoreParts(parts, sendable, ask);
       });
     },
     /** Finds out early whether a key, an address or the package is missing; sends nothing. */
     async warmUp() {
-      openAccess(asking, setting);
+      openAccess(providerCall, setting);
       if (isByLiterLlm) await load();
     },
   };
   return scorer;
 }
 
-function capabilitiesOf({ provider, model }: Asking, isByLiterLlm: boolean): Capabilities {
+function capabilitiesOf({ provider, model }: ProviderCall, isByLiterLlm: boolean): Capabilities {
   const canSay = !isByLiterLlm && longPairsOf(provider, model) !== "fixed";
   return { scoreKind: "provider", defaultDurationSecs, options: new Set(canSay ? (["truncation"] as const) : []) };
 }

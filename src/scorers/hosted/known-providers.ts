@@ -72,8 +72,8 @@ export function listProviders(): ProviderInfo[] {
       prefix,
       variables: provider.keyVariables,
       optionalVariables: provider.optionalVariables ?? [],
-      needsKey: provider.ownUrl !== undefined,
-      needsBaseUrl: provider.ownUrl === undefined,
+      needsKey: provider.defaultUrl !== undefined,
+      needsBaseUrl: provider.defaultUrl === undefined,
       baseUrlVariables: provider.baseUrlVariables ?? [],
       maxDocuments: provider.limits?.("").maxDocuments,
     };

@@ -7,7 +7,7 @@ import { scoresByIndex } from "../../ranking/scores-by-index.ts";
 import type { ScoreCall } from "../../scorer.ts";
 import type { LlmConfig } from "../../types.ts";
 import { findKey, missingKey } from "./provider-access.ts";
-import { type Asking, defaultMaxRetries, defaultTimeoutSecs, usageIn, wrongReplyAdvice } from "./provider-call.ts";
+import { defaultMaxRetries, defaultTimeoutSecs, type ProviderCall, usageIn, wrongReplyAdvice } from "./provider-call.ts";
 import type { Part, PartScores } from "./split-call.ts";
 
 /** What is used of the package. Its own types are not: they declare a document as one of two words. */
@@ -72,12 +72,12 @@ export async function importLiterLlm(): Promise<LiterLlm> {
 /** Scores of a part's texts. It knows no abort: after one, its request goes on unheard. @throws RerankError */
 export async function askLiterLlm(
   load: () => Promise<LiterLlm>,
-  asking: Asking,
+  providerCall: ProviderCall,
   call: ScoreCall,
   part: Part,
   signal: AbortSignal | undefined,
 ): Promise<PartScores> {
-  const { prefix, provider, setting } = asking;
+  const { prefix, provider, setting } = providerCall;
   const { timeoutSecs = defaultTimeoutSecs, maxRetries = defaultMaxRetries, headers } = setting.llm;
   const key = findKey(provider, setting);
   if (key === undefined) throw missingKey(prefix, provider, setting);

@@ -51,7 +51,7 @@ export function besides(url: string, path: string): string {
 function urlOf(prefix: string, provider: Provider, setting: Setting): string {
   const { llm, network } = setting;
   if (llm.baseUrl !== undefined) return underBase(llm.baseUrl, provider.path);
-  if (provider.ownUrl !== undefined) return provider.ownUrl(setting);
+  if (provider.defaultUrl !== undefined) return provider.defaultUrl(setting);
   const variables = provider.baseUrlVariables ?? [];
   const base = variables.map((name) => network.readVariable(name)).find((value) => value !== undefined);
   if (base !== undefined && /^https?:\/\//i.test(base) && URL.canParse(base)) return underBase(base, provider.path);
@@ -75,7 +75,7 @@ function authorizeByKey(prefix: string, provider: Provider, setting: Setting, ow
   if (key !== undefined) return { headers: keyHeader(key), secrets: [key], advice: `Check the key in ${places}` };
   // A gateway may want a header of its own instead.
   const hasOwn = Object.keys(keyHeader("")).some((name) => name in own);
-  if (provider.ownUrl !== undefined && setting.llm.baseUrl === undefined && !hasOwn) throw missingKey(prefix, provider, setting);
+  if (provider.defaultUrl !== undefined && setting.llm.baseUrl === undefined && !hasOwn) throw missingKey(prefix, provider, setting);
   return { headers: {}, secrets: [], advice: `Give a key in ${places}` };
 }
 

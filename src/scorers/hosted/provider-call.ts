@@ -13,7 +13,7 @@ import { type Access, besides, openAccess } from "./provider-access.ts";
 import { add, type Part, type PartScores, type PartUsage } from "./split-call.ts";
 
 /** A provider, and how it is to be asked. */
-export interface Asking extends NamedModel, Pick<JsonRequest, "retryDelayMs" | "maxBytes"> {
+export interface ProviderCall extends NamedModel, Pick<JsonRequest, "retryDelayMs" | "maxBytes"> {
   setting: Setting;
 }
 
@@ -31,20 +31,20 @@ export const wrongReplyAdvice: string = "Check that the base URL is that of a re
  * @throws RerankError as `requestJson`; `bad-response` for a reply that does not give each text one score
  */
 export async function askPart(
-  asking: Asking,
+  providerCall: ProviderCall,
   { query, truncation, deadlineMs }: ScoreCall,
   part: Part,
   signal: AbortSignal | undefined,
 ): Promise<PartScores> {
-  const { provider } = asking;
-  const access = openAccess(asking, asking.setting);
-  const first = provider.codec.encodeRequest(encodable(asking, query, part.texts, truncation === "error")) as object;
+  const { provider } = providerCall;
+  const access = openAccess(providerCall, providerCall.setting);
+  const first = provider.codec.encodeRequest(encodable(providerCall, query, part.texts, truncation === "error")) as object;
   const results: WireResult[] = [];
   let usage: PartUsage = {};
   let body = first;
   for (;;) {
-    const reply = await requestJson(asking.setting.network, { ...requestOf(asking, access), body, signal, deadlineMs });
-    const { results: page, ...told } = decode(asking, access, reply);
+    const reply = await requestJson(providerCall.setting.network, { ...requestOf(providerCall, access), body, signal, deadlineMs });
+    const { results: page, ...told } = decode(providerCall, access, reply);
     // One by one: spreading a list of millions would overflow the stack.
     for (const result of page) results.push(result);
     usage = add(usage, { ...usageIn(told), requests: reply.requests });
@@ -53,7 +53,7 @@ export async function askPart(
     if (token === undefined || page.length === 0 || results.length >= part.texts.length) break;
     body = { ...first, [provider.pages!.field]: token };
   }
-  return { scores: scoresByIndex(asking.prefix, results, part.texts.length, wrongReplyAdvice), usage };
+  return { scores: scoresByIndex(providerCall.prefix, results, part.texts.length, wrongReplyAdvice), usage };
 }
 
 /**
@@ -62,12 +62,12 @@ export async function askPart(
  * @returns undefined where it could not be asked; it may be up the next time
  * @throws the signal's reason when it fires
  */
-export async function askLimits(asking: Asking, signal: AbortSignal | undefined): Promise<Limits | undefined> {
-  const { provider, setting } = asking;
+export async function askLimits(providerCall: ProviderCall, signal: AbortSignal | undefined): Promise<Limits | undefined> {
+  const { provider, setting } = providerCall;
   if (provider.toldLimits === undefined) return {};
   const { path, read } = provider.toldLimits;
-  const access = openAccess(asking, setting);
-  const request = requestOf(asking, { ...access, url: besides(access.url, path) });
+  const access = openAccess(providerCall, setting);
+  const request = requestOf(providerCall, { ...access, url: besides(access.url, path) });
   try {
     const timeoutMs = Math.min(informationTimeoutMs, request.timeoutMs);
     const { body } = await requestJson(setting.network, { ...request, timeoutMs, maxRetries: 0, signal });
@@ -79,14 +79,14 @@ export async function askLimits(asking: Asking, signal: AbortSignal | undefined)
   }
 }
 
-function requestOf({ prefix, provider, setting, retryDelayMs, maxBytes }: Asking, access: Access): JsonRequest {
+function requestOf({ prefix, provider, setting, retryDelayMs, maxBytes }: ProviderCall, access: Access): JsonRequest {
   const { timeoutSecs = defaultTimeoutSecs, maxRetries = defaultMaxRetries } = setting.llm;
   const { decodeError } = provider.codec;
   return { ...access, place: prefix, timeoutMs: timeoutSecs * 1000, maxRetries, retryDelayMs, maxBytes, decodeError };
 }
 
 /** What the provider's format has no word for, its codec leaves out. */
-function encodable({ provider, model, setting }: Asking, query: string, texts: readonly string[], refusesLong: boolean): WireRequest {
+function encodable({ provider, model, setting }: ProviderCall, query: string, texts: readonly string[], refusesLong: boolean): WireRequest {
   const { codec } = provider;
   const longPairs = longPairsOf(provider, model);
   const asksToCut = longPairs === "refused" && !refusesLong;
@@ -102,7 +102,7 @@ function encodable({ provider, model, setting }: Asking, query: string, texts: r
   };
 }
 
-function decode({ provider }: Asking, { secrets }: Access, { body }: JsonReply): WireReply {
+function decode({ provider }: ProviderCall, { secrets }: Access, { body }: JsonReply): WireReply {
   try {
     return provider.codec.decodeReply(body);
   } catch (error) {

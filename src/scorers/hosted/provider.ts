@@ -16,7 +16,7 @@ export interface Limits {
   maxDocuments?: number;
   /** Most bytes of UTF-8, of all documents together. */
   maxBytes?: number;
-  /** Whether the query counts towards `maxBytes` with each document, not once. @default false */
+  /** Whether the query counts toward `maxBytes` with each document, not once. @default false */
   countsQueryEachTime?: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface Provider {
   /** Last segment of the URL, behind a `baseUrl` of the caller's. */
   readonly path: string;
   /** The URL at the provider's own host. Absent: it runs wherever its user runs it, and `baseUrl` is needed. */
-  readonly ownUrl?: (setting: Setting) => string;
+  readonly defaultUrl?: (setting: Setting) => string;
   /** Variables that give the `baseUrl` of a service that has no host of its own. @default none */
   readonly baseUrlVariables?: readonly string[];
   /** Variables that hold the key, the usual one first. */

@@ -2,7 +2,7 @@
 import type { Completion, TokenChance } from "./completion.ts";
 
 /** What an answer to the yes-or-no question is worth. */
-export interface Judgement {
+export interface Judgment {
   /** In [0, 1]. */
   score: number;
   /** `odds` from the probabilities of both words, `word` from the one that was written: 1 or 0. */
@@ -10,11 +10,11 @@ export interface Judgement {
 }
 
 /**
- * The judgement in an answer: from the odds where the endpoint tells them, else from the word.
+ * The judgment in an answer: from the odds where the endpoint tells them, else from the word.
  *
  * @returns undefined where the model says neither yes nor no
  */
-export function judge(completion: Completion): Judgement | undefined {
+export function judge(completion: Completion): Judgment | undefined {
   const odds = oddsOf(completion);
   if (odds !== undefined) return { score: odds, by: "odds" };
   const word = /^[^\p{L}\p{N}]*(yes|no)(?![\p{L}\p{N}])/iu.exec(completion.text)?.[1];
@@ -35,24 +35,24 @@ function oddsOf({ tokens = [] }: Completion): number | undefined {
   const first = tokens.find(({ token }) => /[\p{L}\p{N}]/u.test(wordOf(token)));
   if (first === undefined) return undefined;
   const chances = first.alternatives.some(({ token }) => token === first.token) ? first.alternatives : [...first.alternatives, first];
-  const told = chances.filter(({ logprob }) => logprob > untold);
-  const yes = probabilityOf("yes", told);
-  const no = probabilityOf("no", told);
+  const reported = chances.filter(({ logprob }) => logprob > minReported);
+  const yes = probabilityOf("yes", reported);
+  const no = probabilityOf("no", reported);
   if (yes === 0 && no === 0) return undefined;
-  const bound = boundOfMissing(told);
+  const bound = boundOfMissing(reported);
   const [ofYes, ofNo] = [yes || bound, no || bound];
   return ofYes / (ofYes + ofNo);
 }
 
 // What OpenAI and vLLM write for a token whose probability they do not tell.
 // https://github.com/openai/openai-python src/openai/types/chat/chat_completion_token_logprob.py
-const untold = -9999;
+const minReported = -9999;
 
 // Twenty probabilities from rounded float32 logarithms: what their sum leaves is not known better than this.
 const sumPrecision = 1e-6;
 
-function boundOfMissing(told: readonly TokenChance[]): number {
-  const probabilities = told.map(({ logprob }) => Math.exp(logprob));
+function boundOfMissing(reported: readonly TokenChance[]): number {
+  const probabilities = reported.map(({ logprob }) => Math.exp(logprob));
   const left = 1 - probabilities.reduce((sum, probability) => sum + probability, 0);
   return Math.min(...probabilities, Math.max(left, sumPrecision));
 }
