@@ -9,11 +9,11 @@ import { openAccess } from "./provider-access.ts";
 import { askLimits, askPart, type ProviderCall } from "./provider-call.ts";
 import { type AskPart, scoreParts, splitTexts } from "./split-call.ts";
 
-/** What tests put in the place of the usual. */
+/** Options for tests. */
 export interface HostedOptions {
-  /** First pause before a request is repeated. @default the transport's */
+  /** First pause before a request is repeated, milliseconds. @default that of `http/retry.ts` */
   retryDelayMs?: number;
-  /** Most bytes of an answer. @default the transport's */
+  /** Maximum bytes of an answer. @default that of `http/json-request.ts` */
   maxBytes?: number;
   /** Loads liter-llm. @default imports the package */
   loadLiterLlm?: () => Promise<LiterLlm>;
@@ -24,9 +24,9 @@ const defaultDurationSecs = 60;
 /**
  * Scores by a reranker of a provider, or of an engine that speaks like one. The scores are the provider's own, unchanged.
  *
- * It holds nothing: keys and addresses are looked up at each call. More documents than one request takes go in several.
+ * It reads keys and addresses at each call. If a call is too large for one request, it sends several.
  *
- * @throws RerankError `invalid-input` for an unknown provider, and for a client that would treat it wrongly
+ * @throws RerankError `invalid-input` for an unknown provider, and for a client that does not support it
  */
 export function createHostedScorer(llm: LlmConfig, network: Network, options: HostedOptions = {}): Scorer {
   const named = findProvider(llm.model);
@@ -54,7 +54,7 @@ export function createHostedScorer(llm: LlmConfig, network: Network, options: Ho
         return scoreParts(parts, sendable, ask);
       });
     },
-    /** Finds out early whether a key, an address or the package is missing; sends nothing. */
+    /** Fails early if a key, an address or the package is missing. Sends nothing. */
     async warmUp() {
       openAccess(providerCall, setting);
       if (isByLiterLlm) await load();
@@ -68,7 +68,7 @@ function capabilitiesOf({ provider, model }: ProviderCall, isByLiterLlm: boolean
   return { scoreKind: "provider", defaultDurationSecs, options: new Set(canSay ? (["truncation"] as const) : []) };
 }
 
-/** JSON can carry half a surrogate pair, which many a parser on the other side then refuses: it becomes U+FFFD, as it would in UTF-8. */
+/** Replaces lone surrogates by U+FFFD, as UTF-8 would: JSON can contain them, but many parsers refuse them. */
 function wellFormed(call: ScoreCall): ScoreCall {
   return { ...call, query: call.query.toWellFormed(), texts: call.texts.map((text) => text.toWellFormed()) };
 }

@@ -1,4 +1,4 @@
-/** Splits what a provider does not take at once, asks for the parts side by side, and puts the answers together. */
+/** Splits calls that are too large for one request, scores the parts concurrently, and joins the answers. */
 import { mapConcurrently } from "../../concurrency.ts";
 import { messageOf } from "../../errors.ts";
 import type { ScoreCall, ScoreFailure, ScoreResult } from "../../scorer.ts";
@@ -7,7 +7,7 @@ import type { Limits } from "./provider.ts";
 
 /** Documents of one request. */
 export interface Part {
-  /** Place of the first one in the call. */
+  /** Index of the first document in the call. */
   start: number;
   texts: readonly string[];
 }
@@ -19,7 +19,7 @@ export interface PartScores {
   usage: PartUsage;
 }
 
-/** What was used, as far as the provider tells. */
+/** What the requests used, as far as the provider reports it. */
 export type PartUsage = Partial<Pick<RerankUsage, "tokens" | "requests" | "billedUnits">>;
 
 /** Asks for the scores of one part. */
@@ -28,7 +28,7 @@ export type AskPart = (part: Part, signal: AbortSignal | undefined) => Promise<P
 /** Maximum requests at once. More would meet the rate limits of providers. */
 const maxRequests = 4;
 
-/** Parts as large as the limits allow, in order; a text that is too large by itself has a part of its own. */
+/** Parts as large as the limits allow, in order. A text that is too large by itself gets a part of its own. */
 export function splitTexts(query: string, texts: readonly string[], limits: Limits): Part[] {
   const { maxDocuments = Infinity, maxBytes = Infinity, countsQueryEachTime = false } = limits;
   if (texts.length <= maxDocuments && maxBytes === Infinity) return [{ start: 0, texts }];
@@ -36,11 +36,11 @@ export function splitTexts(query: string, texts: readonly string[], limits: Limi
   const parts: Part[] = [];
   let start = 0;
   let size = querySize;
-  for (const [place, text] of texts.entries()) {
+  for (const [index, text] of texts.entries()) {
     const added = utf8Length(text) + (countsQueryEachTime ? querySize : 0);
-    if (place > start && (place - start >= maxDocuments || size + added > maxBytes)) {
-      parts.push({ start, texts: texts.slice(start, place) });
-      start = place;
+    if (index > start && (index - start >= maxDocuments || size + added > maxBytes)) {
+      parts.push({ start, texts: texts.slice(start, index) });
+      start = index;
       size = querySize;
     }
     size += added;
@@ -50,16 +50,15 @@ export function splitTexts(query: string, texts: readonly string[], limits: Limi
 }
 
 /**
- * Asks for all parts, at most four at once, and gives their scores in input order.
+ * Scores all parts, at most four at once, and returns their scores in input order.
  *
  * A reranker scores each pair by itself, so the scores of parts are comparable, and one order over all of them is right.
  *
- * @throws the first failure, after which the other parts are aborted; with `onError: "partial"` only when all parts failed.
- *   The signal's reason when it fires
+ * @throws the first failure, after aborting the other parts; with `onError: "partial"`, only if all parts failed. The signal's reason if it is aborted
  */
 export async function scoreParts(parts: readonly Part[], call: ScoreCall, ask: AskPart): Promise<ScoreResult> {
   const { onError = "fail", signal } = call;
-  // The usual case needs nothing of what follows; an AbortController alone takes 20 µs on Node 20.
+  // The usual case needs no concurrency; an AbortController alone takes 20 µs on Node 20.
   if (parts.length === 1) return merge(parts, [{ status: "fulfilled", value: await ask(parts[0]!, signal) }], call.texts.length);
   const outcomes = await mapConcurrently(parts, { limit: maxRequests, signal }, async (part, _, partSignal) => {
     try {
@@ -76,8 +75,8 @@ function merge(parts: readonly Part[], outcomes: readonly PromiseSettledResult<P
   const scores = new Float64Array(count).fill(Number.NaN);
   const failures: ScoreFailure[] = [];
   let usage: PartUsage = {};
-  for (const [place, outcome] of outcomes.entries()) {
-    const { start, texts } = parts[place]!;
+  for (const [part, outcome] of outcomes.entries()) {
+    const { start, texts } = parts[part]!;
     if (outcome.status === "fulfilled") {
       scores.set(outcome.value.scores, start);
       usage = add(usage, outcome.value.usage);
@@ -89,7 +88,7 @@ function merge(parts: readonly Part[], outcomes: readonly PromiseSettledResult<P
   return { scores, warnings: [], usage, ...(failures.length === 0 ? {} : { failures }) };
 }
 
-/** Sums of what either tells; what neither tells stays unknown. */
+/** The sum of two usages. A count that both lack stays absent. */
 export function add(left: PartUsage, right: PartUsage): PartUsage {
   const sum: PartUsage = { ...left };
   for (const name of ["tokens", "requests", "billedUnits"] as const) {
@@ -99,11 +98,11 @@ export function add(left: PartUsage, right: PartUsage): PartUsage {
   return sum;
 }
 
-/** Bytes of a well-formed text in UTF-8, without writing them. */
+/** Bytes of a well-formed text in UTF-8, without encoding it. */
 export function utf8Length(text: string): number {
   let length = text.length;
-  for (let place = 0; place < text.length; place += 1) {
-    const unit = text.charCodeAt(place);
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
     if (unit < 0x80) continue;
     // A surrogate is half of a character of four bytes.
     length += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;

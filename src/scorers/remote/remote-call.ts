@@ -9,7 +9,7 @@ import type { EnginePool, Lease } from "./engine-pool.ts";
 import { PartCollector } from "./part-collector.ts";
 import { countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
 
-/** Parts per engine: one runs and one waits, so that the engine never waits for the network. With more, later parts could not choose the least loaded engine. */
+/** Parts per engine: one runs and one waits, so that the engine never waits for the network. More would leave less choice for the other parts. */
 const partsPerEngine = 2;
 /** Attempts beyond one for each engine, for engines that work again. */
 const extraAttempts = 2;
