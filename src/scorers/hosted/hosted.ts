@@ -22,7 +22,8 @@ export interface HostedOptions {
 const defaultDurationSecs = 60;
 
 /**
- * Scores by a reranker of a provider, or of an engine that speaks like one. The scores are the provider's own, unchanged.
+ * Scores by a reranker of a provider, or of an engine that speaks like one. The scores are the provider's own, unchanged; logits of
+ * engines that people run themselves are told to be such, as by a pool of them.
  *
  * It reads keys and addresses at each call. If a call is too large for one request, it sends several.
  *
@@ -51,7 +52,8 @@ export function createHostedScorer(llm: LlmConfig, network: Network, options: Ho
         const ask: AskPart = (part, signal) =>
           isByLiterLlm ? askLiterLlm(load, providerCall, sendable, part, signal) : askPart(providerCall, sendable, part, signal);
         const parts = splitTexts(sendable.query, sendable.texts, await limitsOf(call.signal));
-        return scoreParts(parts, sendable, ask);
+        const result = await scoreParts(parts, sendable, ask);
+        return provider.answersLogits?.(model) === true ? { ...result, scoreKind: "logit" } : result;
       });
     },
     /** Fails early if a key, an address or the package is missing. Sends nothing. */

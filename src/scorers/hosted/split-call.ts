@@ -1,6 +1,7 @@
 /** Splits calls that are too large for one request, scores the parts concurrently, and joins the answers. */
 import { mapConcurrently } from "../../concurrency.ts";
 import { messageOf } from "../../errors.ts";
+import { envelopeBytes, jsonLength, utf8Length } from "../../http/body-size.ts";
 import type { ScoreCall, ScoreFailure, ScoreResult } from "../../scorer.ts";
 import type { RerankUsage } from "../../types.ts";
 import type { Limits } from "./provider.ts";
@@ -30,23 +31,30 @@ const maxRequests = 4;
 
 /** Parts as large as the limits allow, in order. A text that is too large by itself gets a part of its own. */
 export function splitTexts(query: string, texts: readonly string[], limits: Limits): Part[] {
-  const { maxDocuments = Infinity, maxBytes = Infinity, countsQueryEachTime = false } = limits;
+  const { maxDocuments = Infinity, countsQueryEachTime = false } = limits;
+  const { maxBytes, sizeOf, ownSize } = measureOf(limits);
   if (texts.length <= maxDocuments && maxBytes === Infinity) return [{ start: 0, texts }];
-  const querySize = utf8Length(query);
+  const querySize = sizeOf(query);
   const parts: Part[] = [];
   let start = 0;
-  let size = querySize;
+  let size = ownSize + querySize;
   for (const [index, text] of texts.entries()) {
-    const added = utf8Length(text) + (countsQueryEachTime ? querySize : 0);
+    const added = sizeOf(text) + (countsQueryEachTime ? querySize : 0);
     if (index > start && (index - start >= maxDocuments || size + added > maxBytes)) {
       parts.push({ start, texts: texts.slice(start, index) });
       start = index;
-      size = querySize;
+      size = ownSize + querySize;
     }
     size += added;
   }
   parts.push({ start, texts: texts.slice(start) });
   return parts;
+}
+
+/** What counts as the size of a text: its bytes in a body, or in UTF-8; and what a request has beside its texts. */
+function measureOf({ maxBytes = Infinity, maxBodyBytes }: Limits): { maxBytes: number; sizeOf: (text: string) => number; ownSize: number } {
+  if (maxBodyBytes === undefined) return { maxBytes, sizeOf: utf8Length, ownSize: 0 };
+  return { maxBytes: maxBodyBytes, sizeOf: jsonLength, ownSize: envelopeBytes };
 }
 
 /**
@@ -96,16 +104,4 @@ export function add(left: PartUsage, right: PartUsage): PartUsage {
     if (value !== undefined) sum[name] = (sum[name] ?? 0) + value;
   }
   return sum;
-}
-
-/** Bytes of a well-formed text in UTF-8, without encoding it. */
-export function utf8Length(text: string): number {
-  let length = text.length;
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) continue;
-    // A surrogate is half of a character of four bytes.
-    length += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
-  }
-  return length;
 }
