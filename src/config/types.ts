@@ -330,7 +330,7 @@ export interface ChatModel {
   llm: LlmConfig;
   /** Documents of one window, `listwise` only; ≥ 2. @default 20 */
   windowSize?: number;
-  /** How far a window moves towards the front, `listwise` only; ≥ 1, below `windowSize`. @default 10 */
+  /** How far a window moves toward the front, `listwise` only; ≥ 1, below `windowSize`. @default 10 */
   step?: number;
   /** What a million tokens cost, in any currency; gives `usage.cost`. @default none */
   price?: TokenPrice;
@@ -347,7 +347,7 @@ export interface ChatModelInput {
   windowSize?: number;
   /** Documents of one window, `listwise` only; ≥ 2. @default 20 */
   window_size?: number;
-  /** How far a window moves towards the front, `listwise` only; ≥ 1, below `windowSize`. @default 10 */
+  /** How far a window moves toward the front, `listwise` only; ≥ 1, below `windowSize`. @default 10 */
   step?: number;
   /** What a million tokens cost, in any currency; gives `usage.cost`. @default none */
   price?: TokenPrice;
@@ -593,7 +593,7 @@ export interface PassageOptions {
   maxPassages?: number;
   /** Which passages `maxPassages` keeps: the `first`, or those that have most words of the query (`common-words`). @default first */
   select?: PassageSelection;
-  /** Maximum tokens of a passage; ≥ 1. For models whose tokens crossrank cannot count it is an estimate, and it is needed if their limit is not known. @default what fits beside the query */
+  /** Maximum tokens of a passage; ≥ 1. @default what fits beside the query */
   passageTokens?: number;
   /** Maximum tokens, in whole sentences, that a passage repeats from the end of the one before; ≥ 0, at most half a passage. @default 0 */
   overlapTokens?: number;
@@ -614,9 +614,9 @@ export interface PassageOptionsInput {
   max_passages?: number;
   /** Which passages `maxPassages` keeps: the `first`, or those that have most words of the query (`common-words`). @default first */
   select?: PassageSelection;
-  /** Maximum tokens of a passage; ≥ 1. For models whose tokens crossrank cannot count it is an estimate, and it is needed if their limit is not known. @default what fits beside the query */
+  /** Maximum tokens of a passage; ≥ 1. @default what fits beside the query */
   passageTokens?: number;
-  /** Maximum tokens of a passage; ≥ 1. For models whose tokens crossrank cannot count it is an estimate, and it is needed if their limit is not known. @default what fits beside the query */
+  /** Maximum tokens of a passage; ≥ 1. @default what fits beside the query */
   passage_tokens?: number;
   /** Maximum tokens, in whole sentences, that a passage repeats from the end of the one before; ≥ 0, at most half a passage. @default 0 */
   overlapTokens?: number;
@@ -651,7 +651,7 @@ export interface RankOptions {
   truncationSide?: TruncationSide;
   /** Maximum tokens of a pair in this call, special tokens included (of a document for late interaction); ≥ 1. A number above what the model reads means what it reads. @default what the model reads */
   maxLength?: number;
-  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([long documents](#long-documents)). A document that fits has the same score either way. @default cut */
+  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([its keys](#long-documents)). A document that fits has the same score either way. @default cut */
   longDocuments?: LongDocuments;
   /** Special tokens (`[SEP]`, `</s>` and the like) typed inside a text: `neutralize` reads them as plain characters, `interpret` as the tokens that they spell. @default neutralize */
   specialTokens?: "neutralize" | "interpret";
@@ -696,9 +696,9 @@ export interface RankOptionsInput {
   maxLength?: number;
   /** Maximum tokens of a pair in this call, special tokens included (of a document for late interaction); ≥ 1. A number above what the model reads means what it reads. @default what the model reads */
   max_length?: number;
-  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([long documents](#long-documents)). A document that fits has the same score either way. @default cut */
+  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([its keys](#long-documents)). A document that fits has the same score either way. @default cut */
   longDocuments?: LongDocumentsSetting;
-  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([long documents](#long-documents)). A document that fits has the same score either way. @default cut */
+  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([its keys](#long-documents)). A document that fits has the same score either way. @default cut */
   long_documents?: LongDocumentsSetting;
   /** Special tokens (`[SEP]`, `</s>` and the like) typed inside a text: `neutralize` reads them as plain characters, `interpret` as the tokens that they spell. @default neutralize */
   specialTokens?: "neutralize" | "interpret";

@@ -13,6 +13,7 @@ import type { Reading } from "./reading.ts";
 import { castOutputOf, keepLastTokensOf, packModel } from "./rewritten-model.node.ts";
 import { openProbe, openSession } from "./session.node.ts";
 import type { TextReader } from "./split.ts";
+import { TextLimit } from "./text-limit.node.ts";
 
 /** A model that is open on this thread. */
 export interface Executor extends TextReader {
@@ -29,8 +30,13 @@ const maxCachedReadings = 8;
  * @throws RerankError `unsupported-model`, `missing-dependency`
  */
 export function createExecutor(options: ExecutorOptions, checkpoint: () => void = () => undefined): Executor {
-  const files = { tokenizer: readJson(options.model, options.tokenizerPath), config: options.tokenizerConfig };
-  // Before any native code: a regular expression of tokenizer.json may go on for ever, and only a thread in JavaScript can be ended.
+  const limit = new TextLimit(options.model);
+  const files: TokenizerFiles = {
+    tokenizer: readJson(options.model, options.tokenizerPath),
+    config: options.tokenizerConfig,
+    limit: (work, mayHang) => limit.run(work, mayHang),
+  };
+  // Before any native code, for a tokenizer that cannot be used should not cost a session.
   openTokenizer(files);
   checkpoint();
   const { model, watchedFiles, hasExternalData } = options;
@@ -46,11 +52,12 @@ export function createExecutor(options: ExecutorOptions, checkpoint: () => void 
     // The runtime has read the whole file, so the file may change from now on.
     if (!opened.isRewritten && !hasExternalData) watch.close();
     const readerOf = cachedReaders(options, files, opened);
-    return {
-      run: watchedRunner((group, checkpoint) => readerOf(group.reading).run(group, checkpoint), watch),
-      split: (request) => readerOf(request.reading).split(request),
-      close,
+    const run = watchedRunner((group, beforePass) => readerOf(group.reading).run(group, beforePass), watch);
+    const split: TextReader["split"] = (request) => {
+      limit.begin(request.maxDurationMs);
+      return readerOf(request.reading).split(request);
     };
+    return { run: limitedRunner(run, limit), split, close };
   } catch (error) {
     close();
     throw error;
@@ -70,6 +77,14 @@ function cachedReaders(options: ExecutorOptions, files: TokenizerFiles, opened: 
         : pairReader(options, { ...reading, head: reading.head }, files, opened);
     readers.set(key, reader);
     return reader;
+  };
+}
+
+/** Gives the tokenizer no more time than the call has. */
+function limitedRunner(run: GroupRunner, limit: TextLimit): GroupRunner {
+  return (group, checkpoint) => {
+    limit.begin(group.maxDurationMs);
+    return run(group, checkpoint);
   };
 }
 
@@ -103,7 +118,7 @@ function openModel(options: ExecutorOptions): OpenModel {
     // If the file itself is damaged, opening it below gives the error.
   }
   try {
-    const readable = castOutputOf(modelPath);
+    const readable = options.hasBfloat16Logits ? castOutputOf(modelPath) : undefined;
     if (readable !== undefined) return { session: openSession(model, readable, options), packing: undefined, isRewritten: true };
   } catch {
     // As above.

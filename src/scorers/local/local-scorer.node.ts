@@ -117,7 +117,7 @@ class OnnxScorer implements Scorer {
     const { deadlineMs = Number.POSITIVE_INFINITY } = call;
     const startedMs = performance.now();
     const scores = executor.run(groupOf(call, reading, missing), () => {
-      if (performance.now() > deadlineMs) throw timeoutError(this.model, (deadlineMs - startedMs) / 1000);
+      if (performance.now() > deadlineMs) throw timeoutError(this.model, Math.round(deadlineMs - startedMs) / 1000);
     });
     this.#fill(pending, missing, scores);
     return pending.result();
@@ -266,7 +266,7 @@ class OnnxScorer implements Scorer {
 }
 
 function groupOf(call: ScoreCall, reading: ModelReading, indices: readonly number[]): Group {
-  const { query, truncation, truncationSide = "right", specialTokens, batchSize, instruction = reading.instruction } = call;
+  const { query, truncation, truncationSide = "right", specialTokens, batchSize, instruction = reading.instruction, deadlineMs = Infinity } = call;
   return {
     query,
     truncation,
@@ -277,6 +277,7 @@ function groupOf(call: ScoreCall, reading: ModelReading, indices: readonly numbe
     indices: indices,
     reading: { head: reading.head, template: reading.template },
     maxLength: maxLengthOf(call, reading),
+    maxDurationMs: deadlineMs - performance.now(),
     instruction,
     onError: call.onError,
     wantsSentences: wantsSentences(call, reading),

@@ -89,6 +89,7 @@ export function createSplitter(meter: TokenMeter): Splitter {
         return split(text, contexts[row]!, request.maxTextTokens[row]);
       } catch (error) {
         const known = RerankError.from(error, "tokenization", "tokenization");
+        if (known.code === "timeout") throw known;
         const message = `documents[${request.indices[row]}]: ${known.message}`;
         if (request.onError === "partial") return { spans: [], prefix: "", isComplete: true, failure: message };
         throw new RerankError(known.code, message, { cause: known.cause });
