@@ -2,8 +2,8 @@
 import type * as z from "zod/mini";
 import { modelSchema, modelSchemas } from "../src/config/model-schema.ts";
 import { definitionOf, optionInfo, typeInfoOf, typeTextOf } from "../src/config/option.ts";
-import { snakeCase } from "../src/config/read.ts";
 import { optionsSchema, settingsSchema } from "../src/config/schema.ts";
+import { snakeCase } from "../src/values.ts";
 
 type Schema = z.core.$ZodType;
 

@@ -4,7 +4,7 @@
  * A scorer only scores. Ordering, cutting and echoing exist once, in `ranking/`, so that two scorers
  * cannot disagree about ties, thresholds or `topK`.
  */
-import type { Calibration, RerankDocument, RerankUsage, RerankWarning, Truncation, TruncationSide } from "./types.ts";
+import type { Calibration, RerankDocument, RerankTimings, RerankUsage, RerankWarning, Truncation, TruncationSide } from "./types.ts";
 
 /**
  * What a score is, which decides what `ranking/` may do to it.
@@ -65,45 +65,47 @@ export interface ScoreCall {
 export interface ScoreResult {
   /** One number per text, in INPUT order. */
   scores: Float64Array;
-  /** Tokens read per pair, in input order; absent where the source does not tell. */
-  tokens?: Uint32Array;
-  /** Tokens of the whole pair where it was cut, 0 where it was not; a lower bound for huge texts. */
-  fullTokens?: Uint32Array;
-  /** 1 where `fullTokens` is a lower bound, else 0. @default none is */
-  lowerBounds?: Uint8Array;
-  /** In the order they arose. */
+  /** Absent if the model does not report the tokens of each pair. */
+  pairTokens?: PairTokens;
+  /** In the order in which they arose. Truncations are not among them: `ranking/` makes those from `pairTokens`. */
   warnings: RerankWarning[];
-  /** What the scores are, where only the answer tells. @default the scorer's `capabilities.scoreKind` */
+  /** The kind of the scores, if only the answer shows it. @default the scorer's `capabilities.scoreKind` */
   scoreKind?: ScoreKind;
-  /** Maps logits to scores instead of the sigmoid. */
-  calibration?: Calibration;
-  /** Which model answered, where it is not the scorer's own. */
+  /** The model that answered, if it is not the scorer's own. */
   model?: string;
-  /** Documents in groups that are never mixed in one order. */
+  /** Groups of documents. A lower group always comes before a higher one. */
   tiers?: ScoreTiers;
-  /** Documents without a score (NaN stands in their places); only with `onError: "partial"`. */
+  /** Documents without a score: `scores` has NaN at their indices. Only with `onError: "partial"`. */
   failures?: readonly ScoreFailure[];
-  /** What it took; `tokens` here are those of sources that tell only a sum, and come on top of those of each pair. */
+  /** What the call used. `tokens` is set only if the model reports a sum: it is added to those of `pairTokens`. */
   usage?: Partial<Omit<RerankUsage, "documents">>;
-  /** From the call until the first of its passes could start; absent where the source does not tell. */
-  queueMs?: number;
-  /** Work of tokenizing, summed over threads; absent where the source does not tell. */
-  tokenizationMs?: number;
+  /** Times that only the scorer knows. @default 0 for each */
+  timings?: Partial<Pick<RerankTimings, "queueMs" | "tokenizationMs">>;
 }
 
-/** Groups of documents, of which the lower one always comes first. */
+/** Token counts of the pairs of a call, in input order. */
+export interface PairTokens {
+  /** Tokens that the model read. */
+  read: Uint32Array;
+  /** Tokens of the whole pair if it was cut, otherwise 0. @default none was cut */
+  full?: Uint32Array;
+  /** 1 if the entry of `full` is a lower bound, otherwise 0. @default none is */
+  lowerBounds?: Uint8Array;
+}
+
+/** Groups of documents. A lower group always comes before a higher one. */
 export interface ScoreTiers {
   /** Group of each text, from 0. */
-  of: Uint8Array;
-  /** What the scores of each group are. */
+  of: ArrayLike<number>;
+  /** The kind of the scores of each group. */
   kinds: readonly ScoreKind[];
 }
 
 /** Documents that could not be scored, and why. */
 export interface ScoreFailure {
-  /** In the call's list. */
-  places: readonly number[];
-  /** A sentence, without secrets. */
+  /** Indices in the call's list. */
+  indices: readonly number[];
+  /** One sentence, without secrets. */
   message: string;
 }
 
@@ -114,6 +116,8 @@ export interface Scorer {
   /** Identity with revision, for results and cache keys. Before the model is known (not loaded yet), the best name at hand. */
   readonly model: string;
   readonly capabilities: Capabilities;
+  /** Maps logits to scores instead of the sigmoid. Undefined until the model is loaded, or if the settings name no calibration. */
+  readonly calibration?: Calibration | undefined;
   /**
    * One score per text, in input order; never sorts, cuts or copies. The caller never gives an empty list.
    *

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { pino } from "pino";
 import { readCalibration } from "../catalogue/calibration-file.node.ts";
+import { messageOf } from "../errors.ts";
 import { expandHome } from "../hub/environment.node.ts";
 import { locateModel } from "../hub/locate.node.ts";
 import { RerankError, RerankerConfig, registerRerankerBackend } from "../index.ts";
@@ -16,7 +17,6 @@ import {
   type RerankServerOptions,
   type ServedModel,
 } from "../server/index.ts";
-import { messageOf } from "./failure.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { applySettings } from "./serve-settings.node.ts";
 import { describeAddress, isOpenToOthers, openWarning } from "./serve-words.ts";

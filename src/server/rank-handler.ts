@@ -1,5 +1,5 @@
 import type { WireDocument } from "../dialects/codec.ts";
-import { RerankError, type RerankResult } from "../index.ts";
+import { type RankOptions, RerankError, type RerankResult } from "../index.ts";
 import { type BodyReader, isTooDeep, refuseLongLists, refuseRoundedIntegers, smallBodyBytes, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
 import type { HeldBytes } from "./held-bytes.ts";
@@ -115,11 +115,10 @@ async function rank(
     return await models.use(read.model, request.signal, async (entry) => {
       const secs = Math.min(options.timeoutSecs, read.options.maxRerankDurationSecs ?? Number.POSITIVE_INFINITY);
       await nextStep();
-      const rankOptions = { ...read.options, maxRerankDurationSecs: secs };
       const ranked = await Promise.all(
-        read.calls.map(({ query, documents }) =>
+        read.calls.map((call) =>
           // One signal for each call: Node warns of a leak when hundreds of listeners share one.
-          entry.reranker.rank(query, documents, { ...rankOptions, signal: AbortSignal.any([request.signal]) }),
+          rankCall(entry, call, read, { maxRerankDurationSecs: secs, signal: AbortSignal.any([request.signal]) }),
         ),
       );
       await nextStep();
@@ -129,6 +128,16 @@ async function rank(
   } finally {
     release();
   }
+}
+
+function rankCall(
+  { reranker }: Entry,
+  { query, documents }: RankCall,
+  { options, areOptionsChecked }: ReadRequest,
+  limits: { maxRerankDurationSecs: number; signal: AbortSignal },
+): Promise<RerankResult<WireDocument>> {
+  if (areOptionsChecked) return reranker.doRank(query, documents, { ...(options as RankOptions), ...limits });
+  return reranker.rank(query, documents, { ...options, ...limits });
 }
 
 function withoutPaths(failure: Failure, { models }: RankContext): Failure {

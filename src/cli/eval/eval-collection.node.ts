@@ -1,9 +1,9 @@
 /** Finds and reads the files of a test collection. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { messageOf } from "../../errors.ts";
 import { parseQrels, parseRun, parseTexts } from "../../eval/formats.ts";
 import { RerankError } from "../../index.ts";
-import { messageOf } from "../failure.ts";
 import type { Io } from "../io.ts";
 
 const usualQueries = "queries.jsonl";

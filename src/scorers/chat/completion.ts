@@ -1,8 +1,8 @@
 /** What crossrank reads of a chat completion. */
 
-import { isRecord } from "../../dialects/documents.ts";
 import { messageInBody } from "../../dialects/error-bodies.ts";
 import { RerankError } from "../../errors.ts";
+import { isRecord } from "../../values.ts";
 
 /** A token and how likely it was in its place. */
 export interface TokenChance {

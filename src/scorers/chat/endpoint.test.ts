@@ -194,11 +194,11 @@ describe("a model that thinks", () => {
             }),
           },
     );
-    const { scores, usage, tokens } = await ask();
+    const { scores, usage, pairTokens } = await ask();
     expect([...scores]).toEqual([1, 1]);
     // The first document is read twice, and both answers are paid for.
     expect(usage).toEqual({ requests: 3, outputTokens: 608 });
-    expect([...tokens!]).toEqual([100, 50]);
+    expect([...pairTokens!.read]).toEqual([100, 50]);
   });
 
   it("fails the call where it does not come to an end either way", async () => {

@@ -1,8 +1,8 @@
 /** Puts documents in order by windows that slide from the end of the list to its front. */
 import { RerankError } from "../../errors.ts";
+import { distinctTexts } from "../../ranking/distinct-texts.ts";
 import type { ScoreCall, ScoreResult } from "../../scorer.ts";
 import type { RerankWarning, TokenPrice } from "../../types.ts";
-import { distinctTexts } from "./distinct.ts";
 import type { ChatEndpoint } from "./endpoint.ts";
 import { isWhole, type Permutation, readPermutation } from "./permutation.ts";
 import { listwisePrompt } from "./prompts.ts";
@@ -46,7 +46,7 @@ export async function scoreListwise(
   price: TokenPrice | undefined,
 ): Promise<ScoreResult> {
   const spending = new Spending(price);
-  const { texts, of, places } = distinctTexts(call.texts);
+  const { texts, of, indices } = distinctTexts(call.texts);
   const order = texts.map((_, index) => index);
   const answers: WindowAnswer[] = [];
   // The order of one is known.
@@ -64,11 +64,11 @@ export async function scoreListwise(
   const tokens = sharedTokens(
     of.length,
     answers,
-    places.map(([place]) => place!),
+    indices.map(([first]) => first!),
   );
   return {
     scores: Float64Array.from(of, (index) => scores[index]!),
-    ...(tokens === undefined ? {} : { tokens }),
+    ...(tokens === undefined ? {} : { pairTokens: { read: tokens } }),
     warnings: repairWarnings(endpoint, answers),
     usage: spending.usage(),
   };
@@ -106,15 +106,15 @@ async function askWindow(
 /**
  * Tokens of each window in equal shares, so that their sum is what was read.
  *
- * @param firstPlaces of each text
+ * @param firstIndices index of each text in the call
  * @returns undefined where the endpoint does not tell
  */
-function sharedTokens(count: number, answers: readonly WindowAnswer[], firstPlaces: readonly number[]): Uint32Array | undefined {
+function sharedTokens(count: number, answers: readonly WindowAnswer[], firstIndices: readonly number[]): Uint32Array | undefined {
   const tokens = new Uint32Array(count);
   for (const { window, readTokens } of answers) {
     if (readTokens === undefined) return undefined;
     window.forEach((index, place) => {
-      tokens[firstPlaces[index]!]! += Math.floor((readTokens + place) / window.length);
+      tokens[firstIndices[index]!]! += Math.floor((readTokens + place) / window.length);
     });
   }
   return tokens;

@@ -1,9 +1,9 @@
 /** Scores documents one by one, by the odds of "yes". */
+import { mapConcurrently } from "../../concurrency.ts";
 import { RerankError } from "../../errors.ts";
+import { type DistinctTexts, distinctTexts } from "../../ranking/distinct-texts.ts";
 import type { ScoreCall, ScoreFailure, ScoreResult } from "../../scorer.ts";
 import type { RerankWarning, TokenPrice } from "../../types.ts";
-import { mapConcurrently } from "./concurrency.ts";
-import { type DistinctTexts, distinctTexts } from "./distinct.ts";
 import type { ChatEndpoint } from "./endpoint.ts";
 import { type Judgement, judge } from "./judgement.ts";
 import { pointwisePrompt } from "./prompts.ts";
@@ -12,7 +12,8 @@ import { Spending } from "./spending.ts";
 /** What became of one text. */
 type Outcome = { judgement: Judgement; readTokens: number | undefined } | { error: RerankError };
 
-const mostAtOnce = 8;
+/** Maximum requests at once. */
+const maxRequests = 8;
 // One word; some models write a line end or an asterisk before it, and some an end of turn behind it.
 const maxTokens = 8;
 
@@ -36,51 +37,51 @@ export async function scorePointwise(endpoint: ChatEndpoint, call: ScoreCall, pr
       return { judgement, readTokens: reply.readTokens };
     } catch (error) {
       if (signal.aborted || !RerankError.is(error)) throw error;
-      const told = concernsDocument(error) ? named(error, distinct.places[index]![0]!) : error;
+      const told = concernsDocument(error) ? named(error, distinct.indices[index]![0]!) : error;
       if (call.onError !== "partial" || concernsAll(error)) throw told;
       return { error: told };
     }
   };
-  const options = { limit: mostAtOnce, firstAlone: !endpoint.hasAnswered, signal: call.signal };
+  const options = { limit: maxRequests, firstAlone: !endpoint.hasAnswered, signal: call.signal };
   const outcomes = await mapConcurrently(distinct.texts, options, ask);
   const [first] = outcomes;
   if (first !== undefined && "error" in first && outcomes.every((outcome) => "error" in outcome)) throw first.error;
   return resultOf(endpoint, distinct, outcomes, spending);
 }
 
-function resultOf(endpoint: ChatEndpoint, { of, places }: DistinctTexts, outcomes: readonly Outcome[], spending: Spending): ScoreResult {
-  const tokens = tokensOf(of, places, outcomes);
-  const failures = failuresOf(places, outcomes);
+function resultOf(endpoint: ChatEndpoint, { of, indices }: DistinctTexts, outcomes: readonly Outcome[], spending: Spending): ScoreResult {
+  const tokens = tokensOf(of, indices, outcomes);
+  const failures = failuresOf(indices, outcomes);
   return {
     scores: Float64Array.from(of, (index) => {
       const outcome = outcomes[index]!;
       return "error" in outcome ? Number.NaN : outcome.judgement.score;
     }),
-    ...(tokens === undefined ? {} : { tokens }),
+    ...(tokens === undefined ? {} : { pairTokens: { read: tokens } }),
     ...(failures.length === 0 ? {} : { failures }),
     warnings: wordWarnings(endpoint, outcomes),
     usage: spending.usage(),
   };
 }
 
-/** In the first place of each text, since equal ones were read once; undefined where the endpoint does not tell. */
-function tokensOf(of: DistinctTexts["of"], places: DistinctTexts["places"], outcomes: readonly Outcome[]): Uint32Array | undefined {
+/** At the first index of each text, because equal texts were read once; undefined if the endpoint does not report them. */
+function tokensOf(of: DistinctTexts["of"], indices: DistinctTexts["indices"], outcomes: readonly Outcome[]): Uint32Array | undefined {
   if (outcomes.some((outcome) => !("error" in outcome) && outcome.readTokens === undefined)) return undefined;
-  return Uint32Array.from(of, (index, place) => {
-    const outcome = outcomes[index]!;
-    return "error" in outcome || places[index]![0] !== place ? 0 : outcome.readTokens!;
+  return Uint32Array.from(of, (text, index) => {
+    const outcome = outcomes[text]!;
+    return "error" in outcome || indices[text]![0] !== index ? 0 : outcome.readTokens!;
   });
 }
 
-/** One for each message. */
-function failuresOf(places: DistinctTexts["places"], outcomes: readonly Outcome[]): ScoreFailure[] {
+/** One failure for each message. */
+function failuresOf(indices: DistinctTexts["indices"], outcomes: readonly Outcome[]): ScoreFailure[] {
   const byMessage = new Map<string, number[]>();
-  outcomes.forEach((outcome, index) => {
+  outcomes.forEach((outcome, text) => {
     if (!("error" in outcome)) return;
     const { message } = outcome.error;
-    byMessage.set(message, [...(byMessage.get(message) ?? []), ...places[index]!]);
+    byMessage.set(message, [...(byMessage.get(message) ?? []), ...indices[text]!]);
   });
-  return Array.from(byMessage, ([message, failed]) => ({ places: failed, message }));
+  return Array.from(byMessage, ([message, failed]) => ({ indices: failed, message }));
 }
 
 function wordWarnings({ place }: ChatEndpoint, outcomes: readonly Outcome[]): RerankWarning[] {
@@ -107,7 +108,7 @@ function concernsAll({ code, status, isRetryable }: RerankError): boolean {
   return status === undefined ? !isRetryable : [401, 402, 404, 405].includes(status);
 }
 
-function named({ code, message, status, isRetryable, cause }: RerankError, place: number): RerankError {
+function named({ code, message, status, isRetryable, cause }: RerankError, index: number): RerankError {
   const options = { isRetryable, ...(status === undefined ? {} : { status }), ...(cause === undefined ? {} : { cause }) };
-  return new RerankError(code, `documents[${place}]: ${message}`, options);
+  return new RerankError(code, `documents[${index}]: ${message}`, options);
 }

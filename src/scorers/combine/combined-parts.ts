@@ -88,18 +88,18 @@ export function tiersOf(scorer: Scorer, result: ScoreResult, count: number): Sco
 /** The scores that a caller of the part alone would see; NaN where there is none. */
 export function shownScores(scorer: Scorer, result: ScoreResult): Float64Array {
   const tiers = tiersOf(scorer, result, result.scores.length);
-  return result.scores.map((score, place) => scoreOf(score, tiers.kinds[tiers.of[place]!]!));
+  return result.scores.map((score, index) => scoreOf(score, tiers.kinds[tiers.of[index]!]!));
 }
 
 /** What the answers of several parts have to tell beside their scores. */
-export function gather(results: readonly ScoreResult[]): Pick<ScoreResult, "usage" | "warnings" | "tokens"> {
+export function gather(results: readonly ScoreResult[]): Pick<ScoreResult, "usage" | "warnings" | "pairTokens"> {
   const usage: Record<string, number> = {};
   for (const result of results) for (const [key, value] of Object.entries(result.usage ?? {})) usage[key] = (usage[key] ?? 0) + value;
   // Of one part each, since two may have read different lengths of one document.
-  const warnings = results.flatMap((result) => [...result.warnings, ...truncations(result)]);
-  const counted = results.flatMap(({ tokens }) => (tokens === undefined ? [] : [tokens]));
-  const tokens = counted[0]?.map((_, place) => counted.reduce((sum, counts) => sum + counts[place]!, 0));
-  return { warnings, ...(tokens === undefined ? {} : { tokens }), ...(Object.keys(usage).length === 0 ? {} : { usage }) };
+  const warnings = results.flatMap((result) => [...result.warnings, ...truncations(result.pairTokens)]);
+  const counted = results.flatMap(({ pairTokens }) => (pairTokens === undefined ? [] : [pairTokens.read]));
+  const read = counted[0]?.map((_, index) => counted.reduce((sum, counts) => sum + counts[index]!, 0));
+  return { warnings, ...(read === undefined ? {} : { pairTokens: { read } }), ...(Object.keys(usage).length === 0 ? {} : { usage }) };
 }
 
 function capabilitiesOf(parts: readonly Scorer[]): Capabilities {

@@ -297,7 +297,7 @@ describe("onError", () => {
     const { scores, failures, usage } = await scorer.score(callOf(growing(1002), { onError: "partial" }));
     expect(Array.from(scores.slice(0, 1000))).toEqual(growing(1000).map((text) => text.length));
     expect(Array.from(scores.slice(1000))).toEqual([Number.NaN, Number.NaN]);
-    expect(failures).toMatchObject([{ places: [1000, 1001], message: expect.stringContaining("answered 400: the second part") }]);
+    expect(failures).toMatchObject([{ indices: [1000, 1001], message: expect.stringContaining("answered 400: the second part") }]);
     expect(usage).toEqual({ requests: 1, tokens: 10, billedUnits: 1 });
   });
 

@@ -135,7 +135,7 @@ describe("scoreParts", () => {
     expect(asked).toEqual([0, 1, 2, 3]);
   });
 
-  it("names the documents of failed parts with onError partial, with NaN in their places", async () => {
+  it("names the documents of failed parts with onError partial, with NaN at their indices", async () => {
     const texts = letters(6);
     const { scores, failures, usage } = await scoreParts(
       splitTexts("q", texts, { maxDocuments: 2 }),
@@ -143,7 +143,7 @@ describe("scoreParts", () => {
       failing([2]),
     );
     expect(Array.from(scores)).toEqual([0, 1, Number.NaN, Number.NaN, 4, 5]);
-    expect(failures).toEqual([{ places: [2, 3], message: "part at 2 failed. Try again." }]);
+    expect(failures).toEqual([{ indices: [2, 3], message: "part at 2 failed. Try again." }]);
     expect(usage).toEqual({ requests: 2, tokens: 4 });
   });
 

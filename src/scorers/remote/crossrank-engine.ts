@@ -3,11 +3,12 @@
  * last bit), tokens of each pair, and warnings.
  */
 
-import { isRecord } from "../../dialects/documents.ts";
 import { readReply } from "../../dialects/reply-checks.ts";
 import type { JsonReply } from "../../http/request.ts";
 import { scoresByIndex } from "../../ranking/scores-by-index.ts";
+import type { PairTokens } from "../../scorer.ts";
 import type { RerankWarning } from "../../types.ts";
+import { isRecord } from "../../values.ts";
 import { type PartRequest, type PartScores, wrongReplyAdvice } from "./part.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -51,7 +52,7 @@ export function decodeNative({ body }: JsonReply, { texts }: PartRequest): PartS
     scores,
     // Plugins and hosted models behind a server have no logits.
     scoreKind: logits === undefined ? "provider" : "logit",
-    ...(counts === undefined ? totalTokens : tokensOf(raw, counts, heard, count)),
+    ...(counts === undefined ? totalTokens : { pairTokens: tokensOf(raw, counts, heard, count) }),
     ...(model === undefined ? {} : { model }),
     warnings: heard.flatMap(readWarning),
   };
@@ -62,25 +63,20 @@ function columnOf(results: readonly Fields[], key: string): number[] | undefined
   return results.every((result) => Number.isFinite(result[key])) ? results.map((result) => result[key] as number) : undefined;
 }
 
-function tokensOf(
-  results: readonly Fields[],
-  counts: readonly number[],
-  warnings: readonly Fields[],
-  count: number,
-): Required<Pick<PartScores, "tokens" | "fullTokens" | "lowerBounds">> {
-  const tokens = new Uint32Array(count);
-  for (const [place, { index }] of results.entries()) tokens[index as number] = counts[place]!;
-  const fullTokens = new Uint32Array(count);
+function tokensOf(results: readonly Fields[], counts: readonly number[], warnings: readonly Fields[], count: number): PairTokens {
+  const read = new Uint32Array(count);
+  for (const [row, { index }] of results.entries()) read[index as number] = counts[row]!;
+  const full = new Uint32Array(count);
   const lowerBounds = new Uint8Array(count);
   for (const { type, index, tokens: whole, is_lower_bound: isLowerBound } of warnings) {
     if (type !== "truncated" || !Number.isInteger(index) || !Number.isFinite(whole)) continue;
-    fullTokens[index as number] = whole as number;
+    full[index as number] = whole as number;
     lowerBounds[index as number] = isLowerBound === true ? 1 : 0;
   }
-  return { tokens, fullTokens, lowerBounds };
+  return { read, full, lowerBounds };
 }
 
-/** Cut documents are told by `fullTokens`, and that a model has no logits is known without a warning. */
+/** Leaves out truncations, which `pairTokens` contains, and the warning that a model has no logits. */
 function readWarning({ type, message, option }: Fields): RerankWarning[] {
   if (typeof message !== "string") return [];
   if (type === "fallback") return [{ type, message }];

@@ -1,8 +1,8 @@
 /** Finding out what an engine speaks, how much it takes at once, and which model it serves. */
 
-import { isRecord } from "../../dialects/documents.ts";
 import { RerankError } from "../../errors.ts";
 import type { RemoteDialect, RemoteModel } from "../../types.ts";
+import { isRecord } from "../../values.ts";
 import { type EngineDialect, engineDialects } from "./engine-dialects.ts";
 
 /** What has to be known about an engine before it can be used. */

@@ -1,3 +1,4 @@
+import { Stopping } from "../../concurrency.ts";
 import { RerankError } from "../../errors.ts";
 import type { Network } from "../../http/request.ts";
 import type { Clock } from "../../http/retry.ts";
@@ -6,7 +7,6 @@ import { distinctUrls } from "./addresses.ts";
 import type { EngineProfile } from "./discovery.ts";
 import { Engine } from "./engine.ts";
 import { poolError } from "./engine-failures.ts";
-import { Stopping } from "./stopping.ts";
 
 /** What a part wants of the pool. */
 export interface Wish {

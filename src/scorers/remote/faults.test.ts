@@ -242,7 +242,7 @@ describe("a mistake of the caller", () => {
     pool[1]!.next.push({ status: 422, text: "cannot be tokenized" });
     const { scorer } = poolOf(pool);
     const { scores, failures } = await scorer.score(callOf(16, { onError: "partial" }));
-    expect(failures).toEqual([{ places: [8, 9, 10, 11, 12, 13, 14, 15], message: expect.stringContaining("cannot be tokenized") }]);
+    expect(failures).toEqual([{ indices: [8, 9, 10, 11, 12, 13, 14, 15], message: expect.stringContaining("cannot be tokenized") }]);
     expect(Array.from(scores.slice(0, 8))).toEqual(textsOf(8).map(probabilityOf));
     expect(Array.from(scores.slice(8))).toEqual(Array.from({ length: 8 }, () => Number.NaN));
   });

@@ -52,7 +52,7 @@ export class Gathering {
   /** A part that nobody scored. */
   fail({ start, count }: Span, error: RerankError): void {
     this.#firstFailure ??= error;
-    this.#failures.push({ places: Array.from({ length: count }, (_, offset) => start + offset), message: error.message });
+    this.#failures.push({ indices: Array.from({ length: count }, (_, offset) => start + offset), message: error.message });
   }
 
   /**
@@ -73,7 +73,7 @@ export class Gathering {
       ...this.#tokens(),
       usage: this.#usage(),
       warnings: [...warnings, ...this.#warnings()],
-      ...(this.#failures.length === 0 ? {} : { failures: this.#failures.sort((left, right) => left.places[0]! - right.places[0]!) }),
+      ...(this.#failures.length === 0 ? {} : { failures: this.#failures.sort((left, right) => left.indices[0]! - right.indices[0]!) }),
     };
   }
 
@@ -88,25 +88,25 @@ export class Gathering {
   }
 
   /** Tokens by document, where all engines tell them. */
-  #tokens(): Pick<ScoreResult, "tokens" | "fullTokens" | "lowerBounds"> {
-    if (!this.#parts.every(({ part }) => part.tokens !== undefined)) return {};
-    const tokens = new Uint32Array(this.#count);
-    const fullTokens = new Uint32Array(this.#count);
+  #tokens(): Pick<ScoreResult, "pairTokens"> {
+    if (!this.#parts.every(({ part }) => part.pairTokens !== undefined)) return {};
+    const read = new Uint32Array(this.#count);
+    const full = new Uint32Array(this.#count);
     const lowerBounds = new Uint8Array(this.#count);
     for (const { start, part } of this.#parts) {
-      tokens.set(part.tokens!, start);
-      if (part.fullTokens !== undefined) fullTokens.set(part.fullTokens, start);
-      if (part.lowerBounds !== undefined) lowerBounds.set(part.lowerBounds, start);
+      read.set(part.pairTokens!.read, start);
+      if (part.pairTokens!.full !== undefined) full.set(part.pairTokens!.full, start);
+      if (part.pairTokens!.lowerBounds !== undefined) lowerBounds.set(part.pairTokens!.lowerBounds, start);
     }
-    return { tokens, fullTokens, lowerBounds };
+    return { pairTokens: { read, full, lowerBounds } };
   }
 
   #usage(): NonNullable<ScoreResult["usage"]> {
     const usage: Partial<RerankUsage> = { requests: this.#requests };
     const billedUnits = sumOf(this.#parts.map(({ part }) => part.billedUnits));
     if (billedUnits !== undefined) usage.billedUnits = billedUnits;
-    const byDocument = this.#parts.every(({ part }) => part.tokens !== undefined);
-    const tokens = sumOf(this.#parts.map(({ part }) => part.totalTokens ?? part.tokens?.reduce((sum, count) => sum + count, 0)));
+    const byDocument = this.#parts.every(({ part }) => part.pairTokens !== undefined);
+    const tokens = sumOf(this.#parts.map(({ part }) => part.totalTokens ?? part.pairTokens?.read.reduce((sum, count) => sum + count, 0)));
     if (tokens !== undefined && !byDocument) usage.tokens = tokens;
     return usage;
   }

@@ -1,6 +1,6 @@
 /** Some documents of a call, on their way to an engine and back. */
 
-import type { ScoreCall, ScoreKind, ScorerOption } from "../../scorer.ts";
+import type { PairTokens, ScoreCall, ScoreKind, ScorerOption } from "../../scorer.ts";
 import type { RerankWarning } from "../../types.ts";
 
 /** Some documents of a call, for one engine. */
@@ -14,12 +14,8 @@ export interface PartScores {
   /** One per document of the part, in its order. */
   scores: Float64Array;
   scoreKind: ScoreKind;
-  /** Tokens read per pair, where the engine tells them. */
-  tokens?: Uint32Array;
-  /** Tokens of whole pairs that were cut, else 0; beside `tokens` only. */
-  fullTokens?: Uint32Array;
-  /** 1 where `fullTokens` is a lower bound, else 0; beside `fullTokens` only. */
-  lowerBounds?: Uint8Array;
+  /** Absent if the engine does not report the tokens of each pair. */
+  pairTokens?: PairTokens;
   /** Tokens of the part as a whole. */
   totalTokens?: number;
   billedUnits?: number;

@@ -1,3 +1,4 @@
+import { mapConcurrently, Stopping } from "../../concurrency.ts";
 import { RerankError } from "../../errors.ts";
 import type { Clock } from "../../http/retry.ts";
 import type { ScoreCall, ScoreResult } from "../../scorer.ts";
@@ -7,7 +8,6 @@ import { poolError, stateOf } from "./engine-failures.ts";
 import type { EnginePool, Lease } from "./engine-pool.ts";
 import { Gathering } from "./part-collector.ts";
 import { countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
-import { Stopping } from "./stopping.ts";
 
 /** An engine has one part under way and the next one waiting, so that it never waits for the network; fewer leave more to choose for the rest. */
 const partsPerEngine = 2;
@@ -50,8 +50,8 @@ export class RemoteCall {
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
-    const queueMs = this.#queueMs === undefined ? {} : { queueMs: this.#queueMs };
-    return { ...this.#gathering.finish([...this.#warnings(), ...this.#ignored()]), ...queueMs };
+    const timings = this.#queueMs === undefined ? {} : { timings: { queueMs: this.#queueMs } };
+    return { ...this.#gathering.finish([...this.#warnings(), ...this.#ignored()]), ...timings };
   }
 
   async #scoreAll(): Promise<void> {
@@ -60,11 +60,8 @@ export class RemoteCall {
     const documents = this.#call.texts.length;
     const idle = hopeful.filter(({ outstanding }) => outstanding === 0).length;
     const queue = cutParts(documents, partCount({ documents, most: this.#call.batchSize, engines, idle }));
-    // Not more at once than the engines have room for: calls that come later are to get their turn between the parts of this one.
-    const work = async (): Promise<void> => {
-      for (let part = queue.shift(); part !== undefined; part = queue.shift()) await this.#place(part);
-    };
-    await this.#together(Array.from({ length: engines * partsPerEngine }, work));
+    // Not more at once than the engines have room for: later calls get their turn between the parts of this one.
+    await mapConcurrently(queue, { limit: engines * partsPerEngine, stopping: this.#stopping }, (part) => this.#place(part));
   }
 
   /** Waits for all, also where one fails: that stops the others, and nothing goes on behind the caller's back. @throws what failed first */

@@ -191,11 +191,11 @@ describe("a dialect", () => {
     "may be given: %s",
     async (dialect) => {
       const engine = await start({ dialect });
-      const { scores, usage, tokens } = await scorerOf([engine], { dialect, model: "m" }).score(callOf(10));
+      const { scores, usage, pairTokens } = await scorerOf([engine], { dialect, model: "m" }).score(callOf(10));
       expect(scores).toHaveLength(10);
       expect(usage).toMatchObject({ requests: 1 });
       const sum = textsOf(10).reduce((total, text) => total + tokensOf(text), 0);
-      expect(tokens?.reduce((total, count) => total + count, 0) ?? (usage as { tokens?: number }).tokens).toBe(sum);
+      expect(pairTokens?.read.reduce((total, count) => total + count, 0) ?? (usage as { tokens?: number }).tokens).toBe(sum);
     },
   );
 
@@ -270,16 +270,16 @@ describe("engines of different models", () => {
 describe("usage", () => {
   it("is the sum of all parts", async () => {
     const pool = await startAll(2);
-    const { usage, tokens } = await scorerOf(pool).score(callOf(128));
+    const { usage, pairTokens } = await scorerOf(pool).score(callOf(128));
     const sum = textsOf(128).reduce((total, text) => total + tokensOf(text), 0);
     expect(usage).toEqual({ requests: 4, tokens: sum });
-    expect(tokens).toBeUndefined();
+    expect(pairTokens).toBeUndefined();
   });
 
   it("has the tokens of each document where all engines are crossrank's", async () => {
     const pool = await startAll(2, { dialect: "crossrank" });
-    const { usage, tokens } = await scorerOf(pool).score(callOf(128));
-    expect(Array.from(tokens!)).toEqual(textsOf(128).map(tokensOf));
+    const { usage, pairTokens } = await scorerOf(pool).score(callOf(128));
+    expect(Array.from(pairTokens!.read)).toEqual(textsOf(128).map(tokensOf));
     expect(usage).toEqual({ requests: 4 });
   });
 

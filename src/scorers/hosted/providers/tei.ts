@@ -1,5 +1,5 @@
-import { isRecord } from "../../../dialects/documents.ts";
 import { tei as codec, teiLimits } from "../../../dialects/tei.ts";
+import { isRecord } from "../../../values.ts";
 import type { Limits, Provider } from "../provider.ts";
 
 /**
