@@ -26,6 +26,8 @@ export interface RouteCall {
   request: Request;
   /** The model named in the path. */
   model: string | undefined;
+  /** @param scored documents that have a score, out of `total` */
+  onProgress?: ((scored: number, total: number) => void) | undefined;
 }
 
 /** What the log and the trace record about a ranking. Contains no texts and no keys. */
@@ -83,7 +85,7 @@ export async function answerRanking(context: RankContext, call: RouteCall, reque
 
 async function rank(
   context: RankContext,
-  { route, request, model }: RouteCall,
+  { route, request, model, onProgress }: RouteCall,
   requestId: string,
   progress: Progress,
 ): Promise<{ entry: Entry; results: RerankResult<WireDocument>[]; body: unknown }> {
@@ -118,7 +120,11 @@ async function rank(
       const ranked = await Promise.all(
         read.calls.map((call) =>
           // One signal for each call: Node warns of a leak when hundreds of listeners share one.
-          rankCall(entry, call, read, { maxRerankDurationSecs: secs, signal: AbortSignal.any([request.signal]) }),
+          rankCall(entry, call, read, {
+            maxRerankDurationSecs: secs,
+            signal: AbortSignal.any([request.signal]),
+            ...(onProgress === undefined ? {} : { onProgress }),
+          }),
         ),
       );
       await nextStep();
@@ -134,7 +140,7 @@ function rankCall(
   { reranker }: Entry,
   { query, documents }: RankCall,
   { options, areOptionsChecked }: ReadRequest,
-  limits: { maxRerankDurationSecs: number; signal: AbortSignal },
+  limits: Pick<RankOptions, "maxRerankDurationSecs" | "signal" | "onProgress">,
 ): Promise<RerankResult<WireDocument>> {
   if (areOptionsChecked) return reranker.doRank(query, documents, { ...(options as RankOptions), ...limits });
   return reranker.rank(query, documents, { ...options, ...limits });

@@ -50,20 +50,21 @@ const rules: readonly Rule[] = [
     files: /^cli\//,
     may: [
       publicRoot,
-      /^(cli|server|eval|catalogue|hub|machine|onnx-graph)\//,
+      /^(cli|server|mcp|eval|catalogue|hub|machine|onnx-graph)\//,
       /^(errors|exact-json|spelling|values)\.ts$/,
       /^ranking\/(documents|fields)\.ts$/,
       /^\.\.\/package\.json$/,
     ],
-    packages: ["commander", "picocolors", "pino", "yaml"],
+    packages: ["@modelcontextprotocol/server/stdio", "commander", "picocolors", "pino", "tinyglobby", "yaml"],
   },
   {
     files: /^server\//,
-    may: [publicRoot, /^(server|dialects)\//, /^config\//, /^values\.ts$/, /^\.\.\/package\.json$/],
+    may: [publicRoot, /^(server|dialects|mcp)\//, /^config\//, /^values\.ts$/, /^\.\.\/package\.json$/],
     packages: ["hono", "hono/cors", "hono/utils/url", "@hono/node-server", "zod", "prom-client"],
   },
   { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },
-  { files: /^(adapters|mcp)\//, may: [publicRoot] },
+  { files: /^mcp\//, may: [publicRoot, /^mcp\//, /^\.\.\/package\.json$/], packages: ["@modelcontextprotocol/server", "zod"] },
+  { files: /^adapters\//, may: [publicRoot] },
 ];
 
 const staticPackages = ["@huggingface/tokenizers", "json-with-bigint", "lru-cache", "zod/mini"];
