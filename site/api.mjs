@@ -46,6 +46,7 @@ export async function writeApi(root, folder) {
     tableColumnSettings: { hideSources: true },
     pageTitleTemplates: { member: "{name}" },
     excludeExternals: true,
+    groupOrder: ["Functions", "Classes", "Variables", "*"],
     useCustomAnchors: true,
   });
   const project = await application.convert();
