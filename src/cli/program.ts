@@ -259,7 +259,7 @@ Examples:
   crossrank rank "models" notes.txt                a query that is also a command's name
   crossrank serve --model balanced                 an HTTP server on port 8000
   crossrank models list                            which model for which need
-  crossrank eval run ./scifact --model fast        is it better than BM25 on your judgements?
+  crossrank eval run ./scifact --model fast        is it better than BM25 on your judgments?
   crossrank bench --vs workers=1
   crossrank doctor
 

@@ -203,7 +203,7 @@ const chat = named(
     }),
     windowSize: documented(z.exactOptional(integer(2)), { description: "Documents of one window, `listwise` only; ≥ 2.", default: 20 }),
     step: documented(z.exactOptional(integer(1)), {
-      description: "How far a window moves towards the front, `listwise` only; ≥ 1, below `windowSize`.",
+      description: "How far a window moves toward the front, `listwise` only; ≥ 1, below `windowSize`.",
       default: 10,
     }),
     price: documented(

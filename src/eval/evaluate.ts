@@ -137,7 +137,7 @@ export function queryChanges(first: Evaluation, second: Evaluation, measure: str
     .sort((left, right) => right.second - right.first - (left.second - left.first));
 }
 
-/** Adds to each candidate whether it is relevant. A candidate without a judgement is not. */
+/** Adds to each candidate whether it is relevant. A candidate without a judgment is not. */
 export function judge<T extends ScoredCandidate>(scored: readonly T[], qrels: Qrels, relevanceLevel = 1): (T & { isRelevant: boolean })[] {
   return scored.map((candidate) => ({
     ...candidate,

@@ -288,6 +288,6 @@ describe.each(methods)("a fault (%s)", (method) => {
     });
     const error = await failure({ method, call: { signal: controller.signal } });
     expect(error).toBe(reason);
-    await server.requests[0]!.cancelled;
+    await server.requests[0]!.canceled;
   });
 });

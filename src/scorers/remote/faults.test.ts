@@ -232,7 +232,7 @@ describe("a mistake of the caller", () => {
     pool[1]!.next.push({ status: 422, text: "no" });
     const { scorer } = poolOf(pool);
     expect(await failureOf(scorer.score(callOf(16)))).toMatchObject({ status: 422 });
-    await pool[0]!.requests.find(({ method }) => method === "POST")!.cancelled;
+    await pool[0]!.requests.find(({ method }) => method === "POST")!.canceled;
     expect(scorer.stats!()).toMatchObject({ "0.outstanding": 0, "0.failures": 0, "1.outstanding": 0 });
   });
 
