@@ -6,18 +6,20 @@ import { defineConfig } from "vitepress";
 const pages = fileURLToPath(new URL("../.pages/", import.meta.url));
 const { description, version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
-/** Pages in the order of the sidebar. A page that is not named here stands at the end of "Use". */
+/** Pages in the order of the sidebar. A page that is not named here stands at the end of "Rerank". */
 const groups = {
   Start: ["index", "tasks"],
-  Use: ["library", "models", "providers", "backends", "command-line", "evaluation"],
+  Rerank: ["library", "configuration", "errors", "command-line"],
+  Models: ["models", "custom-models", "providers", "chat-models", "remote", "combine", "backends", "downloads"],
   Serve: ["server", "other-languages", "agents", "deploy", "bundlers"],
+  Measure: ["evaluation", "benchmarks"],
   Understand: ["troubleshooting", "how-it-is-fast", "correctness"],
   Decisions: readdirSync(`${pages}decisions`).map((name) => `decisions/${name.replace(".md", "")}`),
   Project: ["ARCHITECTURE", "CONTRIBUTING", "SECURITY", "CHANGELOG", "LICENSE"],
 };
 const placed = Object.values(groups).flat();
 const others = readdirSync(pages).filter((name) => name.endsWith(".md") && !placed.includes(name.replace(".md", "")));
-groups.Use.push(...others.map((name) => name.replace(".md", "")));
+groups.Rerank.push(...others.map((name) => name.replace(".md", "")));
 
 const titles = { index: "What it is", tasks: "By task" };
 const item = (name) => ({ text: titles[name] ?? heading(name), link: `/${name === "index" ? "" : name}` });
