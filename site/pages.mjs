@@ -68,6 +68,8 @@ function rewriteLinks(page, follow) {
       index % 2 === 1
         ? part
         : part
+            // Badges are pictures on other hosts, which the site asks nothing.
+            .replace(/^\[?!\[[^\]]*\]\(https?:[^)]*\)(\]\([^)]*\))?\n/gm, "")
             .replace(/\]\(([^)\s]+)\)/g, (_, target) => `](${follow(target)})`)
             .replace(/\b(src|srcset|href)="([^"]+)"/g, (_, name, target) => `${name}="${follow(target)}"`),
     )
