@@ -1,6 +1,6 @@
 /**
- * crossrank's own format: of all that a crossrank server speaks, the one that gives logits (so that scores are those of the library, to the
- * last bit), tokens of each pair, and warnings.
+ * crossrank's own format. Only this format has logits (so that scores equal those of the library, to the last bit), the tokens of each pair, and
+ * warnings.
  */
 
 import { readReply } from "../../dialects/reply-checks.ts";
@@ -22,7 +22,7 @@ export function encodeNative({ query, texts, model, truncation, truncationSide, 
       return: ["logit", "tokens", "model", "usage", "warnings"],
       batch_size: batchSize,
       ...(model === undefined ? {} : { model }),
-      // Only what differs from the server's default: a model without a tokenizer would warn that it means nothing.
+      // Only what differs from the server's default: a model without a tokenizer would warn that it ignores the option.
       ...(truncation === "longest_first" ? {} : { truncation }),
       ...(truncationSide === "left" ? { truncation_side: truncationSide } : {}),
       ...(maxLength === undefined ? {} : { max_length: maxLength }),
@@ -35,7 +35,7 @@ export function encodeNative({ query, texts, model, truncation, truncationSide, 
 export function decodeNative({ body }: JsonReply, { texts }: PartRequest): PartScores {
   const count = texts.length;
   const { results, model } = readReply(body, { dialect: "crossrank", list: "results", score: "score" });
-  // Checked just now to be records of an index and a score.
+  // readReply has checked that each has an index and a score.
   const raw = (body as { results: readonly Fields[] }).results;
   const { usage, warnings } = body as Fields;
   const logits = columnOf(raw, "logit");
@@ -50,7 +50,7 @@ export function decodeNative({ body }: JsonReply, { texts }: PartRequest): PartS
   const totalTokens = isRecord(usage) && Number.isFinite(usage.tokens) ? { totalTokens: usage.tokens as number } : {};
   return {
     scores,
-    // Plugins and hosted models behind a server have no logits.
+    // A server's plugins and hosted models have no logits.
     scoreKind: logits === undefined ? "provider" : "logit",
     ...(counts === undefined ? totalTokens : { pairTokens: tokensOf(raw, counts, heard, count) }),
     ...(model === undefined ? {} : { model }),
@@ -58,7 +58,7 @@ export function decodeNative({ body }: JsonReply, { texts }: PartRequest): PartS
   };
 }
 
-/** One number of every result, in the body's order; undefined where some have none. */
+/** One number of each result, in the body's order; undefined if a result lacks it. */
 function columnOf(results: readonly Fields[], key: string): number[] | undefined {
   return results.every((result) => Number.isFinite(result[key])) ? results.map((result) => result[key] as number) : undefined;
 }

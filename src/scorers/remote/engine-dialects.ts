@@ -1,4 +1,4 @@
-/** What each dialect of engines takes and gives, by the codecs in `dialects/`. */
+/** Requests and replies of each engine dialect, made by the codecs in `dialects/`. */
 
 import type { AnyCodec } from "../../dialects/codec.ts";
 import { cohereLimits } from "../../dialects/cohere.ts";
@@ -17,20 +17,20 @@ import { addressOf, rootAddressOf } from "./addresses.ts";
 import { decodeNative, encodeNative } from "./crossrank-engine.ts";
 import { type EngineOption, type PartRequest, type PartScores, wrongReplyAdvice } from "./part.ts";
 
-/** How engines of one kind are spoken to. */
+/** How to talk to engines of one kind. */
 export interface EngineDialect {
   name: RemoteDialect;
-  /** Where it ranks. */
+  /** Address for rankings. */
   rankAddress(base: string): URL;
-  /** Where it tells whether it lives: any answer below 500 says so. */
+  /** Address of the health check: any answer below 500 means that the engine is alive. */
   healthAddress(base: string): URL;
-  /** Most documents and bytes of a request, where the engine does not tell. */
+  /** Maximum documents and bytes of a request, if the engine does not report its own. */
   maxDocuments: number;
   maxBodyBytes: number;
   encode(part: PartRequest): unknown;
-  /** @throws RerankError `bad-response` for what is not one finite score for each of the part's documents */
+  /** @throws RerankError `bad-response` unless the reply has one finite score for each document of the part */
   decode(reply: JsonReply, part: PartRequest): PartScores;
-  /** What of a call's options cannot be told to such an engine, as the option with its value. */
+  /** Options of a call that the dialect cannot express. */
   ignores(part: Pick<PartRequest, EngineOption>): EngineOption[];
 }
 
@@ -41,7 +41,7 @@ export const engineDialects: Readonly<Record<RemoteDialect, EngineDialect>> = {
   crossrank: {
     name: "crossrank",
     rankAddress: (base) => rootAddressOf(base, "/rerank"),
-    // Unlike /health it says no while the server loads its models or is about to stop.
+    // Unlike /health, it fails while the server loads its models or is about to stop.
     healthAddress: (base) => rootAddressOf(base, "/ready"),
     maxDocuments: 1024,
     maxBodyBytes: 16 * 2 ** 20,

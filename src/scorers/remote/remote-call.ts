@@ -9,13 +9,13 @@ import type { EnginePool, Lease } from "./engine-pool.ts";
 import { PartCollector } from "./part-collector.ts";
 import { countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
 
-/** An engine has one part under way and the next one waiting, so that it never waits for the network; fewer leave more to choose for the rest. */
+/** Parts per engine: one runs and one waits, so that the engine never waits for the network. With more, later parts could not choose the least loaded engine. */
 const partsPerEngine = 2;
-/** Every engine once, and room for one that comes back. */
+/** Attempts beyond one for each engine, for engines that work again. */
 const extraAttempts = 2;
-/** How long a part waits for engines that are all busy, where the call has no end of its own. */
+/** How long a part waits while all engines are busy, if the call has no time limit. */
 const maxBusyMs = 60_000;
-/** A pause before the same engine is asked again, since there is no other; it doubles. */
+/** Pause before the same engine is tried again because there is no other one. It doubles. */
 const repetitionPauseMs = 250;
 
 /** One call: its documents in parts, each on some engine, until all have their scores. */
@@ -64,14 +64,14 @@ export class RemoteCall {
     await mapConcurrently(queue, { limit: engines * partsPerEngine, stopping: this.#stopping }, (part) => this.#place(part));
   }
 
-  /** Waits for all, also where one fails: that stops the others, and nothing goes on behind the caller's back. @throws what failed first */
+  /** Waits for all tasks. If one fails, it stops the others and waits until they have ended. @throws the first failure */
   async #together(works: readonly Promise<void>[]): Promise<void> {
-    // Those that are stopped fail too, and later.
+    // The stopped tasks fail, too, but later.
     await Promise.all(works.map((work) => work.catch((error: unknown) => this.#stopping.stop(error))));
     if (this.#stopping.isStopped) throw this.#stopping.reason;
   }
 
-  /** Has a part scored, or noted as failed. @throws RerankError where that fails the call */
+  /** Scores a part, or records its failure. @throws RerankError if that fails the call */
   async #place(part: Part): Promise<void> {
     let lease: Lease;
     try {
@@ -148,7 +148,7 @@ export class RemoteCall {
     this.#collector.fail(part, error);
   }
 
-  /** One for the call: which engines are out of use, and which parts had to be repeated. */
+  /** One warning for the call: which engines are out of use, and which parts were repeated. */
   #warnings(): RerankWarning[] {
     const out = this.#pool.engines.filter(
       ({ breaker: { state, lastError } }) => state === "open" || (state === "half-open" && lastError !== undefined),
@@ -162,7 +162,7 @@ export class RemoteCall {
     return said.length === 0 ? [] : [{ type: "fallback", message: `remote: ${said.join("; ")}` }];
   }
 
-  /** Options that engines could not be told. */
+  /** Warnings for options that the engines' dialects cannot express. */
   #ignored(): RerankWarning[] {
     const dialects = new Set([...this.#collector.engines].flatMap(({ profile }) => profile?.dialect ?? []));
     return [...dialects].flatMap(({ name, ignores }) =>
