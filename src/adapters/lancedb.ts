@@ -14,23 +14,15 @@ export interface LanceBatch {
   toArray(): { toJSON(): Row }[];
 }
 
-/** A configuration, and which column to read. */
-export interface LanceRerankerConfig extends Omit<RerankerConfig, "signal" | "return" | "text" | "fields"> {
+/** A configuration, and which column to read. LanceDB cuts the results itself, by `limit`. */
+export interface LanceRerankerConfig extends Omit<RerankerConfig, "topK" | "threshold" | "signal" | "return" | "text" | "fields"> {
   /** Column with the text of a row. @default "text" */
   column?: string;
 }
 
-/** LanceDB adds it to every row, and the same row has the same one in both searches. */
-const rowId = "_rowid";
 const relevanceScore = "_relevance_score";
 /** Scores of the two searches. A row that only one search found has only one of them. */
 const searchScores: ReadonlySet<string> = new Set(["_distance", "_score", relevanceScore]);
-
-/** LanceDB's `Reranker`. */
-export interface LanceReranker<Batch extends LanceBatch> {
-  /** @throws RerankError `invalid-input` if the column is missing or holds no text, and as `rerank` */
-  rerankHybrid(query: string, vectorResults: Batch, textResults: Batch): Promise<Batch>;
-}
 
 /**
  * Creates a reranker for `query.rerank(…)`. It scores each row that the vector search or the full-text search found, once.
@@ -38,24 +30,32 @@ export interface LanceReranker<Batch extends LanceBatch> {
  * The column `_relevance_score` of the result holds the scores.
  *
  * @param lancedb your `import * as lancedb from "@lancedb/lancedb"`: its results need its own copy of Apache Arrow
+ * @returns LanceDB's `Reranker`. It throws RerankError `invalid-input` if the column is missing or holds no text
  */
 export function createCrossrankReranker<Batch extends LanceBatch>(
   lancedb: LanceModule<Batch>,
   { column = "text", ...config }: LanceRerankerConfig = {},
-): LanceReranker<Batch> {
+): { rerankHybrid(query: string, vectorResults: Batch, textResults: Batch): Promise<Batch> } {
   return {
     async rerankHybrid(query, vectorResults, textResults) {
-      const rows = new Map([...rowsOf(vectorResults), ...rowsOf(textResults)].map((row) => [row[rowId], row]));
-      const found = [...rows.values()];
-      const results = await rerank(query, found, { ...config, text: (row: Row) => textOf(row, column) });
-      const scored = results.map(({ document, score }) => ({ ...columnsOf(document), [relevanceScore]: score }));
-      return lancedb.makeArrowTable(scored, { schema: resultSchema(textResults) }).batches[0]!;
+      // The same row has the same _rowid in both searches.
+      const rows = new Map([...rowsOf(vectorResults), ...rowsOf(textResults)].map((row) => [row._rowid, row]));
+      const results = await rerank(query, [...rows.values()], { ...config, text: (row: Row) => textOf(row, column) });
+      const scored = results.map(({ document, score }) => ({ ...document, [relevanceScore]: score }));
+      const schema = resultSchema(textResults);
+      // makeArrowTable makes no batch of no rows. Arrow makes an empty one of a schema without data.
+      const Batch = textResults.constructor as new (schema: Batch["schema"], data: undefined) => Batch;
+      if (scored.length === 0) return new Batch(schema, undefined);
+      const batch = lancedb.makeArrowTable(scored, { schema }).batches[0]!;
+      checkKept(scored, batch);
+      return batch;
     },
   };
 }
 
 function rowsOf(batch: LanceBatch): Row[] {
-  return batch.toArray().map((row) => row.toJSON());
+  const columnsOf = (row: Row): [string, unknown][] => Object.entries(row).filter(([name]) => !searchScores.has(name));
+  return batch.toArray().map((row) => Object.fromEntries(columnsOf(row.toJSON()).map(([name, value]) => [name, toPlain(value)])));
 }
 
 function textOf(row: Row, column: string): string {
@@ -74,14 +74,28 @@ function resultSchema<Batch extends LanceBatch>({ schema }: Batch): Batch["schem
   return new Schema([...fields, new Field(relevanceScore, score.type, true)]);
 }
 
-function columnsOf(row: Row): Row {
-  return Object.fromEntries(Object.entries(row).flatMap(([name, value]) => (searchScores.has(name) ? [] : [[name, toPlain(value)]])));
+/** `makeArrowTable` of LanceDB 0.37 loses structures without an error. No row is better than a row with wrong values. */
+function checkKept(rows: readonly Row[], batch: LanceBatch): void {
+  const lost = batch.schema.fields.find(({ name }) => name !== relevanceScore && !isKept(name, rows, batch));
+  if (lost === undefined) return;
+  const what = `lancedb: column "${lost.name}": LanceDB does not keep its type (${lost.type}) in the results of a reranker`;
+  throw new RerankError("invalid-input", `${what}. Leave the column out with select.`);
 }
 
-/** Lists and structures in the form that `makeArrowTable` reads. */
+function isKept(name: string, rows: readonly Row[], batch: LanceBatch): boolean {
+  const asText = (value: unknown): string => JSON.stringify([value], (_, item) => (typeof item === "bigint" ? `${item}n` : item));
+  try {
+    return batch.toArray().every((row, index) => asText(toPlain(row.toJSON()[name])) === asText(rows[index]![name]));
+  } catch {
+    return false; // Arrow cannot read the value that it has just written
+  }
+}
+
+/** Arrow's lists and structures in the form that `makeArrowTable` reads. */
 function toPlain(value: unknown): unknown {
   if (typeof value !== "object" || value === null || value instanceof Date || ArrayBuffer.isView(value)) return value;
-  if (typeof (value as { toArray?: unknown }).toArray === "function") return Array.from(value as Iterable<unknown>, toPlain);
-  if (Array.isArray(value)) return value.map(toPlain);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toPlain(item)]));
+  const { toArray, toJSON } = value as { toArray?: unknown; toJSON?: unknown };
+  if (typeof toArray === "function" || Array.isArray(value)) return Array.from(value as Iterable<unknown>, toPlain);
+  const entries = Object.entries(typeof toJSON === "function" ? toJSON.call(value) : value);
+  return Object.fromEntries(entries.map(([key, item]) => [key, toPlain(item)]));
 }
