@@ -1,18 +1,18 @@
-/** One word of a chat model, and its odds, as a probability of relevance. */
+/** Turns a chat model's yes or no, and its odds, into a probability of relevance. */
 import type { Completion, TokenChance } from "./completion.ts";
 
-/** What an answer to the yes-or-no question is worth. */
+/** The score of an answer to the yes-or-no question. */
 export interface Judgment {
   /** In [0, 1]. */
   score: number;
-  /** `odds` from the probabilities of both words, `word` from the one that was written: 1 or 0. */
+  /** `odds`: from the probabilities of both words. `word`: from the written word, 1 or 0. */
   by: "odds" | "word";
 }
 
 /**
- * The judgment in an answer: from the odds where the endpoint tells them, else from the word.
+ * The judgment in an answer: from the odds if the endpoint reports them, otherwise from the word.
  *
- * @returns undefined where the model says neither yes nor no
+ * @returns undefined if the model says neither yes nor no
  */
 export function judge(completion: Completion): Judgment | undefined {
   const odds = oddsOf(completion);
@@ -24,12 +24,12 @@ export function judge(completion: Completion): Judgment | undefined {
 /**
  * P(yes) / (P(yes) + P(no)) at the first token that has a letter or a digit.
  *
- * Each word counts with all its spellings among the most likely tokens ("Yes", " yes", "▁YES"). A word that is not among them is less
- * likely than the least of them, and less likely than all that they leave: the smaller of the two bounds stands for it. So a sure yes
- * next to a surer one is told apart, which a 0 would not do, and no word gets more than it can have.
+ * Sums all spellings of a word among the most likely tokens ("Yes", " yes", "▁YES"). A word that is not among them is less likely than the
+ * least likely of them, and less likely than what they leave of 1: it gets the smaller of these two bounds. So two very sure answers still get
+ * different scores, and no word gets more than its maximum.
  *
- * @see https://huggingface.co/Qwen/Qwen3-Reranker-0.6B for the quotient; there a word that is missing gets a fixed logarithm, −10, which
- *   may be more than the least token has
+ * @see https://huggingface.co/Qwen/Qwen3-Reranker-0.6B for the quotient; there, a missing word gets a fixed logarithm, −10, which
+ *   may be more than that of the least likely token
  */
 function oddsOf({ tokens = [] }: Completion): number | undefined {
   const first = tokens.find(({ token }) => /[\p{L}\p{N}]/u.test(wordOf(token)));
@@ -44,11 +44,11 @@ function oddsOf({ tokens = [] }: Completion): number | undefined {
   return ofYes / (ofYes + ofNo);
 }
 
-// What OpenAI and vLLM write for a token whose probability they do not tell.
+// OpenAI and vLLM write this for a token without a reported probability.
 // https://github.com/openai/openai-python src/openai/types/chat/chat_completion_token_logprob.py
 const minReported = -9999;
 
-// Twenty probabilities from rounded float32 logarithms: what their sum leaves is not known better than this.
+// The rest of a sum of twenty probabilities, from rounded float32 logarithms, is not more exact than this.
 const sumPrecision = 1e-6;
 
 function boundOfMissing(reported: readonly TokenChance[]): number {

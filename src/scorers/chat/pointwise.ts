@@ -1,4 +1,4 @@
-/** Scores documents one by one, by the odds of "yes". */
+/** Scores documents one at a time, by the odds of "yes". */
 import { mapConcurrently } from "../../concurrency.ts";
 import { RerankError } from "../../errors.ts";
 import { type DistinctTexts, distinctTexts } from "../../ranking/distinct-texts.ts";
@@ -9,21 +9,21 @@ import { type Judgment, judge } from "./judgment.ts";
 import { pointwisePrompt } from "./prompts.ts";
 import { Spending } from "./spending.ts";
 
-/** What became of one text. */
+/** The outcome for one text. */
 type Outcome = { judgment: Judgment; readTokens: number | undefined } | { error: RerankError };
 
 /** Maximum requests at once. */
 const maxRequests = 8;
-// One word; some models write a line end or an asterisk before it, and some an end of turn behind it.
+// One word. Some models write a line end or an asterisk before it, and some an end of turn after it.
 const maxTokens = 8;
 
 /**
- * A probability for each document: P(yes) / (P(yes) + P(no)), or 1 and 0 by the word where the endpoint tells no probabilities.
+ * A probability for each document: P(yes) / (P(yes) + P(no)), or 1 and 0 by the word if the endpoint reports no probabilities.
  *
- * Equal texts are asked about once. Until the endpoint has answered for the first time, one request goes ahead of the others: a wrong
- * key, or a parameter that is refused, is then met once and not eight times.
+ * Asks about equal texts once. Before the endpoint's first answer, one request runs alone: then a wrong key or a refused parameter fails one
+ * request, not eight.
  *
- * @throws RerankError of the first document that fails; with `onError: "partial"` only of what concerns all, or when all fail
+ * @throws RerankError of the first document that fails; with `onError: "partial"`, only if the failure concerns all documents, or all fail
  */
 export async function scorePointwise(endpoint: ChatEndpoint, call: ScoreCall, price: TokenPrice | undefined): Promise<ScoreResult> {
   const spending = new Spending(price);
@@ -37,9 +37,9 @@ export async function scorePointwise(endpoint: ChatEndpoint, call: ScoreCall, pr
       return { judgment, readTokens: reply.readTokens };
     } catch (error) {
       if (signal.aborted || !RerankError.is(error)) throw error;
-      const told = concernsDocument(error) ? named(error, distinct.indices[index]![0]!) : error;
-      if (call.onError !== "partial" || concernsAll(error)) throw told;
-      return { error: told };
+      const known = concernsDocument(error) ? named(error, distinct.indices[index]![0]!) : error;
+      if (call.onError !== "partial" || concernsAll(error)) throw known;
+      return { error: known };
     }
   };
   const options = { limit: maxRequests, firstAlone: !endpoint.hasAnswered, signal: call.signal };
@@ -97,12 +97,12 @@ function neither(endpoint: ChatEndpoint, text: string): RerankError {
   return new RerankError("bad-response", `${endpoint.place}: ${what}. Use a model that follows instructions, or method "listwise".`);
 }
 
-/** Whether it may be this document's fault; 403 is OpenRouter's for a text that moderation stops. @see https://openrouter.ai/docs/errors */
+/** Whether this document may have caused the error. 403 is OpenRouter's status for a text that moderation stops. @see https://openrouter.ai/docs/errors */
 function concernsDocument({ code, status }: RerankError): boolean {
   return code === "bad-response" || (code === "hosted" && status !== undefined && [400, 403, 413, 422].includes(status));
 }
 
-/** Whether every document would meet the same: the key, the account, the model's name, an address that does not exist. */
+/** Whether every document would fail in the same way: the key, the account, the model's name or the address is wrong. */
 function concernsAll({ code, status, isRetryable }: RerankError): boolean {
   if (code !== "hosted") return code !== "bad-response" && code !== "timeout";
   return status === undefined ? !isRetryable : [401, 402, 404, 405].includes(status);

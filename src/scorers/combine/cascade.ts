@@ -1,6 +1,6 @@
 import { orderByScore } from "../../ranking/order.ts";
 import type { PairTokens, ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
-import { type Composition, composeScorer, gather, settledValue, tiersOf } from "./combined-parts.ts";
+import { type Composition, composeScorer, joinResults, settledValue, tiersOf } from "./combined-parts.ts";
 
 /**
  * Scores all documents with the first model, and the best of them again with the second model. These come first: scores of two models are never
@@ -30,7 +30,7 @@ export function createCascadeScorer(first: Scorer, second: Scorer, keep: number)
     );
     const failures = [...(all.failures ?? []), ...(again.failures ?? [])];
     return {
-      ...gather([all, again]),
+      ...joinResults([all, again]),
       scores,
       tiers: { of, kinds: [...secondTiers.kinds, ...firstTiers.kinds] },
       ...(failures.length === 0 ? {} : { failures }),

@@ -20,6 +20,7 @@ export async function scoreWithoutBlanks(call: ScoreCall, score: (call: ScoreCal
     ...(documents === undefined ? {} : { documents: indices.map((index) => documents[index]!) }),
   };
   const scored: ScoreResult = indices.length === 0 ? { scores: new Float64Array(0), warnings: [] } : await score(others);
+  const kind = scored.scoreKind ?? "provider";
   const lowest = scored.scores.reduce((least, value) => (value < least ? value : least), 0);
   const scores = new Float64Array(texts.length).fill(lowest);
   const of = new Uint8Array(texts.length).fill(1);
@@ -31,7 +32,7 @@ export async function scoreWithoutBlanks(call: ScoreCall, score: (call: ScoreCal
   return {
     ...scored,
     scores,
-    tiers: { of, kinds: ["provider", "provider"] },
+    tiers: { of, kinds: [kind, kind] },
     ...(failures === undefined ? {} : { failures }),
     warnings: [...scored.warnings, warningOf([...texts.keys()].filter((index) => of[index] === 1))],
   };

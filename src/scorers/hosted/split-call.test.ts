@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RerankError } from "../../errors.ts";
 import type { ScoreCall } from "../../scorer.ts";
-import { type AskPart, add, type Part, scoreParts, splitTexts, utf8Length } from "./split-call.ts";
+import { type AskPart, add, type Part, scoreParts, splitTexts } from "./split-call.ts";
 
 const call = (texts: readonly string[], more: Partial<ScoreCall> = {}): ScoreCall => ({
   query: "q",
@@ -63,16 +63,6 @@ describe("splitTexts", () => {
           }
         },
       ),
-    );
-  });
-});
-
-describe("utf8Length", () => {
-  it("counts the bytes that a well-formed text has in UTF-8", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
-        expect(utf8Length(text.toWellFormed())).toBe(Buffer.byteLength(text.toWellFormed()));
-      }),
     );
   });
 });

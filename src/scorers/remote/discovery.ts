@@ -1,5 +1,6 @@
 /** Finds out an engine's dialect, its limits, and the model that it serves. */
 
+import { limitsInInformation } from "../../dialects/engine.ts";
 import { RerankError } from "../../errors.ts";
 import type { RemoteDialect, RemoteModel } from "../../types.ts";
 import { isRecord } from "../../values.ts";
@@ -34,35 +35,17 @@ export type AskEngine = (path: InformationPath) => Promise<Information>;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Paths of information that is needed even if the dialect is known. */
-const ownPaths: Partial<Record<RemoteDialect, InformationPath>> = {
-  crossrank: "/info",
-  tei: "/info",
-  llamacpp: "/v1/models",
-  xinference: "/v1/models",
-  localai: "/v1/models",
-};
-
 /**
- * Values of `owned_by`, in lists of models, that name the software.
+ * Each dialect by the `owned_by` of its list of models.
  *
  * @see https://github.com/vllm-project/vllm `ModelCard`, https://github.com/ggml-org/llama.cpp `tools/server/server-context.cpp`,
  *   https://github.com/michaelfeil/infinity `fastapi_schemas/pymodels.py`, https://github.com/xorbitsai/inference `api/restful_api.py`
  */
-const owners: Readonly<Record<string, RemoteDialect>> = {
-  crossrank: "crossrank",
-  vllm: "vllm",
-  llamacpp: "llamacpp",
-  infinity: "infinity",
-  xinference: "xinference",
-};
-
-/** Dialects whose requests must name the model. */
-const naming: readonly RemoteDialect[] = ["xinference", "localai"];
+const owners = new Map(Object.values(engineDialects).map(({ owner, name }) => [owner, name]));
 
 /** The profile of an engine if the configuration is enough; undefined if the engine must be asked. */
 export function knownProfile({ dialect, model }: RemoteModel): EngineProfile | undefined {
-  return dialect === undefined || dialect in ownPaths ? undefined : profileOf(dialect, model);
+  return dialect === undefined || engineDialects[dialect].informationPath !== undefined ? undefined : profileOf(dialect, model);
 }
 
 /**
@@ -74,7 +57,7 @@ export function knownProfile({ dialect, model }: RemoteModel): EngineProfile | u
  */
 export async function discover(ask: AskEngine, model: RemoteModel, label: string): Promise<EngineProfile> {
   const given = model.dialect;
-  const paths = given === undefined ? (["/info", "/v1/models", "/models"] as const) : [ownPaths[given]!];
+  const paths = given === undefined ? (["/info", "/v1/models", "/models"] as const) : [engineDialects[given].informationPath!];
   const answers: string[] = [];
   for (const path of paths) {
     const { status, body } = await ask(path);
@@ -97,7 +80,7 @@ function readInformation(body: unknown, model: RemoteModel, label: string): Engi
 
 /** Reads `/info` of text-embeddings-inference, or of crossrank, which has the same fields and names itself. */
 function readInfo(body: Fields, { dialect: given, model }: RemoteModel, label: string): EngineProfile | undefined {
-  const { server, model_id: id, model_sha: sha, model_type: type, max_client_batch_size: most, limits } = body;
+  const { server, model_id: id, model_sha: sha, model_type: type } = body;
   if (!isRecord(type) || typeof id !== "string") return undefined;
   const isOurs = server === "crossrank";
   if (!("reranker" in type)) {
@@ -107,12 +90,10 @@ function readInfo(body: Fields, { dialect: given, model }: RemoteModel, label: s
       `remote: ${label} serves ${id.slice(0, 200)}, a model of type ${kind}. Start it with a reranker.`,
     );
   }
-  const bytes = isRecord(limits) ? limits.max_body_bytes : undefined;
   const profile = profileOf(given ?? (isOurs ? ourDialect(label) : "tei"), model);
   return {
     ...profile,
-    ...(isCount(most) ? { maxDocuments: most } : {}),
-    ...(isCount(bytes) ? { maxBodyBytes: bytes } : {}),
+    ...limitsInInformation(body),
     // Replies of crossrank name the model that answered: it may differ from the server's first model.
     ...(isOurs ? {} : { identity: typeof sha === "string" ? `${id}@${sha}` : id }),
   };
@@ -123,14 +104,15 @@ function readModels({ data }: Fields, { dialect: given, model }: RemoteModel, la
   const entries = Array.isArray(data) ? data.filter(isRecord) : [];
   const owner = entries.map(({ owned_by: name }) => name).find((name) => typeof name === "string");
   // LocalAI's entries have only an id. @see https://github.com/mudler/LocalAI `core/schema/openai.go`, OpenAIModel
-  const known = owner === undefined && entries.length > 0 ? "localai" : owners[owner ?? ""];
+  const isLocalAi = owner === undefined && entries.length > 0;
+  const known = isLocalAi ? "localai" : owner === undefined ? undefined : owners.get(owner as string);
   const dialect = given ?? (known === "crossrank" ? ourDialect(label) : known);
   if (dialect === undefined) return undefined;
   const names = entries
     .filter(({ model_type: type = "rerank" }) => type === "rerank")
     .flatMap(({ id }) => (typeof id === "string" ? id : []));
   const profile = profileOf(dialect, requireModel(dialect, model, names, label));
-  return { ...profile, hasProbabilities: dialect === "llamacpp" && isQwen3(model ?? names[0] ?? "") };
+  return { ...profile, hasProbabilities: profile.dialect.answersLogits?.(model ?? names[0] ?? "") === false };
 }
 
 /** A crossrank server offers other dialects at paths with their names: `http://host/tei` speaks TEI's, not our own. */
@@ -139,19 +121,9 @@ function ourDialect(label: string): RemoteDialect {
   return Object.hasOwn(engineDialects, folder) ? (folder as RemoteDialect) : "crossrank";
 }
 
-/**
- * llama.cpp returns a classifier's logits, except for Qwen3: its two classes go through a softmax, which gives probabilities. llama.cpp reports
- * nothing about a model's architecture but its name.
- *
- * @see https://github.com/ggml-org/llama.cpp `src/llama-graph.cpp`, build_pooling, at 00395eb
- */
-function isQwen3(name: string): boolean {
-  return /qwen[-_ ]?3/i.test(name);
-}
-
 /** The model to name: the caller's, or the only one that the engine serves. */
 function requireModel(dialect: RemoteDialect, model: string | undefined, served: readonly string[], label: string): string | undefined {
-  if (model !== undefined || !naming.includes(dialect)) return model;
+  if (model !== undefined || engineDialects[dialect].needsModel !== true) return model;
   if (served.length === 1) return served[0];
   const what = served.length === 0 ? "tells no reranker that it serves" : `serves ${served.slice(0, 20).join(", ").slice(0, 500)}`;
   throw new RerankError("invalid-input", `remote: ${label} ${what}, and has to be told which model to use. Name it in model.model.`);
@@ -161,10 +133,6 @@ function profileOf(name: RemoteDialect, model: string | undefined): EngineProfil
   const dialect = engineDialects[name];
   const { maxDocuments, maxBodyBytes } = dialect;
   return { dialect, maxDocuments, maxBodyBytes, model, identity: undefined, hasProbabilities: false };
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 1;
 }
 
 /** The keys of an answer, and the owner of its models: enough to recognize its software. */

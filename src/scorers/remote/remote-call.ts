@@ -7,9 +7,9 @@ import type { Engine } from "./engine.ts";
 import { poolError, stateOf } from "./engine-failures.ts";
 import type { EnginePool, Lease } from "./engine-pool.ts";
 import { PartCollector } from "./part-collector.ts";
-import { countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
+import { type BodySizes, bodySizesOf, countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
 
-/** Parts per engine: one runs and one waits, so that the engine never waits for the network. With more, later parts could not choose the least loaded engine. */
+/** Parts per engine: one runs and one waits, so that the engine never waits for the network. More would leave less choice for the other parts. */
 const partsPerEngine = 2;
 /** Attempts beyond one for each engine, for engines that work again. */
 const extraAttempts = 2;
@@ -25,6 +25,7 @@ export class RemoteCall {
   readonly #clock: Clock;
   readonly #collector: PartCollector;
   readonly #stopping = new Stopping();
+  readonly #sizes: BodySizes;
   readonly #startedMs: number;
   readonly #endsAtMs: number;
   readonly #repeated = new Map<Engine, { count: number; error: RerankError }>();
@@ -32,6 +33,7 @@ export class RemoteCall {
 
   constructor(call: ScoreCall, pool: EnginePool, clock: Clock) {
     this.#call = call;
+    this.#sizes = bodySizesOf(call);
     this.#pool = pool;
     this.#clock = clock;
     this.#collector = new PartCollector(call.texts.length);
@@ -89,7 +91,7 @@ export class RemoteCall {
   #acquire({ start, count, avoid, lastError, refusedAtMs }: Part): Promise<Lease> {
     return this.#stopping.guard((signal) =>
       this.#pool.acquire({
-        countFor: (profile) => countFitting(this.#call, { start, count }, profile),
+        countFor: (profile) => countFitting(this.#sizes, { start, count }, profile),
         maxOutstanding: partsPerEngine * this.#call.batchSize,
         avoid,
         lastError,

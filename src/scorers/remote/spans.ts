@@ -1,5 +1,6 @@
 /** Cuts the documents of a call into parts. */
 import type { RerankError } from "../../errors.ts";
+import { envelopeBytes, jsonLength } from "../../http/body-size.ts";
 import type { EngineProfile } from "./discovery.ts";
 import type { Engine } from "./engine.ts";
 
@@ -21,9 +22,6 @@ export interface Part extends Span {
   /** When an engine first refused it because it was busy. */
   refusedAtMs?: number;
 }
-
-/** Maximum bytes of a character in UTF-8. JSON writes control characters longer, but then the engine answers 413 and the part is split. */
-const bytesPerCharacter = 3;
 
 /** One request costs about as much as this many documents, so smaller parts would not make a call faster. */
 const minDocuments = 8;
@@ -66,17 +64,36 @@ export function splitPart(part: Part, count: number): [first: Part, rest: Part] 
   ];
 }
 
+/** How many bytes a call's texts take in a body. */
+export interface BodySizes {
+  /** Everything but the documents. */
+  own(): number;
+  of(index: number): number;
+}
+
+/** Measures each text once, when it is needed. */
+export function bodySizesOf({ query, texts }: { query: string; texts: readonly string[] }): BodySizes {
+  const sizes: number[] = [];
+  let ownSize: number | undefined;
+  return {
+    own: () => {
+      ownSize ??= envelopeBytes + jsonLength(query);
+      return ownSize;
+    },
+    of: (index) => {
+      sizes[index] ??= jsonLength(texts[index]!);
+      return sizes[index];
+    },
+  };
+}
+
 /** How many documents of a part, from the first on, fit into one request to an engine; at least one. */
-export function countFitting(
-  { query, texts }: { query: string; texts: readonly string[] },
-  { start, count }: Span,
-  { maxDocuments, maxBodyBytes }: EngineProfile,
-): number {
+export function countFitting(sizes: BodySizes, { start, count }: Span, { maxDocuments, maxBodyBytes }: EngineProfile): number {
   const most = Math.min(count, maxDocuments);
   if (maxBodyBytes === Number.POSITIVE_INFINITY) return most;
-  let bytes = query.length * bytesPerCharacter;
+  let bytes = sizes.own();
   for (let fitting = 0; fitting < most; fitting += 1) {
-    bytes += texts[start + fitting]!.length * bytesPerCharacter;
+    bytes += sizes.of(start + fitting);
     if (bytes > maxBodyBytes) return Math.max(1, fitting);
   }
   return most;
