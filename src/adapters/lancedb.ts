@@ -2,7 +2,6 @@
 import { RerankError, type RerankerConfig, rerank } from "../index.ts";
 
 type Row = Record<string, unknown>;
-
 /** What the reranker uses of `@lancedb/lancedb`. */
 export interface LanceModule<Batch extends LanceBatch> {
   makeArrowTable(rows: Row[], options: { schema: Batch["schema"] }): { batches: Batch[] };
@@ -70,8 +69,7 @@ function resultSchema<Batch extends LanceBatch>({ schema }: Batch): Batch["schem
   const Schema = schema.constructor as new (fields: unknown[]) => Batch["schema"];
   const score = schema.fields.find(({ name }) => name === "_score")!;
   const Field = score.constructor as new (name: string, type: unknown, nullable: boolean) => unknown;
-  const fields = schema.fields.filter(({ name }) => !searchScores.has(name));
-  return new Schema([...fields, new Field(relevanceScore, score.type, true)]);
+  return new Schema([...schema.fields.filter(({ name }) => !searchScores.has(name)), new Field(relevanceScore, score.type, true)]);
 }
 
 /** `makeArrowTable` of LanceDB 0.37 loses structures without an error. No row is better than a row with wrong values. */
