@@ -146,14 +146,6 @@ describe("README.md", () => {
   it("has its first program within 30 lines", () => {
     expect(programs.find(({ path }) => path === "README.md")!.block.line).toBeLessThan(30);
   });
-
-  it.each(pages)("$path links to files that exist", ({ path }) => {
-    const page = readFileSync(join(root, path), "utf8");
-    const links = [...page.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, target]) =>
-      new URL(target!, new URL(path, "file:///")).pathname.slice(1),
-    );
-    expect(links.filter((target) => !ts.sys.fileExists(join(root, target)) && !ts.sys.directoryExists(join(root, target)))).toEqual([]);
-  });
 });
 
 /** The `$ ` lines of a console block, each with what follows it. */
