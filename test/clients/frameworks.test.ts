@@ -1,5 +1,5 @@
 /** Each adapter in its real framework. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as lancedb from "@lancedb/lancedb";
@@ -25,6 +25,7 @@ import { createCrossrankPostprocessor } from "../../dist/adapters/llamaindex.js"
 import { createCrossrankScorer } from "../../dist/adapters/mastra.js";
 import { crossrankRerank } from "../../dist/adapters/tanstack-ai.js";
 import { clearRerankerBackends, clearRerankers, RerankError, registerRerankerBackend } from "../../dist/index.js";
+import { root, runCommand } from "../support/command.node.ts";
 import { documents, query, rankedByLibrary } from "./server.node.ts";
 
 /** The indices and scores that every adapter must give. */
@@ -55,6 +56,26 @@ const expectRanking = (actual: readonly { index: number; score: number }[], coun
   expect(actual.map(({ index }) => index)).toEqual(expected.slice(0, count).map(({ index }) => index));
   for (const [rank, { score }] of actual.entries()) expect(score).toBeCloseTo(expected[rank]!.score, 6);
 };
+
+describe("the programs of docs/frameworks.md", () => {
+  const examples = join(root, "examples/frameworks");
+  // Programs find their packages in a folder above them, as in a project of a user.
+  const folder = join(root, "test/clients/node_modules/.examples");
+  beforeAll(() => {
+    const installed = join(root, "test/clients/node_modules/crossrank");
+    if (!existsSync(installed)) symlinkSync(root, installed, "junction");
+    cpSync(examples, folder, { recursive: true });
+  });
+
+  it.each(readdirSync(examples))("%s finds the right document", async (name) => {
+    const { code, stdout, stderr } = await runCommand(process.execPath, [join(folder, name)], { cwd: folder });
+    expect({ code, lastLine: stdout.trim().split("\n").at(-1), stderr: code === 0 ? "" : stderr }).toEqual({
+      code: 0,
+      lastLine: "Dog training requires patience.",
+      stderr: "",
+    });
+  });
+});
 
 describe("Vercel AI SDK", () => {
   const rankingOf = async (model: RerankingModel, values: readonly (string | { text: string })[], options: object = {}) => {
