@@ -9,7 +9,7 @@ const { description, version } = JSON.parse(readFileSync(new URL("../../package.
 /** Pages in the order of the sidebar. A page that is not named here stands at the end of "Rerank". */
 const groups = {
   Start: ["index", "tasks"],
-  Rerank: ["library", "configuration", "errors", "command-line"],
+  Rerank: ["library", "configuration", "errors", "command-line", "frameworks"],
   Models: ["models", "custom-models", "providers", "chat-models", "remote", "combine", "backends", "downloads"],
   Serve: ["server", "other-languages", "agents", "deploy", "bundlers"],
   Measure: ["evaluation", "benchmarks"],
