@@ -3,14 +3,24 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Application } from "typedoc";
 
-/** The package's entry points, by their sources. */
-const entries = {
-  "src/index.ts": "crossrank",
-  "src/web.ts": "crossrank/web",
-  "src/server/index.ts": "crossrank/server",
-  "src/eval/index.ts": "crossrank/eval",
-  "src/testing/backend-suite.ts": "crossrank/testing",
+/** Sources of the entry points whose declarations in `dist/` are called otherwise. */
+const sources = {
+  "src/server.ts": "src/server/index.ts",
+  "src/eval.ts": "src/eval/index.ts",
+  "src/testing.ts": "src/testing/backend-suite.ts",
 };
+
+/** Public names of the package's entry points, by their sources. */
+function findEntries(root) {
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return Object.fromEntries(
+    Object.entries(exports).flatMap(([path, { types }]) => {
+      if (types === undefined) return [];
+      const source = types.replace("./dist/", "src/").replace(".d.ts", ".ts");
+      return [[sources[source] ?? source, `crossrank${path.slice(1)}`]];
+    }),
+  );
+}
 
 /**
  * Writes the pages.
@@ -20,6 +30,7 @@ const entries = {
  * @returns TypeDoc's navigation: `{ title, path, children }`, with paths below `folder`
  */
 export async function writeApi(root, folder) {
+  const entries = findEntries(root);
   const navigation = join(folder, "navigation.json");
   const application = await Application.bootstrapWithPlugins({
     plugin: ["typedoc-plugin-markdown"],

@@ -33,7 +33,9 @@ beforeAll(async () => {
 it("has a page for each page of docs/ and for the functions of each entry point", () => {
   const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".md"));
   const expected = docs.map((path) => `/${path === "README.md" ? "tasks" : path.replace(".md", "")}.html`);
-  const api = ["", "/web", "/server", "/eval", "/testing"].map((path) => `/api/crossrank${path}/index.html`);
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { exports: Record<string, { types?: string }> };
+  const entries = Object.keys(exports).filter((path) => exports[path]!.types !== undefined);
+  const api = entries.map((path) => `/api/crossrank${path.slice(1)}/index.html`);
   expect([...pages.keys()]).toEqual(expect.arrayContaining(["/index.html", ...expected, ...api]));
   expect(pages.get("/api/crossrank/classes/RerankError.html")).toContain("every failure of a public function");
 });
