@@ -128,8 +128,12 @@ export interface Codec<RequestBody, ReplyBody> {
   encodeRequest(request: WireRequest): RequestBody;
   /** For servers. Nulls count as absent, and so do a limit below 1 and an empty list of fields. */
   decodeRequest(body: RequestBody): WireRequest;
-  /** For servers. Results carry their documents where `reply` has them; other fields of `reply` that are absent are left out. */
-  encodeReply(reply: WireReply): ReplyBody;
+  /**
+   * For servers. Results carry their documents where `reply` has them; other fields of `reply` that are absent are left out.
+   *
+   * @param request what is answered, for the formats whose replies repeat parts of it
+   */
+  encodeReply(reply: WireReply, request?: WireRequest): ReplyBody;
   /**
    * For clients, of a body that came from outside. Unknown fields are ignored, and metadata of a wrong type counts as absent.
    *

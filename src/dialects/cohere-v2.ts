@@ -60,6 +60,7 @@ export const cohereV2Dialect: RankingDialect<CohereV2RequestBody> = {
   vendor: cohere,
   paths: [
     { path: "/v2/rerank", usedBy: "Cohere" },
+    { path: "/providers/cohere/v2/rerank", usedBy: "clients of Cohere on Azure, such as n8n's" },
     { path: "/cohere/v2/rerank", usedBy: "base URL `http://HOST/cohere`" },
   ],
   schemas: () => ({

@@ -21,7 +21,7 @@ export type OtherPath = "alive" | "ready" | "models" | "info" | "keys";
 
 /** A path that ranks. */
 export interface RankingPath {
-  /** `{model}` stands for the name of a model, which may have slashes. */
+  /** `{model}` stands for the name of a model, which may have slashes; another word in braces for a part of one segment. */
   path: string;
   /** Whose clients ask there, or by which base URL; a cell of the table in docs/server.md. Absent: the path's other dialect says it. */
   usedBy?: string;
@@ -52,6 +52,11 @@ export interface RankingDialect<RequestBody = unknown> extends Definition<Reques
   objectFields?: "all";
   /** Whether the headers of a reply tell its times. @default false */
   tellsTimes?: boolean;
+  /**
+   * Whether only clients of this dialect write such a body. Paths that do not speak the dialect refuse it and name one that does, for these
+   * clients would take the reply of another format for an empty one. @default none
+   */
+  isUnmistakable?(body: object): boolean;
 }
 
 /** A dialect that scores pairs. */

@@ -11,8 +11,10 @@ export interface ReplySpelling {
   dialect: string;
   /** Key of the list of results. Absent: the body is the list. */
   list?: string;
-  /** Key of a result's score. */
-  score: string;
+  /** Key of a result's score. Absent: the results are bare scores. */
+  score?: string;
+  /** Place of a result's document in the request, where no key `index` tells it. */
+  indexOf?: (result: Readonly<Record<string, unknown>>, place: number) => unknown;
   /** Key of a result's document, and how it is read. Absent: the dialect echoes none. */
   document?: readonly [key: string, read: DocumentReader];
 }
@@ -28,21 +30,25 @@ export function readReply(body: unknown, spelling: ReplySpelling): WireReply {
   const { dialect, list } = spelling;
   if (list === undefined) {
     if (!Array.isArray(body)) throw badReply(dialect, `the reply is ${foundKind(body)}, expected a list of results`);
-    return { results: readResults(body, "", spelling) };
+    return { results: readResults(body, spelling) };
   }
   if (!isRecord(body)) throw badReply(dialect, `the reply is ${foundKind(body)}, expected an object with the list ${list}`);
   const results = body[list];
   if (!Array.isArray(results)) throw badReply(dialect, `the reply's ${list} is ${foundKind(results)}, expected a list (${keysOf(body)})`);
-  return { ...readMetadata(body), results: readResults(results, list, spelling) };
+  return { ...readMetadata(body), results: readResults(results, spelling) };
 }
 
-function readResults(results: readonly unknown[], list: string, spelling: ReplySpelling): WireResult[] {
-  return Array.from(results, (result, place) => readResult(result, `${list}[${place}]`, spelling));
+function readResults(results: readonly unknown[], spelling: ReplySpelling): WireResult[] {
+  return Array.from(results, (result, ordinal) => readResult(result, ordinal, spelling));
 }
 
-function readResult(result: unknown, place: string, { dialect, score: scoreKey, document }: ReplySpelling): WireResult {
+function readResult(value: unknown, ordinal: number, spelling: ReplySpelling): WireResult {
+  const { dialect, list = "", score: scoreKey = "score", document, indexOf } = spelling;
+  const place = `${list}[${ordinal}]`;
+  const result = spelling.score === undefined ? { score: value } : value;
   if (!isRecord(result)) throw badReply(dialect, `${place} is ${foundKind(result)}, expected an object`);
-  const { index, [scoreKey]: score } = result;
+  const score = result[scoreKey];
+  const index = indexOf === undefined ? result.index : indexOf(result, ordinal);
   if (!Number.isSafeInteger(index) || (index as number) < 0) {
     throw badReply(dialect, `${place}.index is ${foundKind(index)}, expected an integer ≥ 0`);
   }
@@ -50,21 +56,22 @@ function readResult(result: unknown, place: string, { dialect, score: scoreKey, 
   const read = { index: index as number, score: score as number };
   if (document === undefined) return read;
   const [documentKey, readDocument] = document;
-  const value = result[documentKey] ?? null;
-  const echo = value === null ? null : readDocument(value);
-  if (echo === undefined) throw badReply(dialect, `${place}.${documentKey} is ${foundKind(value)}, expected a document`);
+  const found = result[documentKey] ?? null;
+  const echo = found === null ? null : readDocument(found);
+  if (echo === undefined) throw badReply(dialect, `${place}.${documentKey} is ${foundKind(found)}, expected a document`);
   return echo === null ? read : { ...read, document: echo };
 }
 
 function readMetadata(body: Readonly<Record<string, unknown>>): Omit<WireReply, "results"> {
   const usage = recordOf(body.usage);
   const meta = recordOf(body.meta);
+  const { input_tokens: inputTokens } = recordOf(meta.tokens ?? body.tokens ?? body);
   return present({
     id: stringOf(body.id),
     model: stringOf(body.model),
     created: countOf(body.created),
-    tokens: countOf(usage.total_tokens) ?? countOf(usage.prompt_tokens) ?? countOf(recordOf(meta.tokens).input_tokens),
-    billedUnits: countOf(usage.rerank_units) ?? countOf(recordOf(meta.billed_units).search_units),
+    tokens: countOf(usage.total_tokens) ?? countOf(usage.prompt_tokens) ?? countOf(inputTokens) ?? countOf(body.total_tokens),
+    billedUnits: countOf(usage.rerank_units) ?? countOf(usage.search_units) ?? countOf(recordOf(meta.billed_units).search_units),
   });
 }
 

@@ -133,8 +133,9 @@ export const unionDialect: RankingDialect<UnionRequestBody> = {
   paths: [
     {
       path: "/rerank",
-      usedBy: "with `model`, `top_n` or another word of theirs beside the documents vLLM, Infinity, llama.cpp and Jina clients",
-      isMeant: saysUnionWords,
+      usedBy:
+        "with `model`, `top_n` or any other word that is not crossrank's beside the documents vLLM, Infinity, llama.cpp and Jina clients",
+      isMeant: isForeign,
     },
     { path: "/v1/rerank", usedBy: "Jina, Cohere v1, LiteLLM, LocalAI, Xinference, vLLM" },
     { path: "/litellm/rerank", usedBy: "LiteLLM's routes `cohere`, `jina_ai`, `hosted_vllm`" },
@@ -175,11 +176,15 @@ function decodeActivation({ use_activation, activation }: UnionRequestBody): { r
 }
 
 /**
- * Whether a body at our own path has a word that only clients of other rerankers write beside the documents. `top_k` and `truncation` there
- * belong into our own `config`.
+ * Keys of our own `config` that no other reranker has. Beside the documents they are a mistake in our own format, which names their place.
  */
-function saysUnionWords(body: object): boolean {
-  if ("texts" in body || "config" in body) return false;
-  const words = [...union.requestFields.values()].flat().filter((key) => key !== "top_k" && key !== "truncation");
-  return [...words, "max_chunks_per_doc", "max_tokens_per_query", "priority", "user"].some((key) => key in body);
+export const ownWords: ReadonlySet<string> = new Set([
+  ...["top_k", "topK", "threshold", "truncation", "truncationSide", "max_length", "maxLength", "instruction", "fields", "return"],
+  ...["on_error", "onError", "batch_size", "batchSize", "max_rerank_duration_secs", "maxRerankDurationSecs"],
+]);
+
+/** Whether a body at our own path has a key beside query and documents that neither we nor TEI, llama.cpp or Weaviate have there. */
+function isForeign(body: object): boolean {
+  if (!("documents" in body) || ["config", "texts", "property"].some((key) => key in body)) return false;
+  return Object.keys(body).some((key) => key !== "query" && key !== "documents" && !ownWords.has(key));
 }
