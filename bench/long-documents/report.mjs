@@ -22,7 +22,9 @@ for (const [key, group] of groups) {
   const ways = groupBy(group, ({ way }) => way);
   const cut = new Map(ways.get("cut").map((record) => [record.query, record.nDCG]));
   const queries = [...cut.keys()].filter((query) => [...ways.values()].every((list) => list.some((record) => record.query === query)));
-  console.log(`\n${key}, ${queries.length} queries\n\n| way | nDCG@10 | minus cut | pairs a query | seconds a query |\n|---|---|---|---|---|`);
+  console.log(
+    `\n${key}, ${queries.length} queries\n\n| way | nDCG@10 | minus cut | pairs a query | seconds a query |\n|---|---|---|---|---|`,
+  );
   for (const [way, list] of ways) {
     const byQuery = new Map(list.map((record) => [record.query, record]));
     const values = queries.map((query) => byQuery.get(query).nDCG);
@@ -31,7 +33,9 @@ for (const [key, group] of groups) {
     const pairs = list[0].passages === undefined ? "" : mean(list.map(({ passages }) => passages)).toFixed(1);
     const seconds = list[0].seconds === undefined ? "" : mean(list.map((record) => record.seconds)).toFixed(2);
     const interval = ({ low, high }) => `[${shown(low)}, ${shown(high)}]`;
-    console.log(`| ${way} | ${shown(mean(values))} ${interval(own)} | ${shown(mean(differences))} ${interval(difference)} | ${pairs} | ${seconds} |`);
+    console.log(
+      `| ${way} | ${shown(mean(values))} ${interval(own)} | ${shown(mean(differences))} ${interval(difference)} | ${pairs} | ${seconds} |`,
+    );
   }
 }
 
@@ -45,13 +49,21 @@ function calibration(documents) {
     return { logit: Math.log(p / (1 - p)), n: passages, y: isRelevant ? 1 : 0 };
   });
   console.log("\n| passages | documents | relevant | mean probability |\n|---|---|---|---|");
-  for (const [low, high] of [[1, 1], [2, 2], [3, 4], [5, 9], [10, 100]]) {
+  for (const [low, high] of [
+    [1, 1],
+    [2, 2],
+    [3, 4],
+    [5, 9],
+    [10, 100],
+  ]) {
     const some = rows.filter(({ n }) => n >= low && n <= high);
     if (some.length === 0) continue;
     const probability = mean(some.map(({ logit }) => 1 / (1 + Math.exp(-logit))));
-    console.log(`| ${low === high ? low : `${low}–${high}`} | ${some.length} | ${shown(mean(some.map(({ y }) => y)))} | ${shown(probability)} |`);
+    console.log(
+      `| ${low === high ? low : `${low}–${high}`} | ${some.length} | ${shown(mean(some.map(({ y }) => y)))} | ${shown(probability)} |`,
+    );
   }
-  const fit = (withN) => {
+  const fitted = (withN) => {
     let [a, b, c] = [0, 1, 0];
     for (let step = 0; step < 20_000; step += 1) {
       let [ga, gb, gc] = [0, 0, 0];
@@ -73,8 +85,13 @@ function calibration(documents) {
     );
     return { a, b, c, loss };
   };
-  for (const [name, result] of [["without ln n", fit(false)], ["with ln n", fit(true)]]) {
-    console.log(`${name}: intercept ${shown(result.a)}, slope ${shown(result.b)}, ln n ${shown(result.c)}, log loss ${result.loss.toFixed(4)}`);
+  for (const [name, result] of [
+    ["without ln n", fitted(false)],
+    ["with ln n", fitted(true)],
+  ]) {
+    console.log(
+      `${name}: intercept ${shown(result.a)}, slope ${shown(result.b)}, ln n ${shown(result.c)}, log loss ${result.loss.toFixed(4)}`,
+    );
   }
 }
 

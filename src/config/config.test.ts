@@ -215,7 +215,10 @@ describe("RerankerConfig.parse", () => {
     [{ threshold: Number.NaN }, "config.threshold: expected a finite number, got NaN."],
     [{ truncation: "first" }, 'config.truncation: expected "longest_first", "only_second" or "error", got "first".'],
     [{ return: "logit" }, 'config.return: expected an array, got "logit".'],
-    [{ return: ["logits"] }, 'config.return[0]: expected "logit", "tokens" or "truncated", got "logits".'],
+    [
+      { return: ["logits"] },
+      'config.return[0]: expected "logit", "tokens", "truncated", "passage", "passages" or "highlights", got "logits".',
+    ],
     [{ fields: [] }, "config.fields: expected an array of at least 1, got an empty array."],
     [{ text: "body" }, 'config.text: expected a function, got "body".'],
     [{ max_rerank_duration_secs: 0 }, "config.max_rerank_duration_secs: expected a number of seconds > 0, got 0."],

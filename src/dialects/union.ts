@@ -179,7 +179,8 @@ function decodeActivation({ use_activation, activation }: UnionRequestBody): { r
  * Keys of our own `config` that no other reranker has. Beside the documents they are a mistake in our own format, which names their place.
  */
 export const ownWords: ReadonlySet<string> = new Set([
-  ...["top_k", "topK", "threshold", "truncation", "truncationSide", "max_length", "maxLength", "instruction", "fields", "return"],
+  ...["top_k", "topK", "threshold", "truncation", "truncationSide", "max_length", "maxLength"],
+  ...["long_documents", "longDocuments", "instruction", "fields", "return"],
   ...["on_error", "onError", "batch_size", "batchSize", "max_rerank_duration_secs", "maxRerankDurationSecs"],
 ]);
 

@@ -49,7 +49,7 @@ describe("a request in our own format", () => {
     [{ fields: ["a", 3] }, "config.fields[1]: expected a string"],
     [
       { return: ["usage", "logits"] },
-      'config.return[1]: expected "logit", "tokens", "truncated", "model", "usage", "timings" or "warnings", got "logits".',
+      'config.return[1]: expected "logit", "tokens", "truncated", "passage", "passages", "highlights", "model", "usage", "timings" or "warnings", got "logits".',
     ],
     [{ max_length: 5, maxLength: 5 }, "config: has both max_length and maxLength."],
   ])("may not have the config %j, and the message has the path as the client wrote it", (config, message) => {
@@ -68,7 +68,9 @@ describe("a request in our own format", () => {
         .filter((key) => names.includes(key))
         .sort(),
     ).toEqual(names.filter((key) => !operatorKeys.includes(key)).sort());
-    expect(config!.properties.return).toMatchObject({ anyOf: [{ items: { enum: ["logit", "tokens", "truncated", ...replyFields] } }, {}] });
+    expect(config!.properties.return).toMatchObject({
+      anyOf: [{ items: { enum: ["logit", "tokens", "truncated", "passage", "passages", "highlights", ...replyFields] } }, {}],
+    });
     const text = JSON.stringify(model);
     for (const key of operatorModelKeys) expect(text).not.toContain(`"${key}":`);
   });

@@ -14,7 +14,7 @@ import {
   scoreByPassages,
   scoreByPassagesSync,
   type TextPassages,
-} from "../by-passages.ts";
+} from "./by-passages.ts";
 import { type DownloadRequest, ensureDownloaded, ensureDownloadedSync } from "./ensure-downloaded.node.ts";
 import type { Executor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
@@ -266,7 +266,15 @@ class OnnxScorer implements Scorer {
 }
 
 function groupOf(call: ScoreCall, reading: ModelReading, indices: readonly number[]): Group {
-  const { query, truncation, truncationSide = "right", specialTokens, batchSize, instruction = reading.instruction, deadlineMs = Infinity } = call;
+  const {
+    query,
+    truncation,
+    truncationSide = "right",
+    specialTokens,
+    batchSize,
+    instruction = reading.instruction,
+    deadlineMs = Infinity,
+  } = call;
   return {
     query,
     truncation,

@@ -4,7 +4,7 @@ import { commonWords } from "../../ranking/common-words.ts";
 import { passagesOf } from "../../ranking/passages.ts";
 import type { PassageReading } from "../../scorer.ts";
 import type { EncodedPair, EncodeOptions } from "../../tokenization/pair-encoder.ts";
-import type { TextPassages } from "../by-passages.ts";
+import type { TextPassages } from "./by-passages.ts";
 import type { Group, GroupRunner } from "./group.ts";
 import type { OnnxSession } from "./session.node.ts";
 

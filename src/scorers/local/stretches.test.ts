@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PassageCall, TextPassages } from "../by-passages.ts";
+import type { PassageCall, TextPassages } from "./by-passages.ts";
 import { divideTexts, type Stretch } from "./stretches.ts";
 
 const callOf = (texts: string[], passages: Partial<PassageCall["passages"]> = {}, contexts?: string[]): PassageCall => ({

@@ -1,7 +1,7 @@
 /** Divides the texts of a call in threads: equal texts once, huge ones in stretches. */
 import { distinctTexts } from "../../ranking/distinct-texts.ts";
 import { characterBorder } from "../../ranking/sentences.ts";
-import type { PassageCall, TextPassages } from "../by-passages.ts";
+import type { PassageCall, TextPassages } from "./by-passages.ts";
 
 /** A part of a text that a thread divides at once. */
 export interface Stretch {

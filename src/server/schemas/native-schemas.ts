@@ -53,6 +53,9 @@ function explainKeys(issue: z.core.$ZodRawIssue): string | undefined {
   return `unrecognized ${issue.keys.length === 1 ? "key" : "keys"} ${shown.join(", ")}. ${advice}`;
 }
 
+/** Offsets are UTF-16 units of the document's text. */
+const passageSchema = z.object({ text: z.string(), start: z.int().min(0), end: z.int().min(0), score: z.number() });
+
 const resultSchema = z.looseObject({
   index: z.int().min(0),
   score: z.number(),
@@ -61,12 +64,15 @@ const resultSchema = z.looseObject({
   logit: z.number().optional(),
   tokens: z.int().optional(),
   truncated: z.boolean().optional(),
+  passage: passageSchema.optional().describe("The best passage of a document that was read passage by passage."),
+  passages: z.array(passageSchema).optional(),
+  highlights: z.array(passageSchema).optional().describe("Sentences of the best passage."),
 });
 
 export const nativeReplySchema: z.ZodType = z.object({
   results: z.array(resultSchema),
   model: z.string().optional(),
-  usage: z.object({ documents: z.int(), tokens: z.int() }).optional(),
+  usage: z.object({ documents: z.int(), tokens: z.int(), passages: z.int().optional() }).optional(),
   timings: z.record(z.string(), z.number()).optional(),
   warnings: z.array(z.looseObject({ type: z.string(), message: z.string() })).optional(),
 });

@@ -1,10 +1,10 @@
 /** Scores documents passage by passage, with any scorer of pairs. */
-import { RerankError } from "../errors.ts";
-import { aggregateScores } from "../ranking/aggregate.ts";
-import { passagesByWords } from "../ranking/common-words.ts";
-import type { Span } from "../ranking/passages.ts";
-import type { PairTokens, PassageReading, ScoreCall, ScoredPassage, ScoreFailure, ScoreKind, ScoreResult } from "../scorer.ts";
-import type { RerankWarning } from "../types.ts";
+import { RerankError } from "../../errors.ts";
+import { aggregateScores } from "../../ranking/aggregate.ts";
+import { passagesByWords } from "../../ranking/common-words.ts";
+import type { Span } from "../../ranking/passages.ts";
+import type { PairTokens, PassageReading, ScoreCall, ScoredPassage, ScoreFailure, ScoreKind, ScoreResult } from "../../scorer.ts";
+import type { RerankWarning } from "../../types.ts";
 
 /** The passages of one text. */
 export interface TextPassages {
