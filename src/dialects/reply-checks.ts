@@ -37,22 +37,22 @@ export function readReply(body: unknown, spelling: ReplySpelling): WireReply {
 }
 
 function readResults(results: readonly unknown[], list: string, spelling: ReplySpelling): WireResult[] {
-  return Array.from(results, (result, place) => readResult(result, `${list}[${place}]`, spelling));
+  return Array.from(results, (result, index) => readResult(result, `${list}[${index}]`, spelling));
 }
 
-function readResult(result: unknown, place: string, { dialect, score: scoreKey, document }: ReplySpelling): WireResult {
-  if (!isRecord(result)) throw badReply(dialect, `${place} is ${foundKind(result)}, expected an object`);
+function readResult(result: unknown, where: string, { dialect, score: scoreKey, document }: ReplySpelling): WireResult {
+  if (!isRecord(result)) throw badReply(dialect, `${where} is ${foundKind(result)}, expected an object`);
   const { index, [scoreKey]: score } = result;
   if (!Number.isSafeInteger(index) || (index as number) < 0) {
-    throw badReply(dialect, `${place}.index is ${foundKind(index)}, expected an integer ≥ 0`);
+    throw badReply(dialect, `${where}.index is ${foundKind(index)}, expected an integer ≥ 0`);
   }
-  if (!Number.isFinite(score)) throw badReply(dialect, `${place}.${scoreKey} is ${foundKind(score)}, expected a finite number`);
+  if (!Number.isFinite(score)) throw badReply(dialect, `${where}.${scoreKey} is ${foundKind(score)}, expected a finite number`);
   const read = { index: index as number, score: score as number };
   if (document === undefined) return read;
   const [documentKey, readDocument] = document;
   const value = result[documentKey] ?? null;
   const echo = value === null ? null : readDocument(value);
-  if (echo === undefined) throw badReply(dialect, `${place}.${documentKey} is ${foundKind(value)}, expected a document`);
+  if (echo === undefined) throw badReply(dialect, `${where}.${documentKey} is ${foundKind(value)}, expected a document`);
   return echo === null ? read : { ...read, document: echo };
 }
 

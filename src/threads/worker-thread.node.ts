@@ -180,9 +180,9 @@ export function serveWorkerThread<Init, Request, Response>(
   });
 }
 
-/** The error for a tokenizer that does not end. @param place for messages */
-export function tokenizerTooSlow(place: string): RerankError {
-  const what = `${place}: the tokenizer did not open within ${tokenizerMs / 1000} s`;
+/** The error for a tokenizer that does not end. @param where for messages */
+export function tokenizerTooSlow(where: string): RerankError {
+  const what = `${where}: the tokenizer did not open within ${tokenizerMs / 1000} s`;
   return new RerankError(
     "unsupported-model",
     `${what}. A regular expression of tokenizer.json may take for ever: look at its "Regex" entries.`,
