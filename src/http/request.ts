@@ -7,6 +7,8 @@ export interface Network {
   fetch: typeof fetch;
   /** An environment variable, trimmed; undefined if it is absent or empty, or if there is no environment. */
   readVariable(name: string): string | undefined;
+  /** A text file, for keys that an environment variable names. Absent where there are no files. */
+  readFile?(path: string): Promise<string>;
   /** Whether there is an environment, so that messages may name its variables. */
   hasEnvironment: boolean;
 }

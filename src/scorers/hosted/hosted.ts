@@ -30,7 +30,7 @@ const defaultDurationSecs = 60;
  * @throws RerankError `invalid-input` for an unknown provider, and for a client that does not support it
  */
 export function createHostedScorer(llm: LlmConfig, network: Network, options: HostedOptions = {}): Scorer {
-  const named = findProvider(llm.model);
+  const named = findProvider(llm.model, llm.baseUrl);
   const { prefix, provider, model } = named;
   const setting = { model, llm, network };
   const providerCall: ProviderCall = { ...named, setting, retryDelayMs: options.retryDelayMs, maxBytes: options.maxBytes };

@@ -33,8 +33,10 @@ export interface Provider {
   /** First segments of model strings that mean it. */
   readonly prefixes: readonly [string, ...string[]];
   readonly codec: AnyCodec;
-  /** Last segment of the URL, behind a `baseUrl` of the caller's. */
-  readonly path: string;
+  /** Last segment of the URL, or the last ones, behind a `baseUrl` of the caller's. */
+  readonly path: string | ((setting: Setting) => string);
+  /** What differs at some base URLs. @default nothing */
+  readonly at?: (baseUrl: string) => Partial<Pick<Provider, "codec" | "path">>;
   /** The URL at the provider's own host. Absent: it runs wherever its user runs it, and `baseUrl` is needed. */
   readonly defaultUrl?: (setting: Setting) => string;
   /** Variables that give the `baseUrl` of a service that has no host of its own. @default none */
