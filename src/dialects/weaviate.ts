@@ -57,7 +57,7 @@ export const weaviate: Codec<WeaviateRequestBody, WeaviateReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const weaviateDialect: RankingDialect<WeaviateRequestBody> = {
   codec: weaviate,
   vendor: {

@@ -75,8 +75,8 @@ function replyOf(
 ): WireReply {
   const results = result.results.map(({ index, score, logit, document }): WireResult => {
     // Plugins and hosted models have scores of their own and no logits.
-    const told = wantsLogits ? (logit ?? score) : score;
-    return { index, score: told, ...(echoes ? { document } : {}) };
+    const value = wantsLogits ? (logit ?? score) : score;
+    return { index, score: value, ...(echoes ? { document } : {}) };
   });
   return {
     id: requestId,

@@ -56,7 +56,7 @@ export interface Provider {
   /** @default none */
   readonly limits?: (model: string) => Limits;
   /** Path beside `path` at which the service tells its own limits, and how they are read. @default it does not tell */
-  readonly toldLimits?: { readonly path: string; readonly read: (body: unknown) => Limits };
+  readonly reportedLimits?: { readonly path: string; readonly read: (body: unknown) => Limits };
   /**
    * What becomes of a pair that is too long where the request says nothing: it is cut, or the request is refused. "fixed": the request
    * cannot say anything. @default "cut" where the format has a word for it, else "fixed"
