@@ -18,8 +18,8 @@ const topics = [
   "Reward your dog.",
   "",
 ];
-const documents = topics.map((text, place) => `${text} ${place} über 🐕`);
-const many = Array.from({ length: 1030 }, (_, place) => `${topics[place % topics.length]} ${place}`);
+const documents = topics.map((text, index) => `${text} ${index} über 🐕`);
+const many = Array.from({ length: 1030 }, (_, index) => `${topics[index % topics.length]} ${index}`);
 // Scores go through JSON in full precision; what moves is the last bits of a float32, by other company in a forward pass.
 const tolerance = 1e-6;
 
@@ -83,7 +83,7 @@ function expectSame(
   scoreOf: (result: RerankedDocument) => number,
 ): void {
   expect(actual.map(({ index }) => index)).toEqual(expected.map(({ index }) => index));
-  for (const [place, { score }] of actual.entries()) expect(Math.abs(score - scoreOf(expected[place]!))).toBeLessThan(tolerance);
+  for (const [index, { score }] of actual.entries()) expect(Math.abs(score - scoreOf(expected[index]!))).toBeLessThan(tolerance);
 }
 
 it("covers every provider", () => {

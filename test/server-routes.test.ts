@@ -24,8 +24,8 @@ beforeAll(async () => {
   server = createRerankServer({ models: [{ name: "first", model: "mini" }] });
   await server.ready;
   const ranked = await rerank(query, documents, { return: ["logit"] });
-  expected = documents.map((_, place) => {
-    const { score, logit } = ranked.find(({ index }) => index === place)!;
+  expected = documents.map((_, position) => {
+    const { score, logit } = ranked.find(({ index }) => index === position)!;
     return { score, logit: logit! };
   });
 });
@@ -48,11 +48,11 @@ it("the table has every path of the server, with its dialects and whose clients 
 
 it("another table has what each vendor's clients ask for beside ranking", () => {
   const cellOf = (paths: readonly string[] = []): string => paths.map((path) => `\`${path}\``).join(", ");
-  const told = vendors.filter(({ otherPaths }) => otherPaths !== undefined);
+  const withPaths = vendors.filter(({ otherPaths }) => otherPaths !== undefined);
   expectTable(
     "docs/server.md",
     "| vendor | the process lives | requests are taken | models | others |",
-    told.map(({ name, otherPaths = {} }) => {
+    withPaths.map(({ name, otherPaths = {} }) => {
       const { alive, ready, models, info = [], keys = [] } = otherPaths;
       return rowOf([name, cellOf(alive), cellOf(ready), cellOf(models), cellOf([...info, ...keys])]);
     }),

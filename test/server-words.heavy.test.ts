@@ -50,9 +50,9 @@ const usageOf = ({ body }: Answer): number => (body as { usage: { total_tokens: 
 
 const expectScores = async (answer: Answer, options: RankOptionsInput): Promise<void> => {
   const ranked = await rerank(query, documents, options);
-  const expected = documents.map((_, place) => ranked.find(({ index }) => index === place)!.score);
-  scoresOf(answer).forEach((score, place) => {
-    expect(score).toBeCloseTo(expected[place]!, 9);
+  const expected = documents.map((_, position) => ranked.find(({ index }) => index === position)!.score);
+  scoresOf(answer).forEach((score, position) => {
+    expect(score).toBeCloseTo(expected[position]!, 9);
   });
 };
 
@@ -191,7 +191,7 @@ describe("words without a meaning", () => {
   });
 
   it("are bounded in number and length", async () => {
-    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, place) => [`${place}-${"x".repeat(200)}`, 1]));
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, position) => [`${position}-${"x".repeat(200)}`, 1]));
     const { ignored } = await post("/v1/rerank", { query, documents, ...many });
     expect(ignored!.split(", ")).toHaveLength(32);
     expect(ignored!.length).toBeLessThan(4000);

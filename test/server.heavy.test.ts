@@ -48,7 +48,7 @@ beforeEach(() => {
     name: "waiting",
     rerank: (_query, texts, { signal }) =>
       new Promise((resolve, reject) => {
-        release = () => resolve(texts.map((_, place) => place));
+        release = () => resolve(texts.map((_, index) => index));
         signal.addEventListener("abort", () => reject(signal.reason));
       }),
   });
@@ -119,10 +119,10 @@ describe("POST /rerank", () => {
     const { results, warnings } = (await native.json()) as { results: { index: number }[]; warnings: object[] };
     expect(results[0]!.index).toBe(1);
     expect(warnings).toMatchObject(fields.slice(1).map((field) => ({ type: "missing-field", field })));
-    const told = "bodyy, gr%C3%B6%C3%9Fe%20%EF%BF%BD";
-    expect(native.headers.get("x-crossrank-missing-fields")).toBe(told);
+    const encoded = "bodyy, gr%C3%B6%C3%9Fe%20%EF%BF%BD";
+    expect(native.headers.get("x-crossrank-missing-fields")).toBe(encoded);
     const cohere = await post(server, "/v1/rerank", { model: "m", query, documents: objects, rank_fields: fields });
-    expect(cohere.headers.get("x-crossrank-missing-fields")).toBe(told);
+    expect(cohere.headers.get("x-crossrank-missing-fields")).toBe(encoded);
     const fine = await post(server, "/v1/rerank", { model: "m", query, documents: objects, rank_fields: ["metadata.title"] });
     expect(fine.headers.get("x-crossrank-missing-fields")).toBeNull();
   });
@@ -177,7 +177,7 @@ describe("limits", () => {
     expect((await send("/v1/rerank", ',"model":"x","return_documents":false')).status).toBe(200);
   });
 
-  const count = (length: number): string[] => Array.from({ length }, (_, place) => `document ${place}`);
+  const count = (length: number): string[] => Array.from({ length }, (_, index) => `document ${index}`);
 
   it("take 1024 documents and no more, in the words of each dialect", async () => {
     const server = await start();

@@ -10,7 +10,7 @@ import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { index, messageError, name, querySchema, text } from "./schema-parts.ts";
 
-/** Bedrock takes up to 1,000 sources. @see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_Rerank.html */
+/** Bedrock accepts up to 1,000 sources. @see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_Rerank.html */
 export const bedrockLimits: { readonly maxDocuments: number } = { maxDocuments: 1000 };
 
 /** A document of a request or a reply. */
@@ -20,7 +20,7 @@ export interface BedrockDocument {
   jsonDocument?: Maybe<{ readonly [key: string]: unknown }>;
 }
 
-/** A request; Bedrock takes exactly one query and up to 1,000 results. */
+/** A request. Bedrock accepts exactly one query and up to 1,000 results. */
 export interface BedrockRequestBody {
   queries: readonly { type: "TEXT"; textQuery: { readonly text: string } }[];
   sources: readonly { type: "INLINE"; inlineDocumentSource: BedrockDocument }[];
@@ -43,7 +43,7 @@ export interface BedrockReplyBody {
 /**
  * The model is an ARN, as in `arn:aws:bedrock:us-west-2::foundation-model/cohere.rerank-v3-5:0`.
  *
- * Failures are `{message}`; which exception it is stands in a header there, and in `code` here: AWS's clients read either.
+ * Failures are `{message}`; AWS names the exception in a header, we in `code`; its clients read both.
  *
  * @see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_Rerank.html
  * @see https://github.com/vercel/ai `packages/amazon-bedrock/src/reranking/` at ed857f5

@@ -17,11 +17,11 @@ export interface CohereV1RequestBody {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   rank_fields?: Maybe<readonly string[]>;
   return_documents?: Maybe<boolean>;
-  /** Chunks, not tokens: has no meaning here, where a document is cut or read whole. */
+  /** A number of chunks. Ignored here: documents are not split into chunks. */
   max_chunks_per_doc?: Maybe<number>;
 }
 
@@ -64,7 +64,7 @@ const openVino: Vendor = {
   otherPaths: { alive: ["/v2/health/live"], ready: ["/v2/health/ready"], models: ["/v3/models"] },
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const cohereV1Dialect: RankingDialect<CohereV1RequestBody> = {
   codec: cohereV1,
   vendor: cohere,

@@ -46,7 +46,7 @@ export interface DashScopeRequestBody {
   parameters?: Maybe<{
     top_n?: Maybe<number>;
     return_documents?: Maybe<boolean>;
-    /** What counts as relevant; has no meaning here. */
+    /** What counts as relevant. Ignored here. */
     instruct?: Maybe<string>;
   }>;
 }
@@ -64,7 +64,7 @@ export interface DashScopeFlatRequestBody {
   query: string;
   documents: readonly string[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   instruct?: Maybe<string>;
@@ -158,7 +158,7 @@ const vendor: Vendor = {
   prefix: "dashscope",
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const dashScopeDialect: RankingDialect<DashScopeRequestBody> = {
   codec: dashScope,
   vendor,
@@ -181,7 +181,7 @@ export const dashScopeDialect: RankingDialect<DashScopeRequestBody> = {
   }),
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const dashScopeFlatDialect: RankingDialect<DashScopeFlatRequestBody> = {
   codec: dashScopeFlat,
   vendor,

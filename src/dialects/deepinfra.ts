@@ -19,7 +19,7 @@ export interface DeepInfraRequestBody {
   /** As many as documents, or one. */
   queries: readonly string[];
   documents: readonly string[];
-  /** What counts as relevant; has no meaning here. */
+  /** What counts as relevant. Ignored here. */
   instruction?: Maybe<string>;
 }
 
@@ -60,7 +60,7 @@ export const deepInfra: Codec<DeepInfraRequestBody, DeepInfraReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const deepInfraDialect: RankingDialect<DeepInfraRequestBody> = {
   codec: deepInfra,
   vendor: { name: "DeepInfra", description: "Base URL /deepinfra/v1", prefix: "deepinfra" },

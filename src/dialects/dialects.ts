@@ -1,4 +1,4 @@
-/** All dialects that the server speaks beside its own: a new one is a file in this folder and an entry of this list. */
+/** All dialects of the server except its native one. To add a dialect, add a file in this folder and an entry in this list. */
 
 import { bedrockDialect } from "./bedrock.ts";
 import type { AnyCodec } from "./codec.ts";
@@ -28,7 +28,7 @@ import { weaviateDialect } from "./weaviate.ts";
 import { xinferenceDialect } from "./xinference.ts";
 import { zeroEntropyDialect } from "./zeroentropy.ts";
 
-/** Names are unique. The order is that of the documentation; where several dialects of a path want a body, the first one gets it. */
+/** Each name occurs once. The docs have the same order. If several dialects of a path match a body, the first one gets it. */
 export const dialects: readonly DialectDefinition[] = [
   unionDialect,
   cohereV2Dialect,
@@ -59,5 +59,5 @@ export const dialects: readonly DialectDefinition[] = [
   weaviateDialect,
 ];
 
-/** The codec of each dialect that ranks. */
+/** The codecs of all ranking dialects. */
 export const codecs: readonly AnyCodec[] = dialects.flatMap((dialect) => ("codec" in dialect ? [dialect.codec] : []));

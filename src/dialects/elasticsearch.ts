@@ -15,7 +15,7 @@ export interface ElasticsearchRequestBody {
   query: string;
   return_documents?: Maybe<boolean>;
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   /** Chunks, not tokens: has no meaning here, where a document is cut or read whole. */
   max_chunks_per_doc?: Maybe<number>;
@@ -31,7 +31,7 @@ const fields = spelledAs<ElasticsearchRequestBody>({ topK: limitKeys, returnDocu
  *   `request/rerank/HuggingFaceRerankRequestEntity.java` at 32f73f1, `response/HuggingFaceRerankResponseEntity.java` at 4d9ec59 and
  *   `response/HuggingFaceErrorResponseEntity.java` at 8b0d918
  */
-export const elasticsearch: Codec<ElasticsearchRequestBody, TeiResult[]> = {
+const elasticsearch: Codec<ElasticsearchRequestBody, TeiResult[]> = {
   name: "elasticsearch",
   requestFields: fields.keys,
   documentsKey: "documents",
@@ -51,7 +51,7 @@ export const elasticsearch: Codec<ElasticsearchRequestBody, TeiResult[]> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const elasticsearchDialect: RankingDialect<ElasticsearchRequestBody> = {
   codec: elasticsearch,
   vendor: { name: "Elasticsearch", description: "URL /elasticsearch/rerank", prefix: "elasticsearch" },

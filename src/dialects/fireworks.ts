@@ -19,10 +19,10 @@ export interface FireworksRequestBody {
   query: string;
   documents: readonly string[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
-  /** What counts as relevant; has no meaning here. */
+  /** What counts as relevant. Ignored here. */
   task?: Maybe<string>;
 }
 
@@ -66,7 +66,7 @@ export const fireworks: Codec<FireworksRequestBody, FireworksReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const fireworksDialect: RankingDialect<FireworksRequestBody> = {
   codec: fireworks,
   vendor: { name: "Fireworks AI", description: "Base URL /fireworks/inference/v1", prefix: "fireworks" },

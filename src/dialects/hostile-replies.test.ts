@@ -56,7 +56,7 @@ function brokenBodies(codec: AnyCodec): [what: string, body: unknown][] {
   const scores = notScores.map((score) => (isBare ? withList([score === missing ? null : score]) : withField(keyOf(scoreKeys)!, score)));
   const documents = documentKey === undefined ? [] : [5, true, ["text"], [{ text: "a" }]].map((value) => withField(documentKey, value));
   const groups = { reply: notReplies, list: notLists, result: notResults, index: indices, score: scores, document: documents };
-  return Object.entries(groups).flatMap(([what, bodies]) => bodies.map((body, place) => [`${what} ${place}`, body] as [string, unknown]));
+  return Object.entries(groups).flatMap(([what, bodies]) => bodies.map((body, index) => [`${what} ${index}`, body] as [string, unknown]));
 }
 
 describe.each(codecs.map((codec) => ({ name: codec.name, codec })))("$name", ({ name, codec }) => {

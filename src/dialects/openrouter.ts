@@ -19,7 +19,7 @@ export interface OpenRouterRequestBody {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
 }
 
@@ -62,7 +62,7 @@ export const openRouter: Codec<OpenRouterRequestBody, OpenRouterReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const openRouterDialect: RankingDialect<OpenRouterRequestBody> = {
   codec: openRouter,
   vendor: { name: "OpenRouter", description: "Base URL /openrouter/api/v1", prefix: "openrouter" },

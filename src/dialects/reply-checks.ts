@@ -1,4 +1,4 @@
-/** Reading replies from outside. What is ranked is checked strictly, for a wrong index or score would go unnoticed. */
+/** Reads the replies of services. Results are checked strictly, because nobody would notice a wrong index or score. */
 import { RerankError } from "../errors.ts";
 import { isRecord, kindOf } from "../values.ts";
 import type { WireReply, WireResult } from "./codec.ts";
@@ -7,24 +7,24 @@ import { present } from "./present.ts";
 
 /** How a dialect spells its results. */
 export interface ReplySpelling {
-  /** For messages. */
+  /** The dialect's name, for messages. */
   dialect: string;
   /** Key of the list of results. Absent: the body is the list. */
   list?: string;
   /** Key of a result's score. Absent: the results are bare scores. */
   score?: string;
   /** Place of a result's document in the request, where no key `index` tells it. */
-  indexOf?: (result: Readonly<Record<string, unknown>>, place: number) => unknown;
-  /** Key of a result's document, and how it is read. Absent: the dialect echoes none. */
+  indexOf?: (result: Readonly<Record<string, unknown>>, where: number) => unknown;
+  /** Key of a result's document, and its reader. Absent: results contain no documents. */
   document?: readonly [key: string, read: DocumentReader];
 }
 
 /**
- * The reply in a body of any dialect: results in the body's order, and the metadata that it has.
+ * Reads a reply of any dialect: the results in the body's order, and the metadata.
  *
- * Metadata is looked for under every name that some dialect has for it; no name means two things.
+ * Looks for metadata under the keys of all dialects. No key has two meanings.
  *
- * @throws RerankError `bad-response` saying what is wrong and where
+ * @throws RerankError `bad-response` that names the wrong field
  */
 export function readReply(body: unknown, spelling: ReplySpelling): WireReply {
   const { dialect, list } = spelling;
@@ -44,21 +44,21 @@ function readResults(results: readonly unknown[], spelling: ReplySpelling): Wire
 
 function readResult(value: unknown, ordinal: number, spelling: ReplySpelling): WireResult {
   const { dialect, list = "", score: scoreKey = "score", document, indexOf } = spelling;
-  const place = `${list}[${ordinal}]`;
+  const where = `${list}[${ordinal}]`;
   const result = spelling.score === undefined ? { score: value } : value;
-  if (!isRecord(result)) throw badReply(dialect, `${place} is ${foundKind(result)}, expected an object`);
+  if (!isRecord(result)) throw badReply(dialect, `${where} is ${foundKind(result)}, expected an object`);
   const score = result[scoreKey];
   const index = indexOf === undefined ? result.index : indexOf(result, ordinal);
   if (!Number.isSafeInteger(index) || (index as number) < 0) {
-    throw badReply(dialect, `${place}.index is ${foundKind(index)}, expected an integer ≥ 0`);
+    throw badReply(dialect, `${where}.index is ${foundKind(index)}, expected an integer ≥ 0`);
   }
-  if (!Number.isFinite(score)) throw badReply(dialect, `${place}.${scoreKey} is ${foundKind(score)}, expected a finite number`);
+  if (!Number.isFinite(score)) throw badReply(dialect, `${where}.${scoreKey} is ${foundKind(score)}, expected a finite number`);
   const read = { index: index as number, score: score as number };
   if (document === undefined) return read;
   const [documentKey, readDocument] = document;
   const found = result[documentKey] ?? null;
   const echo = found === null ? null : readDocument(found);
-  if (echo === undefined) throw badReply(dialect, `${place}.${documentKey} is ${foundKind(found)}, expected a document`);
+  if (echo === undefined) throw badReply(dialect, `${where}.${documentKey} is ${foundKind(found)}, expected a document`);
   return echo === null ? read : { ...read, document: echo };
 }
 
@@ -91,12 +91,12 @@ function badReply(dialect: string, what: string): RerankError {
   return new RerankError("bad-response", `${dialect}: ${what}. Check that the base URL is that of a service with this format.`);
 }
 
-/** What stands where something else was expected. */
+/** Names the kind of an unexpected value. */
 function foundKind(value: unknown): string {
   return value === undefined ? "missing" : kindOf(value);
 }
 
-/** The keys of a body of another format are the hint which one it is. */
+/** Lists a body's keys. In a message they show which other format the body has. */
 function keysOf(body: Readonly<Record<string, unknown>>): string {
   const keys = Object.keys(body).slice(0, 8);
   return keys.length === 0 ? "it has no keys" : `its keys: ${keys.map((key) => key.slice(0, 40)).join(", ")}`;

@@ -75,7 +75,7 @@ export const vertex: Codec<VertexRequestBody, VertexReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const vertexDialect: RankingDialect<VertexRequestBody> = {
   codec: vertex,
   vendor: { name: "Vertex AI", description: "Endpoint at the root, or /vertex", prefix: "vertex" },

@@ -28,9 +28,9 @@ export interface ZeroEntropyRequestBody {
   query: string;
   documents: readonly string[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
-  /** "fast" or "slow"; has no meaning here. */
+  /** "fast" or "slow". Ignored here. */
   latency?: Maybe<string>;
 }
 
@@ -63,7 +63,7 @@ export const zeroEntropy: Codec<ZeroEntropyRequestBody, ZeroEntropyReplyBody> = 
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const zeroEntropyDialect: RankingDialect<ZeroEntropyRequestBody> = {
   codec: zeroEntropy,
   vendor: { name: "ZeroEntropy", description: "Base URL /zeroentropy/v1", prefix: "zeroentropy" },

@@ -16,7 +16,7 @@ export interface Network {
 /** One request with JSON in and JSON out. It may be sent several times, so it must not change anything on the other side. */
 export interface JsonRequest extends RetryPolicy {
   /** Who sends the request, for the start of messages: `cohere`. */
-  place: string;
+  where: string;
   /** @default "POST" with a body, "GET" without */
   method?: "POST" | "GET" | undefined;
   url: string;

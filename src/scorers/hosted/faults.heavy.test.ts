@@ -29,7 +29,7 @@ interface Fault {
   status?: number;
   isRetryable?: boolean;
   /** Part of the message. */
-  told?: string | RegExp;
+  expectedMessage?: string | RegExp;
   /** How often the provider is asked; undefined where a busy machine may not get so far. */
   requests?: number;
   llm?: Partial<LlmConfig>;
@@ -82,7 +82,7 @@ const faults: readonly Fault[] = [
     code: "hosted",
     status: 429,
     isRetryable: true,
-    told: "Retry-After: 3600",
+    expectedMessage: "Retry-After: 3600",
     requests: 1,
   },
   {
@@ -91,7 +91,7 @@ const faults: readonly Fault[] = [
     code: "hosted",
     status: 429,
     isRetryable: true,
-    told: "after 3 attempts",
+    expectedMessage: "after 3 attempts",
     requests: 3,
   },
   {
@@ -102,16 +102,40 @@ const faults: readonly Fault[] = [
     requests: 3,
   },
   { fault: "500 twice", answers: [status(500), status(500), good], requests: 3 },
-  { fault: "503 again and again", answers: [status(503)], code: "hosted", status: 503, isRetryable: true, told: "own words", requests: 3 },
-  { fault: "a wrong key", answers: [status(401)], code: "hosted", status: 401, isRetryable: false, told: "own words", requests: 1 },
-  { fault: "a wrong request", answers: [status(400)], code: "hosted", status: 400, isRetryable: false, told: "own words", requests: 1 },
+  {
+    fault: "503 again and again",
+    answers: [status(503)],
+    code: "hosted",
+    status: 503,
+    isRetryable: true,
+    expectedMessage: "own words",
+    requests: 3,
+  },
+  {
+    fault: "a wrong key",
+    answers: [status(401)],
+    code: "hosted",
+    status: 401,
+    isRetryable: false,
+    expectedMessage: "own words",
+    requests: 1,
+  },
+  {
+    fault: "a wrong request",
+    answers: [status(400)],
+    code: "hosted",
+    status: 400,
+    isRetryable: false,
+    expectedMessage: "own words",
+    requests: 1,
+  },
   {
     fault: "an unknown model",
     answers: [status(404)],
     code: "hosted",
     status: 404,
     isRetryable: false,
-    told: "name of the model",
+    expectedMessage: "name of the model",
     requests: 1,
   },
   {
@@ -126,19 +150,19 @@ const faults: readonly Fault[] = [
     fault: "JSON that is cut off",
     answers: [(exchange) => ({ text: JSON.stringify(exchange.reply).slice(0, -2) })],
     ...bad,
-    told: "no JSON",
+    expectedMessage: "no JSON",
   },
   {
     fault: "a page instead of a reply",
     answers: [(_exchange, request) => ({ text: `<html>${echo(request)}</html>` })],
     ...bad,
-    told: "no JSON",
+    expectedMessage: "no JSON",
   },
   {
     fault: "JSON of another format",
     answers: [(_exchange, request) => ({ json: { [echo(request)]: [1] } })],
     ...bad,
-    told: "Check that the base URL",
+    expectedMessage: "Check that the base URL",
   },
   { fault: "null", answers: [() => ({ json: null })], ...bad },
   { fault: "a text", answers: [(_exchange, request) => ({ json: echo(request) })], ...bad },
@@ -154,58 +178,70 @@ const faults: readonly Fault[] = [
     isOfIndices: true,
     answers: [mutated(([first, ...others]) => [{ ...first, index: undefined }, ...others])],
     ...bad,
-    told: "index",
+    expectedMessage: "index",
+  },
+  {
+    fault: "an index as a text",
+    answers: [mutated(([first, ...others]) => [{ ...first, index: "2" }, ...others])],
+    ...bad,
+    expectedMessage: "index",
   },
   {
     fault: "an index as a text",
     isOfIndices: true,
     answers: [mutated(([first, ...others]) => [{ ...first, index: "2" }, ...others])],
     ...bad,
-    told: "index",
+    expectedMessage: "index",
   },
   {
     fault: "an index that is too high",
     isOfIndices: true,
     answers: [mutated(([first, ...others]) => [{ ...first, index: 3 }, ...others])],
     ...bad,
-    told: "index 3 for 3 documents",
+    expectedMessage: "index 3 for 3 documents",
+  },
+  {
+    fault: "a negative index",
+    answers: [mutated(([first, ...others]) => [{ ...first, index: -1 }, ...others])],
+    ...bad,
+    expectedMessage: "index",
   },
   {
     fault: "a negative index",
     isOfIndices: true,
     answers: [mutated(([first, ...others]) => [{ ...first, index: -1 }, ...others])],
     ...bad,
-    told: "index",
+    expectedMessage: "index",
   },
   {
     fault: "an index twice",
     isOfIndices: true,
     answers: [mutated(([first, ...others]) => [{ ...first, index: 0 }, ...others])],
     ...bad,
-    told: "two results for document 0",
+    expectedMessage: "two results for document 0",
   },
   {
     fault: "a document twice beside all others",
     isOfIndices: true,
     answers: [mutated((results) => [...results, results[0]!])],
     ...bad,
-    told: "two results for document 2",
+    expectedMessage: "two results for document 2",
   },
   {
     fault: "fewer results than documents",
     answers: [mutated((results) => results.slice(1))],
     ...bad,
-    told: "2 results for 3 documents: none for document 2",
+    expectedMessage: "2 results for 3 documents: none for document 2",
   },
-  { fault: "no results", answers: [mutated(() => [])], ...bad, told: "0 results for 3 documents" },
-  { fault: "scores as texts", answers: [withScore("0.5")], ...bad, told: "expected a finite number" },
-  { fault: "a score of null", answers: [withScore(null)], ...bad, told: "expected a finite number" },
-  { fault: "no score", answers: [withScore(undefined)], ...bad, told: "expected a finite number" },
+  { fault: "no results", answers: [mutated(() => [])], ...bad, expectedMessage: "0 results for 3 documents" },
+  { fault: "scores as texts", answers: [withScore("0.5")], ...bad, expectedMessage: "expected a finite number" },
+  { fault: "a score of null", answers: [withScore(null)], ...bad, expectedMessage: "expected a finite number" },
+  { fault: "no score", answers: [withScore(undefined)], ...bad, expectedMessage: "expected a finite number" },
   {
     fault: "a score of NaN",
     answers: [(exchange) => ({ text: JSON.stringify(withScore("?")(exchange).json).replace('"?"', "NaN") })],
     ...bad,
-    told: "no JSON",
+    expectedMessage: "no JSON",
   },
   {
     fault: "a score beyond all numbers",
@@ -216,7 +252,7 @@ const faults: readonly Fault[] = [
     fault: "too large a body",
     answers: [() => ({ text: bomb, headers: { "content-encoding": "gzip" } })],
     ...bad,
-    told: "more than 1000000 bytes",
+    expectedMessage: "more than 1000000 bytes",
   },
 ];
 
@@ -227,7 +263,7 @@ let run = 0;
 describe.each(exchanges)("$prefix", (exchange) => {
   it.concurrent.each(faultsOf(exchange))(
     "$fault",
-    async ({ fault: _fault, isOfIndices: _, answers, requests, llm = {}, code, told = "", ...expected }) => {
+    async ({ fault: _fault, isOfIndices: _, answers, requests, llm = {}, code, expectedMessage = "", ...expected }) => {
       run += 1;
       let asked = 0;
       const server = await startScriptedServer((request) => {
@@ -243,7 +279,7 @@ describe.each(exchanges)("$prefix", (exchange) => {
         expect(Array.from((outcome as { scores: Float64Array }).scores)).toEqual(exchange.scores);
       } else {
         expect(outcome).toMatchObject({ code, ...expected });
-        expect((outcome as RerankError).message).toMatch(told);
+        expect((outcome as RerankError).message).toMatch(expectedMessage);
         expectNoSecret(outcome as RerankError);
       }
     },
