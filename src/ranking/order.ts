@@ -68,7 +68,7 @@ function compare(left: number, right: number): number {
 }
 
 /** A raw score of a document, of a passage or of a sentence, as callers see it. @param index of the document */
-export function shownScore(
+function shownScore(
   { scoreKind, tiers, calibration }: Pick<Ranking<RerankDocument>, "scoreKind" | "tiers" | "calibration">,
   index: number,
   raw: number,
@@ -95,6 +95,6 @@ function extraFields(ranking: Ranking<RerankDocument>, index: number): Partial<P
 }
 
 /** A part of a document as callers see it. */
-export function passageOf(ranking: Ranking<RerankDocument>, index: number, { start, end, score }: ScoredPassage): RerankedPassage {
+function passageOf(ranking: Ranking<RerankDocument>, index: number, { start, end, score }: ScoredPassage): RerankedPassage {
   return { text: ranking.texts![index]!.slice(start, end), start, end, score: shownScore(ranking, index, score) };
 }
