@@ -32,7 +32,7 @@ export interface ModelSpec {
 
 /** Files of a repository, as paths inside it. External data is included only if the catalogue lists it, because the graph names it. */
 export interface HubRequirements {
-  place: "hub";
+  origin: "hub";
   repository: string;
   revision: string;
   /** Folder of config.json and the tokenizer; "" for the root. */
@@ -51,7 +51,7 @@ export interface HubRequirements {
 
 /** Files of the package's model folder, or of a local folder of the user. */
 export interface FolderRequirements {
-  place: "bundled" | "local";
+  origin: "bundled" | "local";
   /** Name of the preset, or the folder as the user wrote it. */
   location: string;
   /** Undefined: `onnx/model.onnx`, or `model.onnx` in a local folder that has no such file. */
@@ -86,7 +86,7 @@ export function inFolder(requirements: HubRequirements, name: string): string {
 export function chooseCandidates(requirements: Requirements, processor: Processor): Requirements {
   if (!requirements.isAutomatic) return requirements;
   const paths = variantCandidates(processor).map((variant) => variant.path);
-  if (requirements.place !== "hub") {
+  if (requirements.origin !== "hub") {
     // A local folder may have the files at its root.
     return { ...requirements, candidates: paths.flatMap((path) => [path, baseName(path)]) };
   }

@@ -69,7 +69,7 @@ describe("the files of a resolved model", () => {
 
   it("asks for the external data that a preset's record knows", () => {
     expect(filesOf({ type: "preset", name: "quality" })).toMatchObject({
-      place: "hub",
+      origin: "hub",
       folder: "",
       modelFile: "onnx/model.onnx",
       additionalFiles: ["onnx/model.onnx_data"],
@@ -95,7 +95,7 @@ describe("the files of a resolved model", () => {
     ];
     for (const model of models) {
       // "../evil" starts like a folder of this machine, and is one.
-      if (model.modelId.startsWith("../")) expect(filesOf({ type: "custom", ...model }).place).toBe("local");
+      if (model.modelId.startsWith("../")) expect(filesOf({ type: "custom", ...model }).origin).toBe("local");
       else expect(codeOf(() => filesOf({ type: "custom", ...model }))).toBe("invalid-input");
     }
   });

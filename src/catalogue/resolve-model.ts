@@ -49,9 +49,9 @@ function requirementsOf(model: PresetModel | CustomModel, record: Preset | undef
 
 function presetRequirements(preset: Preset, modelFile: string | undefined, isAutomatic: boolean): Requirements {
   if (preset.repository === undefined)
-    return { place: "bundled", location: preset.name, modelFile, isAutomatic, candidates: [], additionalFiles: [] };
+    return { origin: "bundled", location: preset.name, modelFile, isAutomatic, candidates: [], additionalFiles: [] };
   const hub: HubRequirements = {
-    place: "hub",
+    origin: "hub",
     repository: preset.repository,
     revision: preset.revision ?? "main",
     folder: preset.folder,
@@ -69,9 +69,9 @@ function presetRequirements(preset: Preset, modelFile: string | undefined, isAut
 function customRequirements(model: CustomModel, modelFile: string | undefined, isAutomatic: boolean): Requirements {
   const additionalFiles = (model.additionalFiles ?? []).map(checkFilePath);
   if (isLocalPath(model.modelId))
-    return { place: "local", location: model.modelId, modelFile, isAutomatic, candidates: [], additionalFiles };
+    return { origin: "local", location: model.modelId, modelFile, isAutomatic, candidates: [], additionalFiles };
   return {
-    place: "hub",
+    origin: "hub",
     repository: checkRepositoryId(model.modelId),
     revision: checkRevision(model.revision ?? "main"),
     folder: "",

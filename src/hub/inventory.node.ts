@@ -127,8 +127,8 @@ function statusOf(expected: string | undefined, actual: string | undefined): Ver
 
 function hubRequirements(model: ModelSpec, verb: string): HubRequirements {
   const { files: requirements } = model;
-  if (requirements.place === "hub") return requirements;
-  const what = requirements.place === "bundled" ? "the bundled model" : `folder ${requirements.location}`;
+  if (requirements.origin === "hub") return requirements;
+  const what = requirements.origin === "bundled" ? "the bundled model" : `folder ${requirements.location}`;
   throw new RerankError("invalid-input", `models: cannot ${verb} ${what}: it is not in the cache. Name a downloaded model.`);
 }
 
