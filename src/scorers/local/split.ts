@@ -55,6 +55,7 @@ export function maxTokensOf({ fixedShape }: Pick<OnnxSession, "fixedShape">): nu
   return fixedShape.tokens ?? Number.POSITIVE_INFINITY;
 }
 
+/** What divides texts by the tokens that the meter counts. */
 export function createSplitter(meter: TokenMeter): Splitter {
   return (request) => {
     const startedMs = performance.now();

@@ -1,7 +1,8 @@
-/** What an inference thread is asked: to score a group, or to divide texts. */
+/** Requests to an inference thread, and its answers. */
 import type { Group, GroupScores } from "./group.ts";
 import type { SplitRequest, SplitResult } from "./split.ts";
 
+/** A request to an inference thread. */
 export type WorkerRequest = Group | SplitRequest;
 
 /** The answer to a request of the same kind. */

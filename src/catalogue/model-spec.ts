@@ -1,11 +1,34 @@
-/** Which files a model reference needs on disk. */
+/** What crossrank knows of one local model before it looks for its files. */
 
-import { isLocalPath } from "../config/model-string.ts";
-import { checkFilePath, checkRepositoryId, checkRevision } from "../hub/repository-names.ts";
-import { type Processor, unknownProcessor } from "../machine/processor.ts";
-import type { CustomModel, Preset, PresetFile, PresetModel } from "../types.ts";
-import { recordOf } from "./catalogue.ts";
-import { automatic, variantCandidates } from "./variants.ts";
+import type { Processor } from "../machine/processor.ts";
+import type { HeadConfig, PresetFile, PromptTemplate, RerankWarning } from "../types.ts";
+import { variantCandidates } from "./variants.ts";
+
+/**
+ * A local model: a reference of the configuration, completed by the catalogue. `resolveModel` makes it once, where a model enters; everything
+ * below reads it and knows no presets. Plain data.
+ */
+export interface ModelSpec {
+  /** The preset's name; or the hub id or the folder, as the user wrote it. */
+  name: string;
+  /** Name of the catalogue's record, for commands that show it; undefined for a model that the catalogue does not have. */
+  presetName: string | undefined;
+  files: Requirements;
+  /** The revision that the configuration itself names. */
+  ownRevision: string | undefined;
+  /** What the outputs mean. */
+  head: HeadConfig | undefined;
+  /** The prompt for a pair, if the model reads a prompt. */
+  template: PromptTemplate | undefined;
+  /** Fills `{instruction}` in the template; "" for none. */
+  instruction: string;
+  /** Maximum tokens that the configuration sets. */
+  maxLength: number | undefined;
+  /** Maximum tokens if the configuration sets none, and the model's files allow more. */
+  defaultMaxLength: number;
+  /** Warnings about the model itself: a license that forbids commercial use. */
+  warnings: readonly RerankWarning[];
+}
 
 /** Files of a repository, as paths inside it. External data is included only if the catalogue lists it, because the graph names it. */
 export interface HubRequirements {
@@ -16,6 +39,8 @@ export interface HubRequirements {
   folder: string;
   /** The file to use; for `modelFile: "auto"`, if the repository has no better one. */
   modelFile: string;
+  /** Whether crossrank chooses the file: see {@link chooseCandidates}. */
+  isAutomatic: boolean;
   /** Files that can be used, the best first; only `modelFile` unless crossrank chooses the file. */
   candidates: readonly string[];
   /** Files in addition to the model, config.json, tokenizer.json and tokenizer_config.json. */
@@ -31,6 +56,8 @@ export interface FolderRequirements {
   location: string;
   /** Undefined: `onnx/model.onnx`, or `model.onnx` in a local folder that has no such file. */
   modelFile: string | undefined;
+  /** Whether crossrank chooses the file: see {@link chooseCandidates}. */
+  isAutomatic: boolean;
   /** Files that can be used, the best first; empty unless `modelFile` is "auto". */
   candidates: readonly string[];
   additionalFiles: readonly string[];
@@ -41,23 +68,6 @@ export type Requirements = HubRequirements | FolderRequirements;
 
 /** The ONNX file of a repository, unless the model names another. */
 export const defaultModelFile: string = "onnx/model.onnx";
-
-/**
- * The files that a model needs on disk.
- *
- * @param processor `modelFile: "auto"` chooses the file for it
- * @throws RerankError `unknown-model` for a preset that does not exist, `invalid-input` for names that are not safe
- */
-export function requirementsOf(model: PresetModel | CustomModel, processor: Processor = unknownProcessor): Requirements {
-  const isAutomatic = model.modelFile === automatic;
-  const modelFile = model.modelFile === undefined || isAutomatic ? undefined : checkFilePath(model.modelFile);
-  const record = recordOf(model);
-  // If a hub id names its files, use those instead of the catalogue's.
-  const isOwnChoice = model.type === "custom" && (modelFile !== undefined || model.additionalFiles !== undefined);
-  const requirements =
-    record === undefined || isOwnChoice ? customRequirements(model as CustomModel, modelFile) : presetRequirements(record, modelFile);
-  return isAutomatic ? withCandidates(requirements, processor) : requirements;
-}
 
 /** The same requirements, with another model file. */
 export function withModelFile(requirements: HubRequirements, modelFile: string): HubRequirements {
@@ -72,7 +82,9 @@ export function inFolder(requirements: HubRequirements, name: string): string {
   return requirements.folder === "" ? name : `${requirements.folder}/${name}`;
 }
 
-function withCandidates(requirements: Requirements, processor: Processor): Requirements {
+/** The same requirements, with the candidates for a processor if `modelFile` is "auto". */
+export function chooseCandidates(requirements: Requirements, processor: Processor): Requirements {
+  if (!requirements.isAutomatic) return requirements;
   const paths = variantCandidates(processor).map((variant) => variant.path);
   if (requirements.origin !== "hub") {
     // A local folder may have the files at its root.
@@ -87,36 +99,4 @@ function withCandidates(requirements: Requirements, processor: Processor): Requi
 
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
-}
-
-function presetRequirements(preset: Preset, modelFile: string | undefined): Requirements {
-  if (preset.repository === undefined) return { origin: "bundled", location: preset.name, modelFile, candidates: [], additionalFiles: [] };
-  const hub: HubRequirements = {
-    origin: "hub",
-    repository: preset.repository,
-    revision: preset.revision ?? "main",
-    folder: preset.folder,
-    modelFile: preset.modelFile,
-    candidates: [preset.modelFile],
-    additionalFiles: [],
-    records: preset.files,
-  };
-  const known = new Set([hub.modelFile, ...["config.json", "tokenizer.json", "tokenizer_config.json"].map((file) => inFolder(hub, file))]);
-  const whole = { ...hub, additionalFiles: preset.files.map((file) => file.path).filter((path) => !known.has(path)) };
-  return modelFile === undefined ? whole : withModelFile(whole, modelFile);
-}
-
-function customRequirements(model: CustomModel, modelFile: string | undefined): Requirements {
-  const additionalFiles = (model.additionalFiles ?? []).map(checkFilePath);
-  if (isLocalPath(model.modelId)) return { origin: "local", location: model.modelId, modelFile, candidates: [], additionalFiles };
-  return {
-    origin: "hub",
-    repository: checkRepositoryId(model.modelId),
-    revision: checkRevision(model.revision ?? "main"),
-    folder: "",
-    modelFile: modelFile ?? defaultModelFile,
-    candidates: [modelFile ?? defaultModelFile],
-    additionalFiles,
-    records: [],
-  };
 }
