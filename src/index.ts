@@ -1,6 +1,5 @@
 /** crossrank on Node: rerank documents by how well they answer a query. */
 
-import { licenseWarnings } from "./catalogue/catalogue.ts";
 import type { Settings } from "./config/config.ts";
 import { nodeNetwork } from "./http/network.node.ts";
 import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
@@ -24,7 +23,7 @@ export { listProviders, type ProviderInfo } from "./scorers/hosted/known-provide
 export type * from "./types.ts";
 
 const registry = new BackendRegistry(openModule);
-const functions = createRerankFunctions(createScorer, licenseWarnings);
+const functions = createRerankFunctions(createScorer);
 
 function createScorer({ model, ...settings }: Settings): Scorer {
   switch (model.type) {

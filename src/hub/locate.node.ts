@@ -4,22 +4,21 @@ import { dirname, join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundledFile, bundledRevision } from "../catalogue/bundled.node.ts";
 import {
+  chooseCandidates,
   defaultModelFile,
   type FolderRequirements,
   type HubRequirements,
   inFolder,
+  type ModelSpec,
   type Requirements,
-  requirementsOf,
   withModelFile,
-} from "../catalogue/requirements.ts";
-import { automatic } from "../catalogue/variants.ts";
+} from "../catalogue/model-spec.ts";
 import { explainingDenied, messageOf, RerankError } from "../errors.ts";
 import { readProcessor } from "../machine/processor.node.ts";
 import type { Processor } from "../machine/processor.ts";
 import type { OnnxGraph } from "../onnx-graph/graph-summary.ts";
 import { readOnnxFile } from "../onnx-graph/onnx-file.node.ts";
 import { findBundledFile } from "../package-files.node.ts";
-import type { CustomModel, PresetModel } from "../types.ts";
 import { cacheRoots, readReference, snapshotPath } from "./cache.node.ts";
 import { expandHome, offlineVariable } from "./environment.node.ts";
 import { incompleteFolder, isFile, readJsonObject, refuseHugeTokenizer, refusePointer } from "./model-folder.node.ts";
@@ -34,7 +33,7 @@ export interface LocatedModel extends OnnxGraph {
    */
   id: string;
   /** In the package, in a local folder of the user, or in a cache. */
-  place: Requirements["place"];
+  origin: Requirements["origin"];
   /** Absolute path of the ONNX file; its external data is where the graph expects it. */
   modelPath: string;
   /** The ONNX file and its external data. */
@@ -57,7 +56,7 @@ export interface ModelSource {
 
 /** Paths of a model's files, relative to its root, with forward slashes. */
 interface Layout {
-  place: LocatedModel["place"];
+  origin: LocatedModel["origin"];
   modelFile: string;
   /** Folder of config.json and the tokenizer, with a trailing slash, or "". */
   prefix: string;
@@ -72,20 +71,19 @@ interface Layout {
  * A branch means the commit that it had when it was downloaded; `downloadModel` with `force` refreshes it.
  *
  * @returns undefined if something is missing and has to be downloaded; never an incomplete model
- * @throws RerankError `unknown-model` for an unknown preset, or a local folder that lacks files; `invalid-input` for names that are not
- * safe; `unsupported-model` for files that are damaged
+ * @throws RerankError `unknown-model` for a local folder that lacks files; `invalid-input` for an address that is no folder;
+ * `unsupported-model` for files that are damaged
  */
-export function locateModel(model: PresetModel | CustomModel, source: ModelSource): LocatedModel | undefined {
+export function locateModel(model: ModelSpec, source: ModelSource): LocatedModel | undefined {
   return explainingDenied("models", () => {
     const requirements = requirementsHere(model, source);
-    return requirements.place === "hub" ? locateHub(requirements, source) : locateFolder(requirements);
+    return requirements.origin === "hub" ? locateHub(requirements, source) : locateFolder(requirements);
   });
 }
 
-/** The files that a model needs on this machine, or on one with `source.processor`. @throws RerankError as `requirementsOf` */
-export function requirementsHere(model: PresetModel | CustomModel, source: ModelSource): Requirements {
-  if (model.modelFile !== automatic) return requirementsOf(model);
-  return requirementsOf(model, source.processor ?? readProcessor());
+/** The files that a model needs on this machine, or on one with `source.processor`. */
+export function requirementsHere({ files }: ModelSpec, source: ModelSource): Requirements {
+  return files.isAutomatic ? chooseCandidates(files, source.processor ?? readProcessor()) : files;
 }
 
 /**
@@ -121,7 +119,7 @@ function locateSnapshot(requirements: HubRequirements, snapshot: string, commit:
   for (const modelFile of requirements.candidates) {
     const { repository, additionalFiles } = withModelFile(requirements, modelFile);
     const layout: Layout = {
-      place: "hub",
+      origin: "hub",
       modelFile,
       prefix: inFolder(requirements, ""),
       additionalFiles,
@@ -143,13 +141,13 @@ function isKnownAbsent(snapshot: string, requirements: HubRequirements, commit: 
 }
 
 function locateFolder(requirements: FolderRequirements): LocatedModel {
-  if (requirements.place === "bundled") return locateBundled(requirements);
+  if (requirements.origin === "bundled") return locateBundled(requirements);
   const root = localFolder(requirements.location);
   const defaultFile = isFile(join(root, "model.onnx")) && !isFile(join(root, defaultModelFile)) ? "model.onnx" : defaultModelFile;
   const modelFile = requirements.modelFile ?? requirements.candidates.find((path) => isFile(join(root, path))) ?? defaultFile;
   const suffix = requirements.modelFile === undefined && modelFile === defaultFile ? "" : `/${modelFile}`;
-  const { place, additionalFiles } = requirements;
-  const layout: Layout = { place, modelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
+  const { origin, additionalFiles } = requirements;
+  const layout: Layout = { origin, modelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
   return present(
     root,
     inspect((path) => join(root, path), layout, `${root}${suffix}`),
@@ -157,9 +155,9 @@ function locateFolder(requirements: FolderRequirements): LocatedModel {
 }
 
 /** Looks for each file on its own, because a bundler may have moved them to different folders. */
-function locateBundled({ place, location, modelFile, additionalFiles }: FolderRequirements): LocatedModel {
+function locateBundled({ origin, location, modelFile, additionalFiles }: FolderRequirements): LocatedModel {
   const root = dirname(bundledFile(location, "config.json"));
-  const layout: Layout = { place, modelFile: modelFile ?? defaultModelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
+  const layout: Layout = { origin, modelFile: modelFile ?? defaultModelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
   const found = present(
     root,
     inspect((path) => findBundledFile(location, path) ?? join(root, path), layout, location),
@@ -174,7 +172,7 @@ function present(root: string, found: LocatedModel | { missing: string[] }): Loc
 
 /** The model, or which files are missing. @param pathOf the absolute path of a file of the layout */
 function inspect(pathOf: (path: string) => string, layout: Layout, id: string): LocatedModel | { missing: string[] } {
-  const { place, modelFile, prefix } = layout;
+  const { origin, modelFile, prefix } = layout;
   const tokenizerConfigFile = `${prefix}tokenizer_config.json`;
   const required = [modelFile, `${prefix}config.json`, `${prefix}tokenizer.json`, ...layout.additionalFiles];
   if (!layout.isTokenizerConfigOptional) required.push(tokenizerConfigFile);
@@ -195,7 +193,7 @@ function inspect(pathOf: (path: string) => string, layout: Layout, id: string): 
   return {
     ...graph,
     id,
-    place,
+    origin,
     modelPath,
     sizeBytes: [modelFile, ...externalData].reduce((sum, path) => sum + statSync(pathOf(path)).size, 0),
     config: readJsonObject(pathOf(`${prefix}config.json`)),

@@ -15,6 +15,7 @@ export const nativeDialect: Dialect = {
     },
   ],
   paths: [{ path: "/rerank", usedBy: "crossrank" }],
+  isUnmistakable: (body) => "config" in body && "documents" in body,
   request: nativeRequestSchema,
   reply: nativeReplySchema,
   error: nativeErrorSchema,
@@ -28,7 +29,7 @@ export const nativeDialect: Dialect = {
   },
   read(body, { models, options: server }) {
     const { query, documents, config } = body as NativeRequestBody;
-    // The operator's own names first: they may hide a preset's.
+    // The operator's names first: a served model may have the name of a preset.
     const served = models.served.find(({ name }) => name === config?.model);
     const { model, options, replyFields } = parseAllowedConfig(
       served === undefined ? (config ?? {}) : { ...config, model: null },
@@ -44,12 +45,22 @@ export const nativeDialect: Dialect = {
       optionNames: optionNames(config ?? {}),
       echoes: true,
       tellsTimes: false,
-      encode: ([result]) => ({ results: result!.results, ...extraFields(result!, replyFields) }),
+      encode: ([result]) => ({ results: result!.results.map(withBothScores), ...extraFields(result!, replyFields) }),
     };
   },
 };
 
-/** Every key of `config` by its name in the library. */
+/**
+ * A result with its score under a second name. Milvus's `vllm` ranker sends what looks like our own request, cannot be given another path,
+ * and takes a missing `relevance_score` for 0.
+ *
+ * @see https://github.com/milvus-io/milvus `internal/util/function/models/vllm/vllm_client.go` at 25ec72e
+ */
+function withBothScores({ index, score, ...others }: RerankResult["results"][number]): object {
+  return { index, score, relevance_score: score, ...others };
+}
+
+/** Maps the library's option names to the keys of `config`. */
 function optionNames(config: object): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.keys(config).map((key) => [camelCase(key), `config.${key}`]));
 }

@@ -22,25 +22,25 @@ export interface HostedOptions {
 const defaultDurationSecs = 60;
 
 /**
- * Scores by a reranker of a provider, or of an engine that speaks like one. The scores are the provider's own, unchanged; logits of
- * engines that people run themselves are told to be such, as by a pool of them.
+ * Creates a scorer that calls a provider or a self-hosted engine. It returns the provider's scores unchanged. Logits of a self-hosted engine
+ * are marked as logits, as in a pool.
  *
  * It reads keys and addresses at each call. If a call is too large for one request, it sends several.
  *
- * @throws RerankError `invalid-input` for an unknown provider, and for a client that does not support it
+ * @throws RerankError `invalid-input` for an unknown provider, or a client that does not support the provider
  */
 export function createHostedScorer(llm: LlmConfig, network: Network, options: HostedOptions = {}): Scorer {
-  const named = findProvider(llm.model);
+  const named = findProvider(llm.model, llm.baseUrl);
   const { prefix, provider, model } = named;
   const setting = { model, llm, network };
   const providerCall: ProviderCall = { ...named, setting, retryDelayMs: options.retryDelayMs, maxBytes: options.maxBytes };
   const isByLiterLlm = llm.client === "liter-llm";
   if (isByLiterLlm) refuseLiterLlm(prefix, llm);
   const load = options.loadLiterLlm ?? importLiterLlm;
-  let told: Limits | undefined = isByLiterLlm ? {} : undefined;
+  let reported: Limits | undefined = isByLiterLlm ? {} : undefined;
   const limitsOf = async (signal: AbortSignal | undefined): Promise<Limits> => {
-    told ??= await askLimits(providerCall, signal);
-    return { ...provider.limits?.(model), ...told };
+    reported ??= await askLimits(providerCall, signal);
+    return { ...provider.limits?.(model), ...reported };
   };
   const scorer: Scorer = {
     name: prefix,
