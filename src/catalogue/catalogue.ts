@@ -5,7 +5,7 @@ import { anyString } from "../config/option.ts";
 import { readBySchema } from "../config/read.ts";
 import { RerankError } from "../errors.ts";
 import { lettersOf, nearestWords } from "../spelling.ts";
-import type { CustomModel, ModelReference, Preset, PresetModel, RerankWarning } from "../types.ts";
+import type { CheckedCustomModel, CheckedPresetModel, ModelReference, Preset, RerankWarning } from "../types.ts";
 import { presets } from "./presets.ts";
 
 const maxSuggestions = 3;
@@ -43,7 +43,7 @@ export function getPreset(name: string): Preset {
  *
  * @throws RerankError `unknown-model` for a preset that does not exist
  */
-export function recordOf(model: PresetModel | CustomModel): Preset | undefined {
+export function recordOf(model: CheckedPresetModel | CheckedCustomModel): Preset | undefined {
   if (model.type === "preset") return getPreset(model.name);
   return presets.find(
     ({ repository, folder, revision }) =>

@@ -3,7 +3,7 @@
 import { isLocalPath } from "../config/model-string.ts";
 import { checkFilePath, checkRepositoryId, checkRevision } from "../hub/repository-names.ts";
 import { type Processor, unknownProcessor } from "../machine/processor.ts";
-import type { CustomModel, Preset, PresetFile, PresetModel } from "../types.ts";
+import type { CheckedCustomModel, CheckedPresetModel, Preset, PresetFile } from "../types.ts";
 import { recordOf } from "./catalogue.ts";
 import { automatic, variantCandidates } from "./variants.ts";
 
@@ -48,14 +48,16 @@ export const defaultModelFile: string = "onnx/model.onnx";
  * @param processor `modelFile: "auto"` chooses the file for it
  * @throws RerankError `unknown-model` for a preset that does not exist, `invalid-input` for names that are not safe
  */
-export function requirementsOf(model: PresetModel | CustomModel, processor: Processor = unknownProcessor): Requirements {
+export function requirementsOf(model: CheckedPresetModel | CheckedCustomModel, processor: Processor = unknownProcessor): Requirements {
   const isAutomatic = model.modelFile === automatic;
   const modelFile = model.modelFile === undefined || isAutomatic ? undefined : checkFilePath(model.modelFile);
   const record = recordOf(model);
   // If a hub id names its files, use those instead of the catalogue's.
   const isOwnChoice = model.type === "custom" && (modelFile !== undefined || model.additionalFiles !== undefined);
   const requirements =
-    record === undefined || isOwnChoice ? customRequirements(model as CustomModel, modelFile) : presetRequirements(record, modelFile);
+    record === undefined || isOwnChoice
+      ? customRequirements(model as CheckedCustomModel, modelFile)
+      : presetRequirements(record, modelFile);
   return isAutomatic ? withCandidates(requirements, processor) : requirements;
 }
 
@@ -106,7 +108,7 @@ function presetRequirements(preset: Preset, modelFile: string | undefined): Requ
   return modelFile === undefined ? whole : withModelFile(whole, modelFile);
 }
 
-function customRequirements(model: CustomModel, modelFile: string | undefined): Requirements {
+function customRequirements(model: CheckedCustomModel, modelFile: string | undefined): Requirements {
   const additionalFiles = (model.additionalFiles ?? []).map(checkFilePath);
   if (isLocalPath(model.modelId)) return { place: "local", location: model.modelId, modelFile, candidates: [], additionalFiles };
   return {

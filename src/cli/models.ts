@@ -5,20 +5,10 @@ import { downloadModel } from "../hub/download.node.ts";
 import { createProgressBar, formatBytes } from "../hub/download-progress.node.ts";
 import { type CachedModel, listCached, removeCached, type VerifiedFile, verifyCached } from "../hub/inventory.node.ts";
 import { type LocatedModel, locateModel, type ModelSource } from "../hub/locate.node.ts";
-import {
-  type CustomModel,
-  getPreset,
-  listPresets,
-  listProviders,
-  type Preset,
-  type PresetModel,
-  type ProviderInfo,
-  type QualityFigure,
-  RerankError,
-} from "../index.ts";
+import { getPreset, listPresets, listProviders, type Preset, type ProviderInfo, type QualityFigure, RerankError } from "../index.ts";
 import { alignColumns, printable } from "./display.ts";
 import type { CommonOptions, Io } from "./io.ts";
-import { type LocalModelOptions, parseLocalModel } from "./model-argument.ts";
+import { type LocalModel, type LocalModelOptions, parseLocalModel } from "./model-argument.ts";
 import { toJson } from "./output.ts";
 import { createCounter } from "./progress.node.ts";
 
@@ -144,7 +134,7 @@ export async function verifyModels(io: Io, argument: string | undefined, options
 }
 
 /** Throws if a model is not downloaded, or only in part. It has no damaged file, but it cannot be used either. */
-function refuseIncomplete(argument: string, model: PresetModel | CustomModel, files: readonly VerifiedFile[], source: ModelSource): void {
+function refuseIncomplete(argument: string, model: LocalModel, files: readonly VerifiedFile[], source: ModelSource): void {
   if (files.some(({ status }) => status === "damaged" || status === "missing")) return;
   const isUsable = locateModel(model, source) !== undefined;
   if (isUsable && files.length > 0) return;

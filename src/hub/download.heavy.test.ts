@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createDownloadFixture, type DownloadFixture, model, weightBytes, writeAt } from "../../test/support/download-fixture.node.ts";
 import { encodeModel, tinyRepository } from "../../test/support/onnx-bytes.ts";
 import { RerankError } from "../errors.ts";
-import type { CustomModel } from "../types.ts";
+import type { CheckedCustomModel } from "../types.ts";
 import { type DownloadProgress, downloadModel } from "./download.node.ts";
 import { locateModel } from "./locate.node.ts";
 
@@ -52,7 +52,7 @@ describe("a download", () => {
   });
 
   it("follows a renamed repository, and is found under the name that was asked for", async () => {
-    const old: CustomModel = { type: "custom", modelId: "org/old-name" };
+    const old: CheckedCustomModel = { type: "custom", modelId: "org/old-name" };
     await fixture.download(old);
     expect(locateModel(old, {})?.id).toBe(`org/old-name@${fixture.hub.commitOf("org/name")}`);
   });

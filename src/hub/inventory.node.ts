@@ -4,7 +4,7 @@ import { join, relative, sep } from "node:path";
 import { presets } from "../catalogue/presets.ts";
 import { type HubRequirements, requirementsOf } from "../catalogue/requirements.ts";
 import { RerankError } from "../errors.ts";
-import type { CustomModel, PresetModel } from "../types.ts";
+import type { CheckedCustomModel, CheckedPresetModel } from "../types.ts";
 import { cacheRoots, readReference, repositoryPath, snapshotPath } from "./cache.node.ts";
 import { hashFile } from "./download-file.node.ts";
 import { resolveCacheDir } from "./environment.node.ts";
@@ -68,7 +68,7 @@ export function listCached(source: ModelSource): CachedModel[] {
  *
  * @throws RerankError `invalid-input` for the bundled model and for local folders, `unknown-model` for an unknown preset
  */
-export async function removeCached(model: PresetModel | CustomModel, source: ModelSource): Promise<Removed> {
+export async function removeCached(model: CheckedPresetModel | CheckedCustomModel, source: ModelSource): Promise<Removed> {
   const requirements = hubRequirements(model, "remove");
   const { repository, folder } = requirements;
   const root = resolveCacheDir(source.cacheDir);
@@ -97,7 +97,10 @@ export async function removeCached(model: PresetModel | CustomModel, source: Mod
  * @returns sorted by repository, commit and path; empty if our cache has nothing of the model
  * @throws RerankError `invalid-input` for the bundled model and for local folders, `unknown-model` for an unknown preset
  */
-export async function verifyCached(model: PresetModel | CustomModel | undefined, source: ModelSource): Promise<VerifiedFile[]> {
+export async function verifyCached(
+  model: CheckedPresetModel | CheckedCustomModel | undefined,
+  source: ModelSource,
+): Promise<VerifiedFile[]> {
   const requirements = model === undefined ? undefined : hubRequirements(model, "verify");
   const root = resolveCacheDir(source.cacheDir);
   const commits = model === undefined || requirements === undefined ? undefined : commitsOf(root, model, requirements);
@@ -128,7 +131,7 @@ function pinnedSha256(repository: string, commit: string, path: string): string 
   return records.flatMap((preset) => preset.files).find((file) => file.path === path)?.sha256;
 }
 
-function hubRequirements(model: PresetModel | CustomModel, verb: string): HubRequirements {
+function hubRequirements(model: CheckedPresetModel | CheckedCustomModel, verb: string): HubRequirements {
   const requirements = requirementsOf(model);
   if (requirements.place === "hub") return requirements;
   const what = requirements.place === "bundled" ? "the bundled model" : `folder ${requirements.location}`;
@@ -136,7 +139,7 @@ function hubRequirements(model: PresetModel | CustomModel, verb: string): HubReq
 }
 
 /** The commit of a custom model's revision; else every commit in the cache. */
-function commitsOf(root: string, model: PresetModel | CustomModel, { repository }: HubRequirements): string[] {
+function commitsOf(root: string, model: CheckedPresetModel | CheckedCustomModel, { repository }: HubRequirements): string[] {
   if (model.type === "preset" || model.revision === undefined)
     return listFolders(join(repositoryPath(root, repository), "snapshots")).filter(isCommit);
   const commit = readReference(root, repository, model.revision);

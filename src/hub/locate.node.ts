@@ -19,7 +19,7 @@ import type { Processor } from "../machine/processor.ts";
 import type { OnnxGraph } from "../onnx-graph/graph-summary.ts";
 import { readOnnxFile } from "../onnx-graph/onnx-file.node.ts";
 import { findBundledFile } from "../package-files.node.ts";
-import type { CustomModel, PresetModel } from "../types.ts";
+import type { CheckedCustomModel, CheckedPresetModel } from "../types.ts";
 import { cacheRoots, readReference, snapshotPath } from "./cache.node.ts";
 import { expandHome, offlineVariable } from "./environment.node.ts";
 import { incompleteFolder, isFile, readJsonObject, refuseHugeTokenizer, refusePointer } from "./model-folder.node.ts";
@@ -75,7 +75,7 @@ interface Layout {
  * @throws RerankError `unknown-model` for an unknown preset, or a local folder that lacks files; `invalid-input` for names that are not
  * safe; `unsupported-model` for files that are damaged
  */
-export function locateModel(model: PresetModel | CustomModel, source: ModelSource): LocatedModel | undefined {
+export function locateModel(model: CheckedPresetModel | CheckedCustomModel, source: ModelSource): LocatedModel | undefined {
   return explainingDenied("models", () => {
     const requirements = requirementsHere(model, source);
     return requirements.place === "hub" ? locateHub(requirements, source) : locateFolder(requirements);
@@ -83,7 +83,7 @@ export function locateModel(model: PresetModel | CustomModel, source: ModelSourc
 }
 
 /** The files that a model needs on this machine, or on one with `source.processor`. @throws RerankError as `requirementsOf` */
-export function requirementsHere(model: PresetModel | CustomModel, source: ModelSource): Requirements {
+export function requirementsHere(model: CheckedPresetModel | CheckedCustomModel, source: ModelSource): Requirements {
   if (model.modelFile !== automatic) return requirementsOf(model);
   return requirementsOf(model, source.processor ?? readProcessor());
 }

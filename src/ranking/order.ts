@@ -1,4 +1,4 @@
-import type { Calibration, RankOptions, RerankDocument, RerankedDocument, ResultField } from "../types.ts";
+import type { Calibration, CheckedRankOptions, RerankDocument, RerankedDocument, ResultField } from "../types.ts";
 import { calibratedScore } from "./apply-calibration.ts";
 import { checkScores, type RawScoreKind, scoreOf } from "./scores.ts";
 
@@ -11,7 +11,7 @@ export interface Tiers {
 }
 
 /** The scores of one call, and the caller's options for results. */
-export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "topK" | "threshold" | "return"> {
+export interface Ranking<D extends RerankDocument> extends Pick<CheckedRankOptions, "topK" | "threshold" | "return"> {
   /** As the caller passed them: results hold the same references. */
   documents: readonly D[];
   /** One per document, in input order. */

@@ -1,6 +1,6 @@
 import type { AnyCodec, WireDocument, WireReply, WireRequest, WireResult } from "../dialects/codec.ts";
 import type { RankingDialect } from "../dialects/definition.ts";
-import type { RankOptionsInput, RerankResult } from "../index.ts";
+import type { RankOptions, RerankResult } from "../index.ts";
 import type { Dialect, ReplyContext, ServerView } from "./dialect.ts";
 import { ignoredKeys, optionNames } from "./ignored.ts";
 import { cuttingOf, inOwnWords } from "./truncation.ts";
@@ -46,7 +46,7 @@ export function codecDialect({
   };
 }
 
-function optionsOf({ documents, topK, fields, ...request }: WireRequest, objectFields: "all" | undefined): RankOptionsInput {
+function optionsOf({ documents, topK, fields, ...request }: WireRequest, objectFields: "all" | undefined): RankOptions {
   const read = fields ?? (objectFields === "all" ? allFields(documents) : undefined) ?? [];
   // The library reads `text` by itself, and then bare. Pinecone's clients always name it, though all they were given are texts.
   const isTextAlone = read.length === 1 && read[0] === "text";

@@ -2,7 +2,7 @@
 import type * as z from "zod/mini";
 import type { WireDocument, WireError, WireFailure } from "../dialects/codec.ts";
 import type { RankingPath, Vendor } from "../dialects/definition.ts";
-import type { RankOptionsInput, RerankResult } from "../index.ts";
+import type { RankOptions, RerankResult } from "../index.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { Models, RequestedModel } from "./served-models.ts";
 
@@ -19,7 +19,7 @@ export interface ReadRequest {
   model: RequestedModel | undefined;
   /** The model's name was not known, and the first one stands in. */
   isModelUnknown: boolean;
-  options: RankOptionsInput;
+  options: RankOptions;
   /** Keys of the request that have no meaning here, as the client spelled them. */
   ignored: readonly string[];
   /** What the request calls those options that it sets, by the library's names: a model may not know them. */

@@ -1,4 +1,4 @@
-import { type ModelReference, type RankOptionsInput, RerankError, RerankerConfig } from "../index.ts";
+import { type ModelReference, type RankOptions, RerankError, RerankerConfig } from "../index.ts";
 
 /** A request's `config` after all checks. */
 export interface AllowedConfig {
@@ -6,7 +6,7 @@ export interface AllowedConfig {
   model: ModelReference | undefined;
   /** Fields of the reply in addition to `results`. */
   replyFields: ReadonlySet<ReplyField>;
-  options: RankOptionsInput;
+  options: RankOptions;
 }
 
 /** Optional top-level fields of a reply. */

@@ -1,7 +1,7 @@
 /** Pairs that are too long, in the words of a dialect: what its requests ask for, and what its failures advise. */
 
 import type { WireRequest } from "../dialects/codec.ts";
-import type { RankOptionsInput } from "../index.ts";
+import type { RankOptions } from "../index.ts";
 
 /** What a client calls what the library's messages speak of. */
 export interface OwnWords {
@@ -14,7 +14,7 @@ export interface OwnWords {
 }
 
 /** The options of a call that say how long pairs are cut. */
-export function cuttingOf({ truncate, maxTokens, truncationSide }: Partial<WireRequest>): RankOptionsInput {
+export function cuttingOf({ truncate, maxTokens, truncationSide }: Partial<WireRequest>): RankOptions {
   return {
     ...(truncate === false ? { truncation: "error" } : {}),
     ...(maxTokens === undefined ? {} : { maxLength: maxTokens }),

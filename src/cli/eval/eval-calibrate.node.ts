@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { calibrationIdentity, writeCalibration } from "../../catalogue/calibration-file.node.ts";
 import { type Candidates, judge } from "../../eval/evaluate.ts";
 import {
+  type Calibration,
   type CalibrationQuality,
   calibrationBins,
   type FittedCalibration,
@@ -10,7 +11,7 @@ import {
 } from "../../eval/fit-calibration.ts";
 import { type Qrels, type Run, rankedIds } from "../../eval/metrics.ts";
 import { type LocatedModel, locateModel } from "../../hub/locate.node.ts";
-import { type Calibration, getPreset, RerankError } from "../../index.ts";
+import { getPreset, RerankError } from "../../index.ts";
 import { alignColumns, printable } from "../display.ts";
 import type { Io } from "../io.ts";
 import { parseModel } from "../model-argument.ts";

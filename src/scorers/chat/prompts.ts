@@ -6,7 +6,7 @@
  * model into a better place for itself: no prompt excludes that.
  */
 import type { ScoreCall } from "../../scorer.ts";
-import type { ChatModel } from "../../types.ts";
+import type { CheckedChatModel } from "../../types.ts";
 
 /** One turn of a conversation. */
 export interface ChatMessage {
@@ -18,7 +18,7 @@ export interface ChatMessage {
 export type PromptOptions = Pick<ScoreCall, "query" | "instruction" | "specialTokens">;
 
 /** Part of the model's identity, so that results and caches tell one prompt from another. */
-export const promptVersions: Readonly<Record<ChatModel["method"], string>> = { pointwise: "pointwise-1", listwise: "listwise-1" };
+export const promptVersions: Readonly<Record<CheckedChatModel["method"], string>> = { pointwise: "pointwise-1", listwise: "listwise-1" };
 
 /**
  * Asks for one word about one document.

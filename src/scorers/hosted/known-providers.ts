@@ -26,6 +26,7 @@ export interface ProviderInfo {
   variables: readonly string[];
   /** Variables that go with them only at times: AWS_SESSION_TOKEN, with temporary keys. */
   optionalVariables: readonly string[];
+  /** Whether it answers only with a key. */
   needsKey: boolean;
   /** Whether it has no host of its own, so that `baseUrl` or a variable has to name one. */
   needsBaseUrl: boolean;
@@ -64,7 +65,12 @@ const providers: readonly Provider[] = [
 
 const byPrefix = new Map(providers.flatMap((provider) => provider.prefixes.map((prefix) => [prefix, provider] as const)));
 
-/** Every prefix of a hosted model, in the order of the documentation. */
+/**
+ * Every prefix of a hosted model, in the order of the documentation.
+ *
+ * @example
+ * console.log(listProviders()[0].prefix, listProviders()[0].variables); // cohere [ 'COHERE_API_KEY', 'CO_API_KEY' ]
+ */
 export function listProviders(): ProviderInfo[] {
   return providerPrefixes.map((prefix) => {
     const provider = byPrefix.get(prefix)!;

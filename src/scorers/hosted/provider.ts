@@ -1,12 +1,12 @@
 import type { AnyCodec } from "../../dialects/codec.ts";
 import type { JsonRequest, Network } from "../../http/request.ts";
-import type { LlmConfig } from "../../types.ts";
+import type { CheckedLlmConfig } from "../../types.ts";
 
 /** One caller's use of a provider. */
 export interface Setting {
   /** As the provider calls it: without the prefix. */
   model: string;
-  llm: LlmConfig;
+  llm: CheckedLlmConfig;
   network: Network;
 }
 

@@ -5,11 +5,11 @@ import { downloadModel } from "../../hub/download.node.ts";
 import { createProgressBar } from "../../hub/download-progress.node.ts";
 import { type LocatedModel, locateModel } from "../../hub/locate.node.ts";
 import { HelperThread } from "../../threads/helper-thread.node.ts";
-import type { CustomModel, PresetModel } from "../../types.ts";
+import type { CheckedCustomModel, CheckedPresetModel } from "../../types.ts";
 
 /** Which model to download, and where to; plain data. */
 export interface DownloadRequest {
-  model: PresetModel | CustomModel;
+  model: CheckedPresetModel | CheckedCustomModel;
   cacheDir?: string;
   showDownloadProgress: boolean;
   /** Whether a missing model may be downloaded. */
@@ -70,6 +70,6 @@ function downloaded(options: DownloadRequest): LocatedModel {
   );
 }
 
-function nameOf(model: PresetModel | CustomModel): string {
+function nameOf(model: CheckedPresetModel | CheckedCustomModel): string {
   return model.type === "preset" ? model.name : model.modelId;
 }

@@ -2,7 +2,15 @@
 import { recordOf } from "../../catalogue/catalogue.ts";
 import type { LocatedModel } from "../../hub/locate.node.ts";
 import { tokenLimit } from "../../tokenization/token-limit.ts";
-import type { CustomModel, HeadConfig, LateInteractionHead, PresetModel, PromptTemplate, RerankWarning, TokenHead } from "../../types.ts";
+import type {
+  CheckedCustomModel,
+  CheckedHeadConfig,
+  CheckedLateInteractionHead,
+  CheckedPresetModel,
+  CheckedTokenHead,
+  PromptTemplate,
+  RerankWarning,
+} from "../../types.ts";
 import { readTwoClasses, resolveRelevantClass } from "./class-labels.ts";
 import type { ClassReading } from "./head.ts";
 
@@ -14,7 +22,7 @@ export interface Reading {
 }
 
 /** A head, resolved as far as possible without the tokenizer. */
-export type ResolvedHead = ClassReading | TokenHead | Required<LateInteractionHead>;
+export type ResolvedHead = ClassReading | CheckedTokenHead | Required<CheckedLateInteractionHead>;
 
 /** A {@link Reading} with the defaults for calls. */
 export interface ModelReading extends Reading {
@@ -28,7 +36,7 @@ export interface ModelReading extends Reading {
 const customTokenLimit = 512;
 // ColBERTv2's settings, except the document's length, which is that of answerai-colbert-small-v1:
 // https://huggingface.co/answerdotai/answerai-colbert-small-v1 artifact.metadata
-const colbertDefaults: Required<LateInteractionHead> = {
+const colbertDefaults: Required<CheckedLateInteractionHead> = {
   type: "late-interaction",
   queryLength: 32,
   documentLength: 300,
@@ -38,7 +46,7 @@ const colbertDefaults: Required<LateInteractionHead> = {
 };
 
 /** @throws RerankError `unsupported-model`, `invalid-input` for a head or a limit that does not fit the model */
-export function readingOf(located: LocatedModel, model: PresetModel | CustomModel): ModelReading {
+export function readingOf(located: LocatedModel, model: CheckedPresetModel | CheckedCustomModel): ModelReading {
   const head = resolveHead(located, headOf(model), model.maxLength);
   const maxLength = head.type === "late-interaction" ? Math.max(head.queryLength, head.documentLength) : model.maxLength;
   const maxTokens = tokenLimit({
@@ -51,12 +59,12 @@ export function readingOf(located: LocatedModel, model: PresetModel | CustomMode
 }
 
 /** What the outputs mean, from the configuration or the catalogue. */
-export function headOf(model: PresetModel | CustomModel): HeadConfig | undefined {
+export function headOf(model: CheckedPresetModel | CheckedCustomModel): CheckedHeadConfig | undefined {
   return hasOwnFormat(model) ? model.head : recordOf(model)?.head;
 }
 
 /** The prompt for a pair, if the model reads a prompt. */
-export function templateOf(model: PresetModel | CustomModel): PromptTemplate | undefined {
+export function templateOf(model: CheckedPresetModel | CheckedCustomModel): PromptTemplate | undefined {
   return hasOwnFormat(model) ? model.template : recordOf(model)?.template;
 }
 
@@ -71,11 +79,11 @@ export function labelWarnings({ id, config }: LocatedModel, head: ResolvedHead):
 }
 
 /** Head and template belong together: if the configuration has one of them, the catalogue's are not used. */
-function hasOwnFormat(model: PresetModel | CustomModel): model is CustomModel {
+function hasOwnFormat(model: CheckedPresetModel | CheckedCustomModel): model is CheckedCustomModel {
   return model.type === "custom" && (model.head !== undefined || model.template !== undefined);
 }
 
-function resolveHead({ id, config }: LocatedModel, head: HeadConfig | undefined, maxLength: number | undefined): ResolvedHead {
+function resolveHead({ id, config }: LocatedModel, head: CheckedHeadConfig | undefined, maxLength: number | undefined): ResolvedHead {
   if (head?.type === "token") return head;
   if (head?.type === "late-interaction")
     return { ...colbertDefaults, ...(maxLength === undefined ? {} : { documentLength: maxLength }), ...head };

@@ -1,6 +1,6 @@
 /** Where an engine's paths are, and what its address is called in messages. */
 import { secretsInHeaders } from "../../http/secrets.ts";
-import type { RemoteModel } from "../../types.ts";
+import type { CheckedRemoteModel } from "../../types.ts";
 
 /** What goes with each request to an engine of the pool. */
 export interface Access {
@@ -11,7 +11,7 @@ export interface Access {
 }
 
 /** One key and one set of headers for all engines of the list; no environment variable is read. */
-export function accessOf({ apiKey, headers = {} }: RemoteModel): Access {
+export function accessOf({ apiKey, headers = {} }: CheckedRemoteModel): Access {
   const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const secrets = secretsInHeaders(own);
   if (apiKey === undefined || "authorization" in own) return { headers: own, secrets };

@@ -2,7 +2,7 @@
 
 import { isRecord } from "../../dialects/documents.ts";
 import { RerankError } from "../../errors.ts";
-import type { RemoteDialect, RemoteModel } from "../../types.ts";
+import type { CheckedRemoteModel, RemoteDialect } from "../../types.ts";
 import { type EngineDialect, engineDialects } from "./engine-dialects.ts";
 
 /** What has to be known about an engine before it can be used. */
@@ -61,7 +61,7 @@ const owners: Readonly<Record<string, RemoteDialect>> = {
 const naming: readonly RemoteDialect[] = ["xinference", "localai"];
 
 /** The profile of an engine that need not be asked; undefined for one that has to be. */
-export function knownProfile({ dialect, model }: RemoteModel): EngineProfile | undefined {
+export function knownProfile({ dialect, model }: CheckedRemoteModel): EngineProfile | undefined {
   return dialect === undefined || dialect in ownPaths ? undefined : profileOf(dialect, model);
 }
 
@@ -72,7 +72,7 @@ export function knownProfile({ dialect, model }: RemoteModel): EngineProfile | u
  * @throws RerankError `bad-response` telling what was asked and answered; `unsupported-model` for one that ranks nothing; `invalid-input`
  *   where a model has to be named; what `ask` throws
  */
-export async function discover(ask: AskEngine, model: RemoteModel, label: string): Promise<EngineProfile> {
+export async function discover(ask: AskEngine, model: CheckedRemoteModel, label: string): Promise<EngineProfile> {
   const given = model.dialect;
   const paths = given === undefined ? (["/info", "/v1/models", "/models"] as const) : [ownPaths[given]!];
   const answers: string[] = [];
@@ -90,13 +90,13 @@ export async function discover(ask: AskEngine, model: RemoteModel, label: string
   );
 }
 
-function readInformation(body: unknown, model: RemoteModel, label: string): EngineProfile | undefined {
+function readInformation(body: unknown, model: CheckedRemoteModel, label: string): EngineProfile | undefined {
   if (!isRecord(body)) return undefined;
   return readInfo(body, model, label) ?? readModels(body, model, label);
 }
 
 /** `/info` of text-embeddings-inference, or of crossrank, which has the same fields and says who it is. */
-function readInfo(body: Fields, { dialect: given, model }: RemoteModel, label: string): EngineProfile | undefined {
+function readInfo(body: Fields, { dialect: given, model }: CheckedRemoteModel, label: string): EngineProfile | undefined {
   const { server, model_id: id, model_sha: sha, model_type: type, max_client_batch_size: most, limits } = body;
   if (!isRecord(type) || typeof id !== "string") return undefined;
   const isOurs = server === "crossrank";
@@ -119,7 +119,7 @@ function readInfo(body: Fields, { dialect: given, model }: RemoteModel, label: s
 }
 
 /** A list of models in OpenAI's words. */
-function readModels({ data }: Fields, { dialect: given, model }: RemoteModel, label: string): EngineProfile | undefined {
+function readModels({ data }: Fields, { dialect: given, model }: CheckedRemoteModel, label: string): EngineProfile | undefined {
   const entries = Array.isArray(data) ? data.filter(isRecord) : [];
   const owner = entries.map(({ owned_by: name }) => name).find((name) => typeof name === "string");
   // LocalAI's entries have an id and nothing to tell by. @see https://github.com/mudler/LocalAI `core/schema/openai.go`, OpenAIModel
