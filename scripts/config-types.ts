@@ -4,8 +4,8 @@ import { presets } from "../src/catalogue/presets.ts";
 import { modelSchema, modelSchemas } from "../src/config/model-schema.ts";
 import { providerPrefixes } from "../src/config/model-string.ts";
 import { definitionOf, optionInfo, typeInfoOf, typeTextOf } from "../src/config/option.ts";
-import { snakeCase } from "../src/config/read.ts";
 import { optionsSchema, settingsSchema } from "../src/config/schema.ts";
+import { snakeCase } from "../src/values.ts";
 
 type Schema = z.core.$ZodType;
 

@@ -4,7 +4,7 @@ import { toOneSafeLine } from "./printable.ts";
  * What went wrong, as a literal a program can branch on.
  *
  * Caller mistakes: `invalid-input`, `unknown-model`, `unsupported-model`, `sync-unsupported`, `closed`, `not-allowed`.
- * The surroundings: `missing-dependency`, `download`, `hosted`, `bad-response`, `plugin`, `overloaded`, `timeout`, `aborted`.
+ * The environment: `missing-dependency`, `download`, `hosted`, `bad-response`, `plugin`, `overloaded`, `timeout`, `aborted`.
  * Ours: `tokenization`, `inference`.
  */
 export type RerankErrorCode =
@@ -25,7 +25,7 @@ export type RerankErrorCode =
   | "closed"
   | "not-allowed";
 
-/** What an error carries beside its message. */
+/** Options of a {@link RerankError}. */
 export interface RerankErrorOptions {
   /** The error underneath, kept for `--debug` and logs. */
   cause?: unknown;
@@ -75,7 +75,7 @@ export class RerankError extends Error {
   readonly isRetryable: boolean;
 
   constructor(code: RerankErrorCode, message: string, options: RerankErrorOptions = {}) {
-    // Names, keys and replies from outside stand in messages.
+    // Messages contain names, keys and replies from outside.
     super(withSingleStops(toOneSafeLine(message)), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status;
@@ -119,12 +119,12 @@ export class RerankError extends Error {
   }
 }
 
-/** A cause that is quoted may be a sentence with an end of its own: "…is disabled.. Install it" reads "…is disabled. Install it". */
+/** Removes doubled full stops: a quoted cause may be a whole sentence. "…is disabled.. Install it" reads "…is disabled. Install it". */
 function withSingleStops(message: string): string {
   return message.replace(/(?<=[^\s.])\.\.(?=\s|$)/g, ".");
 }
 
-/** The readable part of whatever was thrown, which may be anything. */
+/** The message of a thrown value of any type. Never throws. */
 export function messageOf(value: unknown): string {
   try {
     return String(value instanceof Error ? value.message : value);
@@ -160,7 +160,7 @@ export function explainDenied(error: unknown, place: string): unknown {
   return new RerankError("missing-dependency", `${place}: ${what}. Add ${flag} to the command that starts Node.`, { cause: error });
 }
 
-/** Runs what reads files, and explains it where Node's permission model refuses. */
+/** Runs a function that reads files, and explains an error of Node's permission model. */
 export function explainingDenied<T>(place: string, run: () => T): T {
   try {
     return run();

@@ -232,15 +232,21 @@ export class Reranker {
     const modelWarnings = documents.length === 0 ? [] : this.#takeModelWarnings();
     const ignored = this.#ignoredOptions(options, scored);
     const missing = missingFields(documents, options.fields);
-    const warnings = [...modelWarnings, ...ignored, ...missing, ...scored.warnings, ...truncations(scored), ...partial(scored)].map(
-      safeWarning,
-    );
+    const warnings = [
+      ...modelWarnings,
+      ...ignored,
+      ...missing,
+      ...scored.warnings,
+      ...truncations(scored.pairTokens),
+      ...partial(scored),
+    ].map(safeWarning);
     reportWarnings(warnings, options.onWarning);
     const results = rankDocuments({
       documents,
       scores: scored.scores,
       scoreKind: scored.scoreKind ?? this.#scorer.capabilities.scoreKind,
-      ...pick(scored, "calibration", "tokens", "fullTokens", "tiers", "failures"),
+      calibration: this.#scorer.calibration,
+      ...pick(scored, "pairTokens", "tiers", "failures"),
       ...pick(options, "topK", "threshold", "return"),
     });
     const usage = { ...scored.usage, documents: documents.length, tokens: tokensOf(scored) };
@@ -319,7 +325,7 @@ function reportWarnings(warnings: readonly RerankWarning[], onWarning: CheckedRa
 
 function timingsOf(call: PreparedCall<RerankDocument>, scored: ScoreResult, loadedMs: number): RerankTimings {
   const now = performance.now();
-  const { queueMs = 0, tokenizationMs = 0 } = scored;
+  const { queueMs = 0, tokenizationMs = 0 } = scored.timings ?? {};
   return { totalMs: now - call.startedMs, loadMs: loadedMs - call.startedMs, scoreMs: now - loadedMs, queueMs, tokenizationMs };
 }
 
@@ -329,8 +335,8 @@ function pick<T extends object, K extends keyof T>(source: T, ...keys: K[]): Pic
 }
 
 /** Tokens of all pairs. Some models report them for each pair, others only their sum. */
-function tokensOf({ tokens, usage }: ScoreResult): number {
-  return (usage?.tokens ?? 0) + (tokens?.reduce((sum, count) => sum + count, 0) ?? 0);
+function tokensOf({ pairTokens, usage }: ScoreResult): number {
+  return (usage?.tokens ?? 0) + (pairTokens?.read.reduce((sum, count) => sum + count, 0) ?? 0);
 }
 
 /** Wraps the caller's function: if it throws, the call fails with `invalid-input`. */
@@ -354,5 +360,5 @@ function noScores(): ScoreResult {
 }
 
 function partial({ failures = [] }: ScoreResult): RerankWarning[] {
-  return failures.map(({ places, message }) => ({ type: "partial", indices: places, message }));
+  return failures.map((failure) => ({ type: "partial", ...failure }));
 }

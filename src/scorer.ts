@@ -1,63 +1,63 @@
 /**
- * The contract between a call and whatever gives it scores.
+ * The contract between a call and a source of scores.
  *
- * A scorer only scores. Ordering, cutting and echoing exist once, in `ranking/`, so that two scorers
- * cannot disagree about ties, thresholds or `topK`.
+ * A scorer only scores. Ordering, cutting and echoing exist once, in `ranking/`, so that two scorers cannot treat ties, thresholds or `topK`
+ * differently.
  */
-import type { Calibration, RerankDocument, RerankUsage, RerankWarning, Truncation, TruncationSide } from "./types.ts";
+import type { Calibration, RerankDocument, RerankTimings, RerankUsage, RerankWarning, Truncation, TruncationSide } from "./types.ts";
 
 /**
- * What a score is, which decides what `ranking/` may do to it.
+ * What a score means. It decides what `ranking/` does with it.
  *
  * - `logit`: unbounded; becomes a score by the sigmoid, or by a calibration. Every local head is reduced to one logit
  *   (two labels: l1 − l0; class c of several: l_c − logsumexp of the others), for which the sigmoid is the softmax.
- * - `similarity`: a local model's sum of cosines (late interaction); shown as it is.
- * - `provider`: whatever a plugin or a hosted model returned; never touched.
+ * - `similarity`: a local model's sum of cosines (late interaction); does not change.
+ * - `provider`: the number that a plugin or a hosted model returned; does not change.
  */
 export type ScoreKind = "logit" | "similarity" | "provider";
 
-/** What a scorer can do; documented defaults are what a caller may assume where a field is absent. */
+/** What a scorer can do. */
 export interface Capabilities {
   scoreKind: ScoreKind;
-  /** Most documents of one call. @default unlimited */
+  /** Maximum documents of one call. @default unlimited */
   maxDocuments?: number;
-  /** Most tokens of a pair. @default unknown */
+  /** Maximum tokens of a pair. @default unknown */
   maxTokens?: number;
-  /** Ceiling of a call where the caller gave none, seconds. @default none */
+  /** Time limit of a call for which the caller sets none, seconds. @default none */
   defaultDurationSecs?: number;
-  /** Options of {@link ScoreCall} that have a meaning here; the others give an `ignored-option` warning when set. */
+  /** Options of {@link ScoreCall} that this scorer uses. The others give an `ignored-option` warning if they are set. */
   options: ReadonlySet<ScorerOption>;
 }
 
-/** An option of a call that not every scorer can heed. */
+/** An option of a call that not every scorer can use. */
 export type ScorerOption = "truncation" | "truncationSide" | "maxLength" | "specialTokens" | "instruction";
 
 /** Every {@link ScorerOption}, in the order in which warnings name them. */
 export const scorerOptions: readonly ScorerOption[] = ["truncation", "truncationSide", "maxLength", "specialTokens", "instruction"];
 
-/** One call: one query, its documents as texts. */
+/** One call: one query, and its documents as texts. */
 export interface ScoreCall {
   query: string;
   /** One text per document, in input order; may be empty strings, may hold lone surrogates. */
   texts: readonly string[];
-  /** The same documents as the caller passed them, for scores that they bring with them. */
+  /** The same documents as the caller passed them, for scorers that read a score from them. */
   documents?: readonly RerankDocument[];
   truncation: Truncation;
   /** @default "right" */
   truncationSide?: TruncationSide;
-  /** Most tokens of a pair, special tokens included, ≥ 1; above the model's own limit it changes nothing. @default the model's */
+  /** Maximum tokens of a pair, special tokens included, ≥ 1. A value above the model's own limit changes nothing. @default the model's */
   maxLength?: number;
   specialTokens: "neutralize" | "interpret";
-  /** Most pairs of a forward pass, ≥ 1; changes no score. */
+  /** Maximum pairs of a forward pass, ≥ 1. Changes no score. */
   batchSize: number;
   instruction?: string;
-  /** Whether documents that could not be scored may be left out, named in `failures`. @default "fail" */
+  /** `partial`: leave out documents that could not be scored, and name them in `failures`. @default "fail" */
   onError?: "fail" | "partial";
-  /** Aborted when the caller gives up or the time is over; its `reason` is the RerankError to reject with. */
+  /** Aborted by the caller or by the time limit. Its `reason` is the RerankError to reject with. */
   signal?: AbortSignal;
-  /** Told how many texts are scored, of how many; never throws anything but a RerankError. */
+  /** The scorer calls it with the number of scored texts. It throws nothing but a RerankError. */
   onProgress?: (scored: number, total: number) => void;
-  /** The same moment on the clock of `performance.now()`, for scorers that cannot be interrupted by a signal. */
+  /** When the time limit ends, on the clock of `performance.now()`, for scorers that a signal cannot interrupt. */
   deadlineMs?: number;
 }
 
@@ -65,67 +65,71 @@ export interface ScoreCall {
 export interface ScoreResult {
   /** One number per text, in INPUT order. */
   scores: Float64Array;
-  /** Tokens read per pair, in input order; absent where the source does not tell. */
-  tokens?: Uint32Array;
-  /** Tokens of the whole pair where it was cut, 0 where it was not; a lower bound for huge texts. */
-  fullTokens?: Uint32Array;
-  /** 1 where `fullTokens` is a lower bound, else 0. @default none is */
-  lowerBounds?: Uint8Array;
-  /** In the order they arose. */
+  /** Absent if the model does not report the tokens of each pair. */
+  pairTokens?: PairTokens;
+  /** In the order in which they arose. Truncations are not among them: `ranking/` makes those from `pairTokens`. */
   warnings: RerankWarning[];
-  /** What the scores are, where only the answer tells. @default the scorer's `capabilities.scoreKind` */
+  /** The kind of the scores, if only the answer shows it. @default the scorer's `capabilities.scoreKind` */
   scoreKind?: ScoreKind;
-  /** Maps logits to scores instead of the sigmoid. */
-  calibration?: Calibration;
-  /** Which model answered, where it is not the scorer's own. */
+  /** The model that answered, if it is not the scorer's own. */
   model?: string;
-  /** Documents in groups that are never mixed in one order. */
+  /** Groups of documents. A lower group always comes before a higher one. */
   tiers?: ScoreTiers;
-  /** Documents without a score (NaN stands in their places); only with `onError: "partial"`. */
+  /** Documents without a score: `scores` has NaN at their indices. Only with `onError: "partial"`. */
   failures?: readonly ScoreFailure[];
-  /** What it took; `tokens` here are those of sources that tell only a sum, and come on top of those of each pair. */
+  /** What the call used. `tokens` is set only if the model reports a sum: it is added to those of `pairTokens`. */
   usage?: Partial<Omit<RerankUsage, "documents">>;
-  /** From the call until the first of its passes could start; absent where the source does not tell. */
-  queueMs?: number;
-  /** Work of tokenizing, summed over threads; absent where the source does not tell. */
-  tokenizationMs?: number;
+  /** Times that only the scorer knows. @default 0 for each */
+  timings?: Partial<Pick<RerankTimings, "queueMs" | "tokenizationMs">>;
 }
 
-/** Groups of documents, of which the lower one always comes first. */
+/** Token counts of the pairs of a call, in input order. */
+export interface PairTokens {
+  /** Tokens that the model read. */
+  read: Uint32Array;
+  /** Tokens of the whole pair if it was cut, otherwise 0. @default none was cut */
+  full?: Uint32Array;
+  /** 1 if the entry of `full` is a lower bound, otherwise 0. @default none is */
+  lowerBounds?: Uint8Array;
+}
+
+/** Groups of documents. A lower group always comes before a higher one. */
 export interface ScoreTiers {
   /** Group of each text, from 0. */
-  of: Uint8Array;
-  /** What the scores of each group are. */
+  of: ArrayLike<number>;
+  /** The kind of the scores of each group. */
   kinds: readonly ScoreKind[];
 }
 
 /** Documents that could not be scored, and why. */
 export interface ScoreFailure {
-  /** In the call's list. */
-  places: readonly number[];
-  /** A sentence, without secrets. */
+  /** Indices in the call's list. */
+  indices: readonly number[];
+  /** One sentence, without secrets. */
   message: string;
 }
 
-/** What every source of scores implements inside crossrank. */
+/** A source of scores. */
 export interface Scorer {
   /** Short name for errors, logs and metrics, for example "onnx-node". */
   readonly name: string;
-  /** Identity with revision, for results and cache keys. Before the model is known (not loaded yet), the best name at hand. */
+  /** Identity with revision, for results. Before the model is loaded, a name from the configuration. */
   readonly model: string;
   readonly capabilities: Capabilities;
+  /** Maps logits to scores instead of the sigmoid. Undefined until the model is loaded, or if the settings name no calibration. */
+  readonly calibration?: Calibration | undefined;
   /**
-   * One score per text, in input order; never sorts, cuts or copies. The caller never gives an empty list.
+   * One score for each text, in input order. Does not sort or cut. The list of texts is never empty.
    *
-   * @throws RerankError of a fitting code; `timeout` or `aborted` between two passes, after which the scorer stays usable
+   * @throws RerankError of a fitting code; `timeout` or `aborted` between two passes. The scorer stays usable
    */
   score(call: ScoreCall): Promise<ScoreResult>;
-  /** The same numbers, with the calling thread waiting; absent where they can only be awaited. */
+  /** The same scores, blocking the calling thread. Absent if the scorer has only asynchronous scores. */
   scoreSync?(call: ScoreCall): ScoreResult;
-  /** Downloads and loads, so that the first call does not. Calling it again is free. */
+  /** Downloads and loads the model before the first call. Calling it again does nothing. */
   warmUp?(): Promise<void>;
   warmUpSync?(): void;
-  /** Lets running passes end, then releases everything. Calling it again is free. */
+  /** Waits until running passes end, then releases everything. Calling it again does nothing. */
   close?(): Promise<void>;
   /** Numbers for `Reranker.stats()`. */
   stats?(): Record<string, number | string>;

@@ -1,4 +1,4 @@
-/** Which known word somebody meant who wrote another one. */
+/** Finds the known word that a misspelled word stands for. */
 
 /**
  * The known words most like the given one, best first; case, hyphens, underscores, dots and spaces do not count.
@@ -6,7 +6,7 @@
  * A word counts as like when at most a quarter of its letters (but always one, and two from six letters on) must be changed, inserted,
  * removed or swapped with their neighbor; a known word that begins with the given one counts as one change away.
  *
- * @param maxCount most words to return
+ * @param maxCount maximum words to return
  */
 export function nearestWords(word: string, known: readonly string[], maxCount = 3): string[] {
   const letters = lettersOf(word);
@@ -32,7 +32,7 @@ function distanceBetween(letters: string, candidate: string, limit: number): num
 /**
  * Changes, insertions, removals and swaps of neighbors between two strings (optimal string alignment).
  *
- * @param limit anything from here up is told as `limit`, so that a huge word costs nothing
+ * @param limit maximum result: a larger distance counts as `limit`, so that a huge word costs nothing
  */
 function editDistance(left: string, right: string, limit: number): number {
   if (Math.abs(left.length - right.length) >= limit) return limit;

@@ -4,19 +4,19 @@ import type { RerankWarning } from "./warnings.ts";
 export type * from "./config/types.ts";
 export type { RerankWarning } from "./warnings.ts";
 
-/** A document: a string, or an object of the caller's whose text is found by `fields`, `text` or its usual keys. */
+/** A document: a string, or an object of yours. `fields`, `text` or its usual keys determine its text. */
 export type RerankDocument = string | object;
 
 /** One document of a ranking. */
 export interface RerankedDocument<D extends RerankDocument = RerankDocument> {
-  /** Place in the caller's list, from 0. */
+  /** Index in the caller's list, from 0. */
   index: number;
   /**
    * Relevance: in [0, 1] for local models (sigmoid of the logit), but the sum of largest cosines, at most the query's length in tokens, for
-   * late interaction; as it came for plugins and hosted models.
+   * late interaction; the returned number for plugins and hosted models.
    */
   score: number;
-  /** What the caller passed: same type, same reference. */
+  /** The document that the caller passed: the same reference. */
   document: D;
   /** Raw logit, unbounded, comparable only within one query. Only with `return: ["logit"]`, only for local models without late interaction. */
   logit?: number;
@@ -26,7 +26,7 @@ export interface RerankedDocument<D extends RerankDocument = RerankDocument> {
   truncated?: boolean;
 }
 
-/** Platt's scaling: a sigmoid with a slope and an intercept of its own. */
+/** Platt scaling: a sigmoid with a slope and an intercept. */
 export interface PlattCalibration {
   /** Makes it a {@link PlattCalibration}. */
   method: "platt";
@@ -46,20 +46,20 @@ export interface IsotonicCalibration {
   probabilities: readonly number[];
 }
 
-/** Maps a model's logit to the probability that the document is relevant; never against the order of the logits. */
+/** Maps a model's logit to the probability that the document is relevant. A higher logit never gets a lower probability. */
 export type Calibration = PlattCalibration | IsotonicCalibration;
 
 /** What one call used. */
 export interface RerankUsage {
   /** Documents scored. */
   documents: number;
-  /** Tokens read, special tokens included, padding not; 0 where the source of scores does not tell. */
+  /** Tokens that the model read, special tokens included, padding excluded; 0 if the model does not report them. */
   tokens: number;
   /** Tokens written; chat models only. */
   outputTokens?: number;
   /** HTTP requests that were answered; hosted models only. */
   requests?: number;
-  /** What the provider charges for, where it tells: Cohere's search units, Pinecone's rerank units. */
+  /** Units that the provider charges for, if it reports them: Cohere's search units, Pinecone's rerank units. */
   billedUnits?: number;
   /** In the currency of the model's `price`. */
   cost?: number;
@@ -73,13 +73,13 @@ export interface RerankTimings {
   loadMs: number;
   /** Scoring, waiting in the queue included. */
   scoreMs: number;
-  /** Of `scoreMs`, waiting until the first forward pass could start; 0 where the source of scores does not tell. */
+  /** The part of `scoreMs` before the first forward pass could start; 0 if it is unknown. */
   queueMs: number;
-  /** Work of tokenizing, summed over threads, so that it may exceed `scoreMs`; 0 where the source of scores does not tell. */
+  /** Time for tokenizing, summed over threads, so that it can exceed `scoreMs`; 0 if it is unknown. */
   tokenizationMs: number;
 }
 
-/** The answer of `Reranker.rank`. */
+/** The result of `Reranker.rank`. */
 export interface RerankResult<D extends RerankDocument = RerankDocument> {
   /** Best first; equal scores keep input order. */
   results: RerankedDocument<D>[];
@@ -96,25 +96,25 @@ export interface RerankResult<D extends RerankDocument = RerankDocument> {
 /** Raw scores a backend may return: one finite number per document, in input order. */
 export type BackendScores = readonly number[] | Float32Array | Float64Array;
 
-/** What a backend is told beside the texts. */
+/** What a backend receives in addition to the texts. */
 export interface BackendContext {
-  /** Aborted when the caller gives up or the time is over. */
+  /** Aborted by the caller or by the time limit. */
   signal: AbortSignal;
 }
 
 /**
  * A user's plugin: a source of scores registered under a name.
  *
- * Scores are returned to the caller as they are, sorted and cut by crossrank; higher is better.
+ * crossrank sorts and cuts its scores, and does not change them; higher is better.
  */
 export interface RerankerBackend {
-  /** The name under which configurations find it. */
+  /** The name that configurations use. */
   name: string | (() => string);
   /** Its version, which results name: `name@version`. @default none */
   version?: string | (() => string);
-  /** Once, before the first call; concurrent first calls wait for the same run. A failure is tried again by the next call. */
+  /** Called once, before the first call. Concurrent first calls wait for the same run. After a failure, the next call tries again. */
   initialize?(): void | Promise<void>;
-  /** On unregistering, if it was initialized. */
+  /** Called when the backend is unregistered, if it was initialized. */
   shutdown?(): void | Promise<void>;
   /**
    * Scores every document, in input order, duplicates included.
@@ -122,17 +122,17 @@ export interface RerankerBackend {
    * @returns one finite number per document; the wrong count or a non-number fails the call with `plugin`
    */
   rerank(query: string, documents: readonly string[], context: BackendContext): BackendScores | Promise<BackendScores>;
-  /** Used by `rerankSync` where `rerank` returns a promise. */
+  /** Used by `rerankSync` if `rerank` returns a promise. */
   rerankSync?(query: string, documents: readonly string[]): BackendScores;
 }
 
-/** A registered backend, as `listRerankerBackends` tells it. */
+/** A registered backend, as `listRerankerBackends` returns it. */
 export interface BackendInfo {
   /** The name under which configurations find it. */
   name: string;
   /** What its `version` says; undefined if it has none. */
   version: string | undefined;
-  /** "object" as registered in-process, "module" by URL. */
+  /** `object`: registered as an object. `module`: registered by URL. */
   kind: "object" | "module";
   /** Whether `initialize` has run, which the first call does. */
   initialized: boolean;
@@ -182,17 +182,17 @@ export interface Preset {
   parameters: number;
   /** BCP 47 tags; "multi" for seventy and more. */
   languages: readonly string[];
-  /** Most tokens of a pair, special tokens included; of a document where query and document are encoded apart. */
+  /** Maximum tokens of a pair, special tokens included; of a document if query and document are encoded separately. */
   maxLength: number;
   /** What the outputs mean. @default classification */
   head?: CheckedHeadConfig;
-  /** The prompt in which a pair stands. @default none */
+  /** The prompt that contains the pair. @default none */
   template?: PromptTemplate;
-  /** What stands for `{instruction}` in the template, where neither the model's configuration nor the call has one. @default none */
+  /** Fills `{instruction}` in the template if neither the model's configuration nor the call has one. @default none */
   instruction?: string;
   /** SPDX identifier. @see https://spdx.org/licenses/ */
   license: string;
-  /** Whether the license allows commercial use; where it does not, loading the model gives a `license` warning. */
+  /** Whether the license allows commercial use. If not, loading the model gives a `license` warning. */
   commercialUse: boolean;
   /** What was published about these weights; empty where nothing was. None for the models in 8 bits: their scores differ. */
   quality: readonly QualityFigure[];

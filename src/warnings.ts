@@ -1,13 +1,13 @@
-/** What a result tells of, beside its documents. */
+/** Warnings of results. */
 
-/** Something was done differently from what the caller may expect; the results are still right in every other way. */
+/** crossrank did something differently from what the caller may expect. Otherwise the results are right. */
 export type RerankWarning =
   | {
       /** A pair was longer than the model reads, and was cut. */
       type: "truncated";
       /** One sentence for people. */
       message: string;
-      /** Place of the document in the caller's list. */
+      /** Index of the document in the caller's list. */
       index: number;
       /** Tokens of the whole pair; a lower bound for texts so long that they were cut by characters first. */
       tokens: number;
@@ -17,7 +17,7 @@ export type RerankWarning =
       maxTokens: number;
     }
   | {
-      /** The model's license forbids commercial use; once, by the first call that the model was loaded for. */
+      /** The model's license forbids commercial use. Only the first result after loading has this warning. */
       type: "license";
       /** One sentence for people. */
       message: string;
@@ -35,7 +35,7 @@ export type RerankWarning =
       option: string;
     }
   | {
-      /** The labels of a head with two classes do not tell which one means relevant: class 1 is taken. */
+      /** The labels of a head with two classes do not show which one means relevant. crossrank uses class 1. */
       type: "unread-labels";
       /** One sentence for people. */
       message: string;
@@ -51,7 +51,7 @@ export type RerankWarning =
       field: string;
     }
   | {
-      /** The surroundings forced another way: CPU where a device was not available, or the next model of a `fallback`. */
+      /** crossrank used a replacement: the CPU because a device was not available, or the next model of a `fallback`. */
       type: "fallback";
       /** One sentence for people. */
       message: string;
@@ -61,7 +61,7 @@ export type RerankWarning =
       type: "blank";
       /** One sentence for people. */
       message: string;
-      /** Their places in the caller's list. */
+      /** Their indices in the caller's list. */
       indices: readonly number[];
     }
   | {
@@ -69,6 +69,6 @@ export type RerankWarning =
       type: "partial";
       /** One sentence for people. */
       message: string;
-      /** Their places in the caller's list. */
+      /** Their indices in the caller's list. */
       indices: readonly number[];
     };

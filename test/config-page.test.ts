@@ -1,16 +1,16 @@
-/** The tables of options in docs/library.md say what the schema of a configuration says. `UPDATE_DOCS=1` writes them into the page. */
+/** The tables of options in docs/configuration.md say what the schema of a configuration says. `UPDATE_DOCS=1` writes them into the page. */
 import { it } from "vitest";
 import type * as z from "zod/mini";
 import { definitionOf, optionInfo } from "../src/config/option.ts";
 import { optionsSchema, settingsSchema } from "../src/config/schema.ts";
 import { expectTable, rowOf } from "./support/tables.node.ts";
 
-it("docs/library.md has a row for each key that makes a Reranker", () => {
-  expectTable("docs/library.md", "| key | meaning | default |", rowsFor(settingsSchema, ""));
+it("docs/configuration.md has a row for each key that makes a Reranker", () => {
+  expectTable("docs/configuration.md", "| key | meaning | default |", rowsFor(settingsSchema, ""));
 });
 
-it("docs/library.md has a row for each option of a call", () => {
-  expectTable("docs/library.md", "| option | meaning | default |", rowsFor(optionsSchema, ""));
+it("docs/configuration.md has a row for each option of a call", () => {
+  expectTable("docs/configuration.md", "| option | meaning | default |", rowsFor(optionsSchema, ""));
 });
 
 /** One row for each key; keys of an object inside follow as `key.inner`. */

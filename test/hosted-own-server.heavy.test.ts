@@ -43,7 +43,7 @@ const bases: Readonly<Record<string, readonly string[]>> = {
   crossrank: ["", "/v1"],
 };
 const rows = Object.entries(bases).flatMap(([prefix, paths]) => paths.map((base) => ({ prefix, base })));
-const givesLogits = new Set(["nvidia_nim", "llamacpp"]);
+const givesLogits = new Set(["nvidia_nim"]);
 
 let server: RerankServer;
 let listening: Listening;

@@ -57,7 +57,7 @@ it("a call goes on when one of three servers is killed, and its scores are those
     .poll(() => Number(scorer.stats!()["2.requests"]) > before && Number(scorer.stats!()["2.outstanding"]) > 0, { interval: 1 })
     .toBe(true);
   victim.child.kill("SIGKILL");
-  const { scores, scoreKind, tokens, model, warnings } = await answer;
+  const { scores, scoreKind, pairTokens, model, warnings } = await answer;
 
   const logits = await library.score(query, documents);
   expect(scoreKind).toBe("logit");
@@ -68,7 +68,7 @@ it("a call goes on when one of three servers is killed, and its scores are those
   expect(scorer.stats!()["2.failures"]).toBeGreaterThan(0);
 
   const { results, usage } = await library.rank(query, documents);
-  expect(tokens!.reduce((sum, count) => sum + count, 0)).toBe(usage.tokens);
+  expect(pairTokens!.read.reduce((sum, count) => sum + count, 0)).toBe(usage.tokens);
   for (const { index, score } of results) expect(score).toBe(sigmoid(scores[index]!));
 
   // Without it, all goes on: what is lost is a third of the machines.

@@ -1,11 +1,12 @@
 /**
  * crossrank and its peers on the same model file and the same documents, alternating in one run.
  *
- *   npm run build && node bench/peers/run.mjs [--rounds 5] [--only fastembed,openvino-f32] [--lists passages,mixed] [--python PATH] [--work FOLDER]
+ *   npm run build && node bench/peers/run.mjs [--rounds 5] [--only fastembed,openvino-f32] [--lists passages,mixed] [--python PATH] [--work FOLDER] [--remark TEXT]
  *
  * Makes what it needs in the work folder (default bench/peers/.work): a Python environment, unless --python names one that has
  * requirements.txt; the model; transformers.js. Each contender is a process of its own that stays loaded; a round runs every list
  * through every contender, the order turned by one each round. First all scores are compared, so that nobody wins by reading less.
+ * Writes results.md and results.json into the work folder. The pictures of README.md show the copy of results.json in this folder.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -25,8 +26,10 @@ const { values } = parseArgs({
     lists: { type: "string", default: "passages,abstracts,mixed" },
     python: { type: "string" },
     work: { type: "string", default: join(here, ".work") },
+    remark: { type: "string", default: "" },
   },
 });
+const transformersJs = "4.3.1";
 const rounds = Number(values.rounds);
 const work = resolve(values.work);
 const workloads = JSON.parse(gunzipSync(readFileSync(join(here, "workloads.json.gz"))));
@@ -41,7 +44,7 @@ const python = values.python ?? makePython(work, join(here, "requirements.txt"))
 const model = makeModel(work, python);
 if (wanted.includes("transformers-js") && !existsSync(join(work, "node_modules/@huggingface/transformers"))) {
   writeFileSync(join(work, "package.json"), '{ "private": true }');
-  must("npm", ["install", "--prefix", work, "--ignore-scripts", "--no-audit", "--no-fund", "@huggingface/transformers@4.3.1"]);
+  must("npm", ["install", "--prefix", work, "--ignore-scripts", "--no-audit", "--no-fund", `@huggingface/transformers@${transformersJs}`]);
 }
 
 const contenders = [];
@@ -103,8 +106,34 @@ const processor = `${os.cpus()[0].model.trim()}, ${os.availableParallelism()} co
 const report = [`# crossrank and its peers`, "", processor, "", ...lines, ""].join("\n");
 console.log(`\n${report}`);
 writeFileSync(join(work, "results.md"), report);
-writeFileSync(join(work, "results.json"), `${JSON.stringify({ processor, rounds, largest, speeds, latency }, null, 1)}\n`);
+const date = new Date().toISOString().slice(0, 10);
+const measured = {
+  date,
+  processor,
+  remark: values.remark,
+  rounds,
+  versions: versions(),
+  largest,
+  speeds: rounded(speeds),
+  latency: rounded(latency),
+};
+writeFileSync(join(work, "results.json"), `${JSON.stringify(measured, null, 1)}\n`);
 for (const contender of contenders) contender.end();
+
+/** Package → version: of crossrank, and of what the peers were installed from. */
+function versions() {
+  const { version } = JSON.parse(readFileSync(join(here, "../../package.json"), "utf8"));
+  const requirements = readFileSync(join(here, "requirements.txt"), "utf8").matchAll(/^([\w-]+)==(.+)$/gm);
+  const python = Array.from(requirements, ([, name, pinned]) => [name, pinned]);
+  return { crossrank: version, "@huggingface/transformers": transformersJs, ...Object.fromEntries(python) };
+}
+
+/** The same values, each number with four significant digits. */
+function rounded(values) {
+  if (typeof values === "number") return Number(values.toPrecision(4));
+  if (Array.isArray(values)) return values.map(rounded);
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, rounded(value)]));
+}
 
 /** Latencies of short calls, alternating between the running contenders. */
 async function latencies() {

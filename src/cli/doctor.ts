@@ -1,10 +1,10 @@
 import { recommend } from "../catalogue/recommendations.ts";
+import { messageOf } from "../errors.ts";
 import { formatBytes } from "../hub/download-progress.node.ts";
 import { resolveCacheDir } from "../hub/environment.node.ts";
 import { type CachedModel, listCached } from "../hub/inventory.node.ts";
 import { createReranker, listPresets, type RerankerStats } from "../index.ts";
 import { alignColumns, printable } from "./display.ts";
-import { messageOf } from "./failure.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { installedVersion, isWritable, type Machine, readMachine } from "./machine.node.ts";
 import { toJson } from "./output.ts";

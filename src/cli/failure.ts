@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { RerankError, type RerankErrorCode } from "../index.ts";
 import { withFlagNames } from "./flag-words.ts";
 import type { Io } from "./io.ts";
@@ -31,11 +32,6 @@ export function reportFailure(io: Io, error: unknown, isDebug: boolean): number 
   if (isDebug) for (const line of stackLines(error)) io.note(line);
   if (!isKnown) return exitCodes.unexpected;
   return badInput.has(error.code) ? exitCodes.badInput : exitCodes.modelFailed;
-}
-
-/** The message of any thrown value. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function* stackLines(error: unknown): Generator<string> {

@@ -1,6 +1,7 @@
+import { messageOf } from "../errors.ts";
 import { parseExactJson } from "../exact-json.ts";
 import { RerankError } from "../index.ts";
-import { messageOf } from "./failure.ts";
+import { isRecord } from "../values.ts";
 import type { CommonOptions, Io } from "./io.ts";
 import { scanJson } from "./json-scan.ts";
 import { NotTextError } from "./text-lines.node.ts";
@@ -231,7 +232,7 @@ function lineOf(error: unknown, text: string): number {
 }
 
 function isDocument(value: unknown): value is FileDocument {
-  return typeof value === "string" || (typeof value === "object" && value !== null && !Array.isArray(value));
+  return typeof value === "string" || isRecord(value);
 }
 
 function parseJson(text: string): unknown {

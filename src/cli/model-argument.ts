@@ -1,4 +1,5 @@
 import { type ModelReference, RerankError, RerankerConfig } from "../index.ts";
+import type { ServedModel } from "../server/index.ts";
 
 /** A model that runs on this machine. */
 export type LocalModel = Extract<ModelReference, { type: "preset" | "custom" }>;
@@ -33,6 +34,12 @@ export function parseLocalModel(argument: string, options: LocalModelOptions = {
   const model = parseModel(argument, options);
   if (model.type === "preset" || model.type === "custom") return model;
   throw new RerankError("invalid-input", `models: ${argument} has no files. Name a preset, a hub id (org/name) or a folder (./folder).`);
+}
+
+/** Parses `name=model` or a model. A path may contain "=", but a name contains no character that begins a path. */
+export function parseServedModel(text: string): ServedModel {
+  const named = /^([\w][\w.:/-]*)=(.+)$/.exec(text);
+  return named === null ? { model: text } : { name: named[1]!, model: named[2]! };
 }
 
 function parseArgument(argument: string): ModelReference {

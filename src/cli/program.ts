@@ -38,6 +38,7 @@ export function createProgram(io: Io): Command {
     .addHelpText("after", programHelp);
   addRank(program, io);
   addServe(program, io);
+  addMcp(program, io);
   addModels(program, io);
   addEval(program, io, packageJson.version);
   addBench(program, io);
@@ -144,6 +145,26 @@ function addServe(program: Command, io: Io): void {
     });
 }
 
+function addMcp(program: Command, io: Io): void {
+  program
+    .command("mcp")
+    .summary("give agents tools that rerank, over the Model Context Protocol")
+    .description("Serve the tools rerank and list_models on standard input and output, for an agent that starts this command.")
+    .option("-m, --model <[name=]model>", 'model to load at start, repeatable; calls get the first by default (default: "mini")', collect)
+    .option("--files <folder>", "also serve the tool rerank_files, which reads the text files of this folder")
+    .option("--allow-models", "let calls name hub ids and hosted models, too")
+    .option("--no-download", "use only models that are on this machine")
+    .option("--timeout <seconds>", "maximum time of one call (default: 600)", secondsFrom(0.001))
+    .option("--workers <count>", "threads that each hold a model (default: by the machine)", integerFrom(1))
+    .option("--threads <count>", "threads of one worker (default: by the machine)", integerFrom(1))
+    .option("--cache-dir <folder>", "folder of downloaded models")
+    .addHelpText("after", mcpHelp)
+    .action(async (_options, command: Command) => {
+      const { mcpCommand } = await import("./mcp.node.ts");
+      await mcpCommand(io, command.optsWithGlobals());
+    });
+}
+
 function addModels(program: Command, io: Io): void {
   const models = program
     .command("models")
@@ -238,7 +259,7 @@ Examples:
   crossrank rank "models" notes.txt                a query that is also a command's name
   crossrank serve --model balanced                 an HTTP server on port 8000
   crossrank models list                            which model for which need
-  crossrank eval run ./scifact --model fast        is it better than BM25 on your judgements?
+  crossrank eval run ./scifact --model fast        is it better than BM25 on your judgments?
   crossrank bench --vs workers=1
   crossrank doctor
 
@@ -267,6 +288,16 @@ Examples:
 Every flag is also an environment variable and a key of the configuration file: --max-models is CROSSRANK_MAX_MODELS and
 maxModels. Flags win over variables, and variables win over the file. In variables, commas separate the items of a list.
 SIGTERM, SIGINT and SIGHUP stop the server after it has answered the running requests. A second signal stops it at once.`;
+
+const mcpHelp = `
+Examples:
+  crossrank mcp
+  crossrank mcp --files ~/notes --model balanced
+
+Configuration of an agent, in its mcpServers:
+  "crossrank": { "command": "npx", "args": ["-y", "crossrank", "mcp"] }
+
+crossrank serve offers the same tools over HTTP, at /mcp.`;
 
 const modelsHelp = `
 Examples:

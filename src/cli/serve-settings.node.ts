@@ -1,9 +1,11 @@
 /** Settings of `serve` from environment variables and from a configuration file. Flags win over variables, variables win over the file. */
+
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, type Option } from "commander";
 import { parse as parseYaml } from "yaml";
+import { messageOf } from "../errors.ts";
 import { RerankError } from "../index.ts";
-import { messageOf } from "./failure.ts";
+import { camelCase, isRecord } from "../values.ts";
 import type { ValueReader } from "./option-values.ts";
 
 /** Sources of a value, by commander's names. Earlier ones win. */
@@ -35,7 +37,7 @@ export function applySettings(command: Command, environment: Readonly<Record<str
     const options = configurable(command);
     for (const [key, value] of Object.entries(readFile(path))) {
       if (key === "$schema" || value === null) continue;
-      const option = options.find((candidate) => candidate.attributeName() === camelCase(key));
+      const option = options.find((candidate) => candidate.attributeName() === camelCase(key.replaceAll("-", "_")));
       if (option === undefined) {
         const known = options.map((candidate) => candidate.attributeName()).join(", ");
         throw new RerankError("invalid-input", `${path}: there is no setting ${JSON.stringify(key)}. Settings: ${known}.`);
@@ -154,7 +156,7 @@ function readFile(path: string): Readonly<Record<string, unknown>> {
     const [reason] = messageOf(cause).split("\n");
     throw new RerankError("invalid-input", `serve: cannot read the configuration in ${path}: ${reason}. Correct the file.`, { cause });
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isRecord(value)) return value;
   throw new RerankError("invalid-input", `${path}: expected settings by name, as in {"model": "fast", "port": 8000}. Correct the file.`);
 }
 
@@ -162,8 +164,4 @@ function parse(path: string, text: string): unknown {
   if (/\.json$/i.test(path)) return JSON.parse(text);
   if (/\.ya?ml$/i.test(path)) return parseYaml(text);
   throw new Error("its name ends neither in .json nor in .yaml");
-}
-
-function camelCase(key: string): string {
-  return key.replace(/[_-]([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

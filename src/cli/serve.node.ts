@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { pino } from "pino";
 import { readCalibration } from "../catalogue/calibration-file.node.ts";
+import { messageOf } from "../errors.ts";
 import { expandHome } from "../hub/environment.node.ts";
 import { locateModel } from "../hub/locate.node.ts";
 import { RerankError, RerankerConfig, registerRerankerBackend } from "../index.ts";
@@ -16,8 +17,8 @@ import {
   type RerankServerOptions,
   type ServedModel,
 } from "../server/index.ts";
-import { messageOf } from "./failure.ts";
 import type { CommonOptions, Io } from "./io.ts";
+import { parseServedModel } from "./model-argument.ts";
 import { applySettings } from "./serve-settings.node.ts";
 import { describeAddress, isOpenToOthers, openWarning } from "./serve-words.ts";
 import { readTextSync } from "./text-lines.node.ts";
@@ -134,12 +135,6 @@ function serverOptions(options: ServeOptions): RerankServerOptions {
       acceleration: { ...(workers === undefined ? {} : { workers }), ...(threads === undefined ? {} : { threads }) },
     },
   };
-}
-
-/** Parses `name=model` or a model. A path may contain "=", but a name contains no character that begins a path. */
-function parseServedModel(text: string): ServedModel {
-  const named = /^([\w][\w.:/-]*)=(.+)$/.exec(text);
-  return named === null ? { model: text } : { name: named[1]!, model: named[2]! };
 }
 
 /** Assigns each `file` to the first model, and each `name=file` to the model with that name. */

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { messageOf } from "../errors.ts";
 import { RerankError } from "../index.ts";
-import { messageOf } from "./failure.ts";
 
 /**
  * Checks that the output files can be written. Call it before the work starts.

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip, gunzipSync } from "node:zlib";
+import { messageOf } from "../errors.ts";
 import { RerankError } from "../index.ts";
-import { messageOf } from "./failure.ts";
 
 /** Error for a file that is not text. Commands with several files skip such a file. */
 export class NotTextError extends RerankError {

@@ -115,23 +115,23 @@ export function withDefaults(options: CheckedRankOptions, defaults: CheckedRankO
 }
 
 /**
- * Key of a Reranker in the cache. It is equal for settings that mean the same, whatever the order or spelling of their keys, and different otherwise.
+ * Key of a Reranker in a cache, by its settings or its model alone. It is equal for settings that mean the same, whatever the order or spelling of their keys, and different otherwise.
  *
  * It contains API keys and headers. Use it only to compare, never in a log.
  */
-export function settingsKey(settings: Settings): string {
+export function settingsKey(settings: Settings | ModelReference): string {
   return keyOf(settings, new Set());
 }
 
 /** Key of a loaded model. It is equal for settings that differ only in how to read texts and outputs: one loaded model serves them all. */
-export function modelKey(settings: Settings): string {
+export function modelKey(settings: Settings | ModelReference): string {
   return keyOf(settings, readingKeys);
 }
 
 /** Keys of models, at any depth, that do not change a session. */
 const readingKeys: ReadonlySet<string> = new Set(["maxLength", "instruction", "head", "template"]);
 
-function keyOf(settings: Settings, ignored: ReadonlySet<string>): string {
+function keyOf(settings: Settings | ModelReference, ignored: ReadonlySet<string>): string {
   return JSON.stringify(comparable(settings, ignored));
 }
 

@@ -1,5 +1,6 @@
 /** The schema of a configuration's `model`: an object of a known type. Its short forms are a string, a function, and a model of the AI SDK. */
 import * as z from "zod/mini";
+import { isRecord } from "../values.ts";
 import { parseModelString } from "./model-string.ts";
 import {
   anyString,
@@ -85,7 +86,7 @@ const head = named(
       error: ({ input }) => expected(quotedList(headTypes))({ input: typeOf(input) }),
     }),
     // The type may be absent: classification was once the only one.
-    (value) => (isObject(value) && typeOf(value) === undefined ? { ...value, type: "classification" } : value),
+    (value) => (isRecord(value) && typeOf(value) === undefined ? { ...value, type: "classification" } : value),
   ),
 );
 
@@ -214,7 +215,7 @@ const chat = named(
     }),
     windowSize: documented(z.exactOptional(integer(2)), { description: "Documents of one window, `listwise` only; ≥ 2.", default: 20 }),
     step: documented(z.exactOptional(integer(1)), {
-      description: "How far a window moves towards the front, `listwise` only; ≥ 1, below `windowSize`.",
+      description: "How far a window moves toward the front, `listwise` only; ≥ 1, below `windowSize`.",
       default: 10,
     }),
     price: documented(
@@ -372,13 +373,9 @@ function isAiSdkModel(value: unknown): boolean {
   return typeof value === "object" && value !== null && typeof (value as { doRerank?: unknown }).doRerank === "function";
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** The value's own `type`; `undefined` for null, which means "not set". */
 function typeOf(value: unknown): unknown {
-  return isObject(value) && Object.hasOwn(value, "type") ? ((value as { type: unknown }).type ?? undefined) : undefined;
+  return isRecord(value) && Object.hasOwn(value, "type") ? (value.type ?? undefined) : undefined;
 }
 
 function templateMistake(template: string | readonly string[]): string | undefined {

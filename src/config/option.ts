@@ -2,7 +2,9 @@
  * The building blocks of the configuration's schema: one function for each kind of value, with the message for a wrong value, and
  * {@link documented}, which adds the meaning of an option. Types, checks, the OpenAPI document and the tables of the docs all come from here.
  */
+
 import * as z from "zod/mini";
+import { isRecord, kindOf } from "../values.ts";
 
 /** Documentation of an option. */
 export interface OptionInfo {
@@ -112,7 +114,6 @@ export function secret(): Schema<string> {
 
 /** Strings that messages must not show, under any keys, even `__proto__`. */
 export function secretRecord(): Schema<Readonly<Record<string, string>>> {
-  const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
   const schema = z.custom<Readonly<Record<string, string>>>(isRecord, { error: expected("an object") });
   const checked = schema.check(({ value, issues }) => {
     if (!isRecord(value)) return;
@@ -173,9 +174,5 @@ export function describeValue(value: unknown): string {
 function describeReadable(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";
-  if (typeof value !== "object" || value === null) return String(value);
-  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
-  return kind === "Object" ? "an object" : `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
+  return Array.isArray(value) && value.length === 0 ? "an empty array" : kindOf(value);
 }

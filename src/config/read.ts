@@ -2,9 +2,11 @@
  * Reads a value as users write it: keys in camelCase or snake_case, `null` for "not set", and short forms. Messages show the path in the user's
  * own spelling.
  */
+
 import * as z from "zod/mini";
 import { RerankError } from "../errors.ts";
 import { nearestWords } from "../spelling.ts";
+import { isRecord, snakeCase } from "../values.ts";
 import { definitionOf, describeValue, expected } from "./option.ts";
 
 type Schema = z.core.$ZodType;
@@ -64,11 +66,6 @@ function wrongValue(path: string, message: string): RerankError {
   return new RerankError("invalid-input", `${path}: ${message}${message.endsWith(".") ? "" : ". Change or remove it."}`);
 }
 
-/** `maxLength` → `max_length`. */
-export function snakeCase(camelCase: string): string {
-  return camelCase.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
 /** For each object that {@link expand} made: the user's spelling of each key. */
 type Spellings = WeakMap<object, ReadonlyMap<string, string>>;
 
@@ -95,10 +92,10 @@ function expand(schema: Schema, given: unknown, path: string, expansion: Expansi
         ? Array.from(value, (item: unknown, index) => expand(def.element, item, `${path}[${index}]`, expansion))
         : value;
     case "object":
-      if (!isPlain(value)) throw wrongValue(path, expected("an object")({ input: value }));
+      if (!isRecord(value)) throw wrongValue(path, expected("an object")({ input: value }));
       return expandKeys(def.shape, value, path, expansion);
     case "union": {
-      if (forms?.objectOnly !== undefined && !isPlain(value)) throw wrongValue(path, expected(forms.objectOnly)({ input: value }));
+      if (forms?.objectOnly !== undefined && !isRecord(value)) throw wrongValue(path, expected(forms.objectOnly)({ input: value }));
       const key = (def as z.core.$ZodDiscriminatedUnionDef).discriminator ?? "type";
       const option = def.options.find((candidate) => fits(candidate, value, key));
       return option === undefined ? value : expand(option, value, path, expansion);
@@ -141,13 +138,9 @@ function keysOf(shape: z.core.$ZodShape): ReadonlyMap<string, string> {
 function fits(option: Schema, value: unknown, key: string): boolean {
   const def = definitionOf(option);
   if (def.type === "array") return Array.isArray(value);
-  if (def.type !== "object" || !isPlain(value)) return false;
+  if (def.type !== "object" || !isRecord(value)) return false;
   const values = def.shape[key]?._zod.values;
   return values === undefined || (Object.hasOwn(value, key) && values.has((value as Readonly<Record<string, string>>)[key]!));
-}
-
-function isPlain(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function refusal(issue: z.core.$ZodIssue, root: unknown, path: string, spellings: Spellings): RerankError {

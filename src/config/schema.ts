@@ -120,7 +120,9 @@ const signal = customType<AbortSignal>(
   "an AbortSignal",
 );
 
-const resultField = named("ResultField", "Names of the extra fields that a result can carry.", oneOf("logit", "tokens", "truncated"));
+/** Names of the extra fields that a result can carry. */
+export const resultFields = ["logit", "tokens", "truncated"] as const;
+const resultField = named("ResultField", "Names of the extra fields that a result can carry.", oneOf(...resultFields));
 
 /** Keys that belong to one call. */
 const optionsShape = {

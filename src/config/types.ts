@@ -406,7 +406,7 @@ export interface ChatModel {
   windowSize?: number;
   /** Documents of one window, `listwise` only; ≥ 2. @default 20 */
   window_size?: number;
-  /** How far a window moves towards the front, `listwise` only; ≥ 1, below `windowSize`. @default 10 */
+  /** How far a window moves toward the front, `listwise` only; ≥ 1, below `windowSize`. @default 10 */
   step?: number;
   /** What a million tokens cost, in any currency; gives `usage.cost`. @default none */
   price?: TokenPrice;
@@ -422,7 +422,7 @@ export interface CheckedChatModel {
   llm: CheckedLlmConfig;
   /** Documents of one window, `listwise` only; ≥ 2. @default 20 */
   windowSize?: number;
-  /** How far a window moves towards the front, `listwise` only; ≥ 1, below `windowSize`. @default 10 */
+  /** How far a window moves toward the front, `listwise` only; ≥ 1, below `windowSize`. @default 10 */
   step?: number;
   /** What a million tokens cost, in any currency; gives `usage.cost`. @default none */
   price?: TokenPrice;

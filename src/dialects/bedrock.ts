@@ -1,6 +1,8 @@
 /** Amazon Bedrock (agent runtime): `POST /rerank`, signed. A long list of results may come in pages. */
+
+import { isRecord } from "../values.ts";
 import type { Codec, Maybe, WireDocument, WireRequest } from "./codec.ts";
-import { type DocumentReader, isRecord } from "./documents.ts";
+import type { DocumentReader } from "./documents.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";

@@ -1,5 +1,6 @@
 /** How dialects write documents, and how they are read back. */
 import { RerankError } from "../errors.ts";
+import { isRecord } from "../values.ts";
 import type { WireDocument } from "./codec.ts";
 
 /** A document out of a reply: null where there is none, undefined where the value is no document of the dialect. */
@@ -43,8 +44,3 @@ export const readWrapped: DocumentReader = (value) => {
 
 /** Reads a string or an object, as it is. */
 export const readAny: DocumentReader = (value) => (typeof value === "string" || isRecord(value) ? value : undefined);
-
-/** Whether a value of JSON is an object. */
-export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

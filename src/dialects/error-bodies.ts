@@ -1,6 +1,7 @@
 /** Failures: a dialect's own status for them, and the message out of whatever body a service answered with. */
+
+import { isRecord } from "../values.ts";
 import type { WireFailure } from "./codec.ts";
-import { isRecord } from "./documents.ts";
 
 /** The dialect's own status of a failure, by crossrank's; what the dialect has no word for keeps crossrank's. */
 export function statusIn(own: Readonly<Record<number, number>>, failure: WireFailure): number {

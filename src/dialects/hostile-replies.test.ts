@@ -65,7 +65,7 @@ describe.each(codecs.map((codec) => ({ name: codec.name, codec })))("$name", ({ 
 describe("the message of a refusal", () => {
   it("says what was there and where", () => {
     const advice = "Check that the base URL is that of a service with this format.";
-    expect(refusal(jina, [])).toBe(`jina: the reply is a list, expected an object with the list results. ${advice}`);
+    expect(refusal(jina, [])).toBe(`jina: the reply is an array, expected an object with the list results. ${advice}`);
     expect(refusal(jina, { object: "list", data: [] })).toBe(
       `jina: the reply's results is missing, expected a list (its keys: object, data). ${advice}`,
     );

@@ -3,15 +3,13 @@ import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument, WireError, WireFailure, WireIssue } from "./codec.ts";
 import type { RankingDialect } from "./definition.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
+import type { Engine } from "./engine.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
 import { common, documents, flag, limit, nestedError, optionalText, relevance, text, usage } from "./schema-parts.ts";
-
-/** `INFINITY_MAX_CLIENT_BATCH_SIZE`. @see https://github.com/michaelfeil/infinity `libs/infinity_emb/infinity_emb/env.py` at fcb951c */
-export const infinityLimits: { readonly maxDocuments: number } = { maxDocuments: 2048 };
 
 /** A request; Infinity itself takes texts only. */
 export interface InfinityRequestBody {
@@ -62,6 +60,23 @@ export const infinity: Codec<InfinityRequestBody, InfinityReplyBody> = {
     readReply(body, { dialect: "infinity", list: "results", score: "relevance_score", document: ["document", readText] }),
   encodeError,
   decodeError: messageInBody,
+};
+
+/**
+ * As an engine. The limit is that of `INFINITY_MAX_CLIENT_BATCH_SIZE`; scores go through a sigmoid.
+ *
+ * @see https://github.com/michaelfeil/infinity `libs/infinity_emb/infinity_emb/env.py` line 198 and `inference/batch_handler.py` line 208 at
+ *   fcb951c
+ * @see https://docs.litellm.ai/docs/providers/infinity for the variables
+ */
+export const infinityEngine: Engine = {
+  codec: infinity,
+  prefixes: ["infinity"],
+  keyVariables: ["INFINITY_API_KEY"],
+  baseUrlVariables: ["INFINITY_API_BASE"],
+  path: "/rerank",
+  limits: { maxDocuments: 2048 },
+  owner: "infinity",
 };
 
 /** As the server speaks it. */

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument, WireError, WireFailure } from "./codec.ts";
 import type { RankingDialect, Vendor } from "./definition.ts";
 import { onlyTexts, readText } from "./documents.ts";
+import type { Engine } from "./engine.ts";
 import { messageInBody, statusIn, typeIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
@@ -90,6 +91,22 @@ export const llamaCppTexts: Codec<LlamaCppTextsRequestBody, TeiResult[]> = {
   decodeReply: (body) => readReply(body, { dialect: "llamacpp-texts", score: "score", document: ["text", readText] }),
   encodeError: encodeLlamaCppError,
   decodeError: messageInBody,
+};
+
+/**
+ * As an engine. It answers a classifier's logits, except for Qwen3, whose two classes go through a softmax: those are probabilities. The name
+ * is all that it tells about a model's architecture.
+ *
+ * @see https://github.com/ggml-org/llama.cpp `src/llama-graph.cpp`, build_pooling, at 00395eb
+ */
+export const llamaCppEngine: Engine = {
+  codec: llamaCpp,
+  prefixes: ["llamacpp"],
+  keyVariables: ["LLAMA_API_KEY"],
+  path: "/rerank",
+  informationPath: "/v1/models",
+  owner: "llamacpp",
+  answersLogits: (model) => !/qwen[-_ ]?3/i.test(model),
 };
 
 const llamaCppVendor: Vendor = {

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument } from "./codec.ts";
 import type { RankingDialect } from "./definition.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
+import type { Engine } from "./engine.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
@@ -54,6 +55,16 @@ export const localAi: Codec<LocalAiRequestBody, LocalAiReplyBody> = {
     return { status, body: { error: { code: status, message: failure.message, type: "" } } };
   },
   decodeError: messageInBody,
+};
+
+/** As an engine. @see https://localai.io/features/reranker/ */
+export const localAiEngine: Engine = {
+  codec: localAi,
+  prefixes: ["localai"],
+  keyVariables: ["LOCALAI_API_KEY"],
+  path: "/v1/rerank",
+  informationPath: "/v1/models",
+  needsModel: true,
 };
 
 /** As the server speaks it. */

@@ -1,7 +1,8 @@
 /** Reading replies from outside. What is ranked is checked strictly, for a wrong index or score would go unnoticed. */
 import { RerankError } from "../errors.ts";
+import { isRecord, kindOf } from "../values.ts";
 import type { WireReply, WireResult } from "./codec.ts";
-import { type DocumentReader, isRecord } from "./documents.ts";
+import type { DocumentReader } from "./documents.ts";
 import { present } from "./present.ts";
 
 /** How a dialect spells its results. */
@@ -26,12 +27,12 @@ export interface ReplySpelling {
 export function readReply(body: unknown, spelling: ReplySpelling): WireReply {
   const { dialect, list } = spelling;
   if (list === undefined) {
-    if (!Array.isArray(body)) throw badReply(dialect, `the reply is ${kindOf(body)}, expected a list of results`);
+    if (!Array.isArray(body)) throw badReply(dialect, `the reply is ${foundKind(body)}, expected a list of results`);
     return { results: readResults(body, "", spelling) };
   }
-  if (!isRecord(body)) throw badReply(dialect, `the reply is ${kindOf(body)}, expected an object with the list ${list}`);
+  if (!isRecord(body)) throw badReply(dialect, `the reply is ${foundKind(body)}, expected an object with the list ${list}`);
   const results = body[list];
-  if (!Array.isArray(results)) throw badReply(dialect, `the reply's ${list} is ${kindOf(results)}, expected a list (${keysOf(body)})`);
+  if (!Array.isArray(results)) throw badReply(dialect, `the reply's ${list} is ${foundKind(results)}, expected a list (${keysOf(body)})`);
   return { ...readMetadata(body), results: readResults(results, list, spelling) };
 }
 
@@ -40,18 +41,18 @@ function readResults(results: readonly unknown[], list: string, spelling: ReplyS
 }
 
 function readResult(result: unknown, place: string, { dialect, score: scoreKey, document }: ReplySpelling): WireResult {
-  if (!isRecord(result)) throw badReply(dialect, `${place} is ${kindOf(result)}, expected an object`);
+  if (!isRecord(result)) throw badReply(dialect, `${place} is ${foundKind(result)}, expected an object`);
   const { index, [scoreKey]: score } = result;
   if (!Number.isSafeInteger(index) || (index as number) < 0) {
-    throw badReply(dialect, `${place}.index is ${kindOf(index)}, expected an integer ≥ 0`);
+    throw badReply(dialect, `${place}.index is ${foundKind(index)}, expected an integer ≥ 0`);
   }
-  if (!Number.isFinite(score)) throw badReply(dialect, `${place}.${scoreKey} is ${kindOf(score)}, expected a finite number`);
+  if (!Number.isFinite(score)) throw badReply(dialect, `${place}.${scoreKey} is ${foundKind(score)}, expected a finite number`);
   const read = { index: index as number, score: score as number };
   if (document === undefined) return read;
   const [documentKey, readDocument] = document;
   const value = result[documentKey] ?? null;
   const echo = value === null ? null : readDocument(value);
-  if (echo === undefined) throw badReply(dialect, `${place}.${documentKey} is ${kindOf(value)}, expected a document`);
+  if (echo === undefined) throw badReply(dialect, `${place}.${documentKey} is ${foundKind(value)}, expected a document`);
   return echo === null ? read : { ...read, document: echo };
 }
 
@@ -83,12 +84,9 @@ function badReply(dialect: string, what: string): RerankError {
   return new RerankError("bad-response", `${dialect}: ${what}. Check that the base URL is that of a service with this format.`);
 }
 
-/** What a value is, without its content: that may be long or secret. */
-function kindOf(value: unknown): string {
-  if (value === undefined) return "missing";
-  if (value === null || typeof value === "number" || typeof value === "boolean") return String(value);
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+/** What stands where something else was expected. */
+function foundKind(value: unknown): string {
+  return value === undefined ? "missing" : kindOf(value);
 }
 
 /** The keys of a body of another format are the hint which one it is. */

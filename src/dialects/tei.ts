@@ -3,14 +3,12 @@ import * as z from "zod/mini";
 import type { Codec, Maybe, WireError, WireFailure, WireResult } from "./codec.ts";
 import type { RankingDialect } from "./definition.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
+import type { Engine } from "./engine.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
 import { spelledAs } from "./request-fields.ts";
 import { bareResults, flag, querySchema, text, texts } from "./schema-parts.ts";
-
-/** What a body may hold where the server was started with nothing else: `max_client_batch_size`, `payload_limit`. @see `router/src/main.rs` at 0d124dc */
-export const teiLimits: { readonly maxDocuments: number; readonly maxBodyBytes: number } = { maxDocuments: 32, maxBodyBytes: 2_000_000 };
 
 /** Where TEI cuts. */
 export type TeiDirection = "Left" | "left" | "Right" | "right";
@@ -61,6 +59,26 @@ export const tei: Codec<TeiRequestBody, TeiResult[]> = {
   decodeReply: (body) => readReply(body, { dialect: "tei", score: "score", document: ["text", readText] }),
   encodeError: encodeTeiError,
   decodeError: messageInBody,
+};
+
+/**
+ * As an engine. It holds one model: the name behind `tei/` is for people. Its `auto_truncate` may be off.
+ *
+ * The limits are those of a server that was started with nothing else: `max_client_batch_size` and `payload_limit`, which counts bytes of
+ * the whole body.
+ *
+ * @see https://github.com/huggingface/text-embeddings-inference `router/src/main.rs` lines 81 and 167, `router/src/http/server.rs` line 1872
+ *   and, for `/info`, `router/src/http/types.rs`, at 0d124dc
+ */
+export const teiEngine: Engine = {
+  codec: tei,
+  prefixes: ["tei"],
+  keyVariables: [],
+  path: "/rerank",
+  isAtRoot: true,
+  limits: { maxDocuments: 32, maxBodyBytes: 2_000_000 },
+  informationPath: "/info",
+  refusesLongPairs: true,
 };
 
 /** As the server speaks it. */

@@ -4,6 +4,7 @@ import type { Codec, Maybe, WireDocument } from "./codec.ts";
 import { type CohereMeta, cohereMeta } from "./cohere.ts";
 import type { RankingDialect, Vendor } from "./definition.ts";
 import { readWrapped, wrapText } from "./documents.ts";
+import type { Engine } from "./engine.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
@@ -107,6 +108,21 @@ const liteLlm: Vendor = {
   description: "Base URL /litellm",
   prefix: "litellm",
   otherPaths: { alive: ["/litellm/health/liveliness"], ready: ["/litellm/health/readiness"], models: ["/litellm/v1/models"] },
+};
+
+/**
+ * A crossrank server as an engine, with the limits of a server that was started with nothing else (`src/server/options.ts`). A pool speaks
+ * crossrank's own format with it, at `/rerank`.
+ */
+export const crossrankEngine: Engine = {
+  codec: union,
+  prefixes: ["crossrank"],
+  keyVariables: ["CROSSRANK_API_KEY"],
+  path: "/rerank",
+  isAtRoot: true,
+  limits: { maxDocuments: 1024, maxBodyBytes: 16 * 2 ** 20 },
+  informationPath: "/info",
+  owner: "crossrank",
 };
 
 /** As the server speaks it. */

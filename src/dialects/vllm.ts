@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { Codec, Maybe, RequestFields, WireDocument, WireError, WireFailure, WireRequest } from "./codec.ts";
 import type { RankingDialect, Vendor } from "./definition.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
+import type { Engine } from "./engine.ts";
 import { messageInBody, statusIn, typeIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
@@ -88,6 +89,17 @@ export const vllm: Codec<VllmRequestBody, VllmReplyBody> = {
   decodeReply: (body) => readReply(body, { dialect: "vllm", list: "results", score: "relevance_score", document: ["document", readText] }),
   encodeError: encodeVllmError,
   decodeError: messageInBody,
+};
+
+/** As an engine. @see https://docs.litellm.ai/docs/providers/vllm for the variables */
+export const vllmEngine: Engine = {
+  codec: vllm,
+  prefixes: ["vllm", "hosted_vllm"],
+  keyVariables: ["HOSTED_VLLM_API_KEY", "VLLM_API_KEY"],
+  baseUrlVariables: ["HOSTED_VLLM_API_BASE"],
+  path: "/rerank",
+  owner: "vllm",
+  refusesLongPairs: true,
 };
 
 /** Whose paths these are, and those that score. */

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument } from "./codec.ts";
 import type { RankingDialect } from "./definition.ts";
 import { onlyTexts, readText, textOf } from "./documents.ts";
+import type { Engine } from "./engine.ts";
 import { messageInBody, statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 import { readReply } from "./reply-checks.ts";
@@ -71,6 +72,18 @@ export const xinference: Codec<XinferenceRequestBody, XinferenceReplyBody> = {
   // An unknown model is a ValueError there, which becomes 400 like any other.
   encodeError: (failure) => ({ status: statusIn({ 404: 400, 422: 400 }, failure), body: { detail: failure.message } }),
   decodeError: messageInBody,
+};
+
+/** As an engine. @see https://docs.litellm.ai/docs/providers/xinference for the variables */
+export const xinferenceEngine: Engine = {
+  codec: xinference,
+  prefixes: ["xinference"],
+  keyVariables: ["XINFERENCE_API_KEY"],
+  baseUrlVariables: ["XINFERENCE_API_BASE"],
+  path: "/v1/rerank",
+  informationPath: "/v1/models",
+  owner: "xinference",
+  needsModel: true,
 };
 
 /** As the server speaks it. */

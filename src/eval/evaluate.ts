@@ -185,7 +185,7 @@ export function queryChanges(first: Evaluation, second: Evaluation, measure: str
 }
 
 /**
- * Adds to each candidate whether it is relevant. A candidate without a judgement is not.
+ * Adds to each candidate whether it is relevant. A candidate without a judgment is not.
  *
  * @example
  * const scored = [{ queryId: "q1", documentId: "dogs", score: 0.9 }];

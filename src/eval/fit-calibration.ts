@@ -9,7 +9,7 @@ import { createRandom } from "./statistics.ts";
 export { calibratedScore } from "../ranking/apply-calibration.ts";
 export type { Calibration, IsotonicCalibration, PlattCalibration } from "../types.ts";
 
-/** A query–document pair with a model's logit and a judgement. */
+/** A query–document pair with a model's logit and a judgment. */
 export interface LabeledPair {
   /** Raw logit; finite. */
   logit: number;

@@ -12,7 +12,7 @@ export type QrelsFormat = "trec" | "beir" | "jsonl";
 /** Output format of {@link formatRun}. */
 export type RunFormat = "trec" | "jsonl";
 
-/** One judgement or one score. */
+/** One judgment or one score. */
 interface Entry {
   queryId: string;
   documentId: string;
@@ -23,7 +23,7 @@ const queryKeys = ["query_id", "query-id", "qid"];
 const documentKeys = ["doc_id", "corpus-id", "docno"];
 
 /**
- * Parses relevance judgements. The first line decides which of three formats it is:
+ * Parses relevance judgments. The first line decides which of three formats it is:
  *
  * - TREC: `query iteration document grade`, separated by white space
  * - BEIR: `query-id`, `corpus-id`, `score`, separated by tabs, with or without that header
@@ -115,8 +115,8 @@ export function parseTexts(lines: Lines, fileName = "texts"): Map<string, string
  */
 export function* formatQrels(qrels: Qrels, format: QrelsFormat = "trec"): Generator<string> {
   if (format === "beir") yield "query-id\tcorpus-id\tscore";
-  for (const [queryId, judgements] of qrels) {
-    for (const [documentId, grade] of judgements) {
+  for (const [queryId, judgments] of qrels) {
+    for (const [documentId, grade] of judgments) {
       if (format === "jsonl") yield JSON.stringify({ query_id: queryId, doc_id: documentId, relevance: grade });
       else yield format === "beir" ? `${queryId}\t${documentId}\t${grade}` : `${firstColumn(queryId)} 0 ${column(documentId)} ${grade}`;
     }

@@ -1,5 +1,5 @@
 /**
- * Measures of a ranking against relevance judgements, as trec_eval defines them.
+ * Measures of a ranking against relevance judgments, as trec_eval defines them.
  *
  * @see https://github.com/usnistgov/trec_eval version 10.0 at f425365: m_ndcg_cut.c, m_recip_rank.c, m_map.c, m_map_cut.c, m_recall.c,
  *   m_P.c, m_success.c, m_Rprec.c, m_bpref.c, form_res_rels.c
@@ -7,9 +7,9 @@
 import { RerankError } from "../errors.ts";
 
 /**
- * Relevance judgements: query id → document id → grade; 0 is "not relevant", a negative grade "in the pool and not judged".
+ * Relevance judgments: query id → document id → grade; 0 is "not relevant", a negative grade "in the pool and not judged".
  *
- * A document without a judgement counts as not relevant; only bpref leaves it out.
+ * A document without a judgment counts as not relevant; only bpref leaves it out.
  */
 export type Qrels = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
@@ -43,7 +43,7 @@ export interface EvaluationOptions {
 
 /** Result of {@link evaluateRun}. */
 export interface Evaluation {
-  /** The queries that count, in the order of the judgements. */
+  /** The queries that count, in the order of the judgments. */
   queryIds: string[];
   /** By the measure's name: one value for each of `queryIds`, in [0, 1]. */
   values: Record<string, number[]>;
@@ -127,7 +127,7 @@ export function rankedIds(scores: ReadonlyMap<string, number>): string[] {
  * One measure of one ranking.
  *
  * @param ranking document ids, best first, each once
- * @param judgements grades by document id
+ * @param judgments grades by document id
  * @param relevanceLevel see {@link EvaluationOptions}
  * @returns in [0, 1]; 0 if no document is relevant
  * @example
@@ -136,19 +136,19 @@ export function rankedIds(scores: ReadonlyMap<string, number>): string[] {
 export function measureRanking(
   { family, cutoff = Number.POSITIVE_INFINITY }: Measure,
   ranking: readonly string[],
-  judgements: ReadonlyMap<string, number>,
+  judgments: ReadonlyMap<string, number>,
   relevanceLevel = 1,
 ): number {
-  const grades = Array.from(judgements.values());
+  const grades = Array.from(judgments.values());
   if (family === "bpref")
     return binaryPreference(
-      ranking.flatMap((id) => judgements.get(id) ?? []),
+      ranking.flatMap((id) => judgments.get(id) ?? []),
       grades,
       relevanceLevel,
     );
   const isRelevant = (grade: number): boolean => grade >= relevanceLevel;
   const relevant = grades.filter(isRelevant).length;
-  const top = ranking.slice(0, family === "Rprec" ? relevant : cutoff).map((id) => judgements.get(id) ?? 0);
+  const top = ranking.slice(0, family === "Rprec" ? relevant : cutoff).map((id) => judgments.get(id) ?? 0);
   if (family === "nDCG") return normalizedGain(top, grades, cutoff);
   if (family === "MRR") return 1 / (top.findIndex(isRelevant) + 1 || Number.POSITIVE_INFINITY);
   const found = top.filter(isRelevant).length;
@@ -159,7 +159,7 @@ export function measureRanking(
 }
 
 /**
- * Measures a run, query by query and as means. Ignores queries of the run without judgements.
+ * Measures a run, query by query and as means. Ignores queries of the run without judgments.
  *
  * @param measures names as {@link parseMeasure} reads them
  * @throws RerankError `invalid-input` for an unknown measure, or a score that is NaN
@@ -187,12 +187,12 @@ export function evaluateRun(
   };
   const { counts } = evaluation;
   for (const queryId of queryIds) {
-    const judgements = qrels.get(queryId)!;
+    const judgments = qrels.get(queryId)!;
     const ranking = rankedIds(checkedScores(queryId, run.get(queryId) ?? new Map()));
     counts.retrieved += ranking.length;
-    counts.relevant += [...judgements.values()].filter((grade) => grade >= relevanceLevel).length;
-    counts.relevantRetrieved += ranking.filter((id) => (judgements.get(id) ?? 0) >= relevanceLevel).length;
-    for (const measure of parsed) evaluation.values[measure.name]!.push(measureRanking(measure, ranking, judgements, relevanceLevel));
+    counts.relevant += [...judgments.values()].filter((grade) => grade >= relevanceLevel).length;
+    counts.relevantRetrieved += ranking.filter((id) => (judgments.get(id) ?? 0) >= relevanceLevel).length;
+    for (const measure of parsed) evaluation.values[measure.name]!.push(measureRanking(measure, ranking, judgments, relevanceLevel));
   }
   for (const { name } of parsed) evaluation.means[name] = mean(evaluation.values[name]!);
   return evaluation;

@@ -178,7 +178,7 @@ describe("time", () => {
     const error = await failureOf(ask({ timeoutMs: 100, maxRetries: 1 }));
     expect(error).toMatchObject({ code: "timeout", isRetryable: true });
     expect(error.message).toContain("took longer than 0.1 s after 2 attempts. Raise timeoutSecs");
-    await Promise.all(server.requests.map(({ cancelled }) => cancelled));
+    await Promise.all(server.requests.map(({ canceled }) => canceled));
   });
 
   it("starts anew for the next attempt", async () => {
@@ -211,7 +211,7 @@ describe("an abort", () => {
     const request = await asked;
     controller.abort(reason);
     expect(await failure).toBe(reason);
-    await request.cancelled;
+    await request.canceled;
     expect(server.requests).toHaveLength(1);
   });
 

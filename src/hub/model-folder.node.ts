@@ -1,7 +1,9 @@
 /** Reads the files of a model's folder. Errors say what is wrong with a file and what to do. */
+
 import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { messageOf, RerankError } from "../errors.ts";
+import { isRecord, kindOf } from "../values.ts";
 
 // https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 const pointerStart = "version https://git-lfs.github.com/spec/";
@@ -52,9 +54,8 @@ export function readJsonObject(path: string): Record<string, unknown> {
   } catch (cause) {
     throw new RerankError("unsupported-model", `models: ${path} is not JSON: ${messageOf(cause)}. Fetch the file again.`, { cause });
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  const found = value === null ? "null" : Array.isArray(value) ? "a list" : `a ${typeof value}`;
-  throw new RerankError("unsupported-model", `models: ${path} holds ${found}, not an object. Fetch the file again.`);
+  if (isRecord(value)) return value;
+  throw new RerankError("unsupported-model", `models: ${path} holds ${kindOf(value)}, not an object. Fetch the file again.`);
 }
 
 /** The error for a folder that lacks files: which ones, what the folder has instead, and how to make the missing ones. */

@@ -30,7 +30,7 @@ export function readRecord(snapshot: string, repository: string, commit: string)
   const path = join(snapshot, recordFile);
   if (!existsSync(path)) return empty;
   const record: unknown = parse(readFileSync(path, "utf8"));
-  return isRecord(record) ? record : empty;
+  return isSnapshotRecord(record) ? record : empty;
 }
 
 /** Writes the record as a whole or not at all. */
@@ -49,7 +49,7 @@ function parse(text: string): unknown {
   }
 }
 
-function isRecord(value: unknown): value is SnapshotRecord {
+function isSnapshotRecord(value: unknown): value is SnapshotRecord {
   if (typeof value !== "object" || value === null) return false;
   const { files, absent } = value as Partial<SnapshotRecord>;
   return (

@@ -34,6 +34,7 @@ describe("readOnnxGraph", () => {
       parameters: 26,
       accuracy: "exact",
       isDynamicallyQuantized: false,
+      hasBfloat16Logits: false,
     });
   });
 

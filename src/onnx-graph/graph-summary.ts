@@ -29,6 +29,8 @@ export interface OnnxGraph {
    * pairs of its pass. Also true if this is possible but not certain.
    */
   isDynamicallyQuantized: boolean;
+  /** Whether the logits (or the first output, if none has that name) are bfloat16, which JavaScript cannot read. */
+  hasBfloat16Logits: boolean;
 }
 
 /** What one walk collects. Names of nested graphs share one namespace, which is safe for the facts needed here. */
@@ -43,10 +45,14 @@ interface CollectedFacts {
   parameters: number;
   /** Elements of all tensors by TensorProto.DataType. */
   elementsByType: Map<number, number>;
+  /** TensorProto.DataType of each output of the whole graph, in its order; 0 if it is no tensor. */
+  outputTypes: Map<string, number>;
 }
 
 // More than any exporter writes. The bound keeps a hostile file from exhausting the stack.
 const maxNesting = 64;
+/** TensorProto.DataType */
+const bfloat16 = 16;
 // Operators that multiply integers; their scale comes from another node.
 const integerProducts: ReadonlySet<string> = new Set(["MatMulInteger", "MatMulIntegerToFloat", "ConvInteger"]);
 
@@ -69,6 +75,7 @@ export function readOnnxGraph(source: ByteSource, name: string): OnnxGraph {
     quantizers: [],
     parameters: 0,
     elementsByType: new Map(),
+    outputTypes: new Map(),
   };
   let inputs: string[] | undefined;
   let opset = 0;
@@ -86,10 +93,11 @@ export function readOnnxGraph(source: ByteSource, name: string): OnnxGraph {
     parameters: collected.parameters,
     accuracy: accuracyOf(collected),
     isDynamicallyQuantized: isDynamicallyQuantized(collected),
+    hasBfloat16Logits: hasBfloat16Logits(collected),
   };
 }
 
-/** GraphProto: node 1, initializer 5, input 11, sparse_initializer 15. Returns the names of its inputs. */
+/** GraphProto: node 1, initializer 5, input 11, output 12, sparse_initializer 15. Returns the names of its inputs. */
 function readGraph(reader: ProtobufReader, graph: Field, collected: CollectedFacts, depth: number): string[] {
   if (depth > maxNesting) throw reader.fail("its graphs are nested too deeply");
   const inputs: string[] = [];
@@ -97,11 +105,25 @@ function readGraph(reader: ProtobufReader, graph: Field, collected: CollectedFac
     if (field.number === 1) readNode(reader, field, collected, depth);
     else if (field.number === 5) readInitializer(reader, field, collected);
     else if (field.number === 11) inputs.push(reader.firstText(field, 1));
+    else if (field.number === 12 && depth === 0) collected.outputTypes.set(reader.firstText(field, 1), elementType(reader, field));
     else if (field.number === 15) {
       for (const part of reader.fieldsOf(field)) if (part.number === 1 || part.number === 2) readInitializer(reader, part, collected);
     }
   }
   return inputs;
+}
+
+/** ValueInfoProto: type 2; TypeProto: tensor_type 1; Tensor: elem_type 1. */
+function elementType(reader: ProtobufReader, value: Field): number {
+  let type = 0;
+  for (const typeField of reader.fieldsOf(value)) {
+    if (typeField.number !== 2) continue;
+    for (const tensor of reader.fieldsOf(typeField)) {
+      if (tensor.number !== 1) continue;
+      for (const field of reader.fieldsOf(tensor)) if (field.number === 1) type = field.value;
+    }
+  }
+  return type;
 }
 
 /** FunctionProto: node 7. */
@@ -177,6 +199,10 @@ function accuracyOf({ elementsByType, operators }: CollectedFacts): Accuracy {
   if (isMuch(count(21, 22)) || isPacked) return "int4";
   if (isMuch(count(2, 3))) return "int8";
   return isMuch(count(10, 16)) ? "half" : "exact";
+}
+
+function hasBfloat16Logits({ outputTypes }: CollectedFacts): boolean {
+  return (outputTypes.get("logits") ?? [...outputTypes.values()][0]) === bfloat16;
 }
 
 function isDynamicallyQuantized(collected: CollectedFacts): boolean {

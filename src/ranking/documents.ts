@@ -1,5 +1,6 @@
 import { messageOf, RerankError } from "../errors.ts";
 import type { CheckedRankOptions, RerankDocument } from "../types.ts";
+import { kindOf } from "../values.ts";
 import { type FieldPath, parseFieldPath, textOfFields } from "./fields.ts";
 
 /** How an object document becomes text: ordered field names, a function, or neither for the default keys. */
@@ -98,13 +99,4 @@ function keysOf(record: object): string {
   if (keys.length === 0) return "it has no keys";
   const shown = keys.slice(0, 12).map((key) => (key.length > 40 ? `${key.slice(0, 40)}…` : key));
   return `its keys: ${shown.join(", ")}${keys.length > shown.length ? ", …" : ""}`;
-}
-
-function kindOf(value: unknown): string {
-  if (typeof value === "string") return "a string";
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return String(value);
-  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
-  return kind === "Object" ? "an object" : `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
 }

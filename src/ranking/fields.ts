@@ -1,6 +1,8 @@
 /** Fields of object documents: finds them by their paths, makes text of them, and warns about fields that no document has. */
+
 import { nearestWords } from "../spelling.ts";
 import type { RerankDocument, RerankWarning } from "../types.ts";
+import { isRecord } from "../values.ts";
 
 /** A field's name as a path: `metadata.title` is the key `metadata.title`, or the key `title` in the object under `metadata`. */
 export interface FieldPath {
@@ -104,5 +106,5 @@ function knownFields(document: RerankDocument | undefined): string[] {
 }
 
 function keysOf(value: unknown): string[] {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value).slice(0, maxKnownKeys) : [];
+  return isRecord(value) ? Object.keys(value).slice(0, maxKnownKeys) : [];
 }

@@ -96,8 +96,7 @@ describe("rankDocuments", () => {
     const ranking = {
       documents: ["a", "b"],
       scores: [1, 0],
-      tokens: [5, 8],
-      fullTokens: [0, 20],
+      pairTokens: { read: Uint32Array.from([5, 8]), full: Uint32Array.from([0, 20]) },
       return: ["logit", "tokens", "truncated"],
     } as const;
     expect(rankDocuments({ ...ranking, scoreKind: "logit" })).toStrictEqual([
@@ -122,8 +121,8 @@ describe("rankDocuments", () => {
 
   it("leaves out documents without a score, and only those", () => {
     const ranking = { documents: ["a", "b", "c"], scores: [Number.NaN, 1, 2], scoreKind: "provider" } as const;
-    expect(rankDocuments({ ...ranking, failures: [{ places: [0] }] }).map(({ index }) => index)).toEqual([2, 1]);
-    expect(() => rankDocuments({ ...ranking, failures: [{ places: [1] }] })).toThrow("documents[0] was scored NaN");
+    expect(rankDocuments({ ...ranking, failures: [{ indices: [0] }] }).map(({ index }) => index)).toEqual([2, 1]);
+    expect(() => rankDocuments({ ...ranking, failures: [{ indices: [1] }] })).toThrow("documents[0] was scored NaN");
   });
 
   it("gives nothing for no documents, and for topK 0", () => {

@@ -1,14 +1,7 @@
+import type { ScoreFailure, ScoreKind, ScoreResult, ScoreTiers } from "../scorer.ts";
 import type { Calibration, CheckedRankOptions, RerankDocument, RerankedDocument, ResultField } from "../types.ts";
 import { calibratedScore } from "./apply-calibration.ts";
-import { checkScores, type RawScoreKind, scoreOf } from "./scores.ts";
-
-/** Groups of documents. A lower group always comes before a higher one. */
-export interface Tiers {
-  /** Group of each document, from 0. */
-  of: ArrayLike<number>;
-  /** The kind of the scores of each group. */
-  kinds: readonly RawScoreKind[];
-}
+import { checkScores, scoreOf } from "./scores.ts";
 
 /** The scores of one call, and the caller's options for results. */
 export interface Ranking<D extends RerankDocument> extends Pick<CheckedRankOptions, "topK" | "threshold" | "return"> {
@@ -16,17 +9,15 @@ export interface Ranking<D extends RerankDocument> extends Pick<CheckedRankOptio
   documents: readonly D[];
   /** One per document, in input order. */
   scores: ArrayLike<number>;
-  scoreKind: RawScoreKind;
+  scoreKind: ScoreKind;
   /** Maps logits to scores instead of the sigmoid. */
-  calibration?: Calibration;
+  calibration?: Calibration | undefined;
   /** If given, the kinds of the tiers replace `scoreKind`. */
-  tiers?: Tiers;
+  tiers?: ScoreTiers;
   /** Documents without a score. Results leave them out. */
-  failures?: readonly { places: readonly number[] }[];
-  /** Tokens read for each pair, in input order, if known. */
-  tokens?: ArrayLike<number>;
-  /** Tokens of the whole pair if it was cut, otherwise 0; in input order, if known. */
-  fullTokens?: ArrayLike<number>;
+  failures?: readonly Pick<ScoreFailure, "indices">[];
+  /** Token counts of the pairs, if known. */
+  pairTokens?: ScoreResult["pairTokens"];
 }
 
 /**
@@ -40,7 +31,7 @@ export interface Ranking<D extends RerankDocument> extends Pick<CheckedRankOptio
  */
 export function rankDocuments<D extends RerankDocument>(ranking: Ranking<D>): RerankedDocument<D>[] {
   const { documents, scores, scoreKind, calibration, tiers, failures = [] } = ranking;
-  const excluded = new Set(failures.flatMap(({ places }) => places));
+  const excluded = new Set(failures.flatMap(({ indices }) => indices));
   checkScores(scores, documents.length, scoreKind, excluded);
   const threshold = ranking.threshold ?? Number.NEGATIVE_INFINITY;
   const shown = (index: number): number => {
@@ -79,7 +70,8 @@ function extraFields(ranking: Ranking<RerankDocument>, index: number): Partial<P
   const wanted = ranking.return ?? [];
   const fields: Partial<Pick<RerankedDocument, ResultField>> = {};
   if (wanted.includes("logit") && ranking.scoreKind === "logit") fields.logit = ranking.scores[index]!;
-  if (wanted.includes("tokens") && ranking.tokens !== undefined) fields.tokens = ranking.tokens[index]!;
-  if (wanted.includes("truncated") && ranking.fullTokens !== undefined) fields.truncated = ranking.fullTokens[index]! > 0;
+  const { read, full } = ranking.pairTokens ?? {};
+  if (wanted.includes("tokens") && read !== undefined) fields.tokens = read[index]!;
+  if (wanted.includes("truncated") && full !== undefined) fields.truncated = full[index]! > 0;
   return fields;
 }

@@ -1,7 +1,5 @@
 import { RerankError } from "../errors.ts";
-
-/** What a raw score is. The sigmoid turns a `logit` into a score; a `similarity` or `provider` score does not change. */
-export type RawScoreKind = "logit" | "similarity" | "provider";
+import type { ScoreKind } from "../scorer.ts";
 
 /**
  * The logistic function in float64, without overflow: exactly 0.5 at 0, 1 from about 37 up, above 0 down to about −745.
@@ -15,7 +13,7 @@ export function sigmoid(logit: number): number {
 }
 
 /** The final score of one raw score. */
-export function scoreOf(raw: number, kind: RawScoreKind): number {
+export function scoreOf(raw: number, kind: ScoreKind): number {
   return kind === "logit" ? sigmoid(raw) : raw;
 }
 
@@ -28,7 +26,7 @@ export function scoreOf(raw: number, kind: RawScoreKind): number {
 export function checkScores(
   scores: ArrayLike<number>,
   documentCount: number,
-  kind: RawScoreKind,
+  kind: ScoreKind,
   excluded: ReadonlySet<number> = new Set(),
 ): void {
   const code = kind === "provider" ? "plugin" : "inference";

@@ -1,4 +1,4 @@
-/** Chooses the scorer of a model that is asked over the network; the same on every platform and in the helper thread. */
+/** Chooses the scorer of a remote model: the same on every platform and in the helper thread. */
 
 import type { Network } from "../http/request.ts";
 import type { Scorer } from "../scorer.ts";

@@ -1,4 +1,4 @@
-/** The program of the thread that asks models over the network while a synchronous caller waits. */
+/** The program of the thread that asks remote models while a synchronous caller waits. */
 
 import { nodeNetwork } from "../http/network.node.ts";
 import type { ScoreResult, Scorer } from "../scorer.ts";
@@ -8,7 +8,7 @@ import { createNetworkScorer, type NetworkModel } from "./network-scorers.ts";
 
 serveHelperThread(
   () => {
-    // Kept, for what they learn: which engines are well, which parameters an endpoint refuses. A program has few of them.
+    // Keep the scorers, because they learn which engines are healthy, and which parameters an endpoint refuses. A program has few of them.
     const scorers = new Map<string, Scorer>();
     const scorerOf = (model: NetworkModel): Scorer => {
       const key = JSON.stringify(model);

@@ -36,6 +36,7 @@ export function codecDialect({
         model,
         isModelUnknown: isUnknown,
         options: { ...optionsOf(request, objectFields), ...(wantsLogits ? { return: ["logit"] } : {}) },
+        areOptionsChecked: false,
         ignored: ignoredKeys(sent, known),
         optionNames: optionNames(sent, requestFields),
         echoes: echoes(codec, request),

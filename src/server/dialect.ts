@@ -20,6 +20,8 @@ export interface ReadRequest {
   /** The model's name was not known, and the first one stands in. */
   isModelUnknown: boolean;
   options: RankOptions;
+  /** Whether the library has checked `options`. */
+  areOptionsChecked: boolean;
   /** Keys of the request that have no meaning here, as the client spelled them. */
   ignored: readonly string[];
   /** What the request calls those options that it sets, by the library's names: a model may not know them. */

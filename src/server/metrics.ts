@@ -39,8 +39,8 @@ export class Metrics {
   readonly #documents = this.#counter("crossrank_documents_total", "Documents scored.");
   readonly #tokens = this.#counter("crossrank_tokens_total", "Tokens read, special tokens included.");
   readonly #truncated = this.#counter("crossrank_truncated_documents_total", "Documents that were cut to what the model reads.");
-  readonly #cancelled = this.#counter("crossrank_cancelled_requests_total", "Requests whose client went away before the reply.");
-  readonly #dropped = this.#counter("crossrank_dropped_documents_total", "Documents of cancelled and timed-out requests.");
+  readonly #canceled = this.#counter("crossrank_cancelled_requests_total", "Requests whose client went away before the reply.");
+  readonly #dropped = this.#counter("crossrank_dropped_documents_total", "Documents of canceled and timed-out requests.");
   readonly #unknownModels = this.#counter("crossrank_unknown_model_total", "Requests whose model nobody knew, answered by the first one.", [
     "dialect",
   ]);
@@ -103,7 +103,7 @@ export class Metrics {
     if (isModelUnknown) this.#unknownModels.inc({ dialect });
     if (failure !== undefined) {
       this.#failure.inc({ err: failureName(failure) });
-      if (failure.status === 499) this.#cancelled.inc();
+      if (failure.status === 499) this.#canceled.inc();
       if (failure.status === 499 || failure.status === 504) this.#dropped.inc(documents);
       return;
     }

@@ -1,4 +1,5 @@
 import type { RerankResult } from "../index.ts";
+import { camelCase, snakeCase } from "../values.ts";
 import type { Dialect } from "./dialect.ts";
 import { parseAllowedConfig, type ReplyField } from "./policy.ts";
 import { type NativeRequestBody, nativeErrorSchema, nativeReplySchema, nativeRequestSchema } from "./schemas/native-schemas.ts";
@@ -38,6 +39,7 @@ export const nativeDialect: Dialect = {
       model: served === undefined ? model && { reference: model } : { entry: served },
       isModelUnknown: false,
       options,
+      areOptionsChecked: true,
       ignored: [],
       optionNames: optionNames(config ?? {}),
       echoes: true,
@@ -49,7 +51,6 @@ export const nativeDialect: Dialect = {
 
 /** Every key of `config` by its name in the library. */
 function optionNames(config: object): Readonly<Record<string, string>> {
-  const camelCase = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return Object.fromEntries(Object.keys(config).map((key) => [camelCase(key), `config.${key}`]));
 }
 
@@ -63,7 +64,5 @@ function extraFields({ model, usage, timings, warnings }: RerankResult, wanted: 
 }
 
 function snakeCaseKeys(value: object): object {
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]: [string, unknown]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), item]),
-  );
+  return Object.fromEntries(Object.entries(value).map(([key, item]: [string, unknown]) => [snakeCase(key), item]));
 }

@@ -1,3 +1,4 @@
+import { modelKey, settingsKey } from "../config/config.ts";
 import type { ModelReference, Reranker } from "../index.ts";
 import { ServerError } from "./status.ts";
 
@@ -45,8 +46,6 @@ interface Reading {
   users: number;
 }
 
-/** Keys of a model, at any depth, that say how its texts are read: the library has one loaded model for all of them. */
-const readingKeys: ReadonlySet<string> = new Set(["maxLength", "instruction", "head", "template"]);
 /** Rerankers kept of one model; they cost a few kilobytes. */
 const maxReadings = 16;
 const retryAfterSecs = 5;
@@ -64,7 +63,7 @@ export class OnDemandModels {
 
   constructor(options: OnDemandOptions) {
     this.#options = options;
-    this.#served = new Set(options.served.map((reference) => keyOf(reference, readingKeys)));
+    this.#served = new Set(options.served.map((reference) => modelKey(reference)));
   }
 
   /** Every model that is held now. */
@@ -79,8 +78,8 @@ export class OnDemandModels {
    * @throws RerankError for a model that is none
    */
   borrow(reference: ModelReference): Borrowed {
-    const familyKey = keyOf(reference, readingKeys);
-    const key = keyOf(reference);
+    const familyKey = modelKey(reference);
+    const key = settingsKey(reference);
     const family = this.#families.get(familyKey) ?? this.#newFamily(familyKey);
     const reading = family.readings.get(key) ?? this.#open(reference, family);
     clearTimeout(family.timer);
@@ -167,13 +166,4 @@ export class OnDemandModels {
     const closing = entry.reranker.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
-}
-
-/** Equal for references that mean the same, but for keys that are left out; holds API keys, for comparing only. */
-export function keyOf(reference: ModelReference, ignored: ReadonlySet<string> = new Set()): string {
-  return JSON.stringify(reference, (key, value: unknown) => {
-    if (ignored.has(key)) return undefined;
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
-  });
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Dialect } from "./dialect.ts";
 import { nativeDialect } from "./native-dialect.ts";
 import { allDialects, type Route, routes, vendors } from "./routes.ts";
+import { configComponent, configComponents, nativeConfigSchema } from "./schemas/native-schemas.ts";
 import { nameOf, vendorOf } from "./vendors.ts";
 
 /** What each status means, in any dialect; see status.ts and the dialects' own mappings. */
@@ -134,12 +135,18 @@ function schemas(): Record<string, unknown> {
     [schemaName(dialect, "Reply"), dialect.reply],
     [schemaName(dialect, "Error"), dialect.error],
   ]) as [string, z.core.$ZodType][];
-  return Object.fromEntries(
-    parts.map(([name, schema]) => {
-      const { $schema, ...json } = z.toJSONSchema(schema, { io: "input" });
-      return [name, json];
-    }),
-  );
+  const described = parts.map(([name, schema]) => {
+    const { $schema, ...json } = z.toJSONSchema(schema, { io: "input", override: referToConfig });
+    return [name, json];
+  });
+  return { ...Object.fromEntries(described), ...configComponents() };
+}
+
+/** The library's own schema says what `config` may hold. */
+function referToConfig({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (zodSchema !== nativeConfigSchema) return;
+  for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+  jsonSchema.$ref = `#/components/schemas/${configComponent}`;
 }
 
 function anyOf(references: readonly object[]): object {

@@ -1,4 +1,10 @@
-import { type ModelReference, type RankOptions, RerankError, RerankerConfig } from "../index.ts";
+import type * as z from "zod/mini";
+import { listOf, oneOf } from "../config/option.ts";
+import { readBySchema } from "../config/read.ts";
+import { resultFields } from "../config/schema.ts";
+import type { CheckedRankOptions } from "../config/types.ts";
+import { type ModelReference, RerankError, RerankerConfig, type ResultField } from "../index.ts";
+import { camelCase } from "../values.ts";
 
 /** A request's `config` after all checks. */
 export interface AllowedConfig {
@@ -6,14 +12,15 @@ export interface AllowedConfig {
   model: ModelReference | undefined;
   /** Fields of the reply in addition to `results`. */
   replyFields: ReadonlySet<ReplyField>;
-  options: RankOptions;
+  /** Checked by the library. */
+  options: CheckedRankOptions;
 }
 
 /** Optional top-level fields of a reply. */
 export type ReplyField = "model" | "usage" | "timings" | "warnings";
 
 /** Configuration keys that only the operator may set: they affect this machine's disk, network, cores or code. */
-const operatorKeys: readonly string[] = [
+export const operatorKeys: readonly string[] = [
   "cacheDir",
   "acceleration",
   "showDownloadProgress",
@@ -27,8 +34,11 @@ const operatorKeys: readonly string[] = [
   "onProgress",
 ];
 /** Keys of `config.model` and of everything inside it that only the operator may set. */
-const operatorModelKeys: readonly string[] = ["baseUrl", "headers", "urls", "url", "dialect", "client"];
-const replyFields: readonly string[] = ["model", "usage", "timings", "warnings"] satisfies ReplyField[];
+export const operatorModelKeys: readonly string[] = ["baseUrl", "headers", "urls", "url", "dialect", "client"];
+/** Every {@link ReplyField}. */
+export const replyFields: readonly ReplyField[] = ["model", "usage", "timings", "warnings"];
+/** What a request may ask for in `config.return`: fields of a result, which the library knows, and of the reply. */
+export const returnSchema: z.ZodMiniType<readonly (ResultField | ReplyField)[]> = listOf(oneOf(...resultFields, ...replyFields));
 
 /**
  * Refuses keys that only the operator may set, then parses a request's `config` by the library's own rules.
@@ -40,18 +50,16 @@ export function parseAllowedConfig(config: object, allowModels: boolean): Allowe
   refuseKeys(config, "config", operatorKeys);
   const { return: asked, ...rest } = config as { return?: unknown; model?: unknown };
   refuseModelKeys(rest.model, "config.model");
-  const wanted: unknown[] = Array.isArray(asked) ? asked : [];
-  const ofResults = Array.isArray(asked) ? wanted.filter((field) => !replyFields.includes(field as string)) : asked;
-  const { model, showDownloadProgress, allowDownload, acceleration, scoreCacheBytes, ...options } = RerankerConfig.parse({
-    ...rest,
-    ...(ofResults === undefined ? {} : { return: ofResults }),
-  });
+  const fields = readBySchema(returnSchema, asked ?? [], "config.return");
+  const { model, showDownloadProgress, allowDownload, acceleration, scoreCacheBytes, ...options } = RerankerConfig.parse(rest);
   const isNamed = rest.model !== undefined && rest.model !== null;
   if (isNamed) checkModel(model, allowModels);
+  const isReplyField = (field: ResultField | ReplyField): field is ReplyField => replyFields.includes(field as ReplyField);
+  const ofResults = fields.filter((field) => !isReplyField(field)) as ResultField[];
   return {
     model: isNamed ? model : undefined,
-    replyFields: new Set(wanted.filter((field): field is ReplyField => replyFields.includes(field as string))),
-    options,
+    replyFields: new Set(fields.filter(isReplyField)),
+    options: asked === undefined || asked === null ? options : { ...options, return: ofResults },
   };
 }
 
@@ -93,8 +101,7 @@ function isHubId(modelId: string): boolean {
 
 function refuseKeys(value: object, path: string, keys: readonly string[]): void {
   for (const key of Object.keys(value)) {
-    const camelCase = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    if (keys.includes(camelCase)) throw notAllowed(`${path}.${key}`, "only the operator of the server sets this. Leave it out");
+    if (keys.includes(camelCase(key))) throw notAllowed(`${path}.${key}`, "only the operator of the server sets this. Leave it out");
   }
 }
 

@@ -1,3 +1,4 @@
+import type { CheckedRankOptions } from "../config/types.ts";
 import type { WireDocument } from "../dialects/codec.ts";
 import { RerankError, type RerankResult } from "../index.ts";
 import { type BodyReader, isTooDeep, refuseLongLists, refuseRoundedIntegers, smallBodyBytes, tooManyDocuments } from "./body.ts";
@@ -26,6 +27,8 @@ export interface RouteCall {
   request: Request;
   /** The model named in the path. */
   model: string | undefined;
+  /** @param scored documents that have a score, out of `total` */
+  onProgress?: ((scored: number, total: number) => void) | undefined;
 }
 
 /** What the log and the trace record about a ranking. Contains no texts and no keys. */
@@ -83,7 +86,7 @@ export async function answerRanking(context: RankContext, call: RouteCall, reque
 
 async function rank(
   context: RankContext,
-  { route, request, model }: RouteCall,
+  { route, request, model, onProgress }: RouteCall,
   requestId: string,
   progress: Progress,
 ): Promise<{ entry: Entry; results: RerankResult<WireDocument>[]; body: unknown }> {
@@ -115,11 +118,14 @@ async function rank(
     return await models.use(read.model, request.signal, async (entry) => {
       const secs = Math.min(options.timeoutSecs, read.options.maxRerankDurationSecs ?? Number.POSITIVE_INFINITY);
       await nextStep();
-      const rankOptions = { ...read.options, maxRerankDurationSecs: secs };
       const ranked = await Promise.all(
-        read.calls.map(({ query, documents }) =>
+        read.calls.map((call) =>
           // One signal for each call: Node warns of a leak when hundreds of listeners share one.
-          entry.reranker.rank(query, documents, { ...rankOptions, signal: AbortSignal.any([request.signal]) }),
+          rankCall(entry, call, read, {
+            maxRerankDurationSecs: secs,
+            signal: AbortSignal.any([request.signal]),
+            ...(onProgress === undefined ? {} : { onProgress }),
+          }),
         ),
       );
       await nextStep();
@@ -129,6 +135,16 @@ async function rank(
   } finally {
     release();
   }
+}
+
+function rankCall(
+  { reranker }: Entry,
+  { query, documents }: RankCall,
+  { options, areOptionsChecked }: ReadRequest,
+  limits: Pick<CheckedRankOptions, "maxRerankDurationSecs" | "signal" | "onProgress">,
+): Promise<RerankResult<WireDocument>> {
+  if (areOptionsChecked) return reranker.doRank(query, documents, { ...(options as CheckedRankOptions), ...limits });
+  return reranker.rank(query, documents, { ...options, ...limits });
 }
 
 function withoutPaths(failure: Failure, { models }: RankContext): Failure {

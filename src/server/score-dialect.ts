@@ -29,6 +29,7 @@ export function scoreDialect({ scoreCodec: codec, vendor, otherVendors = [], pat
           ...cuttingOf(request),
           ...(request.rawScores === true ? { return: ["logit"] } : {}),
         },
+        areOptionsChecked: false,
         ignored: ignoredKeys(sent, codec),
         optionNames: optionNames(sent, codec.requestFields),
         echoes: false,

@@ -1,3 +1,4 @@
+import { settingsKey } from "../config/config.ts";
 import {
   createReranker,
   describeModel,
@@ -10,7 +11,7 @@ import {
   type RerankWarning,
 } from "../index.ts";
 import { FolderNames, folderName } from "./folder-names.node.ts";
-import { type Entry, keyOf, OnDemandModels } from "./on-demand.ts";
+import { type Entry, OnDemandModels } from "./on-demand.ts";
 import type { CheckedOptions, ServedModel } from "./options.ts";
 import { ServerError } from "./status.ts";
 
@@ -126,8 +127,8 @@ export class Models {
   #find(model: RequestedModel | undefined): RequestedModel {
     if (model === undefined) return { entry: this.served[0]! };
     if ("entry" in model) return model;
-    const key = keyOf(model.reference);
-    const served = this.served.find(({ reference }) => keyOf(reference) === key);
+    const key = settingsKey(model.reference);
+    const served = this.served.find(({ reference }) => settingsKey(reference) === key);
     return served === undefined ? model : { entry: served };
   }
 
@@ -137,7 +138,7 @@ export class Models {
     return models.map((served) => {
       const reference = RerankerConfig.parse({ model: served.model }).model;
       const name = served.name ?? folderName(reference) ?? describeModel(reference);
-      const key = JSON.stringify([keyOf(reference), served.calibration]);
+      const key = JSON.stringify([settingsKey(reference), served.calibration]);
       const first = opened.get(key) ?? this.#open(name, reference, served.calibration);
       opened.set(key, first);
       return { ...first, name };

@@ -1,17 +1,20 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import packageJson from "../../package.json" with { type: "json" };
+import type { RankControl, RankReply, RankRequest, ToolHost } from "../mcp/mcp-server.ts";
 import { createKeyCheck, type KeyCheck } from "./auth.ts";
 import { BodyReader } from "./body.ts";
 import { docsPage } from "./docs-page.node.ts";
 import { HeldBytes } from "./held-bytes.ts";
 import { describeModelNamed, describeServer, listModels, toCohereModel } from "./information.ts";
+import { createMcpRoute } from "./mcp-route.ts";
 import { Metrics } from "./metrics.ts";
+import { nativeDialect } from "./native-dialect.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { type CheckedOptions, checkOptions, type RerankServerOptions } from "./options.ts";
 import { alivePaths, infoPaths, keyPaths, modelListPaths, modelPaths, patternOf, plainPath, readyPaths } from "./paths.ts";
 import { answerRanking, type RankContext, type RankRecord } from "./rank-handler.ts";
-import { dialectAt, routes } from "./routes.ts";
+import { dialectAt, type Route, routes } from "./routes.ts";
 import { Models } from "./served-models.ts";
 import { failureOf, ServerError } from "./status.ts";
 import { createTracer, type Tracer } from "./tracing.ts";
@@ -39,6 +42,11 @@ interface Variables {
   record: RankRecord;
 }
 
+/** The path of the tools for agents. */
+const mcpPath = "/mcp";
+/** Tools rank through crossrank's own format. */
+const toolRoute: Route = { path: mcpPath, dialects: [nativeDialect], usedBy: "agents", choose: () => nativeDialect };
+
 /** `failed`: a served model did not load; the next ranking tries again. `leaving`: still answering, but `/ready` returns 503. */
 type Phase = "loading" | "ready" | "failed" | "leaving" | "refusing";
 
@@ -59,7 +67,8 @@ export function createRerankServer(options: RerankServerOptions = {}): RerankSer
   return new Server(checkOptions(options));
 }
 
-class Server implements RerankServer {
+/** {@link createRerankServer}'s server, with what only crossrank's own command line needs. */
+export class Server implements RerankServer {
   readonly ready: Promise<void>;
   readonly needsKey: boolean;
   readonly #options: CheckedOptions;
@@ -67,6 +76,7 @@ class Server implements RerankServer {
   readonly #metrics: Metrics;
   readonly #hasKey: KeyCheck;
   readonly #tracer: Tracer = createTracer();
+  readonly #context: RankContext;
   readonly #app: Hono<{ Variables: Variables }>;
   readonly #running = new Set<Promise<unknown>>();
   #phase: Phase = "loading";
@@ -78,6 +88,15 @@ class Server implements RerankServer {
     this.#models = new Models(options);
     this.#metrics = new Metrics(this.#models, () => this.#running.size);
     this.#hasKey = createKeyCheck(options.apiKeys);
+    const held = new HeldBytes();
+    this.#context = {
+      models: this.#models,
+      options,
+      metrics: this.#metrics,
+      held,
+      bodies: new BodyReader(options.maxBodyBytes, held),
+      admit: (request) => this.#admit(request),
+    };
     this.#app = this.#createApp();
     this.ready = this.#models.warmUp().finally(() => {
       if (this.#phase === "loading") this.#phase = this.#models.isReady ? "ready" : "failed";
@@ -99,6 +118,48 @@ class Server implements RerankServer {
     return this.#closed;
   }
 
+  /** What tools for agents need. @param headers of the request that the tools belong to; they have its key */
+  toolHost(headers: Headers = new Headers()): ToolHost {
+    const models = this.#models;
+    return {
+      get modelNames() {
+        return listModels(models).map(({ id }) => id);
+      },
+      rank: (request, control) => this.#rankForTool(request, control, headers),
+    };
+  }
+
+  async #rankForTool(request: RankRequest, { signal, onProgress }: RankControl, given: Headers): Promise<RankReply> {
+    // A tool waits for the models. The client cannot know that they are loading.
+    await untilAborted(
+      this.ready.catch(() => undefined),
+      signal,
+    );
+    const startedMs = performance.now();
+    const headers = new Headers(given);
+    headers.set("content-type", "application/json");
+    headers.delete("content-length");
+    const config = { ...request.config, return: ["model", "warnings"] };
+    const body = JSON.stringify({ query: request.query, documents: request.documents, config });
+    const ranking = new Request(`http://crossrank${mcpPath}`, { method: "POST", headers, body, signal });
+    const requestId = requestIdOf(headers);
+    const call = { route: toolRoute, request: ranking, model: undefined, onProgress };
+    const { response, record } = await this.#track(answerRanking(this.#context, call, requestId));
+    this.#log(ranking, requestId, response.status, performance.now() - startedMs, record);
+    const reply = (await response.json()) as RankReply & { error?: { message: string } };
+    if (reply.error !== undefined) throw new Error(reply.error.message);
+    return reply;
+  }
+
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#running.delete(work);
+    }
+  }
+
   #createApp(): Hono<{ Variables: Variables }> {
     const app = new Hono<{ Variables: Variables }>({ getPath: plainPath }).basePath(this.#options.basePath);
     const { corsOrigins } = this.#options;
@@ -117,6 +178,7 @@ class Server implements RerankServer {
 
     this.#addRankings(app);
     this.#addInformation(app);
+    this.#addTools(app);
     app.notFound((context) =>
       this.#refuse(context.req.path, context.get("requestId"), new ServerError(404, "not-found", "path: nothing is here. See /docs.")),
     );
@@ -125,28 +187,14 @@ class Server implements RerankServer {
   }
 
   #addRankings(app: Hono<{ Variables: Variables }>): void {
-    const held = new HeldBytes();
-    const context: RankContext = {
-      models: this.#models,
-      options: this.#options,
-      metrics: this.#metrics,
-      held,
-      bodies: new BodyReader(this.#options.maxBodyBytes, held),
-      admit: (request) => this.#admit(request),
-    };
     for (const route of routes) {
       const pattern = patternOf(route.path);
       app.post(pattern, async ({ req, get, set }) => {
         const call = { route, request: req.raw, model: req.param("model") };
-        const work = this.#tracer.trace(req.raw, route.path, () => answerRanking(context, call, get("requestId")));
-        this.#running.add(work);
-        try {
-          const { response, record } = await work;
-          set("record", record);
-          return response;
-        } finally {
-          this.#running.delete(work);
-        }
+        const work = this.#tracer.trace(req.raw, route.path, () => answerRanking(this.#context, call, get("requestId")));
+        const { response, record } = await this.#track(work);
+        set("record", record);
+        return response;
       });
       app.all(pattern, ({ req, get }) => this.#wrongMethod(req.path, get("requestId"), "POST"));
     }
@@ -182,6 +230,18 @@ class Server implements RerankServer {
     const openApi = createOpenApiDocument(packageJson.version, this.#options.basePath);
     add(["/openapi.json"], false, () => Response.json(openApi));
     for (const { path, answer } of docsPage(this.#options.basePath)) add([path], true, answer);
+  }
+
+  #addTools(app: Hono<{ Variables: Variables }>): void {
+    const answer = createMcpRoute({
+      bodies: this.#context.bodies,
+      corsOrigins: this.#options.corsOrigins,
+      hostFor: ({ headers }) => this.toolHost(headers),
+    });
+    app.all(mcpPath, async ({ req }) => {
+      await this.#checkKey(req.raw);
+      return answer(req.raw);
+    });
   }
 
   async #admit(request: Request): Promise<void> {
@@ -231,6 +291,18 @@ class Server implements RerankServer {
       logger.info({ ...fields, ...(failure === undefined ? {} : { code: failure.code }) }, "request");
     else logger.debug(fields, "request"); // probes and metrics scrapes come several times a minute
   }
+}
+
+/** Waits for a promise, but not longer than until the signal aborts. */
+async function untilAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<void>((resolve) => {
+    onAbort = resolve;
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", onAbort);
+  });
+  await Promise.race([promise, aborted]);
+  signal.removeEventListener("abort", onAbort!);
 }
 
 /** The client's own request id if it is safe to log, else a new one. */

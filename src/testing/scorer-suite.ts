@@ -49,9 +49,9 @@ export function scorerChecks(createScorer: () => Scorer, documentOf: (text: stri
   });
   return [
     check("gives one finite score per text, and one count of tokens where it counts them", async (scorer, fail) => {
-      const { scores, tokens, fullTokens } = await scorer.score(call);
+      const { scores, pairTokens } = await scorer.score(call);
       if (scores.length !== texts.length || !scores.every(Number.isFinite)) throw fail(`got the scores ${scores.join(", ")}`);
-      for (const counts of [tokens, fullTokens]) {
+      for (const counts of [pairTokens?.read, pairTokens?.full]) {
         if (counts !== undefined && counts.length !== texts.length) throw fail(`got ${counts.length} counts for ${texts.length} texts`);
       }
     }),

@@ -1,9 +1,10 @@
 import { messageOf } from "../errors.ts";
+import { isRecord } from "../values.ts";
 import { normalizeAsBert } from "./bert-normalizer.ts";
 import { PrecompiledLibraryNormalizer, ReplaceNormalizer } from "./library.ts";
 import { withOrderedMarks } from "./mark-runs.ts";
 import { PrecompiledNormalizer } from "./precompiled-normalizer.ts";
-import { formatValue, isRecord, unsupportedError } from "./unsupported.ts";
+import { formatValue, unsupportedError } from "./unsupported.ts";
 
 /** Rewrites a text before it is split into words. */
 export type Normalize = (text: string) => string;

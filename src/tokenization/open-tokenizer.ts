@@ -1,6 +1,6 @@
+import { isRecord } from "../values.ts";
 import { createTextTokenizer, type TextTokenizer } from "./text-tokenizer.ts";
 import { readTokenizerFile, type TokenizerFile } from "./tokenizer-file.ts";
-import { isRecord } from "./unsupported.ts";
 
 /** The two files of a tokenizer, parsed. */
 export interface TokenizerFiles {

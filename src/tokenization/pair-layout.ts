@@ -1,6 +1,7 @@
+import { isRecord } from "../values.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
 import type { TokenizerFile } from "./tokenizer-file.ts";
-import { isRecord, unsupportedError } from "./unsupported.ts";
+import { unsupportedError } from "./unsupported.ts";
 
 /** The special tokens of a pair, before, between and after its two texts. */
 export interface PairLayout {

@@ -1,6 +1,7 @@
+import { isRecord } from "../values.ts";
 import { createByteLevelSplitter } from "./byte-level.ts";
 import { patternOf } from "./normalizer.ts";
-import { formatValue, isRecord, unsupportedError } from "./unsupported.ts";
+import { formatValue, unsupportedError } from "./unsupported.ts";
 
 /**
  * Splits a text into words. The model tokenizes each word separately.

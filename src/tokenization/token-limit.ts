@@ -1,5 +1,5 @@
 import { RerankError } from "../errors.ts";
-import { isRecord } from "./unsupported.ts";
+import { isRecord } from "../values.ts";
 
 /** Where a model's token limit may come from. */
 export interface TokenLimitSources {

@@ -1,7 +1,8 @@
 import type { RerankError } from "../errors.ts";
+import { isRecord } from "../values.ts";
 import type { BpeConfig } from "./bpe-model.ts";
 import type { UnigramConfig } from "./unigram-model.ts";
-import { formatValue, isRecord, unsupportedError } from "./unsupported.ts";
+import { formatValue, unsupportedError } from "./unsupported.ts";
 import type { WordLevelConfig } from "./word-level-model.ts";
 import type { WordPieceConfig } from "./word-piece-model.ts";
 

@@ -11,10 +11,6 @@ export function unsupportedError(what: string, cause?: unknown): RerankError {
   );
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** A value as JSON, cut to the length that fits into a message. */
 export function formatValue(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);

@@ -53,10 +53,10 @@ function cut(run: Run, depth: number): Run {
 describe.each(goldens)("$output", ({ output, qrels, results, options = {}, depth = Infinity }) => {
   const rows = lines(output).map((line) => line.split("\t").map((text) => text.trim()));
   const shared = rows.filter(([name = ""]) => isShared(name) || Object.hasOwn(counts, name));
-  const judgements = parseQrels(lines(qrels));
+  const judgments = parseQrels(lines(qrels));
   const run = cut(parseRun(lines(results)), depth);
   const names = [...new Set(shared.map(([name]) => name!).filter(isShared))];
-  const evaluation = evaluateRun(judgements, run, names, options);
+  const evaluation = evaluateRun(judgments, run, names, options);
 
   it("has measures to compare", () => {
     expect(names.length).toBe(measuresOf[output] ?? 44);

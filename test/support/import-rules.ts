@@ -20,7 +20,10 @@ interface Rule {
   packages?: readonly string[];
 }
 
-const base = [/^(types|errors|warnings|abort|spelling|printable|exact-json|package-files\.node)\.ts$/, /^config\/types\.ts$/];
+const base = [
+  /^(types|errors|warnings|abort|concurrency|spelling|printable|values|exact-json|package-files\.node)\.ts$/,
+  /^config\/types\.ts$/,
+];
 const contracts = [...base, /^scorer\.ts$/, /^config\//];
 const pure = [...contracts, /^ranking\//, /^threads\/plan\.ts$/, /^dialects\//, /^onnx-graph\//];
 const parts = [...pure, /^(tokenization|catalogue|hub|threads|machine|http)\//];
@@ -29,7 +32,8 @@ const publicRoot = /^index\.ts$/;
 const rules: readonly Rule[] = [
   { files: base[0]!, may: base },
   { files: /^(scorer\.ts$|config\/)/, may: contracts },
-  { files: /^ranking\//, may: [...base, /^ranking\//], isPure: true },
+  // The contract names the kinds, tiers and failures of scores that ranking orders.
+  { files: /^ranking\//, may: [...base, /^ranking\//], mayTypes: [/^scorer\.ts$/], isPure: true },
   { files: /^threads\/plan\.ts$/, may: base, isPure: true },
   { files: /^dialects\//, may: [...base, /^dialects\//], isPure: true },
   { files: /^eval\//, may: [...base, /^ranking\/(apply-calibration|scores)\.ts$/, /^eval\//], isPure: true },
@@ -46,20 +50,21 @@ const rules: readonly Rule[] = [
     files: /^cli\//,
     may: [
       publicRoot,
-      /^(cli|server|eval|catalogue|hub|machine|onnx-graph)\//,
-      /^(exact-json|spelling)\.ts$/,
+      /^(cli|server|mcp|eval|catalogue|hub|machine|onnx-graph)\//,
+      /^(errors|exact-json|spelling|values)\.ts$/,
       /^ranking\/(documents|fields)\.ts$/,
       /^\.\.\/package\.json$/,
     ],
-    packages: ["commander", "picocolors", "pino", "yaml"],
+    packages: ["@modelcontextprotocol/server/stdio", "commander", "picocolors", "pino", "tinyglobby", "yaml"],
   },
   {
     files: /^server\//,
-    may: [publicRoot, /^(server|dialects)\//, /^\.\.\/package\.json$/],
+    may: [publicRoot, /^(server|dialects|mcp)\//, /^config\//, /^values\.ts$/, /^\.\.\/package\.json$/],
     packages: ["hono", "hono/cors", "hono/utils/url", "@hono/node-server", "zod", "prom-client"],
   },
   { files: /^testing\//, may: [publicRoot, /^testing\//], mayTypes: [/^scorer\.ts$/] },
-  { files: /^(adapters|mcp)\//, may: [publicRoot] },
+  { files: /^mcp\//, may: [publicRoot, /^mcp\//, /^\.\.\/package\.json$/], packages: ["@modelcontextprotocol/server", "zod"] },
+  { files: /^adapters\//, may: [publicRoot] },
 ];
 
 const staticPackages = ["@huggingface/tokenizers", "json-with-bigint", "lru-cache", "zod/mini"];

@@ -42,7 +42,7 @@ export interface ScriptedRequest {
   // biome-ignore lint/suspicious/noExplicitAny: a test knows what it sent
   body: any;
   /** Fulfilled when the client closes the connection before it has the whole answer. */
-  cancelled: Promise<void>;
+  canceled: Promise<void>;
 }
 
 /** Gives the answer to a request. */
@@ -102,7 +102,7 @@ export async function closedUrl(): Promise<string> {
 }
 
 async function record(request: IncomingMessage, response: ServerResponse): Promise<ScriptedRequest> {
-  const cancelled = new Promise<void>((resolve) => {
+  const canceled = new Promise<void>((resolve) => {
     response.on("close", () => {
       if (!response.writableFinished) resolve();
     });
@@ -111,7 +111,7 @@ async function record(request: IncomingMessage, response: ServerResponse): Promi
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString("utf8");
   const { method = "", url: path = "" } = request;
-  return { method, path, headers: request.headers as Record<string, string>, text, body: parse(text), cancelled };
+  return { method, path, headers: request.headers as Record<string, string>, text, body: parse(text), canceled };
 }
 
 async function answer(response: ServerResponse, answered: ScriptedAnswer): Promise<void> {

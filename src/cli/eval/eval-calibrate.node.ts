@@ -12,6 +12,7 @@ import {
 import { type Qrels, type Run, rankedIds } from "../../eval/metrics.ts";
 import { type LocatedModel, locateModel } from "../../hub/locate.node.ts";
 import { getPreset, RerankError } from "../../index.ts";
+import { isRecord } from "../../values.ts";
 import { alignColumns, printable } from "../display.ts";
 import type { Io } from "../io.ts";
 import { parseModel } from "../model-argument.ts";
@@ -126,7 +127,7 @@ function readPairs(lines: readonly string[], fileName: string): LabeledCandidate
 function parsePair(line: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+    return isRecord(value) ? value : {};
   } catch {
     // The caller reports the line and what it expected.
     return {};

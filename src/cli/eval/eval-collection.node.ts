@@ -1,9 +1,9 @@
 /** Finds and reads the files of a test collection. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { messageOf } from "../../errors.ts";
 import { parseQrels, parseRun, parseTexts } from "../../eval/formats.ts";
 import { RerankError } from "../../index.ts";
-import { messageOf } from "../failure.ts";
 import type { Io } from "../io.ts";
 
 const usualQueries = "queries.jsonl";
@@ -19,8 +19,8 @@ export interface CollectionOptions {
   queries?: string;
 }
 
-/** Judgements, and their name for reports. */
-export interface Judgements {
+/** Judgments, and their name for reports. */
+export interface Judgments {
   name: string;
   qrels: Map<string, Map<string, number>>;
 }
@@ -32,15 +32,15 @@ export interface Texts {
 }
 
 /**
- * Reads the judgements of a collection.
+ * Reads the judgments of a collection.
  *
  * @param dataset a folder in BEIR's format (`qrels/test.tsv` or `qrels.tsv`), or a qrels file
- * @throws RerankError `invalid-input` for a file that is missing, malformed or without judgements
+ * @throws RerankError `invalid-input` for a file that is missing, malformed or without judgments
  */
-export async function readJudgements(io: Io, dataset: string, options: CollectionOptions): Promise<Judgements> {
+export async function readJudgments(io: Io, dataset: string, options: CollectionOptions): Promise<Judgments> {
   const path = isFolder(dataset) ? qrelsOf(dataset, options.split) : dataset;
   const qrels = parseQrels(await readLines(io, path), path);
-  if (qrels.size === 0) throw new RerankError("invalid-input", `eval: ${path} judges nothing. Name a file with relevance judgements.`);
+  if (qrels.size === 0) throw new RerankError("invalid-input", `eval: ${path} judges nothing. Name a file with relevance judgments.`);
   return { name: collectionName(resolve(dataset)), qrels };
 }
 

@@ -1,6 +1,6 @@
 import { RerankError } from "../../index.ts";
 import type { Io } from "../io.ts";
-import { findQueries, readJudgements, readRun } from "./eval-collection.node.ts";
+import { findQueries, readJudgments, readRun } from "./eval-collection.node.ts";
 import {
   documentIdsOf,
   type ExperimentOptions,
@@ -36,12 +36,12 @@ export async function compareCommand(
     throw new RerankError("invalid-input", `eval compare: two systems are compared, not ${given}. Name two runs, or --model twice.`);
   }
   checkReport(options);
-  const labelOf = labelling([...runFiles, ...models]);
+  const labelOf = labeling([...runFiles, ...models]);
   const systems: SystemRun[] = [];
   for (const path of runFiles)
     systems.push({ report: { label: labelOf(path), name: path }, run: judgedRun(await readRun(io, path), options) });
   if (models.length === 0) {
-    const { name, qrels: all } = await readJudgements(io, dataset, options);
+    const { name, qrels: all } = await readJudgments(io, dataset, options);
     const qrels = new Map([...all].slice(0, options.limit));
     const queries = await findQueries(io, dataset, options);
     for (const { report, run } of systems) reportMissing(io, qrels, run, report.name, options);
@@ -57,7 +57,7 @@ export async function compareCommand(
 }
 
 /** Short labels for column headings: the last part of a path or model name, or all of it if two labels would be equal. */
-function labelling(names: readonly string[]): (name: string) => string {
+function labeling(names: readonly string[]): (name: string) => string {
   const last = (name: string): string => name.split(/[\\/]/).at(-1)!;
   const isUnique = new Set(names.map(last)).size === names.length;
   return (name) => (isUnique ? last(name) : name);

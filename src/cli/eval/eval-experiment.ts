@@ -8,7 +8,7 @@ import type { CommonOptions, Io } from "../io.ts";
 import { type LocalModelOptions, parseModel } from "../model-argument.ts";
 import { createCounter } from "../progress.node.ts";
 import { summarizeWarnings } from "../rank.ts";
-import { type CollectionOptions, readJudgements, readRun, readTexts } from "./eval-collection.node.ts";
+import { type CollectionOptions, readJudgments, readRun, readTexts } from "./eval-collection.node.ts";
 
 /** Options of measuring, as commander names them. */
 export interface MeasureOptions extends CommonOptions {
@@ -59,7 +59,7 @@ export function reportIdenticalIds(io: Io, qrels: Qrels, documentIds: Iterable<s
   io.note(`crossrank: ${found} of ${qrels.size} judged queries have the id of a document. ${advice}.`);
 }
 
-/** All document ids of judgements and runs. */
+/** All document ids of judgments and runs. */
 export function* documentIdsOf(tables: readonly Run[]): Generator<string> {
   for (const table of tables) for (const row of table.values()) yield* row.keys();
 }
@@ -76,7 +76,7 @@ export function measuresOf({ measure }: MeasureOptions): readonly string[] {
  */
 export async function prepareExperiment(io: Io, dataset: string, options: ExperimentOptions): Promise<Experiment> {
   const { limit = Number.POSITIVE_INFINITY, depth = defaultDepth } = options;
-  const { name, qrels: all } = await readJudgements(io, dataset, options);
+  const { name, qrels: all } = await readJudgments(io, dataset, options);
   const qrels = new Map([...all].slice(0, limit));
   const texts = await readTexts(io, dataset, options);
   reportIdenticalIds(io, qrels, texts.documents.keys(), options);

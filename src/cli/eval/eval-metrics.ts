@@ -3,7 +3,7 @@ import { bootstrapInterval, type Interval } from "../../eval/statistics.ts";
 import { alignColumns, printable } from "../display.ts";
 import type { Io } from "../io.ts";
 import { toJson } from "../output.ts";
-import { type CollectionOptions, readJudgements, readRun } from "./eval-collection.node.ts";
+import { type CollectionOptions, readJudgments, readRun } from "./eval-collection.node.ts";
 import { documentIdsOf, judgedRun, type MeasureOptions, measuresOf, reportIdenticalIds, reportMissing } from "./eval-experiment.ts";
 
 /** Options of `crossrank eval metrics`, as commander names them. */
@@ -14,12 +14,12 @@ export interface MetricsOptions extends MeasureOptions, CollectionOptions {
 }
 
 /**
- * Measures a run against judgements.
+ * Measures a run against judgments.
  *
  * @throws RerankError `invalid-input` for missing or malformed files, or unknown measures
  */
 export async function metricsCommand(io: Io, dataset: string, runFile: string, options: MetricsOptions): Promise<void> {
-  const { qrels } = await readJudgements(io, dataset, options);
+  const { qrels } = await readJudgments(io, dataset, options);
   const run = judgedRun(await readRun(io, runFile), options);
   const evaluation = evaluateRun(qrels, run, measuresOf(options), {
     missing: options.skipMissing === true ? "skip" : "zero",

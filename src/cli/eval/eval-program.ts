@@ -21,8 +21,8 @@ const datasetArgument = "folder in BEIR's form (corpus.jsonl, queries.jsonl, qre
 function addMetrics(evaluation: Command, io: Io): void {
   const command = evaluation
     .command("metrics")
-    .summary("measure a run against relevance judgements, as trec_eval does")
-    .description("Measure a run against relevance judgements, as trec_eval does, with 95 % intervals.")
+    .summary("measure a run against relevance judgments, as trec_eval does")
+    .description("Measure a run against relevance judgments, as trec_eval does, with 95 % intervals.")
     .argument("<dataset>", datasetArgument)
     .argument("<run>", 'TREC run, or JSONL; "-" is standard input');
   withMeasures(command)
@@ -132,4 +132,4 @@ Examples:
   crossrank eval compare qrels.txt bm25.txt reranked.txt
   crossrank eval calibrate ./scifact --model fast
 
-Judgements and runs: TREC format, BEIR's tab-separated format, or JSONL. Documents and queries: BEIR's JSONL.`;
+Judgments and runs: TREC format, BEIR's tab-separated format, or JSONL. Documents and queries: BEIR's JSONL.`;

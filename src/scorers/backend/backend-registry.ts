@@ -5,11 +5,11 @@ import { Backend, type BackendDriver, objectDriver } from "./backend.ts";
 
 /** Options of `registerRerankerBackend`. */
 export interface RegisterOptions {
-  /** Take the place of a backend of the same name, which is shut down. @default false */
+  /** Replace a backend of the same name, and shut that one down. @default false */
   replace?: boolean;
   /**
-   * Longest wait for the import of a module, for `initialize`, and for `shutdown`, each; seconds, > 0. An `initialize` that takes longer
-   * goes on: the next call waits for it anew.
+   * Maximum wait for the import of a module, for `initialize`, and for `shutdown`, each; seconds, > 0. An `initialize` that takes longer keeps
+   * running: the next call waits for it again.
    * @default 60
    */
   maxInitializeDurationSecs?: number;
@@ -17,14 +17,14 @@ export interface RegisterOptions {
 
 const defaultInitializeDurationSecs = 60;
 
-/** Loads a module in a helper thread, and waits for it so many seconds. */
+/** Loads a module in a helper thread, and waits for it at most `maxDurationSecs`. */
 export type OpenModule = (url: URL, maxDurationSecs: number) => BackendDriver;
 
 /** The backends of this program, by name. */
 export class BackendRegistry {
   readonly #openModule: OpenModule;
   readonly #backends = new Map<string, { backend: Backend; kind: BackendInfo["kind"] }>();
-  /** Shutdowns of backends that were replaced: whoever removes the name, or all, awaits them. */
+  /** Shutdowns of replaced backends. Removing the name, or all names, waits for them. */
   readonly #ending = new Map<string, Promise<void>>();
 
   constructor(openModule: OpenModule) {
@@ -33,7 +33,7 @@ export class BackendRegistry {
 
   /**
    * @throws RerankError `invalid-input` for a value that is no backend or a name that is taken; `plugin` for a module that
-   *   cannot be loaded; `timeout` for one that is not loaded in time
+   *   cannot be loaded; `timeout` for one that takes too long to load
    */
   register(candidate: RerankerBackend | URL, options: RegisterOptions = {}): void {
     const { isModule, backend, mayReplace } = readForeign("registerRerankerBackend", () => {
@@ -58,7 +58,7 @@ export class BackendRegistry {
     this.#backends.set(backend.name, { backend, kind: isModule ? "module" : "object" });
   }
 
-  /** @throws RerankError `unknown-model` when there is none of that name; `plugin` when its shutdown fails */
+  /** @throws RerankError `unknown-model` if there is none of that name; `plugin` if its shutdown fails */
   async unregister(name: string): Promise<void> {
     const { backend } = this.#entry(name);
     this.#backends.delete(name);
@@ -67,7 +67,7 @@ export class BackendRegistry {
     await Promise.all([ending, backend.close()]);
   }
 
-  /** Shuts all down. @throws RerankError `plugin` of the first whose shutdown fails; the others are shut down all the same */
+  /** Shuts down all backends, even if one of them fails. @throws RerankError `plugin` of the first whose shutdown fails */
   async clear(): Promise<void> {
     const closing = [...[...this.#backends.values()].map(({ backend }) => backend.close()), ...this.#ending.values()];
     this.#backends.clear();
@@ -85,12 +85,12 @@ export class BackendRegistry {
     }));
   }
 
-  /** @throws RerankError `unknown-model`, naming those that are registered */
+  /** @throws RerankError `unknown-model`, naming the registered ones */
   get(name: string): Backend {
     return this.#entry(name).backend;
   }
 
-  /** The backend's name with its version, or the name alone while there is none of it. */
+  /** The backend's name with its version, or the name alone if no such backend is registered. */
   identity(name: string): string {
     const version = this.#backends.get(name)?.backend.version;
     return version === undefined ? name : `${name}@${version}`;

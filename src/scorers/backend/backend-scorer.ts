@@ -4,8 +4,7 @@ import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import type { BackendRegistry } from "./backend-registry.ts";
 
 /**
- * Adapts a registered backend to the scorer contract. The backend is looked up at each call, so that one that was
- * replaced is used at once.
+ * Adapts a registered backend to the scorer contract. It looks the backend up at each call, so that a replacement is used at once.
  */
 export function createPluginScorer(registry: BackendRegistry, name: string): Scorer {
   const scoresOf = (scores: unknown, count: number): Float64Array => returnedScores(`backend "${name}"`, scores, count);
@@ -33,7 +32,7 @@ export function createPluginScorer(registry: BackendRegistry, name: string): Sco
   };
 }
 
-/** Other models of the call read the same texts, so a backend that changes its list changes a list of its own, and hears that it must not. */
+/** A frozen copy: other models of the call read the same texts. A backend that tries to change its list gets an error. */
 function ownCopy(texts: readonly string[]): readonly string[] {
   return Object.freeze([...texts]);
 }

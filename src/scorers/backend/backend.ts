@@ -1,22 +1,22 @@
-/** A user's backend and its life: initialized once, shut down once, never under a running call. */
+/** A user's backend: initialized once, and shut down once, never during a call. */
 import { raceAbort, withTimeout } from "../../abort.ts";
 import { messageOf, RerankError } from "../../errors.ts";
 import type { BackendScores, RerankerBackend } from "../../types.ts";
 
-/** What a backend can do, wherever it runs. */
+/** Runs a backend, on this thread or in another one. */
 export interface BackendDriver {
   readonly name: string;
   readonly version: string | undefined;
-  /** A promise settles within the driver's time; what was not done by then goes on, and the next run waits for it anew. */
+  /** A promise settles within the driver's time limit. After that, the work keeps running, and the next run waits for it again. */
   initialize(): unknown;
-  /** Absent where only `initialize` can be called; then a promise from it cannot be waited for. */
+  /** Absent if only `initialize` exists; then a synchronous caller cannot wait for its promise. */
   initializeSync?(): void;
   rerank(query: string, documents: readonly string[], signal: AbortSignal): BackendScores | Promise<BackendScores>;
-  /** Absent where only `rerank` can be called; then a promise from it cannot be waited for. */
+  /** Absent if only `rerank` exists; then a synchronous caller cannot wait for its promise. */
   rerankSync?(query: string, documents: readonly string[], deadlineMs: number): BackendScores;
-  /** A promise settles within the driver's time. */
+  /** A promise settles within the driver's time limit. */
   shutdown(): unknown;
-  /** Frees what carried the backend, after `shutdown`. */
+  /** Releases the backend's thread, after `shutdown`. */
   dispose?(): Promise<void>;
 }
 
@@ -44,14 +44,14 @@ export class Backend {
     return this.#isInitialized;
   }
 
-  /** Concurrent calls share one run; a failed one is repeated by the next call. @throws RerankError `plugin`, `timeout` */
+  /** Concurrent calls share one run. After a failure, the next call tries again. @throws RerankError `plugin`, `timeout` */
   initialize(): Promise<void> {
     if (this.#isInitialized) return Promise.resolve();
-    this.#initializing ??= this.#adoptInitialize(Promise.resolve().then(() => this.#driver.initialize()));
+    this.#initializing ??= this.#trackInitialize(Promise.resolve().then(() => this.#driver.initialize()));
     return this.#initializing;
   }
 
-  /** @throws RerankError `sync-unsupported` where `initialize` returns a promise that cannot be waited for; `plugin` */
+  /** @throws RerankError `sync-unsupported` if `initialize` returns a promise, and the thread cannot wait for it; `plugin` */
   initializeSync(): void {
     if (this.#isInitialized) return;
     let started: Promise<unknown>;
@@ -66,7 +66,7 @@ export class Backend {
     } catch (error) {
       throw pluginError(this.name, "initialize failed", error);
     }
-    this.#initializing ??= this.#adoptInitialize(started);
+    this.#initializing ??= this.#trackInitialize(started);
     this.#initializing.catch(() => undefined); // the error below says what to do; the next awaited call repeats the run
     throw syncUnsupported(this.name, "initialize");
   }
@@ -78,7 +78,7 @@ export class Backend {
     return running;
   }
 
-  /** @throws RerankError `sync-unsupported` where only a promise is to be had; `plugin`; `timeout` for a module backend */
+  /** @throws RerankError `sync-unsupported` if the backend returns only promises; `plugin`; `timeout` for a module backend */
   rerankSync(query: string, documents: readonly string[], deadlineMs: number): BackendScores {
     try {
       const scores =
@@ -120,7 +120,7 @@ export class Backend {
     }
   }
 
-  async #adoptInitialize(started: Promise<unknown>): Promise<void> {
+  async #trackInitialize(started: Promise<unknown>): Promise<void> {
     try {
       await started;
       this.#isInitialized = true;
@@ -133,9 +133,9 @@ export class Backend {
 }
 
 /**
- * The driver of a backend registered as an object: it runs where its caller runs.
+ * The driver of a backend registered as an object: it runs on the caller's thread.
  *
- * @param maxDurationSecs longest wait for a promise of `initialize` or `shutdown`
+ * @param maxDurationSecs maximum wait for a promise of `initialize` or `shutdown`
  * @throws RerankError `invalid-input`
  */
 export function objectDriver(backend: RerankerBackend, maxDurationSecs: number): BackendDriver {
@@ -200,7 +200,7 @@ function pluginError(name: string, what: string, error: unknown): RerankError {
   return RerankError.is(error) ? error : new RerankError("plugin", `backend "${name}": ${what}: ${messageOf(error)}`, { cause: error });
 }
 
-/** `timeout` of a backend that takes longer than it may to begin or to end. */
+/** The `timeout` error of a backend whose `initialize` or `shutdown` takes too long. */
 export function lateError(name: string, method: "initialize" | "shutdown", durationSecs: number): RerankError {
   return new RerankError(
     "timeout",

@@ -7,9 +7,9 @@ import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import type { AiSdkRerankingModel, ExternalModel, RerankFunction } from "../../types.ts";
 
 /**
- * A function of the caller's, or a reranking model of Vercel's AI SDK, as a source of scores; they are returned as they come.
+ * A scorer that calls the caller's own function, or a reranking model of Vercel's AI SDK. It does not change their scores.
  *
- * A function that does not return a promise serves `rerankSync`, too.
+ * A function that does not return a promise also works with `rerankSync`.
  */
 export function createExternalScorer(source: ExternalModel["source"]): Scorer {
   return readForeign("config.model", () => (typeof source === "function" ? functionScorer(source) : aiSdkScorer(source)));

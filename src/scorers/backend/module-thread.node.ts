@@ -8,9 +8,9 @@ import { checkBackend } from "./backend.ts";
 serveHelperThread(
   (url: string) => {
     const opened = importBackend(url);
-    opened.catch(() => undefined); // heard by the first method
+    opened.catch(() => undefined); // the first method reports its failure
     let initialized: Promise<void> | undefined;
-    // Shared by whoever asks first, from a synchronous or an asynchronous call; a failed run is repeated.
+    // Synchronous and asynchronous calls share one run. After a failure, the next call tries again.
     const initialize = async (): Promise<RerankerBackend> => {
       const backend = await opened;
       initialized ??= Promise.resolve(backend.initialize?.());

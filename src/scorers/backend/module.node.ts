@@ -4,11 +4,11 @@ import type { BackendScores } from "../../types.ts";
 import { type BackendDriver, lateError } from "./backend.ts";
 
 /**
- * The driver of a backend registered by module URL: it runs in a thread of its own, for which a synchronous caller can wait.
- * Starts the thread and waits until it has imported the module.
+ * The driver of a backend registered by module URL: it runs in its own thread, so that a synchronous caller can wait for it.
+ * Starts the thread, and waits until it has imported the module.
  *
- * @param maxDurationSecs longest wait for the import, for `initialize` and for `shutdown`, each
- * @throws RerankError `plugin` when the module cannot be imported; `timeout` when it takes too long; `invalid-input` when its default
+ * @param maxDurationSecs maximum wait for the import, for `initialize` and for `shutdown`, each
+ * @throws RerankError `plugin` if the module cannot be imported; `timeout` if that takes too long; `invalid-input` if its default
  *   export is no backend
  */
 export function openModule(url: URL, maxDurationSecs: number): BackendDriver {
@@ -19,7 +19,7 @@ export function openModule(url: URL, maxDurationSecs: number): BackendDriver {
   });
   try {
     const { name, version } = thread.callSync("describe", undefined, within(lateImport)) as Pick<BackendDriver, "name" | "version">;
-    // What is given up here goes on in the thread, but holds the process open no longer.
+    // After the time limit, the work keeps running in the thread, but no longer keeps the process alive.
     const callWithin = async (method: "initialize" | "shutdown"): Promise<void> => {
       const controller = new AbortController();
       const giveUp = (): void => controller.abort(lateError(name, method, maxDurationSecs));
@@ -42,7 +42,7 @@ export function openModule(url: URL, maxDurationSecs: number): BackendDriver {
         ),
       rerank: (query, documents, signal) => thread.call("rerank", { query, documents }, { signal }) as Promise<BackendScores>,
       rerankSync: (query, documents, deadlineMs) => thread.callSync("rerank", { query, documents }, { deadlineMs }) as BackendScores,
-      // A thread that died took the backend with it.
+      // If the thread has died, the backend is gone, too.
       shutdown: () => (thread.isRunning ? callWithin("shutdown") : undefined),
       dispose: () => thread.close(),
     };

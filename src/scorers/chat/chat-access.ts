@@ -1,24 +1,24 @@
-/** Where an endpoint is, and who may know the key. */
+/** Finds the address and the key of an endpoint. */
 import { RerankError } from "../../errors.ts";
 import type { Network } from "../../http/request.ts";
 import { secretsInHeaders } from "../../http/secrets.ts";
 import type { CheckedLlmConfig } from "../../types.ts";
 
-/** All that a request takes beside its body. */
+/** Address, headers and secrets of a request. */
 export interface Access {
   url: string;
   /** Names in lower case. */
   headers: Record<string, string>;
-  /** Never to be told. */
+  /** Values that no message may contain. */
   secrets: readonly string[];
 }
 
 const openAi = "https://api.openai.com/v1";
 const variable = "OPENAI_API_KEY";
-// A caller who brings a key of another kind (Azure's) does not want the environment's beside it.
+// If the caller gives another kind of key (Azure's), do not add that of the environment.
 const keyHeaders = ["authorization", "api-key", "x-api-key"];
 
-/** For the message where a key is refused. */
+/** Advice for the message about a refused key. */
 export function keyAdvice({ hasEnvironment }: Network): string {
   return hasEnvironment ? `Check llm.apiKey, or ${variable}` : "Check llm.apiKey";
 }
@@ -26,8 +26,8 @@ export function keyAdvice({ hasEnvironment }: Network): string {
 /**
  * The address and the headers for a model.
  *
- * The key, the environment's too, goes to OpenAI or to the `baseUrl` of the configuration, and nowhere else. Only OpenAI itself is known
- * to need one. The environment is read anew for each request, so that a variable that is set later counts.
+ * The key, also that of the environment, goes only to OpenAI or to the `baseUrl` of the configuration. Only OpenAI itself is known to require
+ * one. Each request reads the environment again, so that a variable that is set later counts.
  *
  * @throws RerankError `invalid-input` without a key for OpenAI
  */
@@ -44,7 +44,7 @@ export function accessOf(place: string, llm: CheckedLlmConfig, network: Network)
   throw new RerankError("invalid-input", `${place}: there is no API key for ${url.host}. ${advice}.`);
 }
 
-/** A query in `baseUrl` stays one: Azure's `?api-version=…`. */
+/** Keeps a query of `baseUrl`, such as Azure's `?api-version=…`. */
 function completionsUrl(baseUrl: string): URL {
   const url = new URL(baseUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/chat/completions`;

@@ -9,7 +9,7 @@ import { promptVersions } from "./prompts.ts";
 
 /** Options of {@link createChatScorer}. */
 export interface ChatScorerOptions {
-  /** First pause before a request is sent again. @default the transport's */
+  /** First pause before a request is repeated, milliseconds. @default that of `http/retry.ts` */
   retryDelayMs?: number;
 }
 
@@ -17,12 +17,12 @@ const usualWindow = 20;
 const usualStep = 10;
 
 /**
- * A chat model as a scorer, over any OpenAI-compatible endpoint.
+ * A scorer that asks a chat model at any OpenAI-compatible endpoint.
  *
- * Nothing is cut: a document, or a window of documents, that is longer than the model reads is the endpoint's to refuse. Its identity
- * names the prompt beside the model, `gpt-4.1-mini@pointwise-1`, since either changes the scores.
+ * It cuts nothing: the endpoint refuses documents, or windows of documents, that are too long for the model. `model` names the model and the
+ * prompt, `gpt-4.1-mini@pointwise-1`, because both change the scores.
  *
- * @throws RerankError `invalid-input` for windows that do not overlap, and for a client that is not for chat models
+ * @throws RerankError `invalid-input` for windows that do not overlap, and for a client that does not support chat models
  */
 export function createChatScorer(model: CheckedChatModel, network: Network, { retryDelayMs }: ChatScorerOptions = {}): Scorer {
   const { method, llm, price } = model;
@@ -44,7 +44,7 @@ export function createChatScorer(model: CheckedChatModel, network: Network, { re
     async score(call) {
       call.signal?.throwIfAborted();
       const result = await score(call);
-      // An answer that needed no request would otherwise come after an abort.
+      // Otherwise a result that needed no request would arrive after an abort.
       call.signal?.throwIfAborted();
       return result;
     },

@@ -1,30 +1,30 @@
-/** What crossrank reads of a chat completion. */
+/** Reads chat completions. */
 
-import { isRecord } from "../../dialects/documents.ts";
 import { messageInBody } from "../../dialects/error-bodies.ts";
 import { RerankError } from "../../errors.ts";
+import { isRecord } from "../../values.ts";
 
-/** A token and how likely it was in its place. */
+/** A token and its probability at its position. */
 export interface TokenChance {
   token: string;
   /** Natural logarithm of its probability. */
   logprob: number;
 }
 
-/** A token that the model wrote, and what it might have written instead. */
+/** A token that the model wrote, and the alternatives to it. */
 export interface WrittenToken extends TokenChance {
   alternatives: readonly TokenChance[];
 }
 
 /** The answer of a chat model. */
 export interface Completion {
-  /** What it says, without its thoughts; "" where it says nothing. */
+  /** The answer, without the model's thoughts; "" if it is empty. */
   text: string;
-  /** The model's own words for why it does not answer. */
+  /** The model's explanation why it does not answer. */
   refusal?: string;
-  /** Why the model ended: `stop`, `length`, `content_filter` …; "" where the endpoint does not tell. */
+  /** Why the model stopped: `stop`, `length`, `content_filter` …; "" if the endpoint does not report it. */
   finishReason: string;
-  /** Tokens of `text`; absent where the endpoint does not tell them, or not which of them are thoughts. */
+  /** Tokens of `text`; absent if the endpoint does not report them, or does not show which of them are thoughts. */
   tokens?: readonly WrittenToken[];
   promptTokens?: number;
   /** Thoughts included. */
@@ -34,11 +34,10 @@ export interface Completion {
 /**
  * The first choice of a completion.
  *
- * @param quote makes a text of the other side fit for a message
+ * Leaves out thoughts, whether they are in their own field or before `</think>`. Numbers of a wrong type count as absent.
  *
- * Thoughts are left out, whether they stand in a field of their own or before `</think>`. Numbers of a wrong type count as absent.
- *
- * @throws RerankError `bad-response` when there is no choice with a message
+ * @param quote makes a text from the endpoint safe for a message
+ * @throws RerankError `bad-response` if there is no choice with a message
  * @see https://github.com/openai/openai-python `src/openai/types/chat/chat_completion.py` and `chat_completion_token_logprob.py`
  * @see https://docs.vllm.ai/en/v0.11.2/features/reasoning_outputs/ for `reasoning`, formerly `reasoning_content`
  * @see https://openrouter.ai/docs/errors for errors with status 200
@@ -64,7 +63,7 @@ export function readCompletion(place: string, body: unknown, quote: (text: strin
   };
 }
 
-/** Mistral's thinking models give a list of parts. @see https://github.com/spring-projects/spring-ai/issues/5019 */
+/** Mistral's thinking models return a list of parts. @see https://github.com/spring-projects/spring-ai/issues/5019 */
 function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
@@ -93,7 +92,7 @@ function readTokens(value: unknown): WrittenToken[] {
   });
 }
 
-/** −∞ is null in JSON: such a token says nothing, and neither does one of a wrong type. */
+/** Leaves out tokens whose probability has a wrong type. −∞ is null in JSON. */
 function readChances(value: unknown): TokenChance[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((entry: unknown) =>
@@ -103,7 +102,7 @@ function readChances(value: unknown): TokenChance[] {
   );
 }
 
-/** Engines list the tokens of thoughts, too, even where the thoughts' text is elsewhere. */
+/** Leaves out the tokens of thoughts: engines list them even if the text of the thoughts is in another field. */
 function tokensOf(text: string, written: readonly WrittenToken[], hasThoughts: boolean): readonly WrittenToken[] {
   const whole = written.map(({ token }) => token).join("");
   const end = whole.lastIndexOf(thoughtsEnd);
@@ -130,7 +129,7 @@ function badReply(place: string, what: string): RerankError {
   );
 }
 
-/** The keys of a body of another format are the hint which one it is. */
+/** The keys of a body in another format, as a hint which format it is. */
 function keysOf(value: Readonly<Record<string, unknown>>): string {
   return `its keys are ${Object.keys(value).slice(0, 8).join(", ") || "none"}`;
 }

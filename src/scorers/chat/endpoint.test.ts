@@ -198,11 +198,11 @@ describe("a model that thinks", () => {
             }),
           },
     );
-    const { scores, usage, tokens } = await ask();
+    const { scores, usage, pairTokens } = await ask();
     expect([...scores]).toEqual([1, 1]);
     // The first document is read twice, and both answers are paid for.
     expect(usage).toEqual({ requests: 3, outputTokens: 608 });
-    expect([...tokens!]).toEqual([100, 50]);
+    expect([...pairTokens!.read]).toEqual([100, 50]);
   });
 
   it("fails the call where it does not come to an end either way", async () => {
@@ -292,6 +292,6 @@ describe.each(methods)("a fault (%s)", (method) => {
     });
     const error = await failure({ method, call: { signal: controller.signal } });
     expect(error).toBe(reason);
-    await server.requests[0]!.cancelled;
+    await server.requests[0]!.canceled;
   });
 });

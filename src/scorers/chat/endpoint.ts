@@ -14,24 +14,24 @@ import type { Spending } from "./spending.ts";
 export interface Question extends Wanted {
   messages: readonly ChatMessage[];
   signal: AbortSignal | undefined;
-  /** When the signal is going to fire for lack of time. */
+  /** When the call's time limit will abort the signal, on the clock of `performance.now()`. */
   deadlineMs: number | undefined;
-  /** Where what it takes is written down. */
+  /** Counts what the requests use. */
   spending: Spending;
 }
 
 /** The model's answer; its text is not empty. */
 export interface Reply extends Completion {
-  /** Of all requests that it took; absent where the endpoint does not tell. */
+  /** Tokens that the model read in all requests for this answer; absent if the endpoint does not report them. */
   readTokens?: number;
 }
 
-// 422 is FastAPI's for fields that it does not know: https://github.com/langchain-ai/langchain-azure/issues/82. 403 stands for what is not
-// allowed, and where it is about a parameter, the body names it.
+// 422 is FastAPI's status for unknown fields: https://github.com/langchain-ai/langchain-azure/issues/82. 403 means that something is not
+// allowed; if that is a parameter, the body names it.
 const refusals: ReadonlySet<number | undefined> = new Set([400, 403, 422]);
 const quoteLength = 120;
 
-/** One model behind one OpenAI-compatible endpoint; it remembers which parameters are refused there. */
+/** One model at one OpenAI-compatible endpoint. Remembers which parameters the endpoint refuses. */
 export class ChatEndpoint {
   /** For messages: `chat:gpt-4.1-mini`. */
   readonly place: string;
@@ -48,15 +48,15 @@ export class ChatEndpoint {
     this.#retryDelayMs = retryDelayMs;
   }
 
-  /** Whether there was an answer before, so that the key, the model and the parameters are known to be right. */
+  /** Whether the endpoint has answered before: then the key, the model and the parameters are right. */
   get hasAnswered(): boolean {
     return this.#hasAnswered;
   }
 
   /**
-   * Asks until there is an answer, each time without another parameter that the endpoint refuses, or that keeps it from answering.
+   * Asks until there is an answer. Each repetition leaves out one more parameter that the endpoint refuses, or that prevents an answer.
    *
-   * @throws RerankError as `requestJson`; `invalid-input` without a key; `bad-response` for what is no completion, and for one that says nothing
+   * @throws RerankError as `requestJson`; `invalid-input` without a key; `bad-response` for a reply that is no completion, or an empty one
    */
   async ask(question: Question): Promise<Reply> {
     let readTokens: number | undefined = 0;
@@ -67,18 +67,18 @@ export class ChatEndpoint {
       readTokens = readTokens === undefined || completion.promptTokens === undefined ? undefined : readTokens + completion.promptTokens;
       const { text, refusal, finishReason } = completion;
       if (refusal === undefined && text !== "") return { ...completion, ...(readTokens === undefined ? {} : { readTokens }) };
-      // A model that thinks has spent the tokens of a short answer before it begins one.
+      // A thinking model may use all tokens of a short answer before it begins the answer.
       if (refusal === undefined && finishReason === "length") this.#parameters.leaveOut("max_tokens");
-      if (!this.#hasLearnt(parameters, question)) throw this.#saysNothing(completion);
+      if (!this.#hasLearned(parameters, question)) throw this.#saysNothing(completion);
     }
   }
 
-  /** Whether there is a key where one is needed; sends nothing. @throws RerankError `invalid-input` */
+  /** Fails if a required key is missing. Sends nothing. @throws RerankError `invalid-input` */
   checkAccess(): void {
     accessOf(this.place, this.#llm, this.#network);
   }
 
-  /** A text of the other side for a message: in one line, cut, without secrets. */
+  /** A text from the endpoint, for a message: one line, shortened, without secrets. */
   quote(text: string): string {
     const line = redact(text, accessOf(this.place, this.#llm, this.#network).secrets)
       .replace(/\s+/g, " ")
@@ -86,7 +86,7 @@ export class ChatEndpoint {
     return JSON.stringify(line.length > quoteLength ? `${line.slice(0, quoteLength)}…` : line);
   }
 
-  /** @returns undefined where a parameter was refused, and now there is one less */
+  /** Sends one request. @returns undefined if the endpoint refused a parameter, which is left out from now on */
   async #send(question: Question, parameters: ParameterBody): Promise<Completion | undefined> {
     let words = "";
     let reply: JsonReply;
@@ -110,7 +110,7 @@ export class ChatEndpoint {
       if (!RerankError.is(error) || error.status === undefined) throw error;
       question.spending.addRequests(1);
       if (refusals.has(error.status)) this.#parameters.learn(parameters, words);
-      if (this.#hasLearnt(parameters, question)) return undefined;
+      if (this.#hasLearned(parameters, question)) return undefined;
       throw error;
     }
     question.spending.addRequests(reply.requests);
@@ -121,7 +121,7 @@ export class ChatEndpoint {
   }
 
   /** Whether the same question would be asked with other parameters now. */
-  #hasLearnt(parameters: ParameterBody, question: Question): boolean {
+  #hasLearned(parameters: ParameterBody, question: Question): boolean {
     return JSON.stringify(this.#parameters.body(question)) !== JSON.stringify(parameters);
   }
 

@@ -115,11 +115,11 @@ describe("listwise scores", () => {
 
   it("are the same for equal texts, which are asked about once", async () => {
     server = await startChatServer(written);
-    const { scores, tokens } = await score(["0.5", "0.9", "0.5", "0.1"]);
+    const { scores, pairTokens } = await score(["0.5", "0.9", "0.5", "0.1"]);
     expect([...scores]).toEqual([2 / 3, 1, 2 / 3, 1 / 3]);
     expect(questionOf(server.requests[0]!).texts).toEqual(["0.5", "0.9", "0.1"]);
     // 100 in three shares.
-    expect([...tokens!]).toEqual([33, 33, 0, 34]);
+    expect([...pairTokens!.read]).toEqual([33, 33, 0, 34]);
   });
 
   it("need no request for a single text", async () => {
@@ -132,16 +132,16 @@ describe("listwise scores", () => {
       json: { ...(written(request) as { json: object }).json, usage: { prompt_tokens: 1003, completion_tokens: 97 } },
     }));
     const texts = Array.from({ length: 30 }, (_, place) => String(place / 100));
-    const { tokens, usage } = await score(texts, { price: { input: 2, output: 8 } });
-    expect(tokens!.reduce((sum, count) => sum + count, 0)).toBe(2006);
+    const { pairTokens, usage } = await score(texts, { price: { input: 2, output: 8 } });
+    expect(pairTokens!.read.reduce((sum, count) => sum + count, 0)).toBe(2006);
     // By hand: (2006 × 2 + 194 × 8) / 1,000,000.
     expect(usage).toEqual({ requests: 2, outputTokens: 194, cost: expect.closeTo(0.005564, 12) });
   });
 
   it("come without tokens where the endpoint does not tell them", async () => {
     server = await startChatServer(() => ({ json: completion({ content: "[1] > [2]", usage: null }) }));
-    const { tokens, usage } = await score(["a", "b"], { price: { input: 2, output: 8 } });
-    expect([tokens, usage]).toEqual([undefined, { requests: 1 }]);
+    const { pairTokens, usage } = await score(["a", "b"], { price: { input: 2, output: 8 } });
+    expect([pairTokens, usage]).toEqual([undefined, { requests: 1 }]);
   });
 });
 

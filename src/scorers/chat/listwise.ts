@@ -1,29 +1,29 @@
-/** Puts documents in order by windows that slide from the end of the list to its front. */
+/** Orders documents by windows that slide from the end of the list to its front. */
 import { RerankError } from "../../errors.ts";
+import { distinctTexts } from "../../ranking/distinct-texts.ts";
 import type { ScoreCall, ScoreResult } from "../../scorer.ts";
 import type { RerankWarning, TokenPrice } from "../../types.ts";
-import { distinctTexts } from "./distinct.ts";
 import type { ChatEndpoint } from "./endpoint.ts";
 import { isWhole, type Permutation, readPermutation } from "./permutation.ts";
 import { listwisePrompt } from "./prompts.ts";
 import { Spending } from "./spending.ts";
 
-/** How the windows lie. */
+/** Size and step of the windows. */
 export interface WindowOptions {
   /** Documents of one window, ≥ 2. */
   size: number;
-  /** How far it moves, ≥ 1 and below `size`. */
+  /** Documents by which the window moves, ≥ 1 and below `size`. */
   step: number;
 }
 
 /**
- * Where the windows begin, in the order in which they are asked about: the last documents first, 0 at the end.
+ * Start indices of the windows, in the order of the requests: the last documents first, 0 at the end.
  *
- * Each but the last lies `step` before the one before it. Of `count` > `size` documents there are ⌈(count − size) / step⌉ + 1. What is
- * among the best `size − step` of a window is in the next one too, so that many of the best documents reach the front from anywhere.
+ * Each window except the last starts `step` before the previous one. For `count` > `size` documents, there are ⌈(count − size) / step⌉ + 1. The
+ * best `size − step` documents of a window are in the next one, too, so that they can reach the front from anywhere.
  *
  * @see https://arxiv.org/abs/2304.09542 (RankGPT) for windows of 20 and steps of 10. Its `rank_gpt.py` (sunnweiwei/RankGPT at 2a862ed)
- *   leaves out documents at the front where the steps do not come out even; here one more window begins at the front, and is a whole one
+ *   leaves out documents at the front if the steps do not reach it exactly; here, one more full window begins at the front
  */
 export function windowStarts(count: number, { size, step }: WindowOptions): number[] {
   const starts = [Math.max(0, count - size)];
@@ -32,12 +32,12 @@ export function windowStarts(count: number, { size, step }: WindowOptions): numb
 }
 
 /**
- * Scores that say nothing but the rank: (n − rank) / n of n different texts, from 1 for the best down to 1 / n.
+ * Scores that express only the rank: (n − rank) / n for n distinct texts, from 1 for the best down to 1 / n.
  *
- * The input order is the first order, as a search engine gives it. Equal texts are asked about once, and one text not at all. The
- * windows depend on each other, so they are asked about one after another, and a failure of one fails the call.
+ * The input order is the initial order, such as that of a search engine. Asks about equal texts once, and sends nothing if there is only one
+ * text. Each window depends on the one before, so the requests run one after another, and one failure fails the call.
  *
- * @throws RerankError as {@link ChatEndpoint.ask}; `bad-response` when no answer names a passage
+ * @throws RerankError as {@link ChatEndpoint.ask}; `bad-response` if no answer names a passage
  */
 export async function scoreListwise(
   endpoint: ChatEndpoint,
@@ -46,14 +46,14 @@ export async function scoreListwise(
   price: TokenPrice | undefined,
 ): Promise<ScoreResult> {
   const spending = new Spending(price);
-  const { texts, of, places } = distinctTexts(call.texts);
+  const { texts, of, indices } = distinctTexts(call.texts);
   const order = texts.map((_, index) => index);
   const answers: WindowAnswer[] = [];
-  // The order of one is known.
+  // One text needs no request.
   for (const start of texts.length < 2 ? [] : windowStarts(texts.length, windows)) {
     const window = order.slice(start, start + windows.size);
     const answer = await askWindow(endpoint, call, window, texts, spending);
-    order.splice(start, window.length, ...answer.permutation.order.map((place) => window[place]!));
+    order.splice(start, window.length, ...answer.permutation.order.map((row) => window[row]!));
     answers.push(answer);
   }
   if (answers.length > 0 && answers.every(({ permutation }) => permutation.named === 0)) throw noOrder(endpoint, answers[0]!);
@@ -64,17 +64,17 @@ export async function scoreListwise(
   const tokens = sharedTokens(
     of.length,
     answers,
-    places.map(([place]) => place!),
+    indices.map(([first]) => first!),
   );
   return {
     scores: Float64Array.from(of, (index) => scores[index]!),
-    ...(tokens === undefined ? {} : { tokens }),
+    ...(tokens === undefined ? {} : { pairTokens: { read: tokens } }),
     warnings: repairWarnings(endpoint, answers),
     usage: spending.usage(),
   };
 }
 
-/** What came back for one window. */
+/** The answer for one window. */
 interface WindowAnswer {
   /** Indices of its texts. */
   window: readonly number[];
@@ -93,7 +93,7 @@ async function askWindow(
   const passages = window.map((index) => texts[index]!);
   const reply = await endpoint.ask({
     messages: listwisePrompt(call, passages),
-    // No token is less than a character, and "[100] > " has eight.
+    // Each token has at least one character, and "[100] > " has eight.
     maxTokens: 16 + 8 * window.length,
     logprobs: false,
     signal: call.signal,
@@ -104,17 +104,17 @@ async function askWindow(
 }
 
 /**
- * Tokens of each window in equal shares, so that their sum is what was read.
+ * Divides the tokens of each window equally among its documents, so that the sum stays right.
  *
- * @param firstPlaces of each text
- * @returns undefined where the endpoint does not tell
+ * @param firstIndices index of each text in the call
+ * @returns undefined if the endpoint does not report them
  */
-function sharedTokens(count: number, answers: readonly WindowAnswer[], firstPlaces: readonly number[]): Uint32Array | undefined {
+function sharedTokens(count: number, answers: readonly WindowAnswer[], firstIndices: readonly number[]): Uint32Array | undefined {
   const tokens = new Uint32Array(count);
   for (const { window, readTokens } of answers) {
     if (readTokens === undefined) return undefined;
-    window.forEach((index, place) => {
-      tokens[firstPlaces[index]!]! += Math.floor((readTokens + place) / window.length);
+    window.forEach((index, row) => {
+      tokens[firstIndices[index]!]! += Math.floor((readTokens + row) / window.length);
     });
   }
   return tokens;

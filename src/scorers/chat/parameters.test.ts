@@ -4,7 +4,7 @@ import { Parameters } from "./parameters.ts";
 const wanted = { maxTokens: 8, logprobs: true };
 const all = { temperature: 0, seed: 1, max_tokens: 8, logprobs: true, top_logprobs: 20 };
 
-function learnt(...refusals: string[]) {
+function learned(...refusals: string[]) {
   const parameters = new Parameters();
   for (const words of refusals) parameters.learn(parameters.body(wanted), words);
   return parameters.body(wanted);
@@ -12,7 +12,7 @@ function learnt(...refusals: string[]) {
 
 describe("Parameters", () => {
   it("sends all of them at first, and logprobs only where they are wanted", () => {
-    expect(learnt()).toEqual(all);
+    expect(learned()).toEqual(all);
     expect(new Parameters().body({ maxTokens: 176, logprobs: false })).toEqual({ temperature: 0, seed: 1, max_tokens: 176 });
   });
 
@@ -24,7 +24,7 @@ describe("Parameters", () => {
     ["seed", 'Invalid JSON payload received. Unknown name "seed": Cannot find field.'],
   ])("leaves out %s after: %s", (name, words) => {
     const { [name as "seed"]: _, ...others } = all;
-    expect(learnt(words)).toEqual(others);
+    expect(learned(words)).toEqual(others);
   });
 
   // openai-python#1080, generative-ai#1536, vllm-gaudi#1098, vllm#5299.
@@ -35,8 +35,8 @@ describe("Parameters", () => {
     "Gaudi doesn't support logprobs. Please remove 'logprobs'/'top_logprobs' from your request to receive a response.",
     "Cannot request more than 5 logprobs.",
   ])("asks for five alternatives, and then for no logprobs, after: %s", (words) => {
-    expect(learnt(words)).toEqual({ ...all, top_logprobs: 5 });
-    expect(learnt(words, words)).toEqual({ temperature: 0, seed: 1, max_tokens: 8 });
+    expect(learned(words)).toEqual({ ...all, top_logprobs: 5 });
+    expect(learned(words, words)).toEqual({ temperature: 0, seed: 1, max_tokens: 8 });
   });
 
   it("learns a refusal once, however many requests were refused at the same time", () => {
@@ -55,6 +55,6 @@ describe("Parameters", () => {
     "",
   ])("learns nothing from: %s", (words) => {
     const expected = words.includes("temperatures") ? { ...all } : all;
-    expect(learnt(words)).toEqual(expected);
+    expect(learned(words)).toEqual(expected);
   });
 });

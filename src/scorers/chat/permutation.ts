@@ -1,21 +1,20 @@
-/** An answer of a listwise model, as an order. */
+/** Reads the order in a listwise model's answer. */
 
-/** An order of some passages, and what had to be done to get it. */
+/** An order of passages, and how much of the answer was repaired. */
 export interface Permutation {
-  /** Every place from 0 to `count` − 1 once, the most relevant first. */
+  /** Every index from 0 to `count` − 1 once, the most relevant first. */
   order: number[];
-  /** Places that the answer names; the others follow in their present order. */
+  /** How many passages the answer names. The others follow in their present order. */
   named: number;
-  /** Numbers that were dropped: named before, or of no passage. */
+  /** How many numbers were dropped: repeated ones, and those of no passage. */
   dropped: number;
 }
 
 /**
- * Reads `[2] > [1] > [3]`, and whatever else a model may write instead.
+ * Reads `[2] > [1] > [3]`, and other answers that models write instead.
  *
- * Numbers in brackets count; where there are none, all numbers do. Digits of other scripts and in circles are understood. Numbers
- * that were named before and those of no passage are dropped, and passages that are not named follow in their present order: so
- * every passage has one place, whatever the answer is.
+ * Numbers in brackets count; if there are none, all numbers count. Digits of other scripts and in circles are read, too. Repeated numbers and
+ * those of no passage are dropped. Passages that the answer does not name follow in their present order. So every passage has exactly one rank.
  *
  * @see `receive_permutation` in `rank_gpt.py` of https://github.com/sunnweiwei/RankGPT at 2a862ed; `response_utils.py` of
  *   https://github.com/castorini/rank_llm at 9bbba37 for other digits
@@ -31,7 +30,7 @@ export function readPermutation(answer: string, count: number): Permutation {
   return { order: [...order], named, dropped: numbers.length - named };
 }
 
-/** Whether the answer was an order of all passages as it stood. */
+/** Whether the answer was a complete order of all passages, without repairs. */
 export function isWhole({ order, named, dropped }: Permutation): boolean {
   return named === order.length && dropped === 0;
 }

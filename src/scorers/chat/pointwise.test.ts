@@ -39,9 +39,9 @@ describe("pointwise scores", () => {
 
   it("ask about equal texts once, and read their tokens once", async () => {
     server = await startChatServer(written);
-    const { scores, tokens, usage } = await score(["0.5", "0.25", "0.5", "0.5"]);
+    const { scores, pairTokens, usage } = await score(["0.5", "0.25", "0.5", "0.5"]);
     expect(Array.from(scores, (value) => value.toFixed(6))).toEqual(["0.500000", "0.250000", "0.500000", "0.500000"]);
-    expect([...tokens!]).toEqual([100, 100, 0, 0]);
+    expect([...pairTokens!.read]).toEqual([100, 100, 0, 0]);
     expect(usage).toEqual({ requests: 2, outputTokens: 4 });
   });
 
@@ -78,8 +78,8 @@ describe("pointwise scores", () => {
     server = await startChatServer(({ body }) => ({
       json: completion({ content: "yes", usage: usages[body.messages[1].content.includes("<document>\na") ? 0 : 1]! }),
     }));
-    const { usage, tokens } = await score(["a", "b"], {}, { price: { input: 0.4, output: 1.6 } });
-    expect([...tokens!]).toEqual([120, 80]);
+    const { usage, pairTokens } = await score(["a", "b"], {}, { price: { input: 0.4, output: 1.6 } });
+    expect([...pairTokens!.read]).toEqual([120, 80]);
     // By hand: (200 × 0.4 + 4 × 1.6) / 1,000,000.
     expect(usage).toEqual({ requests: 2, outputTokens: 4, cost: expect.closeTo(0.0000864, 12) });
   });
@@ -88,9 +88,9 @@ describe("pointwise scores", () => {
     server = await startChatServer(({ body }) => ({
       json: completion({ content: "yes", ...(body.messages[1].content.includes("<document>\nb") ? { usage: null } : {}) }),
     }));
-    const { usage, tokens } = await score(["a", "b"], {}, { price: { input: 1, output: 1 } });
+    const { usage, pairTokens } = await score(["a", "b"], {}, { price: { input: 1, output: 1 } });
     expect(usage).toEqual({ requests: 2 });
-    expect(tokens).toBeUndefined();
+    expect(pairTokens).toBeUndefined();
   });
 
   it("say how many of them are by the word, where only some answers have odds", async () => {
@@ -151,22 +151,22 @@ describe("a document that fails", () => {
     expect(server.requests.length).toBeLessThanOrEqual(9);
   });
 
-  it("is left out with onError partial: NaN in its places, and one failure for each message", async () => {
+  it("is left out with onError partial: NaN at its indices, and one failure for each message", async () => {
     server = await failing(tooLong);
-    const { scores, failures, usage, tokens } = await score(["0.5", "bad", "0.25", "bad", "bad 2"], { onError: "partial" });
+    const { scores, failures, usage, pairTokens } = await score(["0.5", "bad", "0.25", "bad", "bad 2"], { onError: "partial" });
     expect(Array.from(scores, (value) => value.toFixed(6))).toEqual(["0.500000", "NaN", "0.250000", "NaN", "NaN"]);
     expect(failures).toEqual([
-      { places: [1, 3], message: expect.stringMatching(/^documents\[1\]: chat:m: /) },
-      { places: [4], message: expect.stringMatching(/^documents\[4\]: chat:m: /) },
+      { indices: [1, 3], message: expect.stringMatching(/^documents\[1\]: chat:m: /) },
+      { indices: [4], message: expect.stringMatching(/^documents\[4\]: chat:m: /) },
     ]);
-    expect([...tokens!]).toEqual([100, 0, 100, 0, 0]);
+    expect([...pairTokens!.read]).toEqual([100, 0, 100, 0, 0]);
     expect(usage).toEqual({ requests: 4, outputTokens: 4 });
   });
 
   it("is one failure with others for the same reason, which is none of theirs", async () => {
     server = await failing({ status: 500, text: "oops" });
     const { failures } = await score(["0.5", "bad 1", "bad 2"], { onError: "partial" });
-    expect(failures).toEqual([{ places: [1, 2], message: expect.stringMatching(/^chat:m: .*500/) }]);
+    expect(failures).toEqual([{ indices: [1, 2], message: expect.stringMatching(/^chat:m: .*500/) }]);
   });
 
   it.each([401, 402, 404])("fails the call with onError partial, too, where all would fail alike (status %i)", async (status) => {

@@ -1,9 +1,8 @@
 /**
- * All that chat models are told, in one file. Whoever changes a word gives the method a new version: scores of two prompts are
- * scores of two models.
+ * All prompts for chat models. If you change a word, give the method a new version: a model with another prompt is another model.
  *
- * Queries and documents stand between tags and are called data, and no text can close its own tag. A document may still talk a
- * model into a better place for itself: no prompt excludes that.
+ * The prompts put queries and documents between tags and call them data, and no text can close its own tag. A document may still persuade a
+ * model to rank it higher: no prompt excludes that.
  */
 import type { ScoreCall } from "../../scorer.ts";
 import type { CheckedChatModel } from "../../types.ts";
@@ -14,10 +13,10 @@ export interface ChatMessage {
   content: string;
 }
 
-/** What a prompt takes from a call. */
+/** The parts of a call that prompts contain. */
 export type PromptOptions = Pick<ScoreCall, "query" | "instruction" | "specialTokens">;
 
-/** Part of the model's identity, so that results and caches tell one prompt from another. */
+/** Versions of the prompts. They are part of the model's identity, so that results and caches distinguish prompts. */
 export const promptVersions: Readonly<Record<CheckedChatModel["method"], string>> = { pointwise: "pointwise-1", listwise: "listwise-1" };
 
 /**
@@ -83,7 +82,7 @@ function criterionOf({ instruction }: PromptOptions): string | undefined {
 }
 
 function tagged(tag: "query" | "document" | "passage", text: string, { specialTokens }: PromptOptions): string {
-  // A lone surrogate is no Unicode text: JSON can say it, and many servers refuse it.
+  // JSON can contain a lone surrogate, but many servers refuse it.
   const closed = text.toWellFormed().replace(ownTags, "&lt;");
   return `<${tag}>\n${specialTokens === "interpret" ? closed : closed.replace(turnTokens, "$& ")}\n</${tag}>`;
 }
@@ -91,7 +90,7 @@ function tagged(tag: "query" | "document" | "passage", text: string, { specialTo
 const ownTags = /<(?=\/?(?:query|document|passage)\b)/gi;
 
 /**
- * Beginnings of the tokens by which chat templates tell turns apart, as ChatML, Llama, Gemma, DeepSeek and Mistral write them: some
- * servers read them in a document as they read their own. A blank after the first character makes them plain text.
+ * Beginnings of the tokens that separate turns in the chat templates of ChatML, Llama, Gemma, DeepSeek and Mistral: some servers interpret them
+ * even inside a document. A blank after the first character makes them plain text.
  */
 const turnTokens = /<(?=[|｜]|\/?s>|(?:start|end)_of_turn>)|\[(?=\/?INST\])/gi;

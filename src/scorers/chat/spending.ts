@@ -1,7 +1,7 @@
 import type { RerankUsage, TokenPrice } from "../../types.ts";
 import type { Completion } from "./completion.ts";
 
-/** What the requests of one call took, in sum. */
+/** Sums what the requests of one call use. */
 export class Spending {
   readonly #price: TokenPrice | undefined;
   #requests = 0;
@@ -13,19 +13,19 @@ export class Spending {
     this.#price = price;
   }
 
-  /** Requests that were answered. */
+  /** Adds answered requests. */
   addRequests(count: number): void {
     this.#requests += count;
   }
 
-  /** An answer that came, whether it is of use or not: it costs the same. */
+  /** Adds an answer, also a useless one: it costs the same. */
   add({ promptTokens, outputTokens }: Completion): void {
     if (promptTokens === undefined || outputTokens === undefined) this.#isComplete = false;
     this.#promptTokens += promptTokens ?? 0;
     this.#outputTokens += outputTokens ?? 0;
   }
 
-  /** Sums; without tokens and cost where the endpoint did not tell the tokens of every answer, since a part would pass for the whole. */
+  /** The sums. Without tokens and cost if an answer did not report its tokens: a partial sum would look like the whole. */
   usage(): Omit<RerankUsage, "documents" | "tokens"> {
     if (!this.#isComplete) return { requests: this.#requests };
     return {

@@ -1,12 +1,12 @@
 import { orderByScore } from "../../ranking/order.ts";
-import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
-import { type Composition, composeScorer, gather, settledValue, tiersOf } from "./combined-parts.ts";
+import type { PairTokens, ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
+import { type Composition, composeScorer, joinResults, settledValue, tiersOf } from "./combined-parts.ts";
 
 /**
- * Scores all documents with one model, and the best of them again with another one, which come first: scores of two models are never
+ * Scores all documents with the first model, and the best of them again with the second model. These come first: scores of two models are never
  * compared.
  *
- * @param keep how many go on to the second model; ≥ 1
+ * @param keep how many documents the second model scores; ≥ 1
  */
 export function createCascadeScorer(first: Scorer, second: Scorer, keep: number): Scorer {
   const composition: Composition = function* (call) {
@@ -14,9 +14,9 @@ export function createCascadeScorer(first: Scorer, second: Scorer, keep: number)
     const [outcome] = yield { parts: [{ scorer: first, call }] };
     const all = settledValue(outcome!);
     const firstTiers = tiersOf(first, all, count);
-    const failed = new Set((all.failures ?? []).flatMap(({ places }) => places));
+    const failed = new Set((all.failures ?? []).flatMap(({ indices }) => indices));
     const best = orderByScore(all.scores, firstTiers.of)
-      .filter((place) => !failed.has(place))
+      .filter((index) => !failed.has(index))
       .slice(0, keep);
     if (best.length === 0) return all;
 
@@ -24,11 +24,13 @@ export function createCascadeScorer(first: Scorer, second: Scorer, keep: number)
     const again = spread(settledValue(secondOutcome!), best, count);
     const secondTiers = tiersOf(second, again, count);
     const kept = new Set(best);
-    const scores = all.scores.map((score, place) => (kept.has(place) ? again.scores[place]! : score));
-    const of = firstTiers.of.map((tier, place) => (kept.has(place) ? secondTiers.of[place]! : secondTiers.kinds.length + tier));
+    const scores = all.scores.map((score, index) => (kept.has(index) ? again.scores[index]! : score));
+    const of = Uint8Array.from(firstTiers.of, (tier, index) =>
+      kept.has(index) ? secondTiers.of[index]! : secondTiers.kinds.length + tier,
+    );
     const failures = [...(all.failures ?? []), ...(again.failures ?? [])];
     return {
-      ...gather([all, again]),
+      ...joinResults([all, again]),
       scores,
       tiers: { of, kinds: [...secondTiers.kinds, ...firstTiers.kinds] },
       ...(failures.length === 0 ? {} : { failures }),
@@ -38,35 +40,41 @@ export function createCascadeScorer(first: Scorer, second: Scorer, keep: number)
 }
 
 /** The call for some of the documents. */
-function callOf(call: ScoreCall, places: readonly number[]): ScoreCall {
+function callOf(call: ScoreCall, indices: readonly number[]): ScoreCall {
   const { documents } = call;
   return {
     ...call,
-    texts: places.map((place) => call.texts[place]!),
-    ...(documents === undefined ? {} : { documents: places.map((place) => documents[place]!) }),
+    texts: indices.map((index) => call.texts[index]!),
+    ...(documents === undefined ? {} : { documents: indices.map((index) => documents[index]!) }),
   };
 }
 
-/** An answer for some documents in the places of the whole list; elsewhere scores are NaN and counts 0. */
-function spread(result: ScoreResult, places: readonly number[], count: number): ScoreResult {
-  const put = <T extends Float64Array | Uint32Array | Uint8Array>(whole: T, part: T): T => {
-    for (const [row, place] of places.entries()) whole[place] = part[row]!;
+/** Puts an answer for some documents at their indices in the whole list. The other documents get the score NaN and 0 tokens. */
+function spread(result: ScoreResult, indices: readonly number[], count: number): ScoreResult {
+  const put = <T extends Float64Array | Uint32Array | Uint8Array>(whole: T, part: ArrayLike<number>): T => {
+    for (const [row, index] of indices.entries()) whole[index] = part[row]!;
     return whole;
   };
-  const { tokens, fullTokens, lowerBounds, tiers, failures } = result;
+  const { pairTokens, tiers, failures } = result;
   return {
     ...result,
     scores: put(new Float64Array(count).fill(Number.NaN), result.scores),
-    ...(tokens === undefined ? {} : { tokens: put(new Uint32Array(count), tokens) }),
-    ...(fullTokens === undefined ? {} : { fullTokens: put(new Uint32Array(count), fullTokens) }),
-    ...(lowerBounds === undefined ? {} : { lowerBounds: put(new Uint8Array(count), lowerBounds) }),
+    ...(pairTokens === undefined ? {} : { pairTokens: spreadTokens(pairTokens) }),
     ...(tiers === undefined ? {} : { tiers: { ...tiers, of: put(new Uint8Array(count), tiers.of) } }),
     ...(failures === undefined
       ? {}
-      : { failures: failures.map((failure) => ({ ...failure, places: failure.places.map((row) => places[row]!) })) }),
+      : { failures: failures.map((failure) => ({ ...failure, indices: failure.indices.map((row) => indices[row]!) })) }),
     warnings: result.warnings.map((warning) => {
-      if ("index" in warning) return { ...warning, index: places[warning.index]! };
-      return "indices" in warning ? { ...warning, indices: warning.indices.map((row) => places[row]!) } : warning;
+      if ("index" in warning) return { ...warning, index: indices[warning.index]! };
+      return "indices" in warning ? { ...warning, indices: warning.indices.map((row) => indices[row]!) } : warning;
     }),
   };
+
+  function spreadTokens({ read, full, lowerBounds }: PairTokens): PairTokens {
+    return {
+      read: put(new Uint32Array(count), read),
+      ...(full === undefined ? {} : { full: put(new Uint32Array(count), full) }),
+      ...(lowerBounds === undefined ? {} : { lowerBounds: put(new Uint8Array(count), lowerBounds) }),
+    };
+  }
 }

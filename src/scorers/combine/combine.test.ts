@@ -136,8 +136,8 @@ describe("cascade", () => {
   });
 
   it("adds up what both models took, and tells of the right documents", async () => {
-    const first = table("first", { a: 1, b: 2, c: 3, d: 4 }, { tokens: Uint32Array.of(1, 1, 1, 1), usage: { requests: 1 } });
-    const cut = { tokens: Uint32Array.of(5, 7), fullTokens: Uint32Array.of(0, 9), usage: { requests: 1, billedUnits: 3 } };
+    const first = table("first", { a: 1, b: 2, c: 3, d: 4 }, { pairTokens: { read: Uint32Array.of(1, 1, 1, 1) }, usage: { requests: 1 } });
+    const cut = { pairTokens: { read: Uint32Array.of(5, 7), full: Uint32Array.of(0, 9) }, usage: { requests: 1, billedUnits: 3 } };
     const result = await rank(createCascadeScorer(first, table("then", { d: 1, c: 2 }, cut), 2));
     expect(result.usage).toEqual({ documents: 4, tokens: 16, requests: 2, billedUnits: 3 });
     expect(result.warnings).toMatchObject([{ type: "truncated", index: 2, tokens: 9, maxTokens: 7 }]);
@@ -150,7 +150,7 @@ describe("cascade", () => {
   });
 
   it("leaves out what could not be scored, of either model", async () => {
-    const then = table("then", { d: 1, c: Number.NaN }, { failures: [{ places: [1], message: "then: a part failed" }] });
+    const then = table("then", { d: 1, c: Number.NaN }, { failures: [{ indices: [1], message: "then: a part failed" }] });
     const result = await rank(createCascadeScorer(table("first", { a: 1, b: 2, c: 3, d: 4 }), then, 2), documents, { onError: "partial" });
     expect(order(result)).toEqual([3, 1, 0]);
     expect(result.warnings).toEqual([{ type: "partial", indices: [2], message: "then: a part failed" }]);
@@ -206,7 +206,7 @@ describe("fuse", () => {
   });
 
   it("gives a document nothing from a model that could not score it", async () => {
-    const partial = table("partial", { a: 5, b: Number.NaN, c: 4, d: 3 }, { failures: [{ places: [1], message: "partial: no" }] });
+    const partial = table("partial", { a: 5, b: Number.NaN, c: 4, d: 3 }, { failures: [{ indices: [1], message: "partial: no" }] });
     const { results, warnings } = await rank(createFuseScorer([partial, right], { k: 0 }), documents, { onError: "partial" });
     expect(results.map(({ index, score }) => [index, score])).toEqual([
       [0, 1.25],

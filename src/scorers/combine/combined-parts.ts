@@ -1,12 +1,12 @@
-/** What all composed scorers share: how they ask their parts, and how they look from outside. */
+/** What all composed scorers share: they call their parts, and implement the contract of a scorer. */
 import { scoreOf } from "../../ranking/scores.ts";
 import { truncations } from "../../ranking/truncations.ts";
 import type { Capabilities, ScoreCall, ScoreResult, Scorer, ScoreTiers } from "../../scorer.ts";
 
-/** What a composition does with answers, written once for `score` and `scoreSync`: each `yield` is a call to a part. */
+/** The steps of a composed scorer, written once for `score` and `scoreSync`: each `yield` calls parts, and receives their outcomes. */
 export type Composition = (call: ScoreCall) => Generator<PartCall, ScoreResult, PartOutcome>;
 
-/** One call to a part. Calls that were yielded together run at once. */
+/** Calls to parts that run at the same time. */
 export interface PartCall {
   parts: readonly { scorer: Scorer; call: ScoreCall }[];
 }
@@ -14,14 +14,14 @@ export interface PartCall {
 /** The outcomes of the parts, in their order. */
 export type PartOutcome = readonly PromiseSettledResult<ScoreResult>[];
 
-/** What a composed scorer is made of. */
+/** Options of {@link composeScorer}. */
 export interface ComposeOptions {
   name: string;
   model: string;
-  /** Closed with it. */
+  /** The composed scorer closes them. */
   parts: readonly Scorer[];
   composition: Composition;
-  /** Whether a part that cannot be loaded is no failure yet: the call will tell, or do without it. @default false */
+  /** Whether `warmUp` ignores a part that cannot be loaded, because a call may work without it. @default false */
   isLenient?: boolean;
 }
 
@@ -35,7 +35,7 @@ export function composeScorer({ name, model, parts, composition, isLenient = fal
     name,
     model,
     capabilities: capabilitiesOf(parts),
-    // How far one of several parts is says nothing of the whole.
+    // The progress of one part says nothing about the whole call.
     async score({ onProgress: _ofOnePart, ...call }) {
       const steps = composition(call);
       let step = steps.next();
@@ -54,7 +54,7 @@ export function composeScorer({ name, model, parts, composition, isLenient = fal
       if (failed !== undefined && !isLenient) throw failed.reason;
     },
     close: closeAll,
-    stats: () => Object.fromEntries(parts.flatMap((part, place) => statsOf(part, place))),
+    stats: () => Object.fromEntries(parts.flatMap((part, index) => statsOf(part, index))),
   };
   if (!isSync) return scorer;
   scorer.warmUpSync = () => {
@@ -80,40 +80,40 @@ export function settledValue(outcome: PromiseSettledResult<ScoreResult>): ScoreR
   return outcome.value;
 }
 
-/** What a scorer's answer holds as a whole: which kinds of scores, in which groups. */
+/** The groups of an answer, and the kinds of their scores. */
 export function tiersOf(scorer: Scorer, result: ScoreResult, count: number): ScoreTiers {
   return result.tiers ?? { of: new Uint8Array(count), kinds: [result.scoreKind ?? scorer.capabilities.scoreKind] };
 }
 
-/** The scores that a caller of the part alone would see; NaN where there is none. */
+/** The scores that a caller of the part alone would get; NaN for a document without one. */
 export function shownScores(scorer: Scorer, result: ScoreResult): Float64Array {
   const tiers = tiersOf(scorer, result, result.scores.length);
-  return result.scores.map((score, place) => scoreOf(score, tiers.kinds[tiers.of[place]!]!));
+  return result.scores.map((score, index) => scoreOf(score, tiers.kinds[tiers.of[index]!]!));
 }
 
-/** What the answers of several parts have to tell beside their scores. */
-export function gather(results: readonly ScoreResult[]): Pick<ScoreResult, "usage" | "warnings" | "tokens"> {
+/** Joins the answers of several parts, except their scores. */
+export function joinResults(results: readonly ScoreResult[]): Pick<ScoreResult, "usage" | "warnings" | "pairTokens"> {
   const usage: Record<string, number> = {};
   for (const result of results) for (const [key, value] of Object.entries(result.usage ?? {})) usage[key] = (usage[key] ?? 0) + value;
-  // Of one part each, since two may have read different lengths of one document.
-  const warnings = results.flatMap((result) => [...result.warnings, ...truncations(result)]);
-  const counted = results.flatMap(({ tokens }) => (tokens === undefined ? [] : [tokens]));
-  const tokens = counted[0]?.map((_, place) => counted.reduce((sum, counts) => sum + counts[place]!, 0));
-  return { warnings, ...(tokens === undefined ? {} : { tokens }), ...(Object.keys(usage).length === 0 ? {} : { usage }) };
+  // Make the warnings for each part by itself: two parts may have read different lengths of one document.
+  const warnings = results.flatMap((result) => [...result.warnings, ...truncations(result.pairTokens)]);
+  const counted = results.flatMap(({ pairTokens }) => (pairTokens === undefined ? [] : [pairTokens.read]));
+  const read = counted[0]?.map((_, index) => counted.reduce((sum, counts) => sum + counts[index]!, 0));
+  return { warnings, ...(read === undefined ? {} : { pairTokens: { read } }), ...(Object.keys(usage).length === 0 ? {} : { usage }) };
 }
 
 function capabilitiesOf(parts: readonly Scorer[]): Capabilities {
   const durations = parts.flatMap(({ capabilities }) => capabilities.defaultDurationSecs ?? []);
   return {
     scoreKind: "provider",
-    // As one of them alone would have: whoever composes hosted models does not expect to wait for ever.
+    // The longest limit of the parts, so that composed hosted models have a time limit, too.
     ...(durations.length === 0 ? {} : { defaultDurationSecs: Math.max(...durations) }),
     options: new Set(parts.flatMap(({ capabilities }) => [...capabilities.options])),
   };
 }
 
-function statsOf(part: Scorer, place: number): [string, number | string][] {
-  return Object.entries(part.stats?.() ?? {}).map(([key, value]) => [`${place}.${key}`, value]);
+function statsOf(part: Scorer, index: number): [string, number | string][] {
+  return Object.entries(part.stats?.() ?? {}).map(([key, value]) => [`${index}.${key}`, value]);
 }
 
 function settle<T>(work: () => T): PromiseSettledResult<T> {

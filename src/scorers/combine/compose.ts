@@ -6,10 +6,14 @@ import { createFieldScorer } from "./field.ts";
 import { createFuseScorer } from "./fuse.ts";
 import { createNoneScorer } from "./none.ts";
 
-/** Models that are made of others, or of nothing. */
+/** Models that combine others, read a field of the documents, or score nothing. */
 export type CompositeModel = CheckedFallbackModel | CheckedCascadeModel | CheckedFuseModel | FieldModel | NoneModel;
 
-/** @param createPart makes the scorer of a model inside the model */
+/**
+ * Creates the scorer of a composite model.
+ *
+ * @param createPart creates the scorer of a model inside it
+ */
 export function createCompositeScorer(model: CompositeModel, createPart: (part: ModelReference) => Scorer): Scorer {
   switch (model.type) {
     case "fallback":

@@ -4,25 +4,25 @@ import type { RerankWarning } from "../../types.ts";
 import { type Composition, composeScorer } from "./combined-parts.ts";
 
 /**
- * Asks one model after the other until one answers; a warning says which did, and why the others did not.
+ * Asks one model after another until one answers. A warning names that model, and the reasons of those that failed.
  *
- * A mistake of the caller is one for every model, and is not tried again.
+ * After `invalid-input`, it asks no other model: the caller's mistake would fail there, too.
  *
- * @throws the last model's error when none answers
+ * @throws the last model's error if none answers
  */
 export function createFallbackScorer(parts: readonly Scorer[]): Scorer {
   const composition: Composition = function* (call) {
     const warnings: RerankWarning[] = [];
-    for (const [place, scorer] of parts.entries()) {
+    for (const [index, scorer] of parts.entries()) {
       const [outcome] = yield { parts: [{ scorer, call }] };
       if (outcome!.status === "fulfilled") {
         const { value } = outcome!;
         const model = value.model ?? scorer.model;
-        if (place > 0) warnings.push({ type: "fallback", message: `${model} answered, model ${place + 1} of ${parts.length}` });
+        if (index > 0) warnings.push({ type: "fallback", message: `${model} answered, model ${index + 1} of ${parts.length}` });
         return { ...value, model, scoreKind: value.scoreKind ?? scorer.capabilities.scoreKind, warnings: [...warnings, ...value.warnings] };
       }
       const { reason } = outcome!;
-      if (place === parts.length - 1 || (RerankError.is(reason) && reason.code === "invalid-input")) throw reason;
+      if (index === parts.length - 1 || (RerankError.is(reason) && reason.code === "invalid-input")) throw reason;
       warnings.push({ type: "fallback", message: `${scorer.model} failed: ${messageOf(reason)}` });
     }
     throw new RerankError("invalid-input", "fallback: there are no models. Name at least one.");

@@ -1,7 +1,7 @@
 import { RerankError } from "../../errors.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 
-/** Scores that object documents bring with them under one key; higher is better. */
+/** A scorer that reads the score of each document from one of its own keys; higher is better. */
 export function createFieldScorer(key: string): Scorer {
   const score = ({ texts, documents = [] }: ScoreCall): ScoreResult => ({
     scores: Float64Array.from(texts, (_, index) => numberOf(documents[index], key, index)),

@@ -1,6 +1,6 @@
 import type { Scorer } from "../../scorer.ts";
 
-/** No model: every score is 0, so that ties keep the input order. */
+/** A scorer that gives every document the score 0, so that results keep the input order. */
 export function createNoneScorer(): Scorer {
   const score: NonNullable<Scorer["scoreSync"]> = ({ texts }) => ({ scores: new Float64Array(texts.length), warnings: [] });
   return {

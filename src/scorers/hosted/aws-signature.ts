@@ -1,18 +1,18 @@
-/** Signature Version 4 of AWS, by Web Crypto. */
+/** Signs requests with AWS Signature Version 4, by Web Crypto. */
 import { RerankError } from "../../errors.ts";
 
-/** Keys of AWS; temporary ones come with a token. */
+/** Keys of AWS. Temporary keys have a session token. */
 export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string | undefined;
 }
 
-/** A request that is to be signed. */
+/** A request to sign. */
 export interface UnsignedRequest {
   method: string;
   url: string;
-  /** Headers that are signed beside `host` and the date; names in lower case. */
+  /** Headers to sign in addition to `host` and the date; names in lower case. */
   headers: Readonly<Record<string, string>>;
   body: string;
   credentials: AwsCredentials;
@@ -62,7 +62,7 @@ export async function signedHeaders(request: UnsignedRequest): Promise<Record<st
   };
 }
 
-/** Encoded once more than on the wire, as all services but S3 want it. */
+/** Encodes the path a second time, as all services except S3 require. */
 function canonicalPath({ pathname }: URL): string {
   return pathname.split("/").map(encode).join("/");
 }

@@ -22,7 +22,7 @@ it("every prefix of a model string has an exchange here, and a line in the list 
 });
 
 describe.each(exchanges)("$prefix", (exchange) => {
-  const { prefix, model, variables, headers, body, path, defaultUrl: ownUrl } = exchange;
+  const { prefix, model, variables, headers, body, path, defaultUrl } = exchange;
 
   it("is asked at a base URL in its own words, and its scores come back unchanged, in input order", async () => {
     reply = exchange.reply;
@@ -42,16 +42,16 @@ describe.each(exchanges)("$prefix", (exchange) => {
     expect(ranking()[0]!.headers).toMatchObject({ ...headers, "content-type": "application/json" });
   });
 
-  it(ownUrl === undefined ? "has no host of its own" : `is asked at ${ownUrl} by itself`, async () => {
+  it(defaultUrl === undefined ? "has no host of its own" : `is asked at ${defaultUrl} by itself`, async () => {
     reply = exchange.reply;
     const network = networkAt(server.url, variables);
     const scored = createHostedScorer({ model: `${prefix}/${model}` }, network).score(recordedCall);
-    if (ownUrl === undefined) {
+    if (defaultUrl === undefined) {
       await expect(scored).rejects.toMatchObject({ code: "invalid-input", message: expect.stringContaining("llm.baseUrl") });
       expect(network.asked).toEqual([]);
     } else {
       await scored;
-      expect(network.asked).toEqual([ownUrl]);
+      expect(network.asked).toEqual([defaultUrl]);
       expect(ranking()[0]!.headers).toMatchObject(headers);
       expect(ranking()[0]!.body).toEqual(body);
     }

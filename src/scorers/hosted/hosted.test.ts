@@ -206,6 +206,7 @@ describe("limits", () => {
     ["crossrank/mini", 1025, "documents", [1024, 1]],
   ])("of %s: %i documents go in parts, with one order and one usage over all", async (model, count, key, sizes) => {
     script = (request) => {
+      if (request.path.endsWith("/info")) return { status: 404 };
       const answer = scoreByLength(request).json as { results?: { index: number; relevance_score: number }[] };
       if (!model.startsWith("pinecone/")) return { json: answer };
       const lengths: { text: string }[] = request.body.documents;
@@ -272,10 +273,14 @@ describe("text-embeddings-inference", () => {
     expect(server.requests.slice(2).map(({ path }) => path)).toEqual(["/info", "/rerank", "/rerank"]);
   });
 
-  it("gets less than 2,000,000 bytes at once", async () => {
+  it("gets less than 2,000,000 bytes of a body at once, the limit in its source", async () => {
     script = withInformation({ max_client_batch_size: 100 });
-    await scorerOf({ model: "tei/x", baseUrl: server.url }).score(callOf(Array.from({ length: 5 }, () => "x".repeat(300_000))));
-    expect(counts("texts")).toEqual([3, 2]);
+    const scorer = scorerOf({ model: "tei/x", baseUrl: server.url });
+    await scorer.score(callOf(Array.from({ length: 7 }, () => "x".repeat(300_000))));
+    expect(counts("texts")).toEqual([6, 1]);
+    // JSON writes a quotation mark in two bytes.
+    await scorer.score(callOf(Array.from({ length: 4 }, () => '"'.repeat(300_000))));
+    expect(counts("texts").sort()).toEqual([1, 1, 3, 6]);
   });
 
   it("may be given up while it is asked for its limits", async () => {
@@ -286,6 +291,22 @@ describe("text-embeddings-inference", () => {
     const reason = new RerankError("aborted", "test: given up.");
     controller.abort(reason);
     expect(await scored).toBe(reason);
+  });
+});
+
+describe("the kind of scores", () => {
+  it.each([
+    ["llamacpp/bge-reranker-v2-m3", "logit"],
+    // Its two classes go through a softmax in llama.cpp.
+    ["llamacpp/Qwen3-Reranker-0.6B", undefined],
+    ["vllm/x", undefined],
+    ["nvidia_nim/x", undefined],
+  ])("of %s is %s, also with blank texts", async (model, kind) => {
+    const scorer = scorerOf({ model, baseUrl: server.url });
+    const { scores, scoreKind, tiers } = await scorer.score(callOf(["xxx", " ", "x"]));
+    expect(Array.from(scores)).toEqual([3, 0, 1]);
+    expect(scoreKind).toBe(kind);
+    expect(tiers!.kinds).toEqual(Array(2).fill(kind ?? "provider"));
   });
 });
 
@@ -301,7 +322,7 @@ describe("onError", () => {
     const { scores, failures, usage } = await scorer.score(callOf(growing(1002), { onError: "partial" }));
     expect(Array.from(scores.slice(0, 1000))).toEqual(growing(1000).map((text) => text.length));
     expect(Array.from(scores.slice(1000))).toEqual([Number.NaN, Number.NaN]);
-    expect(failures).toMatchObject([{ places: [1000, 1001], message: expect.stringContaining("answered 400: the second part") }]);
+    expect(failures).toMatchObject([{ indices: [1000, 1001], message: expect.stringContaining("answered 400: the second part") }]);
     expect(usage).toEqual({ requests: 1, tokens: 10, billedUnits: 1 });
   });
 

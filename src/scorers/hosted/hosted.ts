@@ -6,14 +6,14 @@ import { findProvider } from "./known-providers.ts";
 import { askLiterLlm, importLiterLlm, type LiterLlm, refuseLiterLlm } from "./liter-llm.ts";
 import { type Limits, longPairsOf } from "./provider.ts";
 import { openAccess } from "./provider-access.ts";
-import { type Asking, askLimits, askPart } from "./provider-call.ts";
+import { askLimits, askPart, type ProviderCall } from "./provider-call.ts";
 import { type AskPart, scoreParts, splitTexts } from "./split-call.ts";
 
-/** What tests put in the place of the usual. */
+/** Options for tests. */
 export interface HostedOptions {
-  /** First pause before a request is repeated. @default the transport's */
+  /** First pause before a request is repeated, milliseconds. @default that of `http/retry.ts` */
   retryDelayMs?: number;
-  /** Most bytes of an answer. @default the transport's */
+  /** Maximum bytes of an answer. @default that of `http/json-request.ts` */
   maxBytes?: number;
   /** Loads liter-llm. @default imports the package */
   loadLiterLlm?: () => Promise<LiterLlm>;
@@ -22,53 +22,55 @@ export interface HostedOptions {
 const defaultDurationSecs = 60;
 
 /**
- * Scores by a reranker of a provider, or of an engine that speaks like one. The scores are the provider's own, unchanged.
+ * Scores by a reranker of a provider, or of an engine that speaks like one. The scores are the provider's own, unchanged; logits of
+ * engines that people run themselves are told to be such, as by a pool of them.
  *
- * It holds nothing: keys and addresses are looked up at each call. More documents than one request takes go in several.
+ * It reads keys and addresses at each call. If a call is too large for one request, it sends several.
  *
- * @throws RerankError `invalid-input` for an unknown provider, and for a client that would treat it wrongly
+ * @throws RerankError `invalid-input` for an unknown provider, and for a client that does not support it
  */
 export function createHostedScorer(llm: CheckedLlmConfig, network: Network, options: HostedOptions = {}): Scorer {
   const named = findProvider(llm.model);
   const { prefix, provider, model } = named;
   const setting = { model, llm, network };
-  const asking: Asking = { ...named, setting, retryDelayMs: options.retryDelayMs, maxBytes: options.maxBytes };
+  const providerCall: ProviderCall = { ...named, setting, retryDelayMs: options.retryDelayMs, maxBytes: options.maxBytes };
   const isByLiterLlm = llm.client === "liter-llm";
   if (isByLiterLlm) refuseLiterLlm(prefix, llm);
   const load = options.loadLiterLlm ?? importLiterLlm;
   let told: Limits | undefined = isByLiterLlm ? {} : undefined;
   const limitsOf = async (signal: AbortSignal | undefined): Promise<Limits> => {
-    told ??= await askLimits(asking, signal);
+    told ??= await askLimits(providerCall, signal);
     return { ...provider.limits?.(model), ...told };
   };
   const scorer: Scorer = {
     name: prefix,
     model: llm.model,
-    capabilities: capabilitiesOf(asking, isByLiterLlm),
+    capabilities: capabilitiesOf(providerCall, isByLiterLlm),
     async score(call): Promise<ScoreResult> {
       call.signal?.throwIfAborted();
       return scoreWithoutBlanks(wellFormed(call), async (sendable) => {
         const ask: AskPart = (part, signal) =>
-          isByLiterLlm ? askLiterLlm(load, asking, sendable, part, signal) : askPart(asking, sendable, part, signal);
+          isByLiterLlm ? askLiterLlm(load, providerCall, sendable, part, signal) : askPart(providerCall, sendable, part, signal);
         const parts = splitTexts(sendable.query, sendable.texts, await limitsOf(call.signal));
-        return scoreParts(parts, sendable, ask);
+        const result = await scoreParts(parts, sendable, ask);
+        return provider.answersLogits?.(model) === true ? { ...result, scoreKind: "logit" } : result;
       });
     },
-    /** Finds out early whether a key, an address or the package is missing; sends nothing. */
+    /** Fails early if a key, an address or the package is missing. Sends nothing. */
     async warmUp() {
-      openAccess(asking, setting);
+      openAccess(providerCall, setting);
       if (isByLiterLlm) await load();
     },
   };
   return scorer;
 }
 
-function capabilitiesOf({ provider, model }: Asking, isByLiterLlm: boolean): Capabilities {
+function capabilitiesOf({ provider, model }: ProviderCall, isByLiterLlm: boolean): Capabilities {
   const canSay = !isByLiterLlm && longPairsOf(provider, model) !== "fixed";
   return { scoreKind: "provider", defaultDurationSecs, options: new Set(canSay ? (["truncation"] as const) : []) };
 }
 
-/** JSON can carry half a surrogate pair, which many a parser on the other side then refuses: it becomes U+FFFD, as it would in UTF-8. */
+/** Replaces lone surrogates by U+FFFD, as UTF-8 would: JSON can contain them, but many parsers refuse them. */
 function wellFormed(call: ScoreCall): ScoreCall {
   return { ...call, query: call.query.toWellFormed(), texts: call.texts.map((text) => text.toWellFormed()) };
 }

@@ -1,22 +1,17 @@
 import { providerPrefixes } from "../../config/model-string.ts";
+import { engines } from "../../dialects/engines.ts";
 import { RerankError } from "../../errors.ts";
+import { providerOf } from "./engine-provider.ts";
 import type { Provider } from "./provider.ts";
 import { bedrock } from "./providers/bedrock.ts";
 import { cohere } from "./providers/cohere.ts";
-import { crossrank } from "./providers/crossrank.ts";
 import { huggingFace } from "./providers/huggingface.ts";
-import { infinity } from "./providers/infinity.ts";
 import { jina } from "./providers/jina.ts";
-import { llamaCpp } from "./providers/llamacpp.ts";
-import { localAi } from "./providers/localai.ts";
 import { mixedbread } from "./providers/mixedbread.ts";
 import { nvidiaNim } from "./providers/nvidia-nim.ts";
 import { pinecone } from "./providers/pinecone.ts";
-import { tei } from "./providers/tei.ts";
 import { together } from "./providers/together.ts";
-import { vllm } from "./providers/vllm.ts";
 import { voyage } from "./providers/voyage.ts";
-import { xinference } from "./providers/xinference.ts";
 
 /** What a user has to know of a provider before the first call. */
 export interface ProviderInfo {
@@ -54,13 +49,7 @@ const providers: readonly Provider[] = [
   nvidiaNim,
   bedrock,
   huggingFace,
-  tei,
-  vllm,
-  infinity,
-  llamaCpp,
-  localAi,
-  xinference,
-  crossrank,
+  ...Object.values(engines).map(providerOf),
 ];
 
 const byPrefix = new Map(providers.flatMap((provider) => provider.prefixes.map((prefix) => [prefix, provider] as const)));
@@ -78,8 +67,8 @@ export function listProviders(): ProviderInfo[] {
       prefix,
       variables: provider.keyVariables,
       optionalVariables: provider.optionalVariables ?? [],
-      needsKey: provider.ownUrl !== undefined,
-      needsBaseUrl: provider.ownUrl === undefined,
+      needsKey: provider.defaultUrl !== undefined,
+      needsBaseUrl: provider.defaultUrl === undefined,
       baseUrlVariables: provider.baseUrlVariables ?? [],
       maxDocuments: provider.limits?.("").maxDocuments,
     };

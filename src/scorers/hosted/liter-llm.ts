@@ -7,7 +7,7 @@ import { scoresByIndex } from "../../ranking/scores-by-index.ts";
 import type { ScoreCall } from "../../scorer.ts";
 import type { CheckedLlmConfig } from "../../types.ts";
 import { findKey, missingKey } from "./provider-access.ts";
-import { type Asking, defaultMaxRetries, defaultTimeoutSecs, usageIn, wrongReplyAdvice } from "./provider-call.ts";
+import { defaultMaxRetries, defaultTimeoutSecs, type ProviderCall, usageIn, wrongReplyAdvice } from "./provider-call.ts";
 import type { Part, PartScores } from "./split-call.ts";
 
 /** What is used of the package. Its own types are not: they declare a document as one of two words. */
@@ -22,9 +22,9 @@ export interface LiterLlm {
 }
 
 const packageName = "@kreuzberg/liter-llm";
-/** Where version 1.8.2 sends requests to the right host, and reads the replies: seen on the wire. */
+/** Prefixes for which version 1.8.2 uses the right host and reads the replies, as its requests showed. */
 const rightPrefixes: readonly string[] = ["cohere", "jina_ai", "together_ai"];
-/** The start of its messages, which is all that it tells of a failure. @see liter-llm `crates/liter-llm/src/error.rs` at e3d08d7 */
+/** Beginnings of its messages. Its errors contain nothing else. @see liter-llm `crates/liter-llm/src/error.rs` at e3d08d7 */
 const failures: readonly (readonly [start: string, options: RerankErrorOptions])[] = [
   ["authentication failed:", { status: 401 }],
   ["bad request:", { status: 400 }],
@@ -36,8 +36,8 @@ const failures: readonly (readonly [start: string, options: RerankErrorOptions])
 ];
 
 /**
- * Refuses what liter-llm would do wrongly: with other prefixes it sends keys and documents to another company or cannot read the reply,
- * and with a base URL it leaves the prefix in the model's name.
+ * Refuses configurations that liter-llm does not support: with other prefixes it sends keys and documents to another company or cannot read the
+ * reply, and with a base URL it keeps the prefix in the model's name.
  *
  * @throws RerankError `invalid-input` with the reason
  */
@@ -52,13 +52,13 @@ export function refuseLiterLlm(prefix: string, { baseUrl }: CheckedLlmConfig): v
   }
 }
 
-/** Loads the package. @throws RerankError `missing-dependency` where it is not installed, or does not load on this system */
+/** Loads the package. @throws RerankError `missing-dependency` if it is not installed, or does not load on this system */
 export async function importLiterLlm(): Promise<LiterLlm> {
   try {
-    // Not a literal, so that neither the compiler nor a bundler looks for a package that most do not have.
+    // Not a literal, so that neither the compiler nor a bundler looks for a package that most programs do not have.
     const name: string = packageName;
     const imported = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as LiterLlm & { default?: LiterLlm };
-    // It is CommonJS, of which not every loader finds the names.
+    // It is CommonJS, and some loaders do not find its named exports.
     return imported.default ?? imported;
   } catch (cause) {
     const isMissing = cause instanceof Error && "code" in cause && /^(?:ERR_)?MODULE_NOT_FOUND$/.test(String(cause.code));
@@ -69,34 +69,34 @@ export async function importLiterLlm(): Promise<LiterLlm> {
   }
 }
 
-/** Scores of a part's texts. It knows no abort: after one, its request goes on unheard. @throws RerankError */
+/** Scores of a part's texts. liter-llm cannot abort a request: after an abort it keeps running, and its result is discarded. @throws RerankError */
 export async function askLiterLlm(
   load: () => Promise<LiterLlm>,
-  asking: Asking,
+  providerCall: ProviderCall,
   call: ScoreCall,
   part: Part,
   signal: AbortSignal | undefined,
 ): Promise<PartScores> {
-  const { prefix, provider, setting } = asking;
+  const { prefix, provider, setting } = providerCall;
   const { timeoutSecs = defaultTimeoutSecs, maxRetries = defaultMaxRetries, headers } = setting.llm;
   const key = findKey(provider, setting);
   if (key === undefined) throw missingKey(prefix, provider, setting);
   const { createClientFromJson } = await load();
-  // Its seconds are whole.
+  // It accepts only whole seconds.
   const options = { api_key: key, timeout_secs: Math.ceil(timeoutSecs), max_retries: maxRetries, extra_headers: headers };
   const request = { model: setting.llm.model, query: call.query, documents: part.texts, topN: part.texts.length, returnDocuments: false };
   try {
     const { results, meta } = await raceAbort(createClientFromJson(JSON.stringify(options)).rerank(request), signal);
     const body = { results: results.map(({ index, relevanceScore }) => ({ index, relevance_score: relevanceScore })), meta };
-    const { results: read, ...told } = cohereV2.decodeReply(body);
-    return { scores: scoresByIndex(prefix, read, part.texts.length, wrongReplyAdvice), usage: { ...usageIn(told), requests: 1 } };
+    const { results: read, ...usage } = cohereV2.decodeReply(body);
+    return { scores: scoresByIndex(prefix, read, part.texts.length, wrongReplyAdvice), usage: { ...usageIn(usage), requests: 1 } };
   } catch (error) {
     if (signal?.aborted || RerankError.is(error)) throw error;
     throw failure(prefix, error, [key, ...secretsInHeaders(headers ?? {})]);
   }
 }
 
-/** An error by its message: liter-llm's have neither class, code nor status. */
+/** Classifies an error by its message: liter-llm's errors have no class, code or status. */
 function failure(prefix: string, error: unknown, secrets: readonly string[]): RerankError {
   const message = redact(messageOf(error), secrets).slice(0, 1024);
   const known = failures.find(([start]) => message.includes(start));

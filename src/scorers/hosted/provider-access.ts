@@ -1,11 +1,11 @@
-/** Where requests go, and with which key: never to a host that the configuration or the provider itself did not name. */
+/** Finds the address and the key of requests. They never go to a host that neither the configuration nor the provider itself names. */
 import { RerankError } from "../../errors.ts";
 import type { JsonRequest, Network } from "../../http/request.ts";
 import { secretsInHeaders } from "../../http/secrets.ts";
 import type { NamedModel } from "./known-providers.ts";
 import type { Authorization, Provider, Setting } from "./provider.ts";
 
-/** A way in. */
+/** Address, headers and secrets of a request. */
 export interface Access extends Pick<JsonRequest, "headers" | "secrets" | "sign" | "keyAdvice"> {
   url: string;
 }
@@ -31,12 +31,12 @@ export function openAccess({ prefix, provider }: NamedModel, setting: Setting): 
   };
 }
 
-/** The key of the configuration, else that of the first variable that has one. */
+/** The key of the configuration, or of the first variable that is set. */
 export function findKey({ keyVariables }: Provider, { llm, network }: Setting): string | undefined {
   return llm.apiKey?.trim() || keyVariables.map((name) => network.readVariable(name)).find((value) => value !== undefined);
 }
 
-/** The error for a provider that lets nobody in without a key. */
+/** The error for a provider that requires a key. */
 export function missingKey(prefix: string, { keyVariables }: Provider, { network }: Setting): RerankError {
   return new RerankError("invalid-input", `${prefix}: there is no API key. Give llm.apiKey${orSet(network, keyVariables)}.`);
 }
@@ -51,7 +51,7 @@ export function besides(url: string, path: string): string {
 function urlOf(prefix: string, provider: Provider, setting: Setting): string {
   const { llm, network } = setting;
   if (llm.baseUrl !== undefined) return underBase(llm.baseUrl, provider.path);
-  if (provider.ownUrl !== undefined) return provider.ownUrl(setting);
+  if (provider.defaultUrl !== undefined) return provider.defaultUrl(setting);
   const variables = provider.baseUrlVariables ?? [];
   const base = variables.map((name) => network.readVariable(name)).find((value) => value !== undefined);
   if (base !== undefined && /^https?:\/\//i.test(base) && URL.canParse(base)) return underBase(base, provider.path);
@@ -61,7 +61,7 @@ function urlOf(prefix: string, provider: Provider, setting: Setting): string {
   throw new RerankError("invalid-input", `${prefix}: ${what}. Give llm.baseUrl, for example "http://localhost:8000"${set}.`);
 }
 
-/** A query stays behind the path: gateways put versions there. */
+/** Keeps the query after the path: gateways put versions there. */
 function underBase(base: string, path: string): string {
   const url = new URL(base);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/${path}`;
@@ -73,13 +73,13 @@ function authorizeByKey(prefix: string, provider: Provider, setting: Setting, ow
   const key = findKey(provider, setting);
   const places = ["llm.apiKey", ...(setting.network.hasEnvironment ? keyVariables : [])].join(" or ");
   if (key !== undefined) return { headers: keyHeader(key), secrets: [key], advice: `Check the key in ${places}` };
-  // A gateway may want a header of its own instead.
+  // A gateway may need its own header instead.
   const hasOwn = Object.keys(keyHeader("")).some((name) => name in own);
-  if (provider.ownUrl !== undefined && setting.llm.baseUrl === undefined && !hasOwn) throw missingKey(prefix, provider, setting);
+  if (provider.defaultUrl !== undefined && setting.llm.baseUrl === undefined && !hasOwn) throw missingKey(prefix, provider, setting);
   return { headers: {}, secrets: [], advice: `Give a key in ${places}` };
 }
 
-/** The end of an advice: which variables would do as well, where there are any. */
+/** The end of an advice: which variables can be set instead, if any. */
 function orSet({ hasEnvironment }: Network, names: readonly string[]): string {
   return !hasEnvironment || names.length === 0 ? "" : `, or set ${names.join(" or ")}`;
 }

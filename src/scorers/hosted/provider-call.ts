@@ -1,4 +1,4 @@
-/** One part of a call, over the wire. */
+/** Sends one part of a call to a provider. */
 
 import type { WireReply, WireRequest, WireResult } from "../../dialects/codec.ts";
 import { RerankError } from "../../errors.ts";
@@ -12,17 +12,17 @@ import { type Limits, longPairsOf, type Setting } from "./provider.ts";
 import { type Access, besides, openAccess } from "./provider-access.ts";
 import { add, type Part, type PartScores, type PartUsage } from "./split-call.ts";
 
-/** A provider, and how it is to be asked. */
-export interface Asking extends NamedModel, Pick<JsonRequest, "retryDelayMs" | "maxBytes"> {
+/** A provider, and the settings of requests to it. */
+export interface ProviderCall extends NamedModel, Pick<JsonRequest, "retryDelayMs" | "maxBytes"> {
   setting: Setting;
 }
 
-/** What `LlmConfig` promises. */
+/** Defaults that `LlmConfig` documents. */
 export const defaultTimeoutSecs = 60;
 export const defaultMaxRetries = 3;
-// A service answers at once when asked about itself, and without an answer there is a default.
+// A service answers a question about itself quickly. Without an answer, the default limits apply.
 const informationTimeoutMs = 5000;
-/** What to do where a reply does not have one score for each document. */
+/** Advice for a reply without exactly one score for each document. */
 export const wrongReplyAdvice: string = "Check that the base URL is that of a reranker.";
 
 /**
@@ -31,62 +31,62 @@ export const wrongReplyAdvice: string = "Check that the base URL is that of a re
  * @throws RerankError as `requestJson`; `bad-response` for a reply that does not give each text one score
  */
 export async function askPart(
-  asking: Asking,
+  providerCall: ProviderCall,
   { query, truncation, deadlineMs }: ScoreCall,
   part: Part,
   signal: AbortSignal | undefined,
 ): Promise<PartScores> {
-  const { provider } = asking;
-  const access = openAccess(asking, asking.setting);
-  const first = provider.codec.encodeRequest(encodable(asking, query, part.texts, truncation === "error")) as object;
+  const { provider } = providerCall;
+  const access = openAccess(providerCall, providerCall.setting);
+  const first = provider.codec.encodeRequest(encodable(providerCall, query, part.texts, truncation === "error")) as object;
   const results: WireResult[] = [];
   let usage: PartUsage = {};
   let body = first;
   for (;;) {
-    const reply = await requestJson(asking.setting.network, { ...requestOf(asking, access), body, signal, deadlineMs });
-    const { results: page, ...told } = decode(asking, access, reply);
+    const reply = await requestJson(providerCall.setting.network, { ...requestOf(providerCall, access), body, signal, deadlineMs });
+    const { results: page, ...told } = decode(providerCall, access, reply);
     // One by one: spreading a list of millions would overflow the stack.
     for (const result of page) results.push(result);
     usage = add(usage, { ...usageIn(told), requests: reply.requests });
     const token = provider.pages?.next(reply.body);
-    // A page without results would not be the last one.
+    // Without this check, a service that returns empty pages would be asked without end.
     if (token === undefined || page.length === 0 || results.length >= part.texts.length) break;
     body = { ...first, [provider.pages!.field]: token };
   }
-  return { scores: scoresByIndex(asking.prefix, results, part.texts.length, wrongReplyAdvice), usage };
+  return { scores: scoresByIndex(providerCall.prefix, results, part.texts.length, wrongReplyAdvice), usage };
 }
 
 /**
- * What the service says about its own limits.
+ * The limits that the service reports.
  *
- * @returns undefined where it could not be asked; it may be up the next time
- * @throws the signal's reason when it fires
+ * @returns undefined if the service does not answer; the next call asks again
+ * @throws the signal's reason if it is aborted
  */
-export async function askLimits(asking: Asking, signal: AbortSignal | undefined): Promise<Limits | undefined> {
-  const { provider, setting } = asking;
+export async function askLimits(providerCall: ProviderCall, signal: AbortSignal | undefined): Promise<Limits | undefined> {
+  const { provider, setting } = providerCall;
   if (provider.toldLimits === undefined) return {};
   const { path, read } = provider.toldLimits;
-  const access = openAccess(asking, setting);
-  const request = requestOf(asking, { ...access, url: besides(access.url, path) });
+  const access = openAccess(providerCall, setting);
+  const request = requestOf(providerCall, { ...access, url: besides(access.url, path) });
   try {
     const timeoutMs = Math.min(informationTimeoutMs, request.timeoutMs);
     const { body } = await requestJson(setting.network, { ...request, timeoutMs, maxRetries: 0, signal });
     return read(body);
   } catch (error) {
     if (signal?.aborted) throw error;
-    // A service that is down is found to be so by the request that matters; one that is up need not have such a page.
+    // If the service is down, the request for scores will show it. If it is up, it may lack this path.
     return RerankError.is(error) && (error.status !== undefined || error.code === "bad-response") ? {} : undefined;
   }
 }
 
-function requestOf({ prefix, provider, setting, retryDelayMs, maxBytes }: Asking, access: Access): JsonRequest {
+function requestOf({ prefix, provider, setting, retryDelayMs, maxBytes }: ProviderCall, access: Access): JsonRequest {
   const { timeoutSecs = defaultTimeoutSecs, maxRetries = defaultMaxRetries } = setting.llm;
   const { decodeError } = provider.codec;
   return { ...access, place: prefix, timeoutMs: timeoutSecs * 1000, maxRetries, retryDelayMs, maxBytes, decodeError };
 }
 
-/** What the provider's format has no word for, its codec leaves out. */
-function encodable({ provider, model, setting }: Asking, query: string, texts: readonly string[], refusesLong: boolean): WireRequest {
+/** The request. The codec leaves out what the provider's format cannot express. */
+function encodable({ provider, model, setting }: ProviderCall, query: string, texts: readonly string[], refusesLong: boolean): WireRequest {
   const { codec } = provider;
   const longPairs = longPairsOf(provider, model);
   const asksToCut = longPairs === "refused" && !refusesLong;
@@ -95,24 +95,24 @@ function encodable({ provider, model, setting }: Asking, query: string, texts: r
     query,
     documents: texts,
     model: provider.modelInBody?.(setting) ?? model,
-    // All of them: what is cut is cut once, over all parts.
+    // Ask for all results: `topK` applies once, over all parts.
     topK: texts.length,
     ...truncate,
     ...(codec.echoesByDefault && codec.requestFields.has("returnDocuments") ? { returnDocuments: false } : {}),
   };
 }
 
-function decode({ provider }: Asking, { secrets }: Access, { body }: JsonReply): WireReply {
+function decode({ provider }: ProviderCall, { secrets }: Access, { body }: JsonReply): WireReply {
   try {
     return provider.codec.decodeReply(body);
   } catch (error) {
-    // It names keys of the body, which is the other side's to fill.
+    // The message names keys of the body, which the service chooses.
     if (!RerankError.is(error)) throw error;
     throw new RerankError(error.code, redact(error.message, secrets));
   }
 }
 
-/** What a reply tells of its costs. */
+/** The costs that a reply reports. */
 export function usageIn({ tokens, billedUnits }: Omit<WireReply, "results">): PartUsage {
   return { ...(tokens === undefined ? {} : { tokens }), ...(billedUnits === undefined ? {} : { billedUnits }) };
 }

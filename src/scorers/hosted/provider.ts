@@ -1,4 +1,5 @@
 import type { AnyCodec } from "../../dialects/codec.ts";
+import type { EngineLimits } from "../../dialects/engine.ts";
 import type { JsonRequest, Network } from "../../http/request.ts";
 import type { CheckedLlmConfig } from "../../types.ts";
 
@@ -11,12 +12,10 @@ export interface Setting {
 }
 
 /** How much one request may hold; an absent limit is none. */
-export interface Limits {
-  /** Most documents. */
-  maxDocuments?: number;
+export interface Limits extends EngineLimits {
   /** Most bytes of UTF-8, of all documents together. */
   maxBytes?: number;
-  /** Whether the query counts towards `maxBytes` with each document, not once. @default false */
+  /** Whether the query counts toward `maxBytes` with each document, not once. @default false */
   countsQueryEachTime?: boolean;
 }
 
@@ -37,7 +36,7 @@ export interface Provider {
   /** Last segment of the URL, behind a `baseUrl` of the caller's. */
   readonly path: string;
   /** The URL at the provider's own host. Absent: it runs wherever its user runs it, and `baseUrl` is needed. */
-  readonly ownUrl?: (setting: Setting) => string;
+  readonly defaultUrl?: (setting: Setting) => string;
   /** Variables that give the `baseUrl` of a service that has no host of its own. @default none */
   readonly baseUrlVariables?: readonly string[];
   /** Variables that hold the key, the usual one first. */
@@ -61,6 +60,8 @@ export interface Provider {
    * cannot say anything. @default "cut" where the format has a word for it, else "fixed"
    */
   readonly longPairs?: (model: string) => "cut" | "refused" | "fixed";
+  /** Whether scores of a model are logits, from which the library makes probabilities. @default false: they stay as they are */
+  readonly answersLogits?: (model: string) => boolean;
   /** Token for the next page of results, for services that answer in pages, and the field that takes it. @default one page */
   readonly pages?: { readonly field: string; readonly next: (body: unknown) => string | undefined };
 }

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RerankError } from "../../errors.ts";
 import type { ScoreCall } from "../../scorer.ts";
-import { type AskPart, add, type Part, scoreParts, splitTexts, utf8Length } from "./split-call.ts";
+import { type AskPart, add, type Part, scoreParts, splitTexts } from "./split-call.ts";
 
 const call = (texts: readonly string[], more: Partial<ScoreCall> = {}): ScoreCall => ({
   query: "q",
@@ -67,16 +67,6 @@ describe("splitTexts", () => {
   });
 });
 
-describe("utf8Length", () => {
-  it("counts the bytes that a well-formed text has in UTF-8", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
-        expect(utf8Length(text.toWellFormed())).toBe(Buffer.byteLength(text.toWellFormed()));
-      }),
-    );
-  });
-});
-
 describe("scoreParts", () => {
   /** Answers each text with its own number. */
   const numbers: AskPart = async ({ texts }) => ({ scores: texts.map(Number), usage: { requests: 1, tokens: texts.length } });
@@ -135,7 +125,7 @@ describe("scoreParts", () => {
     expect(asked).toEqual([0, 1, 2, 3]);
   });
 
-  it("names the documents of failed parts with onError partial, with NaN in their places", async () => {
+  it("names the documents of failed parts with onError partial, with NaN at their indices", async () => {
     const texts = letters(6);
     const { scores, failures, usage } = await scoreParts(
       splitTexts("q", texts, { maxDocuments: 2 }),
@@ -143,7 +133,7 @@ describe("scoreParts", () => {
       failing([2]),
     );
     expect(Array.from(scores)).toEqual([0, 1, Number.NaN, Number.NaN, 4, 5]);
-    expect(failures).toEqual([{ places: [2, 3], message: "part at 2 failed. Try again." }]);
+    expect(failures).toEqual([{ indices: [2, 3], message: "part at 2 failed. Try again." }]);
     expect(usage).toEqual({ requests: 2, tokens: 4 });
   });
 

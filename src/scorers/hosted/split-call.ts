@@ -1,12 +1,14 @@
-/** Splits what a provider does not take at once, asks for the parts side by side, and puts the answers together. */
+/** Splits calls that are too large for one request, scores the parts concurrently, and joins the answers. */
+import { mapConcurrently } from "../../concurrency.ts";
 import { messageOf } from "../../errors.ts";
+import { envelopeBytes, jsonLength, utf8Length } from "../../http/body-size.ts";
 import type { ScoreCall, ScoreFailure, ScoreResult } from "../../scorer.ts";
 import type { RerankUsage } from "../../types.ts";
 import type { Limits } from "./provider.ts";
 
 /** Documents of one request. */
 export interface Part {
-  /** Place of the first one in the call. */
+  /** Index of the first document in the call. */
   start: number;
   texts: readonly string[];
 }
@@ -18,29 +20,30 @@ export interface PartScores {
   usage: PartUsage;
 }
 
-/** What was used, as far as the provider tells. */
+/** What the requests used, as far as the provider reports it. */
 export type PartUsage = Partial<Pick<RerankUsage, "tokens" | "requests" | "billedUnits">>;
 
 /** Asks for the scores of one part. */
 export type AskPart = (part: Part, signal: AbortSignal | undefined) => Promise<PartScores>;
 
-// More at once is what rate limits are there against.
-const mostAtOnce = 4;
+/** Maximum requests at once. More would meet the rate limits of providers. */
+const maxRequests = 4;
 
-/** Parts as large as the limits allow, in order; a text that is too large by itself has a part of its own. */
+/** Parts as large as the limits allow, in order. A text that is too large by itself gets a part of its own. */
 export function splitTexts(query: string, texts: readonly string[], limits: Limits): Part[] {
-  const { maxDocuments = Infinity, maxBytes = Infinity, countsQueryEachTime = false } = limits;
+  const { maxDocuments = Infinity, countsQueryEachTime = false } = limits;
+  const { maxBytes, sizeOf, ownSize } = measureOf(limits);
   if (texts.length <= maxDocuments && maxBytes === Infinity) return [{ start: 0, texts }];
-  const querySize = utf8Length(query);
+  const querySize = sizeOf(query);
   const parts: Part[] = [];
   let start = 0;
-  let size = querySize;
-  for (const [place, text] of texts.entries()) {
-    const added = utf8Length(text) + (countsQueryEachTime ? querySize : 0);
-    if (place > start && (place - start >= maxDocuments || size + added > maxBytes)) {
-      parts.push({ start, texts: texts.slice(start, place) });
-      start = place;
-      size = querySize;
+  let size = ownSize + querySize;
+  for (const [index, text] of texts.entries()) {
+    const added = sizeOf(text) + (countsQueryEachTime ? querySize : 0);
+    if (index > start && (index - start >= maxDocuments || size + added > maxBytes)) {
+      parts.push({ start, texts: texts.slice(start, index) });
+      start = index;
+      size = ownSize + querySize;
     }
     size += added;
   }
@@ -48,43 +51,31 @@ export function splitTexts(query: string, texts: readonly string[], limits: Limi
   return parts;
 }
 
+/** What counts as the size of a text: its bytes in a body, or in UTF-8; and what a request has beside its texts. */
+function measureOf({ maxBytes = Infinity, maxBodyBytes }: Limits): { maxBytes: number; sizeOf: (text: string) => number; ownSize: number } {
+  if (maxBodyBytes === undefined) return { maxBytes, sizeOf: utf8Length, ownSize: 0 };
+  return { maxBytes: maxBodyBytes, sizeOf: jsonLength, ownSize: envelopeBytes };
+}
+
 /**
- * Asks for all parts, at most four at once, and gives their scores in input order.
+ * Scores all parts, at most four at once, and returns their scores in input order.
  *
  * A reranker scores each pair by itself, so the scores of parts are comparable, and one order over all of them is right.
  *
- * @throws the first failure, after which the other parts are aborted; with `onError: "partial"` only when all parts failed.
- *   The signal's reason when it fires
+ * @throws the first failure, after aborting the other parts; with `onError: "partial"`, only if all parts failed. The signal's reason if it is aborted
  */
 export async function scoreParts(parts: readonly Part[], call: ScoreCall, ask: AskPart): Promise<ScoreResult> {
   const { onError = "fail", signal } = call;
-  // The usual case needs nothing of what follows; an AbortController alone takes 20 µs on Node 20.
+  // The usual case needs no concurrency; an AbortController alone takes 20 µs on Node 20.
   if (parts.length === 1) return merge(parts, [{ status: "fulfilled", value: await ask(parts[0]!, signal) }], call.texts.length);
-  const giveUp = new AbortController();
-  const abort = (): void => giveUp.abort(signal?.reason);
-  if (signal?.aborted) abort();
-  else signal?.addEventListener("abort", abort);
-  const outcomes = new Array<PromiseSettledResult<PartScores>>(parts.length);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < parts.length && !giveUp.signal.aborted) {
-      const place = next;
-      next += 1;
-      try {
-        outcomes[place] = { status: "fulfilled", value: await ask(parts[place]!, giveUp.signal) };
-      } catch (reason) {
-        outcomes[place] = { status: "rejected", reason };
-        if (onError === "fail") giveUp.abort(reason);
-      }
+  const outcomes = await mapConcurrently(parts, { limit: maxRequests, signal }, async (part, _, partSignal) => {
+    try {
+      return { status: "fulfilled", value: await ask(part, partSignal) } as const;
+    } catch (reason) {
+      if (onError === "fail" || signal?.aborted) throw reason;
+      return { status: "rejected", reason } as const;
     }
-  };
-  try {
-    await Promise.all(Array.from({ length: Math.min(mostAtOnce, parts.length) }, work));
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
-  // The first failure and the caller's own abort alike; what the others then failed with only follows from it.
-  if (giveUp.signal.aborted) throw giveUp.signal.reason;
+  });
   return merge(parts, outcomes, call.texts.length);
 }
 
@@ -92,20 +83,20 @@ function merge(parts: readonly Part[], outcomes: readonly PromiseSettledResult<P
   const scores = new Float64Array(count).fill(Number.NaN);
   const failures: ScoreFailure[] = [];
   let usage: PartUsage = {};
-  for (const [place, outcome] of outcomes.entries()) {
-    const { start, texts } = parts[place]!;
+  for (const [part, outcome] of outcomes.entries()) {
+    const { start, texts } = parts[part]!;
     if (outcome.status === "fulfilled") {
       scores.set(outcome.value.scores, start);
       usage = add(usage, outcome.value.usage);
     } else {
-      failures.push({ places: texts.map((_, offset) => start + offset), message: messageOf(outcome.reason) });
+      failures.push({ indices: texts.map((_, offset) => start + offset), message: messageOf(outcome.reason) });
     }
   }
   if (failures.length === parts.length) throw (outcomes[0] as PromiseRejectedResult).reason;
   return { scores, warnings: [], usage, ...(failures.length === 0 ? {} : { failures }) };
 }
 
-/** Sums of what either tells; what neither tells stays unknown. */
+/** The sum of two usages. A count that both lack stays absent. */
 export function add(left: PartUsage, right: PartUsage): PartUsage {
   const sum: PartUsage = { ...left };
   for (const name of ["tokens", "requests", "billedUnits"] as const) {
@@ -113,16 +104,4 @@ export function add(left: PartUsage, right: PartUsage): PartUsage {
     if (value !== undefined) sum[name] = (sum[name] ?? 0) + value;
   }
   return sum;
-}
-
-/** Bytes of a well-formed text in UTF-8, without writing them. */
-export function utf8Length(text: string): number {
-  let length = text.length;
-  for (let place = 0; place < text.length; place += 1) {
-    const unit = text.charCodeAt(place);
-    if (unit < 0x80) continue;
-    // A surrogate is half of a character of four bytes.
-    length += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
-  }
-  return length;
 }

@@ -99,7 +99,7 @@ function openModel(options: ExecutorOptions): OpenModel {
     // If the file itself is damaged, opening it below gives the error.
   }
   try {
-    const readable = castOutputOf(modelPath);
+    const readable = options.hasBfloat16Logits ? castOutputOf(modelPath) : undefined;
     if (readable !== undefined) return { session: openSession(model, readable, options), packing: undefined, isRewritten: true };
   } catch {
     // As above.

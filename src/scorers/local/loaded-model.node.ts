@@ -84,6 +84,7 @@ function executorOptions(
       firstPosition: firstPosition(located.config),
     },
     isDynamicallyQuantized: located.isDynamicallyQuantized,
+    hasBfloat16Logits: located.hasBfloat16Logits,
     hasExternalData: located.externalData.length > 0,
     provider,
     deviceId: acceleration.deviceId ?? 0,

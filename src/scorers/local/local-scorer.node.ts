@@ -43,6 +43,10 @@ class OnnxScorer implements Scorer {
     return this.#loaded?.located.id ?? (model.type === "preset" ? model.name : model.modelId);
   }
 
+  get calibration(): Scorer["calibration"] {
+    return this.#loaded?.calibration;
+  }
+
   async score(call: ScoreCall): Promise<ScoreResult> {
     const startedMs = performance.now();
     const { lease, reading, templateCharacters, cache, warnings } = await this.#open();
@@ -71,7 +75,7 @@ class OnnxScorer implements Scorer {
         costs: groups.map((indices) => indices.reduce((sum, index) => sum + lengthOf(index) + pairCharacters, 0)),
       },
     );
-    return this.#resultOf(pending);
+    return pending.result();
   }
 
   scoreSync(call: ScoreCall): ScoreResult {
@@ -86,7 +90,7 @@ class OnnxScorer implements Scorer {
       if (performance.now() > deadlineMs) throw timeoutError(this.model, (deadlineMs - startedMs) / 1000);
     });
     this.#fill(pending, missing, scores);
-    return this.#resultOf(pending);
+    return pending.result();
   }
 
   async warmUp(): Promise<void> {
@@ -121,11 +125,6 @@ class OnnxScorer implements Scorer {
       ...this.#counts,
       ...(cache === undefined ? {} : { cacheHits: cache.hits, cacheMisses: cache.misses }),
     };
-  }
-
-  #resultOf(pending: PendingScores): ScoreResult {
-    const calibration = this.#loaded?.calibration;
-    return calibration === undefined ? pending.result() : { ...pending.result(), calibration };
   }
 
   #fill(pending: PendingScores, indices: readonly number[], scores: GroupScores): void {

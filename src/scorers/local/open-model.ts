@@ -19,6 +19,8 @@ export interface ExecutorOptions extends OpenableFiles {
   padding: Omit<Padding, "id">;
   /** Such a graph computes its scale from the whole batch. So it runs one pair per pass, and scores do not depend on other pairs. */
   isDynamicallyQuantized: boolean;
+  /** Such logits are converted to float32 before they are read. */
+  hasBfloat16Logits: boolean;
   /** Whether weights are in other files than the ONNX file. The runtime maps those into memory. */
   hasExternalData: boolean;
   threads: number;

@@ -1,4 +1,5 @@
-import type { ScoreCall, ScoreResult } from "../../scorer.ts";
+import { type DistinctTexts, distinctTexts } from "../../ranking/distinct-texts.ts";
+import type { PairTokens, ScoreCall, ScoreResult } from "../../scorer.ts";
 import type { RerankWarning } from "../../types.ts";
 import type { GroupScores } from "./group.ts";
 
@@ -30,9 +31,8 @@ export class PendingScores {
   readonly missing: readonly number[];
   readonly #call: ScoreCall;
   readonly #memory: PairCache | undefined;
-  readonly #result: ScoreResult & Required<Pick<ScoreResult, "tokens" | "fullTokens" | "lowerBounds" | "queueMs" | "tokenizationMs">>;
-  /** Further indices of a text, by its first index. */
-  readonly #repeats: Map<number, number[]> = new Map();
+  readonly #result: ScoreResult & { pairTokens: Required<PairTokens>; timings: Required<NonNullable<ScoreResult["timings"]>> };
+  readonly #distinct: DistinctTexts;
 
   /** @param warnings about the model itself */
   constructor(call: ScoreCall, memory: PairCache | undefined, warnings: readonly RerankWarning[] = []) {
@@ -41,35 +41,23 @@ export class PendingScores {
     const count = call.texts.length;
     this.#result = {
       scores: new Float64Array(count),
-      tokens: new Uint32Array(count),
-      fullTokens: new Uint32Array(count),
-      lowerBounds: new Uint8Array(count),
+      pairTokens: { read: new Uint32Array(count), full: new Uint32Array(count), lowerBounds: new Uint8Array(count) },
       warnings: [...warnings],
-      queueMs: 0,
-      tokenizationMs: 0,
+      timings: { queueMs: 0, tokenizationMs: 0 },
     };
-    const firstIndices = new Map<string, number>();
-    call.texts.forEach((text, index) => {
-      const first = firstIndices.get(text);
-      if (first === undefined) {
-        firstIndices.set(text, index);
-        return;
-      }
-      const repeats = this.#repeats.get(first);
-      if (repeats === undefined) this.#repeats.set(first, [index]);
-      else repeats.push(index);
-    });
-    this.missing = [...firstIndices].filter(([text, index]) => !this.#recall(text, index)).map(([, index]) => index);
+    this.#distinct = distinctTexts(call.texts);
+    const { texts, indices } = this.#distinct;
+    this.missing = indices.filter(([first], text) => !this.#recall(texts[text]!, first!)).map(([first]) => first!);
   }
 
   /** Sets how long the call waited before its first pass. */
   set queueMs(milliseconds: number) {
-    this.#result.queueMs = milliseconds;
+    this.#result.timings.queueMs = milliseconds;
   }
 
   /** Adds the scores of a group. @param indices of its texts in the call's list, in the group's order */
   fill(indices: readonly number[], group: GroupScores): void {
-    this.#result.tokenizationMs += group.tokenizationMs;
+    this.#result.timings.tokenizationMs += group.tokenizationMs;
     indices.forEach((index, row) => {
       const score: PairScore = {
         score: group.scores[row]!,
@@ -94,11 +82,12 @@ export class PendingScores {
   }
 
   #put(first: number, { score, tokens, fullTokens, isLowerBound }: PairScore): void {
-    for (const index of [first, ...(this.#repeats.get(first) ?? [])]) {
-      this.#result.scores[index] = score;
-      this.#result.tokens[index] = tokens;
-      this.#result.fullTokens[index] = fullTokens;
-      this.#result.lowerBounds[index] = isLowerBound;
+    const { scores, pairTokens } = this.#result;
+    for (const index of this.#distinct.indices[this.#distinct.of[first]!]!) {
+      scores[index] = score;
+      pairTokens.read[index] = tokens;
+      pairTokens.full[index] = fullTokens;
+      pairTokens.lowerBounds[index] = isLowerBound;
     }
   }
 }

@@ -1,16 +1,16 @@
-/** Where an engine's paths are, and what its address is called in messages. */
+/** Addresses of engines: for requests and for messages. */
 import { secretsInHeaders } from "../../http/secrets.ts";
 import type { CheckedRemoteModel } from "../../types.ts";
 
-/** What goes with each request to an engine of the pool. */
+/** Headers of each request to an engine of the pool. */
 export interface Access {
   /** Names in lower case. */
   headers: Record<string, string>;
-  /** Never to be told. */
+  /** Values that no message may contain. */
   secrets: readonly string[];
 }
 
-/** One key and one set of headers for all engines of the list; no environment variable is read. */
+/** The headers of the configuration: one set for all engines of the list. Reads no environment variable. */
 export function accessOf({ apiKey, headers = {} }: CheckedRemoteModel): Access {
   const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const secrets = secretsInHeaders(own);
@@ -18,7 +18,7 @@ export function accessOf({ apiKey, headers = {} }: CheckedRemoteModel): Access {
   return { headers: { authorization: `Bearer ${apiKey}`, ...own }, secrets: [apiKey, ...secrets] };
 }
 
-/** The base URLs, each once: an engine that stands twice in the list is still one. */
+/** The base URLs, each once: an engine that is listed twice is one engine. */
 export function distinctUrls(urls: readonly string[]): string[] {
   return [...new Set(urls.map((url) => addressOf(url, "").href))];
 }
@@ -43,7 +43,7 @@ export function rootAddressOf(base: string, path: string): URL {
   return url;
 }
 
-/** The address for people: without a query, which may hold a key. */
+/** The address for messages, without its query, which may contain a key. */
 export function labelOf(base: string): string {
   const { origin, pathname } = addressOf(base, "");
   return `${origin}${pathname.replace(/\/$/, "")}`;

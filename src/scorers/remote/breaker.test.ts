@@ -27,16 +27,16 @@ describe("a circuit breaker", () => {
     breaker.fail("d");
     expect(breaker.state).toBe("closed");
     breaker.fail("e");
-    expect([breaker.state, breaker.lastError, breaker.isPassable, breaker.isPromising]).toEqual(["open", "e", false, false]);
+    expect([breaker.state, breaker.lastError, breaker.allowsRequest, breaker.isPromising]).toEqual(["open", "e", false, false]);
   });
 
   it("is new until a probe was passed, then closed", () => {
     const { breaker } = startBreaker("new");
-    expect([breaker.isDue, breaker.isPassable]).toEqual([true, false]);
+    expect([breaker.isDue, breaker.allowsRequest]).toEqual([true, false]);
     breaker.startProbe();
-    expect([breaker.state, breaker.isDue, breaker.isPassable, breaker.isPromising]).toEqual(["half-open", false, false, true]);
+    expect([breaker.state, breaker.isDue, breaker.allowsRequest, breaker.isPromising]).toEqual(["half-open", false, false, true]);
     breaker.passProbe();
-    expect([breaker.state, breaker.isPassable]).toEqual(["closed", true]);
+    expect([breaker.state, breaker.allowsRequest]).toEqual(["closed", true]);
   });
 
   it("is due after five seconds, and closes when a trial after the probe succeeds", () => {
@@ -47,7 +47,7 @@ describe("a circuit breaker", () => {
     expect(breaker.isDue).toBe(true);
     breaker.startProbe();
     breaker.passProbe();
-    expect([breaker.state, breaker.isPassable, breaker.lastError]).toEqual(["half-open", true, "x"]);
+    expect([breaker.state, breaker.allowsRequest, breaker.lastError]).toEqual(["half-open", true, "x"]);
     breaker.succeed();
     expect([breaker.state, breaker.lastError]).toEqual(["closed", undefined]);
   });
@@ -90,6 +90,6 @@ describe("a circuit breaker", () => {
     pass(5_000);
     breaker.startProbe();
     breaker.succeed();
-    expect([breaker.state, breaker.isPassable]).toEqual(["half-open", false]);
+    expect([breaker.state, breaker.allowsRequest]).toEqual(["half-open", false]);
   });
 });

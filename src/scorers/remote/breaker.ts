@@ -1,22 +1,22 @@
 import type { Clock } from "../../http/retry.ts";
 
 /**
- * - `new`: never asked; a probe comes first.
+ * - `new`: never asked. A probe comes first.
  * - `closed`: in use.
- * - `open`: failed too often; left alone until its time has passed.
- * - `half-open`: a probe is under way, or one request is let through to see.
+ * - `open`: failed too often. It gets no requests until its pause has passed.
+ * - `half-open`: a probe is running, or one request may try the engine.
  */
 export type BreakerState = "new" | "closed" | "open" | "half-open";
 
-/** One failure may be a lost packet, two a restart that broke two connections; a third in a row is the engine's own. */
-const mostFailures = 3;
-/** As long as a container takes to start again; costs one short probe. */
+/** One failure may be a lost packet, and two a restart that broke two connections. Three in a row mean that the engine is broken. */
+const maxFailures = 3;
+/** About the time in which a container restarts. Trying again too early costs only one short probe. */
 const firstCoolDownMs = 5_000;
-/** It doubles with every failed trial up to this: an engine that comes back is in use again within a minute. */
-const longestCoolDownMs = 60_000;
+/** The pause doubles with each failed trial, up to this: an engine that works again is in use within a minute. */
+const maxCoolDownMs = 60_000;
 
 /**
- * Keeps calls away from an engine that fails. It has no timer: time passes when somebody looks.
+ * Keeps calls away from an engine that fails. It has no timer: it compares times when it is read.
  *
  * @see https://martinfowler.com/bliki/CircuitBreaker.html
  */
@@ -29,7 +29,7 @@ export class CircuitBreaker {
   #isProbing = false;
   #lastError: unknown;
 
-  /** @param state `closed` where nothing has to be found out first */
+  /** @param state `closed` if no probe is needed first */
   constructor(clock: Pick<Clock, "now">, state: "new" | "closed") {
     this.#clock = clock;
     this.#state = state;
@@ -39,7 +39,7 @@ export class CircuitBreaker {
     return this.#state;
   }
 
-  /** What failed last; undefined while all went well. */
+  /** The last failure; undefined if there was none since the last success. */
   get lastError(): unknown {
     return this.#lastError;
   }
@@ -49,17 +49,17 @@ export class CircuitBreaker {
     return this.#state === "new" || (this.#state === "open" && this.#clock.now() >= this.#reopensAtMs);
   }
 
-  /** Whether requests may go to the engine; while half-open, one. */
-  get isPassable(): boolean {
+  /** Whether the engine may get a request. While half-open, it gets one at a time. */
+  get allowsRequest(): boolean {
     return this.#state === "closed" || (this.#state === "half-open" && !this.#isProbing);
   }
 
-  /** Whether waiting for the engine makes sense: it is in use, or a probe or a trial is about to tell. */
+  /** Whether waiting for the engine makes sense: it is in use, or a probe or a trial is running. */
   get isPromising(): boolean {
     return this.#state === "closed" || this.#state === "half-open";
   }
 
-  /** For people: `open for 4 s more`. */
+  /** The state for messages: `open for 4 s more`. */
   describe(): string {
     const wait = Math.ceil((this.#reopensAtMs - this.#clock.now()) / 1000);
     return this.#state === "open" && wait > 0 ? `open for ${wait} s more` : this.#state;
@@ -70,14 +70,14 @@ export class CircuitBreaker {
     this.#state = "half-open";
   }
 
-  /** The probe was answered. An engine that had failed has yet to pass a trial; a new one has done nothing wrong. */
+  /** Records that the probe was answered. A new engine is in use now; one that had failed must pass a trial first. */
   passProbe(): void {
     this.#isProbing = false;
     if (this.#openings === 0) this.succeed();
   }
 
   succeed(): void {
-    // A late answer to a request from before a probe ends nothing: the probe itself will tell.
+    // Ignore late answers to requests from before the probe: the probe decides.
     if (this.#isProbing) return;
     this.#state = "closed";
     this.#failures = 0;
@@ -88,18 +88,18 @@ export class CircuitBreaker {
   fail(error: unknown): void {
     this.#lastError = error;
     this.#failures += 1;
-    if (this.#state === "half-open" || (this.#state === "closed" && this.#failures >= mostFailures)) this.trip(error);
+    if (this.#state === "half-open" || (this.#state === "closed" && this.#failures >= maxFailures)) this.trip(error);
   }
 
-  /** Opens at once, for what a repetition does not mend. */
+  /** Opens at once, for failures that a repetition does not solve. */
   trip(error: unknown): void {
     this.#lastError = error;
     this.#isProbing = false;
-    // Requests that were under way when it opened fail one after the other, and are one event.
+    // Requests that were running when it opened fail one after another. They count as one failure.
     if (this.#state === "open") return;
     this.#state = "open";
     this.#failures = 0;
-    this.#reopensAtMs = this.#clock.now() + Math.min(longestCoolDownMs, firstCoolDownMs * 2 ** this.#openings);
+    this.#reopensAtMs = this.#clock.now() + Math.min(maxCoolDownMs, firstCoolDownMs * 2 ** this.#openings);
     this.#openings += 1;
   }
 }

@@ -1,4 +1,4 @@
-/** Requests to one engine: where they go, and what goes with them. */
+/** Sends requests to one engine. */
 
 import { messageInBody } from "../../dialects/error-bodies.ts";
 import { RerankError } from "../../errors.ts";
@@ -12,25 +12,25 @@ import type { Information } from "./discovery.ts";
 /** One request. */
 export interface EngineRequest {
   url: URL;
-  /** Written as JSON; absent: a GET without one. */
+  /** Sent as JSON. If absent, the request is a GET. */
   body?: unknown;
   signal: AbortSignal;
   timeoutMs: number;
 }
 
-/** What is known of an answer before it is read, also of one that is a failure. */
+/** What is known about an answer before its body is read, also about a failure. */
 export interface AnswerHead {
   isAnswered: boolean;
-  /** What `Retry-After` says, where it says something. */
+  /** The pause that `Retry-After` asks for, if any. */
   pauseMs: number | undefined;
 }
 
-/** An answer, or the reason why there is none to use. */
+/** A usable answer, or the error. */
 export type EngineAnswer = AnswerHead & ({ reply: JsonReply } | { error: RerankError });
 
 const keyAdvice = "Check model.apiKey";
 
-/** The way to one engine. It repeats nothing: that is the pool's, on another engine. */
+/** Requests to one engine. It repeats none: the pool repeats them on another engine. */
 export class Connection {
   readonly #network: Network;
   readonly #clock: Clock;
@@ -42,11 +42,11 @@ export class Connection {
     this.#access = accessOf(model);
   }
 
-  /** Never rejects; a signal that fires is an error like others. */
+  /** Sends one request. Never rejects: an aborted signal gives an error in the answer, too. */
   async send({ url, ...request }: EngineRequest): Promise<EngineAnswer> {
     const { headers, secrets } = this.#access;
     const head: AnswerHead = { isAnswered: false, pauseMs: undefined };
-    // An error has the status of an answer, but not its headers.
+    // An error keeps the status of an answer, but not its headers.
     const network: Network = {
       ...this.#network,
       fetch: async (...parameters) => {
@@ -65,15 +65,15 @@ export class Connection {
   }
 
   /**
-   * What is answered to a GET.
+   * Sends a GET and returns its answer.
    *
-   * @throws RerankError where no answer comes, or one that says nothing about the path: the key is refused, the engine is busy or fails
+   * @throws RerankError if no answer arrives, or one that is not about the path: the key is refused, the engine is busy or fails
    */
   async ask(request: Omit<EngineRequest, "body">): Promise<Information> {
     const answer = await this.send(request);
     if ("reply" in answer) return { status: answer.reply.status, body: answer.reply.body };
     const { error } = answer;
-    // A success that is no JSON: a page, or the bare OK of a health check.
+    // A success without JSON: a web page, or the plain OK of a health check.
     if (error.code === "bad-response") return { status: 200, body: undefined };
     const { status } = error;
     if (status === undefined || status === 401 || status === 403 || status === 429 || status >= 500) throw error;

@@ -32,9 +32,7 @@ describe("a native reply", () => {
     expect(decode({ results, model: "mini@1", usage: { documents: 2, tokens: 12 }, warnings: [] })).toEqual({
       scores: new Float64Array([-2.2, 2.2]),
       scoreKind: "logit",
-      tokens: new Uint32Array([5, 7]),
-      fullTokens: new Uint32Array(2),
-      lowerBounds: new Uint8Array(2),
+      pairTokens: { read: new Uint32Array([5, 7]), full: new Uint32Array(2), lowerBounds: new Uint8Array(2) },
       model: "mini@1",
       warnings: [],
     });
@@ -65,10 +63,10 @@ describe("a native reply", () => {
       { type: "truncated", index: -1, tokens: 1, message: "x" },
       "nonsense",
     ];
-    const { fullTokens, lowerBounds, warnings: told } = decode({ results, warnings });
-    expect(fullTokens).toEqual(new Uint32Array([0, 900]));
-    expect(lowerBounds).toEqual(new Uint8Array([0, 1]));
-    expect(told).toEqual([
+    const { pairTokens, warnings: others } = decode({ results, warnings });
+    expect(pairTokens!.full).toEqual(new Uint32Array([0, 900]));
+    expect(pairTokens!.lowerBounds).toEqual(new Uint8Array([0, 1]));
+    expect(others).toEqual([
       { type: "fallback", message: "running on the CPU" },
       { type: "ignored-option", option: "instruction", message: "no" },
     ]);

@@ -1,13 +1,14 @@
 /**
- * crossrank's own format: of all that a crossrank server speaks, the one that gives logits (so that scores are those of the library, to the
- * last bit), tokens of each pair, and warnings.
+ * crossrank's own format. Only this format has logits (so that scores equal those of the library, to the last bit), the tokens of each pair, and
+ * warnings.
  */
 
-import { isRecord } from "../../dialects/documents.ts";
 import { readReply } from "../../dialects/reply-checks.ts";
 import type { JsonReply } from "../../http/request.ts";
 import { scoresByIndex } from "../../ranking/scores-by-index.ts";
+import type { PairTokens } from "../../scorer.ts";
 import type { RerankWarning } from "../../types.ts";
+import { isRecord } from "../../values.ts";
 import { type PartRequest, type PartScores, wrongReplyAdvice } from "./part.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -21,7 +22,7 @@ export function encodeNative({ query, texts, model, truncation, truncationSide, 
       return: ["logit", "tokens", "model", "usage", "warnings"],
       batch_size: batchSize,
       ...(model === undefined ? {} : { model }),
-      // Only what differs from the server's default: a model without a tokenizer would warn that it means nothing.
+      // Only what differs from the server's default: a model without a tokenizer would warn that it ignores the option.
       ...(truncation === "longest_first" ? {} : { truncation }),
       ...(truncationSide === "left" ? { truncation_side: truncationSide } : {}),
       ...(maxLength === undefined ? {} : { max_length: maxLength }),
@@ -34,7 +35,7 @@ export function encodeNative({ query, texts, model, truncation, truncationSide, 
 export function decodeNative({ body }: JsonReply, { texts }: PartRequest): PartScores {
   const count = texts.length;
   const { results, model } = readReply(body, { dialect: "crossrank", list: "results", score: "score" });
-  // Checked just now to be records of an index and a score.
+  // readReply has checked that each has an index and a score.
   const raw = (body as { results: readonly Fields[] }).results;
   const { usage, warnings } = body as Fields;
   const logits = columnOf(raw, "logit");
@@ -49,38 +50,33 @@ export function decodeNative({ body }: JsonReply, { texts }: PartRequest): PartS
   const totalTokens = isRecord(usage) && Number.isFinite(usage.tokens) ? { totalTokens: usage.tokens as number } : {};
   return {
     scores,
-    // Plugins and hosted models behind a server have no logits.
+    // A server's plugins and hosted models have no logits.
     scoreKind: logits === undefined ? "provider" : "logit",
-    ...(counts === undefined ? totalTokens : tokensOf(raw, counts, heard, count)),
+    ...(counts === undefined ? totalTokens : { pairTokens: tokensOf(raw, counts, heard, count) }),
     ...(model === undefined ? {} : { model }),
     warnings: heard.flatMap(readWarning),
   };
 }
 
-/** One number of every result, in the body's order; undefined where some have none. */
+/** One number of each result, in the body's order; undefined if a result lacks it. */
 function columnOf(results: readonly Fields[], key: string): number[] | undefined {
   return results.every((result) => Number.isFinite(result[key])) ? results.map((result) => result[key] as number) : undefined;
 }
 
-function tokensOf(
-  results: readonly Fields[],
-  counts: readonly number[],
-  warnings: readonly Fields[],
-  count: number,
-): Required<Pick<PartScores, "tokens" | "fullTokens" | "lowerBounds">> {
-  const tokens = new Uint32Array(count);
-  for (const [place, { index }] of results.entries()) tokens[index as number] = counts[place]!;
-  const fullTokens = new Uint32Array(count);
+function tokensOf(results: readonly Fields[], counts: readonly number[], warnings: readonly Fields[], count: number): PairTokens {
+  const read = new Uint32Array(count);
+  for (const [row, { index }] of results.entries()) read[index as number] = counts[row]!;
+  const full = new Uint32Array(count);
   const lowerBounds = new Uint8Array(count);
   for (const { type, index, tokens: whole, is_lower_bound: isLowerBound } of warnings) {
     if (type !== "truncated" || !Number.isInteger(index) || !Number.isFinite(whole)) continue;
-    fullTokens[index as number] = whole as number;
+    full[index as number] = whole as number;
     lowerBounds[index as number] = isLowerBound === true ? 1 : 0;
   }
-  return { tokens, fullTokens, lowerBounds };
+  return { read, full, lowerBounds };
 }
 
-/** Cut documents are told by `fullTokens`, and that a model has no logits is known without a warning. */
+/** Leaves out truncations, which `pairTokens` contains, and the warning that a model has no logits. */
 function readWarning({ type, message, option }: Fields): RerankWarning[] {
   if (typeof message !== "string") return [];
   if (type === "fallback") return [{ type, message }];

@@ -1,15 +1,11 @@
-/** What each dialect of engines takes and gives, by the codecs in `dialects/`. */
+/** Requests and replies of each engine dialect, made by the codecs in `dialects/`. */
 
-import type { AnyCodec } from "../../dialects/codec.ts";
 import { cohereLimits } from "../../dialects/cohere.ts";
 import { cohereV2 } from "../../dialects/cohere-v2.ts";
-import { infinity, infinityLimits } from "../../dialects/infinity.ts";
-import { jina } from "../../dialects/jina.ts";
-import { llamaCpp } from "../../dialects/llamacpp.ts";
-import { localAi } from "../../dialects/localai.ts";
-import { tei, teiLimits } from "../../dialects/tei.ts";
-import { vllm } from "../../dialects/vllm.ts";
-import { xinference } from "../../dialects/xinference.ts";
+import type { Engine } from "../../dialects/engine.ts";
+import { engines } from "../../dialects/engines.ts";
+import { jina, jinaLimits } from "../../dialects/jina.ts";
+import { present } from "../../dialects/present.ts";
 import type { JsonReply } from "../../http/request.ts";
 import { scoresByIndex } from "../../ranking/scores-by-index.ts";
 import type { RemoteDialect } from "../../types.ts";
@@ -17,62 +13,63 @@ import { addressOf, rootAddressOf } from "./addresses.ts";
 import { decodeNative, encodeNative } from "./crossrank-engine.ts";
 import { type EngineOption, type PartRequest, type PartScores, wrongReplyAdvice } from "./part.ts";
 
-/** How engines of one kind are spoken to. */
-export interface EngineDialect {
+/** How to talk to engines of one kind. */
+export interface EngineDialect extends Pick<Engine, "informationPath" | "owner" | "needsModel"> {
   name: RemoteDialect;
-  /** Where it ranks. */
+  /** Address for rankings. */
   rankAddress(base: string): URL;
-  /** Where it tells whether it lives: any answer below 500 says so. */
+  /** Address of the health check: any answer below 500 means that the engine is alive. */
   healthAddress(base: string): URL;
-  /** Most documents and bytes of a request, where the engine does not tell. */
+  /** Maximum documents and bytes of a request, if the engine does not report its own. */
   maxDocuments: number;
   maxBodyBytes: number;
   encode(part: PartRequest): unknown;
-  /** @throws RerankError `bad-response` for what is not one finite score for each of the part's documents */
+  /** @throws RerankError `bad-response` unless the reply has one finite score for each document of the part */
   decode(reply: JsonReply, part: PartRequest): PartScores;
-  /** What of a call's options cannot be told to such an engine, as the option with its value. */
+  /** Whether scores of a model are logits. @default what `decode` says */
+  answersLogits?(model: string): boolean;
+  /** Options of a call that the dialect cannot express. */
   ignores(part: Pick<PartRequest, EngineOption>): EngineOption[];
 }
 
 const unlimited = Number.POSITIVE_INFINITY;
 
+/** What a pool needs of an engine, or of a service that it may also be pointed at. */
+type PoolEngine = Pick<Engine, "codec" | "isAtRoot" | "limits" | "informationPath" | "owner" | "needsModel" | "answersLogits"> & {
+  path: string;
+};
+
+const cohere: PoolEngine = { codec: cohereV2, path: "/v2/rerank", limits: cohereLimits };
+const jinaService: PoolEngine = { codec: jina, path: "/v1/rerank", limits: jinaLimits };
+
 /** Every dialect of {@link RemoteDialect}. */
 export const engineDialects: Readonly<Record<RemoteDialect, EngineDialect>> = {
   crossrank: {
-    name: "crossrank",
-    rankAddress: (base) => rootAddressOf(base, "/rerank"),
-    // Unlike /health it says no while the server loads its models or is about to stop.
+    ...codecDialect("crossrank", engines.crossrank),
+    // Unlike /health, it fails while the server loads its models or is about to stop.
     healthAddress: (base) => rootAddressOf(base, "/ready"),
-    maxDocuments: 1024,
-    maxBodyBytes: 16 * 2 ** 20,
     encode: encodeNative,
     decode: decodeNative,
     ignores: () => [],
   },
-  tei: codecDialect("tei", tei, { rankPath: "/rerank", rankAddress: rootAddressOf, ...teiLimits }),
-  vllm: codecDialect("vllm", vllm, { rankPath: "/rerank" }),
-  infinity: codecDialect("infinity", infinity, { rankPath: "/rerank", ...infinityLimits }),
-  llamacpp: codecDialect("llamacpp", llamaCpp, { rankPath: "/rerank" }),
-  cohere: codecDialect("cohere", cohereV2, { rankPath: "/v2/rerank", ...cohereLimits }),
-  jina: codecDialect("jina", jina, { rankPath: "/v1/rerank" }),
-  xinference: codecDialect("xinference", xinference, { rankPath: "/v1/rerank" }),
-  localai: codecDialect("localai", localAi, { rankPath: "/v1/rerank" }),
+  tei: codecDialect("tei", engines.tei),
+  vllm: codecDialect("vllm", engines.vllm),
+  infinity: codecDialect("infinity", engines.infinity),
+  llamacpp: codecDialect("llamacpp", engines.llamacpp),
+  cohere: codecDialect("cohere", cohere),
+  jina: codecDialect("jina", jinaService),
+  xinference: codecDialect("xinference", engines.xinference),
+  localai: codecDialect("localai", engines.localai),
 };
 
-function codecDialect(
-  name: RemoteDialect,
-  codec: AnyCodec,
-  {
-    rankPath,
-    rankAddress = addressOf,
-    maxDocuments = unlimited,
-    maxBodyBytes = unlimited,
-  }: { rankPath: string; rankAddress?: typeof addressOf; maxDocuments?: number; maxBodyBytes?: number },
-): EngineDialect {
+function codecDialect(name: RemoteDialect, { codec, path, isAtRoot = false, limits = {}, ...engine }: PoolEngine): EngineDialect {
   const says = codec.requestFields;
+  const { maxDocuments = unlimited, maxBodyBytes = unlimited } = limits;
+  const { informationPath, owner, needsModel, answersLogits } = engine;
   return {
     name,
-    rankAddress: (base) => rankAddress(base, rankPath),
+    ...present({ informationPath, owner, needsModel, answersLogits }),
+    rankAddress: (base) => (isAtRoot ? rootAddressOf(base, path) : addressOf(base, path)),
     healthAddress: (base) => rootAddressOf(base, "/health"),
     maxDocuments,
     maxBodyBytes,

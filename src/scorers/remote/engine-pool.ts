@@ -1,3 +1,4 @@
+import { Stopping } from "../../concurrency.ts";
 import { RerankError } from "../../errors.ts";
 import type { Network } from "../../http/request.ts";
 import type { Clock } from "../../http/retry.ts";
@@ -6,41 +7,40 @@ import { distinctUrls } from "./addresses.ts";
 import type { EngineProfile } from "./discovery.ts";
 import { Engine } from "./engine.ts";
 import { poolError } from "./engine-failures.ts";
-import { Stopping } from "./stopping.ts";
 
-/** What a part wants of the pool. */
-export interface Wish {
-  /** Documents that a request to such an engine may hold, of those that the part has; ≥ 1. */
+/** A part's request for an engine. */
+export interface LeaseRequest {
+  /** How many documents of the part fit into one request to such an engine; ≥ 1. */
   countFor(profile: EngineProfile): number;
-  /** Most documents that an engine may have at once. */
-  mostOutstanding: number;
-  /** The engine that has just failed on it. */
+  /** Maximum unanswered documents of an engine. */
+  maxOutstanding: number;
+  /** The engine that failed last on this part. */
   avoid: Engine | undefined;
-  /** What failed there. */
+  /** The error of that failure. */
   lastError: RerankError | undefined;
-  /** When waiting for busy engines is to end, on the pool's clock. */
+  /** When to stop waiting for busy engines, on the pool's clock. */
   givesUpAtMs: number;
   signal: AbortSignal;
 }
 
-/** An engine that has been given so many documents; to be released. */
+/** An engine with documents reserved on it. Release it after the request. */
 export interface Lease {
   engine: Engine;
   documents: number;
-  /** Other engines that are in use. */
+  /** Other engines that could score the part. */
   others: readonly Engine[];
 }
 
 interface Waiter {
-  wish: Wish;
+  request: LeaseRequest;
   resolve(lease: Lease): void;
   reject(error: unknown): void;
 }
 
 /**
- * Engines, and who is waiting for one. Whoever waits longest is served first, by the engine with the fewest documents under way.
+ * The engines, and the parts that wait for one. The part that waits longest gets the engine with the fewest unanswered documents.
  *
- * It has no timer of its own but while somebody waits for busy engines; whether a failed engine may be tried again is seen when somebody asks.
+ * The pool has a timer only while parts wait for busy engines. Whether a failed engine may be tried again is checked when a part asks.
  */
 export class EnginePool {
   readonly engines: readonly Engine[];
@@ -48,7 +48,7 @@ export class EnginePool {
   readonly #closing = new Stopping();
   #waiters: Waiter[] = [];
   #alarm: { atMs: number; stop: AbortController } | undefined;
-  /** The engines, the one that was chosen last at the end: equals take turns. */
+  /** The engines, the last chosen one at the end, so that equally loaded engines take turns. */
   #turns: Engine[];
 
   constructor(model: CheckedRemoteModel, network: Network, clock: Clock) {
@@ -57,7 +57,7 @@ export class EnginePool {
     this.#clock = clock;
   }
 
-  /** Engines that a call may hope for: all but those left alone for now. */
+  /** Engines that may score a part of a call: all except those whose breaker is open. */
   get hopeful(): Engine[] {
     return this.engines.filter(({ breaker }) => breaker.isPromising || breaker.isDue);
   }
@@ -65,16 +65,16 @@ export class EnginePool {
   /**
    * An engine for a part, as soon as one is free.
    *
-   * @throws RerankError the last engine's, naming all, where none is in use or about to be, or all are busy for too long; `closed`; the signal's reason
+   * @throws RerankError the last engine's error with the state of all engines, if none is usable or all are busy for too long; `closed`; the signal's reason
    */
-  acquire(wish: Wish): Promise<Lease> {
-    const { signal } = wish;
+  acquire(request: LeaseRequest): Promise<Lease> {
+    const { signal } = request;
     return new Promise((resolve, reject) => {
       if (this.#closing.isStopped) return reject(this.#closing.reason);
       if (signal.aborted) return reject(signal.reason);
       const end = (): void => signal.removeEventListener("abort", onAbort);
       const waiter: Waiter = {
-        wish,
+        request,
         resolve: (lease) => {
           end();
           resolve(lease);
@@ -100,7 +100,7 @@ export class EnginePool {
     this.#serve();
   }
 
-  /** Ends probes and waiting; requests under way go on. */
+  /** Ends probes, and rejects the parts that wait. Running requests continue. */
   close(): void {
     if (this.#closing.isStopped) return;
     const error = new RerankError("closed", "remote: the reranker was closed. Make a new one with createReranker.");
@@ -115,29 +115,29 @@ export class EnginePool {
     this.#setAlarm();
   }
 
-  /** Whether the waiter need not wait any more. */
-  #tryToServe({ wish, resolve, reject }: Waiter): boolean {
-    const lease = this.#choose(wish);
+  /** Gives the waiter an engine or an error. @returns false if it must keep waiting */
+  #tryToServe({ request, resolve, reject }: Waiter): boolean {
+    const lease = this.#choose(request);
     if (lease !== undefined) {
       resolve(lease);
       return true;
     }
-    const error = this.#hopelessness(wish);
+    const error = this.#hopelessness(request);
     if (error === undefined) return false;
     reject(error);
     return true;
   }
 
-  #choose({ countFor, mostOutstanding, avoid }: Wish): Lease | undefined {
-    const usable = this.#turns.filter(({ breaker, busyMs, profile }) => breaker.isPassable && busyMs === 0 && profile !== undefined);
+  #choose({ countFor, maxOutstanding, avoid }: LeaseRequest): Lease | undefined {
+    const usable = this.#turns.filter(({ breaker, busyMs, profile }) => breaker.allowsRequest && busyMs === 0 && profile !== undefined);
     const others = usable.filter((engine) => engine !== avoid);
-    // While others are still being asked what they are, a call's parts are not all for those that answered first.
+    // While some engines are still unknown, do not give all parts of a call to the engines that answered first.
     const isSettling = this.engines.some(({ breaker, profile }) => breaker.state === "half-open" && profile === undefined);
     let best: Lease | undefined;
     for (const engine of others.length > 0 ? others : usable) {
       const documents = countFor(engine.profile!);
       const isTrial = engine.breaker.state === "half-open" || engine.isOverloaded;
-      const hasRoom = engine.outstanding === 0 || (!isTrial && !isSettling && engine.outstanding + documents <= mostOutstanding);
+      const hasRoom = engine.outstanding === 0 || (!isTrial && !isSettling && engine.outstanding + documents <= maxOutstanding);
       if (!hasRoom || (best !== undefined && best.engine.outstanding <= engine.outstanding)) continue;
       best = { engine, documents, others: usable.filter((other) => other !== engine) };
     }
@@ -148,8 +148,8 @@ export class EnginePool {
     return best;
   }
 
-  /** Why waiting is of no use; undefined where it is. */
-  #hopelessness({ givesUpAtMs, lastError }: Wish): RerankError | undefined {
+  /** The error if waiting is useless; undefined if an engine may become free in time. */
+  #hopelessness({ givesUpAtMs, lastError }: LeaseRequest): RerankError | undefined {
     const promising = this.engines.filter(({ breaker }) => breaker.isPromising);
     if (promising.length === 0)
       return poolError(this.engines.length === 1 ? "the engine is out of use" : "all engines are out of use", this.engines, lastError);
@@ -169,9 +169,9 @@ export class EnginePool {
     }
   }
 
-  /** While somebody waits, looks again when the first of the busy engines wants to be asked again. */
+  /** While parts wait, sets a timer for the moment when the first busy engine accepts requests again. */
   #setAlarm(): void {
-    const pauses = this.engines.filter(({ breaker, busyMs }) => breaker.isPassable && busyMs > 0).map(({ busyMs }) => busyMs);
+    const pauses = this.engines.filter(({ breaker, busyMs }) => breaker.allowsRequest && busyMs > 0).map(({ busyMs }) => busyMs);
     const atMs = this.#waiters.length === 0 || pauses.length === 0 ? undefined : this.#clock.now() + Math.min(...pauses);
     if (atMs !== undefined && this.#alarm !== undefined && this.#alarm.atMs <= atMs) return;
     this.#alarm?.stop.abort();

@@ -9,41 +9,41 @@ import { type AskEngine, discover, type EngineProfile, knownProfile } from "./di
 import { type FailureKind, kindOfFailure } from "./failure-kind.ts";
 import type { PartRequest, PartScores } from "./part.ts";
 
-/** How a part was answered. */
+/** The outcome of one request for a part. */
 export type PartOutcome = ({ kind: "scored"; requests: number } & PartScores) | { kind: FailureKind; error: RerankError; requests: number };
 
-/** Circumstances of one request. */
+/** Options of one request. */
 export interface PartOptions {
   signal: AbortSignal;
-  /** Engines that could take the part over, so that this one need not be waited for without end. */
+  /** Engines that could score the part instead. If there are any, the request ends when this engine takes far too long. */
   others: readonly Engine[];
 }
 
-/** A probe is answered by a web server, not by a model. A script that never closes anything waits so long for it at its end. */
+/** A web server answers a probe, not a model, so this is enough. A script that does not close the Reranker exits at most this much later. */
 const probeTimeoutMs = 2_000;
-/** An engine that takes so many times longer than it usually does is stuck, and not just busy. */
+/** An engine that takes this many times longer than usual is stuck, not just busy. */
 const patience = 10;
-/** No answer is called late before this: a first batch, or a pause of garbage collection, takes its time. */
-const leastPatienceMs = 5_000;
-/** While nobody knows what is usual, it is looked again so often. */
+/** No answer counts as late before this: a first batch or a pause of garbage collection can take seconds. */
+const minPatienceMs = 5_000;
+/** While the usual time is unknown, check again after this pause. */
 const nextLookMs = 1_000;
-/** A measure of the last few parts: each new one counts for so much. */
+/** Weight of the newest part in the moving average of the pace. */
 const paceWeight = 0.3;
-/** How long an engine is left alone at most when it refuses for the first time and does not say for how long. */
+/** Maximum pause after the first refusal of an engine that sends no `Retry-After`. */
 const firstPauseMs = 1_000;
 const defaultTimeoutSecs = 60;
 
 /** One engine of a pool. */
 export class Engine {
-  /** Its address, for people. */
+  /** Its address for messages, without a query. */
   readonly label: string;
   readonly breaker: CircuitBreaker;
-  /** Documents that were sent and not answered yet. */
+  /** Documents that were sent and are not answered yet. */
   outstanding = 0;
   /** Requests for scores, answered or not. */
   requests = 0;
   failures = 0;
-  /** Requests that it was too busy for. */
+  /** Requests that it refused because it was busy. */
   refusals = 0;
   readonly #url: string;
   readonly #model: CheckedRemoteModel;
@@ -51,7 +51,7 @@ export class Engine {
   readonly #connection: Connection;
   #profile: EngineProfile | undefined;
   #busyUntilMs = 0;
-  /** Refusals since the last score; those of requests that were under way together count once. */
+  /** Refusals since the last score. Refusals of requests that ran at the same time count once. */
   #refusalsInRow = 0;
   #refusedAtMs = Number.NEGATIVE_INFINITY;
   #paceMs: number | undefined;
@@ -66,27 +66,27 @@ export class Engine {
     this.breaker = new CircuitBreaker(clock, this.#profile === undefined ? "new" : "closed");
   }
 
-  /** Undefined until a probe has found it out. */
+  /** Undefined until a probe has found out what the engine is. */
   get profile(): EngineProfile | undefined {
     return this.#profile;
   }
 
-  /** Milliseconds for which it does not want to be asked; 0 where it does. */
+  /** Milliseconds until it accepts requests again; 0 if it accepts them now. */
   get busyMs(): number {
     return Math.max(0, this.#busyUntilMs - this.#clock.now());
   }
 
-  /** How long it takes for a document, of late; undefined before its first answer. */
+  /** Recent time for one document, milliseconds; undefined before its first answer. */
   get paceMs(): number | undefined {
     return this.#paceMs;
   }
 
-  /** Whether its last answer was a refusal: then one request has to show that it takes work again. */
+  /** Whether its last answer was a refusal. Then the pool sends one request only, to see whether it accepts work again. */
   get isOverloaded(): boolean {
     return this.#refusalsInRow > 0;
   }
 
-  /** Finds out whether the engine lives, and before all else what it is; the breaker is told. Never rejects. */
+  /** Checks whether the engine is alive; the first probe also finds out what it is. Reports the outcome to the breaker. Never rejects. */
   async probe(signal: AbortSignal): Promise<void> {
     this.breaker.startProbe();
     try {
@@ -99,7 +99,7 @@ export class Engine {
   }
 
   /**
-   * Has a part scored, once. The breaker is told how it went.
+   * Sends a part once, without repetition, and reports the outcome to the breaker.
    *
    * @throws the signal's reason, and nothing else
    */
@@ -131,17 +131,17 @@ export class Engine {
     }
   }
 
-  /** For a call that ended while it waited for an answer: one whose time ran out after long has found an engine that is stuck. */
+  /** Counts a failure if a call's time limit ended while it waited for this engine for long: the engine is stuck. */
   blame(reason: unknown, waitedMs: number): void {
-    if (!RerankError.is(reason) || reason.code !== "timeout" || waitedMs < leastPatienceMs) return;
+    if (!RerankError.is(reason) || reason.code !== "timeout" || waitedMs < minPatienceMs) return;
     this.failures += 1;
     const what = `remote: ${this.label} had not answered after ${Math.round(waitedMs / 1000)} s, when the time of the call was over`;
     this.breaker.fail(new RerankError("timeout", `${what}. Set timeoutSecs below maxRerankDurationSecs.`, { isRetryable: true }));
   }
 
   /**
-   * Ends a request that takes far longer than usual, where another engine stands by: than usual for this engine, or else for the others. How
-   * long that is may only turn out while it waits, since others have never answered before either.
+   * Ends a request that takes far longer than usual if another engine can score the part. Usual means the pace of this engine, or else of the
+   * others. That pace may become known only during the wait, when the other engines answer for the first time.
    */
   #watch(documents: number, { signal, others }: PartOptions): { signal: AbortSignal; stop(): void } {
     if (others.length === 0) return { signal, stop: () => undefined };
@@ -160,7 +160,7 @@ export class Engine {
         else late.abort(this.#lateError(waitedMs));
       }, durationMs);
     };
-    waitOn(leastPatienceMs);
+    waitOn(minPatienceMs);
     return {
       signal: late.signal,
       stop: () => {
@@ -180,7 +180,7 @@ export class Engine {
     this.#paceMs = this.#paceMs === undefined ? paceMs : this.#paceMs + paceWeight * (paceMs - this.#paceMs);
   }
 
-  /** @param sentMs when the refused request was sent @param askedMs how long it wants to be left alone */
+  /** @param sentMs when the refused request was sent @param askedMs the pause that it asks for */
   #spare(sentMs: number, askedMs: number | undefined): void {
     this.refusals += 1;
     const nowMs = this.#clock.now();
@@ -192,7 +192,7 @@ export class Engine {
   }
 
   #note(kind: Exclude<FailureKind, "busy">, error: RerankError): void {
-    // The request's own fault: the engine did well to say so.
+    // The request is wrong, so the engine is healthy.
     if (kind === "caller" || kind === "too-large") return;
     this.failures += 1;
     if (kind === "misconfigured") this.breaker.trip(error);
@@ -209,7 +209,7 @@ export class Engine {
 
   async #checkHealth({ dialect }: EngineProfile, signal: AbortSignal): Promise<void> {
     const answer = await this.#connection.send({ url: dialect.healthAddress(this.#url), signal, timeoutMs: probeTimeoutMs });
-    // Whatever a web server says about the path or the key, it lives; whether it scores, a trial will show.
+    // Any answer below 500 shows that the engine is alive, even one about the path or the key. A trial shows whether it scores.
     const isAlive = "reply" in answer || (answer.isAnswered && (answer.error.status ?? 200) < 500);
     if (!isAlive) throw answer.error;
   }

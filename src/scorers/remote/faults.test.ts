@@ -232,7 +232,7 @@ describe("a mistake of the caller", () => {
     pool[1]!.next.push({ status: 422, text: "no" });
     const { scorer } = poolOf(pool);
     expect(await failureOf(scorer.score(callOf(16)))).toMatchObject({ status: 422 });
-    await pool[0]!.requests.find(({ method }) => method === "POST")!.cancelled;
+    await pool[0]!.requests.find(({ method }) => method === "POST")!.canceled;
     expect(scorer.stats!()).toMatchObject({ "0.outstanding": 0, "0.failures": 0, "1.outstanding": 0 });
   });
 
@@ -242,7 +242,7 @@ describe("a mistake of the caller", () => {
     pool[1]!.next.push({ status: 422, text: "cannot be tokenized" });
     const { scorer } = poolOf(pool);
     const { scores, failures } = await scorer.score(callOf(16, { onError: "partial" }));
-    expect(failures).toEqual([{ places: [8, 9, 10, 11, 12, 13, 14, 15], message: expect.stringContaining("cannot be tokenized") }]);
+    expect(failures).toEqual([{ indices: [8, 9, 10, 11, 12, 13, 14, 15], message: expect.stringContaining("cannot be tokenized") }]);
     expect(Array.from(scores.slice(0, 8))).toEqual(textsOf(8).map(probabilityOf));
     expect(Array.from(scores.slice(8))).toEqual(Array.from({ length: 8 }, () => Number.NaN));
   });

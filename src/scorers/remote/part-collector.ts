@@ -11,8 +11,8 @@ interface Gathered extends Span {
   part: PartScores;
 }
 
-/** Puts the parts of a call together again. */
-export class Gathering {
+/** Joins the scored parts of a call. */
+export class PartCollector {
   readonly #count: number;
   readonly #parts: Gathered[] = [];
   readonly #failures: ScoreFailure[] = [];
@@ -24,21 +24,21 @@ export class Gathering {
     this.#count = count;
   }
 
-  /** Who has answered. */
+  /** Engines that have answered. */
   get engines(): Set<Engine> {
     return new Set(this.#parts.map(({ engine }) => engine));
   }
 
-  /** Requests that were answered, whatever with. */
+  /** Adds answered requests, also those that were answered with a failure. */
   addRequests(count: number): void {
     this.#requests += count;
   }
 
-  /** @throws RerankError `invalid-input` where the engine serves another model than one that has answered before */
+  /** @throws RerankError `invalid-input` if the engine serves another model than an engine that answered before */
   add(span: Span, engine: Engine, part: PartScores): void {
     const dialect = dialectOf(engine);
     const other = this.#parts.find((earlier) => dialectOf(earlier.engine) === dialect && earlier.part.model !== part.model);
-    // Only these two tell a model with its revision; elsewhere it is whatever name an operator gave it.
+    // Only these two report the model with its revision. Others report a name that the operator chose.
     if (other !== undefined && (dialect === "crossrank" || dialect === "tei")) {
       const both = `${other.engine.label} ${String(other.part.model)}, ${engine.label} ${String(part.model)}`;
       throw new RerankError(
@@ -49,17 +49,17 @@ export class Gathering {
     this.#parts.push({ ...span, engine, part });
   }
 
-  /** A part that nobody scored. */
+  /** Records a part that no engine scored. */
   fail({ start, count }: Span, error: RerankError): void {
     this.#firstFailure ??= error;
-    this.#failures.push({ places: Array.from({ length: count }, (_, offset) => start + offset), message: error.message });
+    this.#failures.push({ indices: Array.from({ length: count }, (_, offset) => start + offset), message: error.message });
   }
 
   /**
-   * The whole answer.
+   * The result of the call.
    *
-   * @param warnings of the pool, to stand before those of the engines
-   * @throws the first failure where there is nothing but failures
+   * @param warnings of the pool; they come before those of the engines
+   * @throws the first failure if every part failed
    */
   finish(warnings: readonly RerankWarning[]): ScoreResult {
     if (this.#parts.length === 0 && this.#firstFailure !== undefined) throw this.#firstFailure;
@@ -73,11 +73,11 @@ export class Gathering {
       ...this.#tokens(),
       usage: this.#usage(),
       warnings: [...warnings, ...this.#warnings()],
-      ...(this.#failures.length === 0 ? {} : { failures: this.#failures.sort((left, right) => left.places[0]! - right.places[0]!) }),
+      ...(this.#failures.length === 0 ? {} : { failures: this.#failures.sort((left, right) => left.indices[0]! - right.indices[0]!) }),
     };
   }
 
-  /** Logits as they are where all are; else they become probabilities like the others. */
+  /** Logits if all parts have them; otherwise logits become probabilities, like the scores of the other parts. */
   #scores(): { scores: Float64Array; scoreKind: ScoreKind } {
     const scores = new Float64Array(this.#count).fill(Number.NaN);
     const scoreKind = this.#parts.every(({ part }) => part.scoreKind === "logit") ? "logit" : "provider";
@@ -87,31 +87,31 @@ export class Gathering {
     return { scores, scoreKind };
   }
 
-  /** Tokens by document, where all engines tell them. */
-  #tokens(): Pick<ScoreResult, "tokens" | "fullTokens" | "lowerBounds"> {
-    if (!this.#parts.every(({ part }) => part.tokens !== undefined)) return {};
-    const tokens = new Uint32Array(this.#count);
-    const fullTokens = new Uint32Array(this.#count);
+  /** Token counts of each pair, if all engines report them. */
+  #tokens(): Pick<ScoreResult, "pairTokens"> {
+    if (!this.#parts.every(({ part }) => part.pairTokens !== undefined)) return {};
+    const read = new Uint32Array(this.#count);
+    const full = new Uint32Array(this.#count);
     const lowerBounds = new Uint8Array(this.#count);
     for (const { start, part } of this.#parts) {
-      tokens.set(part.tokens!, start);
-      if (part.fullTokens !== undefined) fullTokens.set(part.fullTokens, start);
-      if (part.lowerBounds !== undefined) lowerBounds.set(part.lowerBounds, start);
+      read.set(part.pairTokens!.read, start);
+      if (part.pairTokens!.full !== undefined) full.set(part.pairTokens!.full, start);
+      if (part.pairTokens!.lowerBounds !== undefined) lowerBounds.set(part.pairTokens!.lowerBounds, start);
     }
-    return { tokens, fullTokens, lowerBounds };
+    return { pairTokens: { read, full, lowerBounds } };
   }
 
   #usage(): NonNullable<ScoreResult["usage"]> {
     const usage: Partial<RerankUsage> = { requests: this.#requests };
     const billedUnits = sumOf(this.#parts.map(({ part }) => part.billedUnits));
     if (billedUnits !== undefined) usage.billedUnits = billedUnits;
-    const byDocument = this.#parts.every(({ part }) => part.tokens !== undefined);
-    const tokens = sumOf(this.#parts.map(({ part }) => part.totalTokens ?? part.tokens?.reduce((sum, count) => sum + count, 0)));
+    const byDocument = this.#parts.every(({ part }) => part.pairTokens !== undefined);
+    const tokens = sumOf(this.#parts.map(({ part }) => part.totalTokens ?? part.pairTokens?.read.reduce((sum, count) => sum + count, 0)));
     if (tokens !== undefined && !byDocument) usage.tokens = tokens;
     return usage;
   }
 
-  /** Those of the engines, each once. */
+  /** Warnings of the engines, each once. */
   #warnings(): RerankWarning[] {
     const all = this.#parts.flatMap(({ part }) => part.warnings ?? []);
     return all.filter(({ message }, place) => all.findIndex((other) => other.message === message) === place);
@@ -122,7 +122,7 @@ function dialectOf(engine: Engine): string | undefined {
   return engine.profile?.dialect.name;
 }
 
-/** Undefined unless all are known: the sum of a part would pass for the whole. */
+/** The sum; undefined unless all counts are known, because a partial sum would look like the whole. */
 function sumOf(counts: readonly (number | undefined)[]): number | undefined {
   return counts.every((count) => count !== undefined) ? counts.reduce((sum, count) => sum + count, 0) : undefined;
 }

@@ -1,36 +1,32 @@
-/** Some documents of a call, on their way to an engine and back. */
+/** Some documents of a call: the request to an engine, and its answer. */
 
-import type { ScoreCall, ScoreKind, ScorerOption } from "../../scorer.ts";
+import type { PairTokens, ScoreCall, ScoreKind, ScorerOption } from "../../scorer.ts";
 import type { RerankWarning } from "../../types.ts";
 
 /** Some documents of a call, for one engine. */
 export interface PartRequest extends Pick<ScoreCall, "query" | "texts" | "batchSize" | EngineOption> {
-  /** The engine's name of the model, where it is to be said. */
+  /** The engine's name for the model, if the request must contain it. */
   model: string | undefined;
 }
 
-/** What an engine says about a part. */
+/** An engine's answer for a part. */
 export interface PartScores {
   /** One per document of the part, in its order. */
   scores: Float64Array;
   scoreKind: ScoreKind;
-  /** Tokens read per pair, where the engine tells them. */
-  tokens?: Uint32Array;
-  /** Tokens of whole pairs that were cut, else 0; beside `tokens` only. */
-  fullTokens?: Uint32Array;
-  /** 1 where `fullTokens` is a lower bound, else 0; beside `fullTokens` only. */
-  lowerBounds?: Uint8Array;
+  /** Absent if the engine does not report the tokens of each pair. */
+  pairTokens?: PairTokens;
   /** Tokens of the part as a whole. */
   totalTokens?: number;
   billedUnits?: number;
-  /** Identity of the model, or whatever name the engine has for it. */
+  /** Identity of the model, or the engine's name for it. */
   model?: string;
-  /** What the engine warns of, other than cut documents. */
+  /** Warnings of the engine, except truncations. */
   warnings?: readonly RerankWarning[];
 }
 
-/** An option of a call that some engines can be told. */
+/** An option of a call that some dialects can express. */
 export type EngineOption = Exclude<ScorerOption, "specialTokens">;
 
-/** What to do where a reply does not have one score for each document of a part. */
+/** Advice for a reply without exactly one score for each document of a part. */
 export const wrongReplyAdvice: string = "An engine has to score each document once: check its version and dialect.";

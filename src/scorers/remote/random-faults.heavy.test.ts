@@ -73,7 +73,7 @@ it("a call gives every document its own score, or fails with an error of ours", 
         } else {
           answered += 1;
           const { scores, scoreKind, failures = [], warnings } = answer as Awaited<ReturnType<typeof scorer.score>>;
-          const without = failures.flatMap(({ places }) => places);
+          const without = failures.flatMap(({ indices }) => indices);
           expect(new Set(without).size).toBe(without.length);
           if (!isPartial) expect(without).toEqual([]);
           const shown = Array.from(scores, (score) => scoreOf(score, scoreKind!));

@@ -1,3 +1,4 @@
+import { mapConcurrently, Stopping } from "../../concurrency.ts";
 import { RerankError } from "../../errors.ts";
 import type { Clock } from "../../http/retry.ts";
 import type { ScoreCall, ScoreResult } from "../../scorer.ts";
@@ -5,17 +6,16 @@ import type { RerankWarning } from "../../types.ts";
 import type { Engine } from "./engine.ts";
 import { poolError, stateOf } from "./engine-failures.ts";
 import type { EnginePool, Lease } from "./engine-pool.ts";
-import { Gathering } from "./part-collector.ts";
-import { countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
-import { Stopping } from "./stopping.ts";
+import { PartCollector } from "./part-collector.ts";
+import { type BodySizes, bodySizesOf, countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
 
-/** An engine has one part under way and the next one waiting, so that it never waits for the network; fewer leave more to choose for the rest. */
+/** Parts per engine: one runs and one waits, so that the engine never waits for the network. More would leave less choice for the other parts. */
 const partsPerEngine = 2;
-/** Every engine once, and room for one that comes back. */
-const moreAttempts = 2;
-/** How long a part waits for engines that are all busy, where the call has no end of its own. */
-const longestBusyMs = 60_000;
-/** A pause before the same engine is asked again, since there is no other; it doubles. */
+/** Attempts beyond one for each engine, for engines that work again. */
+const extraAttempts = 2;
+/** How long a part waits while all engines are busy, if the call has no time limit. */
+const maxBusyMs = 60_000;
+/** Pause before the same engine is tried again because there is no other one. It doubles. */
 const repetitionPauseMs = 250;
 
 /** One call: its documents in parts, each on some engine, until all have their scores. */
@@ -23,8 +23,9 @@ export class RemoteCall {
   readonly #call: ScoreCall;
   readonly #pool: EnginePool;
   readonly #clock: Clock;
-  readonly #gathering: Gathering;
+  readonly #collector: PartCollector;
   readonly #stopping = new Stopping();
+  readonly #sizes: BodySizes;
   readonly #startedMs: number;
   readonly #endsAtMs: number;
   readonly #repeated = new Map<Engine, { count: number; error: RerankError }>();
@@ -32,9 +33,10 @@ export class RemoteCall {
 
   constructor(call: ScoreCall, pool: EnginePool, clock: Clock) {
     this.#call = call;
+    this.#sizes = bodySizesOf(call);
     this.#pool = pool;
     this.#clock = clock;
-    this.#gathering = new Gathering(call.texts.length);
+    this.#collector = new PartCollector(call.texts.length);
     this.#startedMs = clock.now();
     this.#endsAtMs = this.#startedMs + (call.deadlineMs ?? Number.POSITIVE_INFINITY) - performance.now();
   }
@@ -50,8 +52,8 @@ export class RemoteCall {
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
-    const queueMs = this.#queueMs === undefined ? {} : { queueMs: this.#queueMs };
-    return { ...this.#gathering.finish([...this.#warnings(), ...this.#ignored()]), ...queueMs };
+    const timings = this.#queueMs === undefined ? {} : { timings: { queueMs: this.#queueMs } };
+    return { ...this.#collector.finish([...this.#warnings(), ...this.#ignored()]), ...timings };
   }
 
   async #scoreAll(): Promise<void> {
@@ -60,21 +62,18 @@ export class RemoteCall {
     const documents = this.#call.texts.length;
     const idle = hopeful.filter(({ outstanding }) => outstanding === 0).length;
     const queue = cutParts(documents, partCount({ documents, most: this.#call.batchSize, engines, idle }));
-    // Not more at once than the engines have room for: calls that come later are to get their turn between the parts of this one.
-    const work = async (): Promise<void> => {
-      for (let part = queue.shift(); part !== undefined; part = queue.shift()) await this.#place(part);
-    };
-    await this.#together(Array.from({ length: engines * partsPerEngine }, work));
+    // Not more at once than the engines have room for: later calls get their turn between the parts of this one.
+    await mapConcurrently(queue, { limit: engines * partsPerEngine, stopping: this.#stopping }, (part) => this.#place(part));
   }
 
-  /** Waits for all, also where one fails: that stops the others, and nothing goes on behind the caller's back. @throws what failed first */
+  /** Waits for all tasks. If one fails, it stops the others and waits until they have ended. @throws the first failure */
   async #together(works: readonly Promise<void>[]): Promise<void> {
-    // Those that are stopped fail too, and later.
+    // The stopped tasks fail, too, but later.
     await Promise.all(works.map((work) => work.catch((error: unknown) => this.#stopping.stop(error))));
     if (this.#stopping.isStopped) throw this.#stopping.reason;
   }
 
-  /** Has a part scored, or noted as failed. @throws RerankError where that fails the call */
+  /** Scores a part, or records its failure. @throws RerankError if that fails the call */
   async #place(part: Part): Promise<void> {
     let lease: Lease;
     try {
@@ -92,11 +91,11 @@ export class RemoteCall {
   #acquire({ start, count, avoid, lastError, refusedAtMs }: Part): Promise<Lease> {
     return this.#stopping.guard((signal) =>
       this.#pool.acquire({
-        countFor: (profile) => countFitting(this.#call, { start, count }, profile),
-        mostOutstanding: partsPerEngine * this.#call.batchSize,
+        countFor: (profile) => countFitting(this.#sizes, { start, count }, profile),
+        maxOutstanding: partsPerEngine * this.#call.batchSize,
         avoid,
         lastError,
-        givesUpAtMs: Math.min(this.#endsAtMs, (refusedAtMs ?? this.#clock.now()) + longestBusyMs),
+        givesUpAtMs: Math.min(this.#endsAtMs, (refusedAtMs ?? this.#clock.now()) + maxBusyMs),
         signal,
       }),
     );
@@ -119,8 +118,8 @@ export class RemoteCall {
     } finally {
       this.#pool.release(lease);
     }
-    this.#gathering.addRequests(outcome.requests);
-    if (outcome.kind === "scored") return this.#gathering.add(part, engine, outcome);
+    this.#collector.addRequests(outcome.requests);
+    if (outcome.kind === "scored") return this.#collector.add(part, engine, outcome);
     const { kind, error } = outcome;
     if (kind === "caller" || (kind === "too-large" && part.count === 1)) return this.#fail(part, error);
     if (kind === "too-large") {
@@ -135,7 +134,7 @@ export class RemoteCall {
     this.#repeated.set(engine, { count, error });
     if (isBusy) return this.#place({ ...part, refusedAtMs: part.refusedAtMs ?? this.#clock.now(), lastError: error });
     const failures = part.failures + 1;
-    const most = this.#pool.engines.length + moreAttempts;
+    const most = this.#pool.engines.length + extraAttempts;
     if (failures < most) return this.#place({ ...part, failures, avoid: engine, lastError: error });
     return this.#fail(part, poolError(`${failures} attempts at ${part.count} documents failed`, this.#pool.engines, error));
   }
@@ -148,10 +147,10 @@ export class RemoteCall {
 
   #fail(part: Part, error: RerankError): void {
     if (this.#call.onError !== "partial") throw error;
-    this.#gathering.fail(part, error);
+    this.#collector.fail(part, error);
   }
 
-  /** One for the call: which engines are out of use, and which parts had to be repeated. */
+  /** One warning for the call: which engines are out of use, and which parts were repeated. */
   #warnings(): RerankWarning[] {
     const out = this.#pool.engines.filter(
       ({ breaker: { state, lastError } }) => state === "open" || (state === "half-open" && lastError !== undefined),
@@ -165,9 +164,9 @@ export class RemoteCall {
     return said.length === 0 ? [] : [{ type: "fallback", message: `remote: ${said.join("; ")}` }];
   }
 
-  /** Options that engines could not be told. */
+  /** Warnings for options that the engines' dialects cannot express. */
   #ignored(): RerankWarning[] {
-    const dialects = new Set([...this.#gathering.engines].flatMap(({ profile }) => profile?.dialect ?? []));
+    const dialects = new Set([...this.#collector.engines].flatMap(({ profile }) => profile?.dialect ?? []));
     return [...dialects].flatMap(({ name, ignores }) =>
       ignores(this.#call).map((option) => ({
         type: "ignored-option" as const,

@@ -106,7 +106,9 @@ describe("a pool", () => {
     const texts = Array.from({ length: 12 }, (_, place) => `${place} ${"x".repeat(10_000)}`);
     const { scores } = await scorerOf([engine]).score(callOf(0, { texts }));
     expect(Array.from(scores)).toEqual(texts.map(logitOf));
-    expect(engine.ranked.map(({ length }) => length)).toEqual([3, 3, 3, 3]);
+    // It takes 100,000 bytes, and nine of the texts are as many as go into that.
+    expect(engine.ranked.map(({ length }) => length)).toEqual([9, 3]);
+    for (const { body } of engine.requests) if (body !== undefined) expect(JSON.stringify(body).length).toBeLessThanOrEqual(100_000);
   });
 
   it("takes batchSize for the most documents of a request", async () => {
@@ -191,11 +193,11 @@ describe("a dialect", () => {
     "may be given: %s",
     async (dialect) => {
       const engine = await start({ dialect });
-      const { scores, usage, tokens } = await scorerOf([engine], { dialect, model: "m" }).score(callOf(10));
+      const { scores, usage, pairTokens } = await scorerOf([engine], { dialect, model: "m" }).score(callOf(10));
       expect(scores).toHaveLength(10);
       expect(usage).toMatchObject({ requests: 1 });
       const sum = textsOf(10).reduce((total, text) => total + tokensOf(text), 0);
-      expect(tokens?.reduce((total, count) => total + count, 0) ?? (usage as { tokens?: number }).tokens).toBe(sum);
+      expect(pairTokens?.read.reduce((total, count) => total + count, 0) ?? (usage as { tokens?: number }).tokens).toBe(sum);
     },
   );
 
@@ -270,16 +272,16 @@ describe("engines of different models", () => {
 describe("usage", () => {
   it("is the sum of all parts", async () => {
     const pool = await startAll(2);
-    const { usage, tokens } = await scorerOf(pool).score(callOf(128));
+    const { usage, pairTokens } = await scorerOf(pool).score(callOf(128));
     const sum = textsOf(128).reduce((total, text) => total + tokensOf(text), 0);
     expect(usage).toEqual({ requests: 4, tokens: sum });
-    expect(tokens).toBeUndefined();
+    expect(pairTokens).toBeUndefined();
   });
 
   it("has the tokens of each document where all engines are crossrank's", async () => {
     const pool = await startAll(2, { dialect: "crossrank" });
-    const { usage, tokens } = await scorerOf(pool).score(callOf(128));
-    expect(Array.from(tokens!)).toEqual(textsOf(128).map(tokensOf));
+    const { usage, pairTokens } = await scorerOf(pool).score(callOf(128));
+    expect(Array.from(pairTokens!.read)).toEqual(textsOf(128).map(tokensOf));
     expect(usage).toEqual({ requests: 4 });
   });
 

@@ -1,7 +1,7 @@
 /**
- * Engines of one's own behind one call: several copies of one model, on several machines, with health, retries and least-loaded choice.
+ * Scores with self-hosted engines: several copies of one model on several machines, with health checks, retries and load balancing.
  *
- * A call is cut into parts; each goes to the engine with the least to do, and to another one where that fails.
+ * A call is cut into parts. Each part goes to the engine with the least work, and to another engine if that one fails.
  */
 import { describeModel } from "../../config/describe-model.ts";
 import type { Network } from "../../http/request.ts";
@@ -12,10 +12,10 @@ import { EnginePool } from "./engine-pool.ts";
 import { RemoteCall } from "./remote-call.ts";
 
 /**
- * A pool of engines. They are asked what they are by the first call.
+ * A scorer for a pool of engines. The first call finds out what they are.
  *
- * Scores of dialects with probabilities are what the engines say. crossrank gives logits, and so does llama.cpp; they are told to be such, so
- * that the library makes of them what it makes of its own. Where engines of both kinds answer one call, logits become probabilities.
+ * If a dialect returns probabilities, they are the scores. crossrank and llama.cpp return logits: the library treats them like those of its own
+ * models. If engines of both kinds answer one call, logits become probabilities.
  *
  * @param clock for tests
  */
@@ -27,7 +27,7 @@ export function createRemoteScorer(model: CheckedRemoteModel, network: Network, 
     capabilities: {
       scoreKind: "provider",
       defaultDurationSecs: 60,
-      // What an engine's dialect cannot say is warned of by the call itself.
+      // The call itself warns about options that a dialect cannot express.
       options: new Set(["truncation", "truncationSide", "maxLength", "instruction"]),
     },
     score: (call) => new RemoteCall(call, pool, clock).run(),

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { envelopeBytes } from "../../http/body-size.ts";
 import { knownProfile } from "./discovery.ts";
-import { countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
+import { bodySizesOf, countFitting, cutParts, type Part, partCount, splitPart } from "./spans.ts";
 
 const coverage = (parts: readonly Part[]): number[] =>
   parts.flatMap(({ start, count }) => Array.from({ length: count }, (_, offset) => start + offset));
-const profile = { ...knownProfile({ type: "remote", urls: [], dialect: "vllm" })!, maxDocuments: 3, maxBodyBytes: 60 };
+const profile = { ...knownProfile({ type: "remote", urls: [], dialect: "vllm" })!, maxDocuments: 3, maxBodyBytes: envelopeBytes + 60 };
 
 describe("parts", () => {
   it("hold every document once, in order, and their sizes differ by one at most", () => {
@@ -48,19 +49,21 @@ describe("parts", () => {
 });
 
 describe("how many documents fit", () => {
-  const call = { query: "four", texts: ["eight...", "", "x", "seventeen letters", "y"] };
+  const sizes = bodySizesOf({ query: "four", texts: ["eight...", "", "é", "seventeen letters", "y"] });
 
   it("is bounded by the engine's documents", () => {
-    expect(countFitting(call, { start: 0, count: 5 }, profile)).toBe(3);
-    expect(countFitting(call, { start: 3, count: 2 }, { ...profile, maxBodyBytes: Number.POSITIVE_INFINITY })).toBe(2);
+    expect(countFitting(sizes, { start: 0, count: 5 }, profile)).toBe(3);
+    expect(countFitting(sizes, { start: 3, count: 2 }, { ...profile, maxBodyBytes: Number.POSITIVE_INFINITY })).toBe(2);
   });
 
-  it("is bounded by the engine's bytes, three for each character of the query and the texts", () => {
-    expect(countFitting(call, { start: 0, count: 5 }, { ...profile, maxBodyBytes: 38 })).toBe(2);
-    expect(countFitting(call, { start: 0, count: 5 }, { ...profile, maxBodyBytes: 39 })).toBe(3);
+  it("is bounded by the bytes of a body: the query and the texts as JSON writes them, and a kilobyte for the rest", () => {
+    // "four", "eight...", "" and "é" are 4, 8, 0 and 2 bytes; each has quotes and a comma.
+    const bytes = envelopeBytes + 4 + 3 + 8 + 3 + 0 + 3 + 2 + 3;
+    expect(countFitting(sizes, { start: 0, count: 5 }, { ...profile, maxBodyBytes: bytes - 1 })).toBe(2);
+    expect(countFitting(sizes, { start: 0, count: 5 }, { ...profile, maxBodyBytes: bytes })).toBe(3);
   });
 
   it("is one at least: the engine is to say that it is too large", () => {
-    expect(countFitting(call, { start: 3, count: 2 }, profile)).toBe(1);
+    expect(countFitting(sizes, { start: 3, count: 2 }, { ...profile, maxBodyBytes: 1 })).toBe(1);
   });
 });

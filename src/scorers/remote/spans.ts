@@ -1,64 +1,62 @@
-/** Runs of documents of a call, and how they are cut. */
+/** Cuts the documents of a call into parts. */
 import type { RerankError } from "../../errors.ts";
+import { envelopeBytes, jsonLength } from "../../http/body-size.ts";
 import type { EngineProfile } from "./discovery.ts";
 import type { Engine } from "./engine.ts";
 
-/** A run of documents of a call. */
+/** Consecutive documents of a call. */
 export interface Span {
-  /** Place of the first in the call's list. */
+  /** Index of the first document in the call's list. */
   start: number;
   /** ≥ 1. */
   count: number;
 }
 
-/** Some documents that go to one engine together, and what has happened to them. */
+/** Documents that go to one engine together, and their history. */
 export interface Part extends Span {
-  /** Attempts that failed; refusals by busy engines are none. */
+  /** Failed attempts. Refusals by busy engines do not count. */
   failures: number;
   /** The engine that failed last. */
   avoid?: Engine;
   lastError?: RerankError;
-  /** When an engine was first too busy for it. */
+  /** When an engine first refused it because it was busy. */
   refusedAtMs?: number;
 }
 
-/** No character takes more bytes, but for control characters as JSON writes them; an engine that minds those says 413. */
-const bytesPerCharacter = 3;
+/** One request costs about as much as this many documents, so smaller parts would not make a call faster. */
+const minDocuments = 8;
 
-/** A request's own cost is that of about so few documents; smaller parts would not make a call faster. */
-const leastDocuments = 8;
-
-/** What decides about the number of parts. */
+/** Input of {@link partCount}. */
 export interface Division {
   /** Documents of the call; ≥ 1. */
   documents: number;
-  /** Most documents of a part. */
+  /** Maximum documents of a part. */
   most: number;
   /** Engines that may take part. */
   engines: number;
-  /** Those of them that have nothing to do. */
+  /** Those of them without work. */
   idle: number;
 }
 
 /**
- * How many parts make a call fastest.
+ * The number of parts that makes a call fastest.
  *
- * As many as engines are idle, if parts stay worth a request; where there is more to do than one round, so many that all engines have their
- * last part at the same time. Where all are busy, few: smaller parts would only be more requests.
+ * One part for each idle engine, if the parts are large enough to be worth a request. If there is more work than one round, a multiple of the
+ * number of engines, so that all finish at the same time. If all engines are busy, few parts: more would only mean more requests.
  */
 export function partCount({ documents, most, engines, idle }: Division): number {
   const fewest = Math.ceil(documents / most);
   const wanted = fewest > engines ? Math.ceil(fewest / engines) * engines : Math.max(fewest, idle);
-  return Math.max(fewest, Math.min(wanted, Math.ceil(documents / leastDocuments)));
+  return Math.max(fewest, Math.min(wanted, Math.ceil(documents / minDocuments)));
 }
 
-/** So many parts, in order, of equal size, give or take one. */
+/** Cuts into parts in order. Their sizes differ by at most one. */
 export function cutParts(documents: number, count: number): Part[] {
-  const edge = (place: number): number => Math.floor((place * documents) / count);
-  return Array.from({ length: count }, (_, place) => ({ start: edge(place), count: edge(place + 1) - edge(place), failures: 0 }));
+  const edge = (part: number): number => Math.floor((part * documents) / count);
+  return Array.from({ length: count }, (_, part) => ({ start: edge(part), count: edge(part + 1) - edge(part), failures: 0 }));
 }
 
-/** The first documents of a part, and the others; both have its history. */
+/** Splits a part after `count` documents. Both halves keep its history. */
 export function splitPart(part: Part, count: number): [first: Part, rest: Part] {
   return [
     { ...part, count },
@@ -66,17 +64,36 @@ export function splitPart(part: Part, count: number): [first: Part, rest: Part] 
   ];
 }
 
-/** How many documents of a part, from the first on, go into one request to an engine; at least one. */
-export function countFitting(
-  { query, texts }: { query: string; texts: readonly string[] },
-  { start, count }: Span,
-  { maxDocuments, maxBodyBytes }: EngineProfile,
-): number {
+/** How many bytes a call's texts take in a body. */
+export interface BodySizes {
+  /** Everything but the documents. */
+  own(): number;
+  of(index: number): number;
+}
+
+/** Measures each text once, when it is needed. */
+export function bodySizesOf({ query, texts }: { query: string; texts: readonly string[] }): BodySizes {
+  const sizes: number[] = [];
+  let ownSize: number | undefined;
+  return {
+    own: () => {
+      ownSize ??= envelopeBytes + jsonLength(query);
+      return ownSize;
+    },
+    of: (index) => {
+      sizes[index] ??= jsonLength(texts[index]!);
+      return sizes[index];
+    },
+  };
+}
+
+/** How many documents of a part, from the first on, fit into one request to an engine; at least one. */
+export function countFitting(sizes: BodySizes, { start, count }: Span, { maxDocuments, maxBodyBytes }: EngineProfile): number {
   const most = Math.min(count, maxDocuments);
   if (maxBodyBytes === Number.POSITIVE_INFINITY) return most;
-  let bytes = query.length * bytesPerCharacter;
+  let bytes = sizes.own();
   for (let fitting = 0; fitting < most; fitting += 1) {
-    bytes += texts[start + fitting]!.length * bytesPerCharacter;
+    bytes += sizes.of(start + fitting);
     if (bytes > maxBodyBytes) return Math.max(1, fitting);
   }
   return most;

@@ -129,7 +129,7 @@ describe("an engine that does not answer", () => {
     const answer = await scorer.score(callOf(16));
     expectRight(answer);
     expect(answer.warnings[0]!.message).toMatch(/took longer than 0\.5 s/);
-    await pool[0]!.requests.find(({ method }) => method === "POST")!.cancelled;
+    await pool[0]!.requests.find(({ method }) => method === "POST")!.canceled;
   });
 
   it("is given up sooner where its usual time is known and another engine stands by", async () => {
@@ -207,7 +207,7 @@ describe("an abort", () => {
     await expect.poll(() => pool.map(({ requests }, place) => requests.length - counts[place]!)).toEqual([2, 2]);
     controller.abort(reason);
     expect(await answer).toBe(reason);
-    await Promise.all(pool.flatMap(({ requests }, place) => requests.slice(counts[place]).map(({ cancelled }) => cancelled)));
+    await Promise.all(pool.flatMap(({ requests }, place) => requests.slice(counts[place]).map(({ canceled }) => canceled)));
     expect(scorer.stats!()).toMatchObject({ "0.outstanding": 0, "0.failures": 0, "0.state": "closed", "1.outstanding": 0 });
     expect(pool.map(({ requests }, place) => requests.length - counts[place]!)).toEqual([2, 2]);
     for (const engine of pool) engine.always = undefined;
@@ -231,6 +231,6 @@ describe("close", () => {
     await expect.poll(() => engine.requests.length).toBe(1);
     await scorer.close!();
     expect(await answer).toMatchObject({ code: "closed" });
-    await engine.requests[0]!.cancelled;
+    await engine.requests[0]!.canceled;
   });
 });

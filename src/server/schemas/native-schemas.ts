@@ -1,49 +1,31 @@
 import { z } from "zod";
+import { configJsonSchema, type JsonSchema } from "../../config/json-schema.ts";
 import { documentSchema, querySchema } from "../../dialects/schema-parts.ts";
+import { operatorKeys, operatorModelKeys, returnSchema } from "../policy.ts";
 
-/** Types of models whose keys the library checks, and whose use the server's policy. */
-const otherTypes = ["custom", "remote", "fallback", "cascade", "fuse", "field", "none"] as const;
+/** `config` as far as the server reads it. The library checks what is in it: see `parseAllowedConfig`. */
+export const nativeConfigSchema: z.ZodType<Record<string, unknown>> = z.record(z.string(), z.unknown());
 
-const modelSchema = z.union(
-  [
-    z.string(),
-    z.looseObject({ type: z.literal("preset"), name: z.string() }),
-    z.looseObject({ type: z.literal("plugin"), name: z.string() }),
-    z.looseObject({ type: z.literal("hosted"), model: z.string() }),
-    z.looseObject({ type: z.enum(["llm", "chat"]), llm: z.looseObject({ model: z.string() }) }),
-    z.looseObject({ type: z.enum(otherTypes) }),
-  ],
-  { error: `expected a name, or an object of type ${["preset", "plugin", "hosted", "llm", "chat", ...otherTypes].join(", ")}` },
-);
+/** Name of the OpenAPI component that says what {@link nativeConfigSchema} may hold. */
+export const configComponent = "Config";
 
-const integer = (least: number) => z.int().min(least).nullish();
+let components: Record<string, JsonSchema> | undefined;
 
-/** `config`: each key in snake_case or camelCase. What keys there are is checked by the library, whose messages name the nearest one. */
-const configSchema = z.looseObject({
-  model: modelSchema.nullish(),
-  top_k: integer(0).describe("How many results, after all were scored; default all."),
-  topK: integer(0),
-  threshold: z.number().nullish().describe("Leave out results scored below it."),
-  truncation: z.enum(["longest_first", "only_second", "error"]).nullish(),
-  truncation_side: z.enum(["left", "right"]).nullish().describe("Where a text that is too long is cut; default right."),
-  truncationSide: z.enum(["left", "right"]).nullish(),
-  max_length: integer(1).describe("Most tokens of a pair in this call; default what the model reads."),
-  maxLength: integer(1),
-  instruction: z.string().nullish(),
-  fields: z.array(z.string()).min(1).nullish().describe("Fields of an object that make its text, in order."),
-  return: z
-    .array(z.enum(["logit", "tokens", "truncated", "model", "usage", "timings", "warnings"]))
-    .nullish()
-    .describe("More fields of each result, or of the reply."),
-  on_error: z.enum(["fail", "partial"]).nullish().describe("Whether documents that a hosted model could not score are left out."),
-  onError: z.enum(["fail", "partial"]).nullish(),
-  batch_size: integer(1),
-  batchSize: integer(1),
-  max_rerank_duration_secs: z.number().positive().nullish(),
-  maxRerankDurationSecs: z.number().positive().nullish(),
-});
+/** The OpenAPI components of a request's `config`: the library's own schema without what only the operator may set. */
+export function configComponents(): Record<string, JsonSchema> {
+  components ??= describeConfig();
+  return components;
+}
 
-/** JSON of a native request; `config` is checked further by the library. */
+function describeConfig(): Record<string, JsonSchema> {
+  const { $defs, ...config } = configJsonSchema([...operatorKeys, ...operatorModelKeys], "#/components/schemas/");
+  const { $schema, ...fields } = z.toJSONSchema(returnSchema);
+  const asked = { anyOf: [{ ...fields, description: "More fields of each result, or of the reply." }, { type: "null" }] } as JsonSchema;
+  const description = "Which model, and the options of the call, each key in snake_case or camelCase.";
+  return { [configComponent]: { ...config, description, properties: { ...config.properties, return: asked } }, ...$defs };
+}
+
+/** JSON of a native request. */
 export interface NativeRequestBody {
   query: string;
   documents: (string | Record<string, unknown>)[];
@@ -51,7 +33,7 @@ export interface NativeRequestBody {
 }
 
 export const nativeRequestSchema: z.ZodType<NativeRequestBody> = z
-  .strictObject({ query: querySchema, documents: z.array(documentSchema), config: configSchema.nullish() }, { error: explainKeys })
+  .strictObject({ query: querySchema, documents: z.array(documentSchema), config: nativeConfigSchema.nullish() }, { error: explainKeys })
   .meta({
     description: "Documents to put in order by how well they answer a query.",
     example: {
@@ -64,7 +46,7 @@ export const nativeRequestSchema: z.ZodType<NativeRequestBody> = z
 /** Says of keys that stand beside `config` where they belong. */
 function explainKeys(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== "unrecognized_keys") return undefined;
-  const known = Object.keys(configSchema.shape);
+  const known = Object.keys(configComponents()[configComponent]!.properties!);
   const inside = issue.keys.filter((key) => known.includes(key)).map((key) => `config.${key}`);
   const shown = issue.keys.slice(0, 8).map((key) => JSON.stringify(key.slice(0, 60)));
   const advice = inside.length === 0 ? "Options stand in config" : `Send ${inside.join(", ")}`;

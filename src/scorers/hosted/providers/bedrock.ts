@@ -18,7 +18,7 @@ export const bedrock: Provider = {
   prefixes: ["bedrock"],
   codec,
   path: "rerank",
-  ownUrl: (setting) => `https://bedrock-agent-runtime.${regionOf(setting)}.${domainOf(regionOf(setting))}/rerank`,
+  defaultUrl: (setting) => `https://bedrock-agent-runtime.${regionOf(setting)}.${domainOf(regionOf(setting))}/rerank`,
   keyVariables: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
   optionalVariables: [sessionVariable],
   authorize,

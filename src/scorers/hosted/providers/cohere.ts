@@ -7,7 +7,7 @@ export const cohere: Provider = {
   prefixes: ["cohere"],
   codec: cohereV2,
   path: "rerank",
-  ownUrl: () => "https://api.cohere.com/v2/rerank",
+  defaultUrl: () => "https://api.cohere.com/v2/rerank",
   keyVariables: ["COHERE_API_KEY", "CO_API_KEY"],
   limits: () => cohereLimits,
 };

@@ -6,7 +6,7 @@ export const jina: Provider = {
   prefixes: ["jina", "jina_ai"],
   codec,
   path: "rerank",
-  ownUrl: () => "https://api.jina.ai/v1/rerank",
+  defaultUrl: () => "https://api.jina.ai/v1/rerank",
   keyVariables: ["JINA_API_KEY", "JINA_AI_API_KEY"],
   limits: () => jinaLimits,
 };

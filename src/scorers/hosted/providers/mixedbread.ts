@@ -6,7 +6,7 @@ export const mixedbread: Provider = {
   prefixes: ["mixedbread"],
   codec,
   path: "reranking",
-  ownUrl: () => "https://api.mixedbread.com/v1/reranking",
+  defaultUrl: () => "https://api.mixedbread.com/v1/reranking",
   keyVariables: ["MXBAI_API_KEY", "MIXEDBREAD_API_KEY"],
   limits: () => mixedbreadLimits,
 };

@@ -13,7 +13,7 @@ export const nvidiaNim: Provider = {
   prefixes: ["nvidia_nim"],
   codec: nim,
   path: "ranking",
-  ownUrl: ({ model }) => `https://ai.api.nvidia.com/v1/retrieval/${model.replaceAll(/(?<=\d)\.(?=\d)/g, "_")}/reranking`,
+  defaultUrl: ({ model }) => `https://ai.api.nvidia.com/v1/retrieval/${model.replaceAll(/(?<=\d)\.(?=\d)/g, "_")}/reranking`,
   modelInBody: ({ model, llm }) => (llm.baseUrl === undefined ? model.replaceAll(/(?<=\d)_(?=\d)/g, ".") : model),
   keyVariables: ["NVIDIA_NIM_API_KEY", "NVIDIA_API_KEY"],
   limits: () => nimLimits,

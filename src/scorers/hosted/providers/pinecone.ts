@@ -12,7 +12,7 @@ export const pinecone: Provider = {
   prefixes: ["pinecone"],
   codec,
   path: "rerank",
-  ownUrl: () => "https://api.pinecone.io/rerank",
+  defaultUrl: () => "https://api.pinecone.io/rerank",
   keyVariables: ["PINECONE_API_KEY"],
   keyHeader: (key) => ({ "api-key": key }),
   // The version of the specification that the codec was written after.

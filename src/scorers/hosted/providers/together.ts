@@ -6,7 +6,7 @@ export const together: Provider = {
   prefixes: ["together_ai"],
   codec,
   path: "rerank",
-  ownUrl: () => "https://api.together.ai/v1/rerank",
+  defaultUrl: () => "https://api.together.ai/v1/rerank",
   keyVariables: ["TOGETHER_API_KEY", "TOGETHERAI_API_KEY", "TOGETHER_AI_API_KEY"],
   limits: () => togetherLimits,
 };

@@ -6,7 +6,7 @@ export const voyage: Provider = {
   prefixes: ["voyage"],
   codec,
   path: "rerank",
-  ownUrl: () => "https://api.voyageai.com/v1/rerank",
+  defaultUrl: () => "https://api.voyageai.com/v1/rerank",
   keyVariables: ["VOYAGE_API_KEY"],
   limits: voyageLimits,
 };

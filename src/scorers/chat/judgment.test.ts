@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { completion } from "../../../test/support/chat-server.node.ts";
 import { readCompletion } from "./completion.ts";
-import { judge } from "./judgement.ts";
+import { judge } from "./judgment.ts";
 
 /** @param logprobs of each token: what was written first, then its alternatives */
 function judged(content: string, logprobs?: readonly Record<string, number>[] | null) {
@@ -84,7 +84,7 @@ describe("an answer without odds", () => {
     expect(judged(content)).toEqual({ score, by: "word" });
   });
 
-  it.each(["maybe", "nothing", "yesterday", "", "是", "I cannot say yes or no", "1"])("%j is no judgement", (content) => {
+  it.each(["maybe", "nothing", "yesterday", "", "是", "I cannot say yes or no", "1"])("%j is no judgment", (content) => {
     expect(judged(content)).toBeUndefined();
   });
 

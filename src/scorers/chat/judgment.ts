@@ -1,20 +1,20 @@
-/** One word of a chat model, and its odds, as a probability of relevance. */
+/** Turns a chat model's yes or no, and its odds, into a probability of relevance. */
 import type { Completion, TokenChance } from "./completion.ts";
 
-/** What an answer to the yes-or-no question is worth. */
-export interface Judgement {
+/** The score of an answer to the yes-or-no question. */
+export interface Judgment {
   /** In [0, 1]. */
   score: number;
-  /** `odds` from the probabilities of both words, `word` from the one that was written: 1 or 0. */
+  /** `odds`: from the probabilities of both words. `word`: from the written word, 1 or 0. */
   by: "odds" | "word";
 }
 
 /**
- * The judgement in an answer: from the odds where the endpoint tells them, else from the word.
+ * The judgment in an answer: from the odds if the endpoint reports them, otherwise from the word.
  *
- * @returns undefined where the model says neither yes nor no
+ * @returns undefined if the model says neither yes nor no
  */
-export function judge(completion: Completion): Judgement | undefined {
+export function judge(completion: Completion): Judgment | undefined {
   const odds = oddsOf(completion);
   if (odds !== undefined) return { score: odds, by: "odds" };
   const word = /^[^\p{L}\p{N}]*(yes|no)(?![\p{L}\p{N}])/iu.exec(completion.text)?.[1];
@@ -24,35 +24,35 @@ export function judge(completion: Completion): Judgement | undefined {
 /**
  * P(yes) / (P(yes) + P(no)) at the first token that has a letter or a digit.
  *
- * Each word counts with all its spellings among the most likely tokens ("Yes", " yes", "▁YES"). A word that is not among them is less
- * likely than the least of them, and less likely than all that they leave: the smaller of the two bounds stands for it. So a sure yes
- * next to a surer one is told apart, which a 0 would not do, and no word gets more than it can have.
+ * Sums all spellings of a word among the most likely tokens ("Yes", " yes", "▁YES"). A word that is not among them is less likely than the
+ * least likely of them, and less likely than what they leave of 1: it gets the smaller of these two bounds. So two very sure answers still get
+ * different scores, and no word gets more than its maximum.
  *
- * @see https://huggingface.co/Qwen/Qwen3-Reranker-0.6B for the quotient; there a word that is missing gets a fixed logarithm, −10, which
- *   may be more than the least token has
+ * @see https://huggingface.co/Qwen/Qwen3-Reranker-0.6B for the quotient; there, a missing word gets a fixed logarithm, −10, which
+ *   may be more than that of the least likely token
  */
 function oddsOf({ tokens = [] }: Completion): number | undefined {
   const first = tokens.find(({ token }) => /[\p{L}\p{N}]/u.test(wordOf(token)));
   if (first === undefined) return undefined;
   const chances = first.alternatives.some(({ token }) => token === first.token) ? first.alternatives : [...first.alternatives, first];
-  const told = chances.filter(({ logprob }) => logprob > untold);
-  const yes = probabilityOf("yes", told);
-  const no = probabilityOf("no", told);
+  const reported = chances.filter(({ logprob }) => logprob > minReported);
+  const yes = probabilityOf("yes", reported);
+  const no = probabilityOf("no", reported);
   if (yes === 0 && no === 0) return undefined;
-  const bound = boundOfMissing(told);
+  const bound = boundOfMissing(reported);
   const [ofYes, ofNo] = [yes || bound, no || bound];
   return ofYes / (ofYes + ofNo);
 }
 
-// What OpenAI and vLLM write for a token whose probability they do not tell.
+// OpenAI and vLLM write this for a token without a reported probability.
 // https://github.com/openai/openai-python src/openai/types/chat/chat_completion_token_logprob.py
-const untold = -9999;
+const minReported = -9999;
 
-// Twenty probabilities from rounded float32 logarithms: what their sum leaves is not known better than this.
+// The rest of a sum of twenty probabilities, from rounded float32 logarithms, is not more exact than this.
 const sumPrecision = 1e-6;
 
-function boundOfMissing(told: readonly TokenChance[]): number {
-  const probabilities = told.map(({ logprob }) => Math.exp(logprob));
+function boundOfMissing(reported: readonly TokenChance[]): number {
+  const probabilities = reported.map(({ logprob }) => Math.exp(logprob));
   const left = 1 - probabilities.reduce((sum, probability) => sum + probability, 0);
   return Math.min(...probabilities, Math.max(left, sumPrecision));
 }
