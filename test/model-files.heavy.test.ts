@@ -155,3 +155,42 @@ describe("a loaded model of a cache", () => {
     expect(outcome).toEqual({ code: 0, signal: null, stdout: "same\n", stderr: "" });
   });
 });
+
+describe("a file that is truncated in the middle of a pass", () => {
+  /** Calls without a pause; the file is truncated during the first one, and the third one ends before the program does. */
+  const truncateUnderLoad = (model: string, path: string): string => `
+    import { createReranker } from ${JSON.stringify(`file://${dist}/index.js`)};
+    import { truncateSync } from "node:fs";
+    const reranker = createReranker({ model: ${JSON.stringify(model)}, acceleration: { workers: 2 } });
+    const documents = Array.from({ length: 200 }, (_, index) => "a dog is trained ".repeat(1 + index % 20));
+    const before = JSON.stringify(await reranker.score("a dog", documents));
+    let isTruncated = false;
+    const onProgress = () => {
+      if (!isTruncated) truncateSync(${JSON.stringify(path)}, 0);
+      isTruncated = true;
+    };
+    try {
+      for (let count = 0; count < 3; count += 1) {
+        const { results } = await reranker.rank("a dog", documents, { return: ["logit"], onProgress });
+        const after = JSON.stringify(results.toSorted((left, right) => left.index - right.index).map(({ logit }) => logit));
+        console.log(after === before ? "same" : "other scores");
+      }
+    } catch (error) {
+      console.log(error.code, error.message);
+    }
+    await reranker.close();`;
+
+  it("changes nothing for a model of a folder", async () => {
+    const folder = copyOf("tiny-bert");
+    const outcome = await runProgram(truncateUnderLoad(folder, join(folder, "onnx/model.onnx")), { env: environment });
+    expect(outcome).toEqual({ code: 0, signal: null, stdout: "same\nsame\nsame\n", stderr: "" });
+  });
+
+  it("is named, or ends the process, for a model of a cache; it never changes scores", async () => {
+    const { id, folder } = cached("tiny-bert");
+    const { code, signal, stdout } = await runProgram(truncateUnderLoad(id, join(folder, "onnx/model.onnx")), { env: environment });
+    expect(stdout).not.toContain("other scores");
+    if (signal === null) expect([code, stdout]).toEqual([0, expect.stringContaining("was changed after the model was loaded.")]);
+    else expect(signal).toBe("SIGBUS");
+  });
+});

@@ -1,4 +1,7 @@
-/** Adding a dialect takes its file and an entry of one list: shown on a copy of the sources, to which a made-up one is added. */
+/**
+ * Adding a dialect takes its file and an entry of one list; adding a hosted provider its file, its prefix and an entry of the list of
+ * providers: shown on a copy of the sources, to which made-up ones are added.
+ */
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,7 +34,7 @@ interface AcmeReplyBody {
 
 const fields = spelledAs<AcmeRequestBody>({ topK: "best" });
 
-const acme: Codec<AcmeRequestBody, AcmeReplyBody> = {
+export const acme: Codec<AcmeRequestBody, AcmeReplyBody> = {
   name: "acme",
   requestFields: fields.keys,
   documentsKey: "articles",
@@ -64,6 +67,20 @@ export const acmeDialect: RankingDialect<AcmeRequestBody> = {
 };
 `;
 
+const madeUpProvider = `import { acme as codec } from "../../../dialects/acme.ts";
+import type { Provider } from "../provider.ts";
+
+/** Acme's own service, which does not exist. */
+export const acme: Provider = {
+  prefixes: ["acme"],
+  codec,
+  path: "rank",
+  defaultUrl: () => "https://api.acme.example/rank",
+  keyVariables: ["ACME_API_KEY"],
+  limits: () => ({ maxDocuments: 2 }),
+};
+`;
+
 const copy = mkdtempSync(join(tmpdir(), "crossrank-dialect-"));
 const importCopy = (path: string): Promise<Record<string, unknown>> => import(/* @vite-ignore */ join(copy, path));
 afterAll(() => rmSync(copy, { recursive: true }));
@@ -72,6 +89,21 @@ interface ListedRoute {
   path: string;
   usedBy: string;
   dialects: readonly { name: string }[];
+}
+
+const touched: string[] = [];
+/** Adds a file to the copy. */
+function add(path: string, text: string): void {
+  touched.push(path);
+  writeFileSync(join(copy, path), text);
+}
+/** Adds whole lines to a file of the copy. */
+function addLines(path: string, count: number, change: (text: string) => string): void {
+  touched.push(path);
+  const text = readFileSync(join(copy, path), "utf8");
+  const changed = change(text);
+  expect(changed.split("\n")).toHaveLength(text.split("\n").length + count);
+  writeFileSync(join(copy, path), changed);
 }
 
 let routes: readonly ListedRoute[];
@@ -87,14 +119,17 @@ beforeAll(async () => {
     cpSync(join(root, part), join(copy, part), { recursive: true, filter: (path) => !path.endsWith(".test.ts") });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
 
-  writeFileSync(join(copy, "src/dialects/acme.ts"), madeUpDialect);
-  const listPath = join(copy, "src/dialects/dialects.ts");
-  const list = readFileSync(listPath, "utf8");
-  const changed = list
-    .replace("import type { AnyCodec }", 'import { acmeDialect } from "./acme.ts";\n$&')
-    .replace("  localAiDialect,\n", "$&  acmeDialect,\n");
-  expect(changed.split("\n")).toHaveLength(list.split("\n").length + 2);
-  writeFileSync(listPath, changed);
+  add("src/dialects/acme.ts", madeUpDialect);
+  addLines("src/dialects/dialects.ts", 2, (list) =>
+    list
+      .replace("import type { AnyCodec }", 'import { acmeDialect } from "./acme.ts";\n$&')
+      .replace("  localAiDialect,\n", "$&  acmeDialect,\n"),
+  );
+  add("src/scorers/hosted/providers/acme.ts", madeUpProvider);
+  addLines("src/scorers/hosted/known-providers.ts", 2, (list) =>
+    list.replace("import { bedrock }", 'import { acme } from "./providers/acme.ts";\n$&').replace("  bedrock,\n", "$&  acme,\n"),
+  );
+  addLines("src/config/model-string.ts", 1, (list) => list.replace('  "bedrock",\n', '$&  "acme",\n'));
 
   routes = (await importCopy("src/server/routes.ts")).routes as readonly ListedRoute[];
   const { registerRerankerBackend } = (await importCopy("src/index.ts")) as unknown as typeof import("../src/index.ts");
@@ -162,5 +197,39 @@ describe("a made-up dialect, after its file and an entry of the list,", () => {
     const shared = routes.find(({ path }) => path === "/rerank")!;
     expect(namesOf(shared)).toContain("acme");
     expect(shared.usedBy).toContain("; with `articles` Acme");
+  });
+});
+
+describe("a made-up provider, after its file and two entries,", () => {
+  it("touched no other file", () => {
+    expect(touched).toEqual([
+      "src/dialects/acme.ts",
+      "src/dialects/dialects.ts",
+      "src/scorers/hosted/providers/acme.ts",
+      "src/scorers/hosted/known-providers.ts",
+      "src/config/model-string.ts",
+    ]);
+  });
+
+  it("ranks by its model string, within its limit, at a server that speaks its dialect", async () => {
+    const { createReranker, listProviders } = (await importCopy("src/index.ts")) as unknown as typeof import("../src/index.ts");
+    const { listen } = (await importCopy("src/server/listen.node.ts")) as unknown as typeof import("../src/server/listen.node.ts");
+    expect(listProviders().find(({ prefix }) => prefix === "acme")).toMatchObject({ variables: ["ACME_API_KEY"], maxDocuments: 2 });
+    const listening = await listen(server, { port: 0 });
+    await using reranker = createReranker({ model: { type: "hosted", model: "acme/length", baseUrl: `${listening.url}/acme` } });
+    const { results, usage } = await reranker.rank("q", ["a", "ccc", "bb"]);
+    await listening.stop();
+    expect(results.map(({ index, score }) => [index, score])).toEqual([
+      [1, 3],
+      [2, 2],
+      [0, 1],
+    ]);
+    expect(usage.requests).toBe(2);
+  });
+
+  it("wants its key by name, and its prefix is a hosted model in every interface", async () => {
+    const { rerank, RerankerConfig } = (await importCopy("src/index.ts")) as unknown as typeof import("../src/index.ts");
+    expect(RerankerConfig.parse({ model: "acme/length" }).model).toEqual({ type: "llm", llm: { model: "acme/length" } });
+    await expect(rerank("q", ["a"], { model: "acme/length" })).rejects.toThrow(/ACME_API_KEY/);
   });
 });

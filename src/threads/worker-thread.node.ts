@@ -36,9 +36,6 @@ const exiting = 1;
 /** How long a request may continue in JavaScript after its result is no longer needed: more than the longest text takes to tokenize. */
 const abandonedMs = 2_000;
 const pollMs = 50;
-/** How long a thread may be in JavaScript while it opens, or tries its tokenizer: the largest that is read takes a few seconds. */
-export const tokenizerMs: number = 30_000;
-
 /** Maximum wait for a running pass when the process exits. After that, the process ends during the pass. */
 const exitWaitMs = 30_000;
 
@@ -58,18 +55,16 @@ export async function openWorkerThread<Init, Request, Response>(name: ThreadName
   controls.add(control);
   let isAlive = true;
   let isClosing = false;
-  let openedLate: RerankError | undefined;
   let settle: { resolve: (reply: Reply<Response>) => void; reject: (error: RerankError) => void } | undefined;
   const died = (cause: unknown): void => {
     isAlive = false;
     controls.delete(control);
     if (controls.size === 0) process.off("exit", waitForPasses);
     settle?.reject(
-      openedLate ??
-        new RerankError("inference", `onnx-node: a worker thread ended unexpectedly: ${String(cause)}. The call can be repeated.`, {
-          cause,
-          isRetryable: true,
-        }),
+      new RerankError("inference", `onnx-node: a worker thread ended unexpectedly: ${String(cause)}. The call can be repeated.`, {
+        cause,
+        isRetryable: true,
+      }),
     );
   };
   worker.on("error", died);
@@ -109,18 +104,11 @@ export async function openWorkerThread<Init, Request, Response>(name: ThreadName
     worker.postMessage({ kind: "close" });
     await exited;
   };
-  const openTimer = setTimeout(() => {
-    if (Atomics.load(control, busy) === 1) return; // native code, which ends
-    openedLate = tokenizerTooSlow(name);
-    endOutsideNative();
-  }, tokenizerMs);
   try {
     await nextReply();
   } catch (error) {
     await close();
     throw error;
-  } finally {
-    clearTimeout(openTimer);
   }
   return {
     get isAlive() {
@@ -135,7 +123,7 @@ export async function openWorkerThread<Init, Request, Response>(name: ThreadName
     },
     abandon() {
       const running = settle;
-      // A regular expression of a tokenizer.json may run forever, and would keep the process alive.
+      // A regular expression of a tokenizer.json may run for seconds, and would keep the process alive.
       const timer = setTimeout(() => settle === running && endOutsideNative(), abandonedMs);
       timer.unref();
     },
@@ -178,15 +166,6 @@ export function serveWorkerThread<Init, Request, Response>(
     program = open(init, () => checkpoint(control));
     port.postMessage({ kind: "ready" });
   });
-}
-
-/** The error for a tokenizer that does not end. @param place for messages */
-export function tokenizerTooSlow(place: string): RerankError {
-  const what = `${place}: the tokenizer did not open within ${tokenizerMs / 1000} s`;
-  return new RerankError(
-    "unsupported-model",
-    `${what}. A regular expression of tokenizer.json may take for ever: look at its "Regex" entries.`,
-  );
 }
 
 /** Announces native code. Does not return once the process is exiting or the thread must end. */

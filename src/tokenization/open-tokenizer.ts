@@ -1,5 +1,5 @@
 import { isRecord } from "../values.ts";
-import { createTextTokenizer, type TextTokenizer } from "./text-tokenizer.ts";
+import { createTextTokenizer, type TextTimeLimit, type TextTokenizer } from "./text-tokenizer.ts";
 import { readTokenizerFile, type TokenizerFile } from "./tokenizer-file.ts";
 
 /** The two files of a tokenizer, parsed. */
@@ -8,6 +8,8 @@ export interface TokenizerFiles {
   tokenizer: unknown;
   /** tokenizer_config.json; may be `{}`. Only `pad_token` is read. */
   config: unknown;
+  /** Tokenizes each text, and throws when it takes too long. @default no limit */
+  limit?: TextTimeLimit;
 }
 
 /** A tokenizer that is ready to use, and the file that it was made from. */
@@ -24,7 +26,7 @@ export function openTokenizer(files: TokenizerFiles): OpenTokenizer {
   const known = open.get(files);
   if (known !== undefined) return known;
   const file = readTokenizerFile(files.tokenizer);
-  const opened = { file, tokenizer: createTextTokenizer(file) };
+  const opened = { file, tokenizer: createTextTokenizer(file, files.limit) };
   open.set(files, opened);
   return opened;
 }

@@ -16,6 +16,8 @@ export interface TokenizerSteps {
   normalize: Normalize | undefined;
   split: SplitWords | undefined;
   model: LibraryModel;
+  /** Tokenizes each text. @default no limit */
+  limit?: (<T>(work: () => T) => T) | undefined;
 }
 
 // Words repeat. This many are the words of a few thousand documents, in about 10 MB.
@@ -31,7 +33,7 @@ const maxCachedWordLength = 64;
  * @param forbidden ids that must not be in the result; they become the unknown token, or nothing if the model has none
  */
 export function createTextEncoder(
-  { normalize, split, model }: TokenizerSteps,
+  { normalize, split, model, limit = (work) => work() }: TokenizerSteps,
   addedTokens: readonly AddedTokenEntry[],
   forbidden: ReadonlySet<number>,
 ): TextToIds {
@@ -44,7 +46,7 @@ export function createTextEncoder(
   );
   const inNormalText = new AddedTokens(
     normal,
-    normal.map(({ content }) => normalize?.(content) ?? content),
+    limit(() => normal.map(({ content }) => normalize?.(content) ?? content)),
   );
   const words = new WordCache(model, forbidden);
   const encode = (text: string): number[] => {
@@ -68,7 +70,7 @@ export function createTextEncoder(
   return {
     encode(text) {
       try {
-        return encode(text);
+        return limit(() => encode(text));
       } catch (error) {
         if (RerankError.is(error)) throw error;
         throw new RerankError(

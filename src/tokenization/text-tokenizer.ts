@@ -38,6 +38,9 @@ export interface TextTokenizer {
   postProcess(query: string[], document?: string[]): { tokens: string[]; typeIds: number[] | undefined } | undefined;
 }
 
+/** Tokenizes a text, and throws when it takes too long. @param mayHang whether the file has regular expressions, which may never end */
+export type TextTimeLimit = <T>(work: () => T, mayHang: boolean) => T;
+
 const firstCharactersPerToken = 16;
 const minCharacters = 4096;
 const growth = 4;
@@ -51,13 +54,18 @@ const cutMarginTokens = 64;
  *
  * @throws RerankError `unsupported-model` when the library cannot build it
  */
-export function createTextTokenizer(file: TokenizerFile): TextTokenizer {
+export function createTextTokenizer(file: TokenizerFile, limit?: TextTimeLimit): TextTokenizer {
   const addedIds = new Map(file.addedTokens.map((token) => [token.content, token.id]));
   const special = file.addedTokens.filter((token) => token.special === true);
   const ordinary = file.addedTokens.filter((token) => token.special !== true);
   const specialIds = new Set(special.map((token) => token.id));
   const model = createModel(file, specialIds);
-  const steps = { normalize: createNormalizer(file.normalizer), split: createSplitter(file.preTokenizer), model };
+  const steps = {
+    normalize: createNormalizer(file.normalizer),
+    split: createSplitter(file.preTokenizer),
+    model,
+    limit: limit && (<T>(work: () => T) => limit(work, file.hasPatterns)),
+  };
   const postProcessor = buildPostProcessor(file.postProcessor);
   if (model.unk_token_id !== undefined) specialIds.delete(model.unk_token_id);
   const encoders = {

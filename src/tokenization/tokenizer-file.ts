@@ -37,6 +37,8 @@ export interface TokenizerFile {
   model: ModelBlock;
   /** `pad_id` of the padding block. The other settings of the block are not used. */
   padId: number | undefined;
+  /** Whether the normalizer or the pre-tokenizer has regular expressions of the file's own. They may take for ever. */
+  hasPatterns: boolean;
 }
 
 // Four times the largest published vocabulary (256,000 to 262,144 entries). A file with more is damaged, or made to exhaust memory.
@@ -58,7 +60,18 @@ export function readTokenizerFile(value: unknown): TokenizerFile {
     addedTokens: readAddedTokens(value.added_tokens ?? []),
     model: readModel(value.model),
     padId: isId(padding) ? padding : undefined,
+    hasPatterns: hasPatterns([value.normalizer, value.pre_tokenizer]),
   };
+}
+
+function hasPatterns(blocks: unknown[]): boolean {
+  while (blocks.length > 0) {
+    const block = blocks.pop();
+    if (typeof block !== "object" || block === null) continue;
+    if ("Regex" in block) return true;
+    for (const member of Object.values(block)) blocks.push(member);
+  }
+  return false;
 }
 
 function readAddedTokens(value: unknown): AddedTokenEntry[] {

@@ -1,5 +1,5 @@
 import { raceAbort } from "../../abort.ts";
-import { returnedScores } from "../../ranking/returned-scores.ts";
+import { returnedScores } from "../../ranking/scores.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import type { BackendRegistry } from "./backend-registry.ts";
 

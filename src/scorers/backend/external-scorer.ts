@@ -1,7 +1,7 @@
 import { raceAbort } from "../../abort.ts";
 import { readForeign } from "../../config/read.ts";
 import { messageOf, RerankError } from "../../errors.ts";
-import { returnedScores } from "../../ranking/returned-scores.ts";
+import { returnedScores } from "../../ranking/scores.ts";
 import { scoresByIndex } from "../../ranking/scores-by-index.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
 import type { AiSdkRerankingModel, ExternalModel, RerankFunction } from "../../types.ts";

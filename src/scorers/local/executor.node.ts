@@ -12,6 +12,7 @@ import { pairRunner } from "./pairs.ts";
 import type { Reading } from "./reading.ts";
 import { castOutputOf, keepLastTokensOf, packModel } from "./rewritten-model.node.ts";
 import { openProbe, openSession } from "./session.node.ts";
+import { TextLimit } from "./text-limit.node.ts";
 
 /** A model that is open on this thread. */
 export interface Executor {
@@ -29,8 +30,13 @@ const maxCachedReadings = 8;
  * @throws RerankError `unsupported-model`, `missing-dependency`
  */
 export function createExecutor(options: ExecutorOptions, checkpoint: () => void = () => undefined): Executor {
-  const files = { tokenizer: readJson(options.model, options.tokenizerPath), config: options.tokenizerConfig };
-  // Before any native code: a regular expression of tokenizer.json may go on for ever, and only a thread in JavaScript can be ended.
+  const limit = new TextLimit(options.model);
+  const files: TokenizerFiles = {
+    tokenizer: readJson(options.model, options.tokenizerPath),
+    config: options.tokenizerConfig,
+    limit: (work, mayHang) => limit.run(work, mayHang),
+  };
+  // Before any native code, for a tokenizer that cannot be used should not cost a session.
   openTokenizer(files);
   checkpoint();
   const { model, watchedFiles, hasExternalData } = options;
@@ -45,7 +51,7 @@ export function createExecutor(options: ExecutorOptions, checkpoint: () => void 
     watch.check();
     // The runtime has read the whole file, so the file may change from now on.
     if (!opened.isRewritten && !hasExternalData) watch.close();
-    return { run: watchedRunner(readingRunner(options, files, opened), watch), close };
+    return { run: limitedRunner(watchedRunner(readingRunner(options, files, opened), watch), limit), close };
   } catch (error) {
     close();
     throw error;
@@ -67,6 +73,14 @@ function readingRunner(options: ExecutorOptions, files: TokenizerFiles, opened: 
     return runner;
   };
   return (group, checkpoint) => runnerOf(group.reading)(group, checkpoint);
+}
+
+/** Gives the tokenizer no more time than the call has. */
+function limitedRunner(run: GroupRunner, limit: TextLimit): GroupRunner {
+  return (group, checkpoint) => {
+    limit.begin(group.maxDurationMs);
+    return run(group, checkpoint);
+  };
 }
 
 /** Throws if a file changed before or during a group, instead of returning its scores. */

@@ -11,6 +11,8 @@ export interface Group extends Pick<ScoreCall, "query" | "texts" | "truncation" 
   maxLength: number;
   /** Fills `{instruction}` in the template; "" for none. */
   instruction: string;
+  /** Time that the call has left, milliseconds; Infinity for no limit. Only tokenizing ends by it; passes end by their checkpoint. */
+  maxDurationMs: number;
   /** Index of each text in the caller's list, for messages. */
   indices: readonly number[];
 }
@@ -48,6 +50,7 @@ export function encodeAll<T>(model: string, group: Group, encode: (text: string)
       return encode(text);
     } catch (error) {
       const known = RerankError.from(error, "tokenization", model);
+      if (known.code === "timeout") throw known;
       throw new RerankError(known.code, `documents[${group.indices[row]}]: ${known.message}`, { cause: known.cause });
     }
   });

@@ -87,7 +87,7 @@ class OnnxScorer implements Scorer {
     const { deadlineMs = Number.POSITIVE_INFINITY } = call;
     const startedMs = performance.now();
     const scores = executor.run(groupOf(call, reading, missing), () => {
-      if (performance.now() > deadlineMs) throw timeoutError(this.model, (deadlineMs - startedMs) / 1000);
+      if (performance.now() > deadlineMs) throw timeoutError(this.model, Math.round(deadlineMs - startedMs) / 1000);
     });
     this.#fill(pending, missing, scores);
     return pending.result();
@@ -191,7 +191,7 @@ class OnnxScorer implements Scorer {
 }
 
 function groupOf(call: ScoreCall, { head, template, maxTokens, instruction: usual }: ModelReading, indices: readonly number[]): Group {
-  const { texts, documents, onError, onProgress, signal, deadlineMs, instruction = usual, ...encoding } = call;
+  const { texts, documents, onError, onProgress, signal, deadlineMs = Infinity, instruction = usual, ...encoding } = call;
   const maxLength = Math.min(maxTokens, call.maxLength ?? maxTokens);
   return {
     ...encoding,
@@ -199,6 +199,7 @@ function groupOf(call: ScoreCall, { head, template, maxTokens, instruction: usua
     indices: indices,
     reading: { head, template },
     maxLength,
+    maxDurationMs: deadlineMs - performance.now(),
     instruction,
   };
 }

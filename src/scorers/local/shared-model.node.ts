@@ -6,7 +6,7 @@ import type { LocatedModel } from "../../hub/locate.node.ts";
 import { freeMemoryBytes, usableCores } from "../../machine/machine.node.ts";
 import { type GroupBounds, planWorkers, sessionBytes, type WorkerPlan } from "../../threads/plan.ts";
 import { Pool } from "../../threads/worker-pool.ts";
-import { openWorkerThread, tokenizerMs, tokenizerTooSlow } from "../../threads/worker-thread.node.ts";
+import { openWorkerThread } from "../../threads/worker-thread.node.ts";
 import type { CheckedAcceleration } from "../../types.ts";
 import { createExecutor, type Executor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
@@ -118,12 +118,7 @@ export class SharedModel {
   }
 
   async #tryReading(reading: ModelReading): Promise<void> {
-    const tooSlow = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const onStart = (): void => {
-      timer = setTimeout(() => tooSlow.abort(tokenizerTooSlow(this.#options.model)), tokenizerMs);
-    };
-    await this.pool.run([emptyGroup(reading)], () => undefined, { signal: tooSlow.signal, onStart }).finally(() => clearTimeout(timer));
+    await this.pool.run([emptyGroup(reading)], () => undefined);
   }
 
   /** The session on the calling thread. @throws as {@link SharedModel.warmUp} */
@@ -167,5 +162,5 @@ function planDevice(provider: string, { workers = 1, threads = 1 }: CheckedAccel
 
 function emptyGroup({ head, template, maxTokens, instruction }: ModelReading): Group {
   const call = { query: "", texts: [], indices: [], truncation: "longest_first", specialTokens: "neutralize", batchSize: 1 } as const;
-  return { ...call, reading: { head, template }, maxLength: maxTokens, instruction };
+  return { ...call, reading: { head, template }, maxLength: maxTokens, maxDurationMs: Number.POSITIVE_INFINITY, instruction };
 }
