@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import type { UserConfig } from "tsdown";
 import { defineThreadPrograms } from "./scripts/thread-programs.ts";
 
@@ -65,5 +66,24 @@ const config: UserConfig[] = [
   // Each by itself, so that it shares no chunk that could import something of Node.
   { ...shared, entry: { web: "src/web.ts" }, platform: "neutral", dts: false, clean: false },
   { ...shared, entry: { eval: "src/eval/index.ts" }, platform: "neutral", dts: true, clean: false },
+  {
+    ...shared,
+    entry: Object.fromEntries(
+      readdirSync("src/adapters")
+        .filter((name) => !name.endsWith(".test.ts"))
+        .map((name) => [`adapters/${name.slice(0, -3)}`, `src/adapters/${name}`]),
+    ),
+    platform: "neutral",
+    dts: true,
+    clean: false,
+    plugins: [
+      {
+        // An adapter uses the entry point that the user's platform has, and shares its models and backends.
+        name: "import-crossrank",
+        resolveId: (source, importer) =>
+          source === "../index.ts" && /[\\/]src[\\/]adapters[\\/]/.test(importer ?? "") ? { id: "crossrank", external: true } : undefined,
+      },
+    ],
+  },
 ];
 export default config;

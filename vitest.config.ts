@@ -15,6 +15,8 @@ const config: ViteUserConfig = {
         extends: true,
         test: {
           name: "fast",
+          // Files share what a process has imported. It halves the processor time of the suite, most of which is imports.
+          isolate: false,
           include: ["src/**/*.test.ts", "test/**/*.test.ts"],
           exclude: [...heavy, "test/clients/**"],
           testTimeout: 60_000,

@@ -133,7 +133,10 @@ function terminalLine(line: string, y: number, theme: Theme, text: string, muted
         parts.push(`<rect x="${pixels(x)}" y="${y - 13}" width="${pixels(share * column)}" height="17" fill="${colors[theme].terminal}"/>`);
       } else if (piece.trim() !== "") {
         const fill = isCyan ? colors[theme].terminal : piece === "$" ? muted : text;
-        parts.push(label(x, y, piece, { size: 13.5, fill, family: mono, length: piece.length * column }));
+        // SVG drops leading spaces.
+        const word = piece.trimStart();
+        const start = x + (piece.length - word.length) * column;
+        parts.push(label(start, y, word, { size: 13.5, fill, family: mono, length: word.length * column }));
       }
       at += piece.length;
     }

@@ -1,12 +1,12 @@
 /** What README and docs promise their readers beside running code: short lines, short pages, links that lead somewhere. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "./support/command.node.ts";
+import { headingIds, withoutCode } from "./support/markdown.ts";
 
-const pages = ["README.md", ...readdirSync(join(root, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : []))];
-// Their lines end at 140 characters.
-const wide = ["bundlers", "deploy", "evaluation", "other-languages", "server"].map((name) => `docs/${name}.md`);
+const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"));
+const pages = ["README.md", ...docs.map((name) => join("docs", name))];
 
 it("README.md has at most 150 lines", () => {
   expect(read("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(150);
@@ -41,29 +41,26 @@ describe("README.md's figures of speed are those of bench/peers/results.json", (
   });
 });
 
-describe.each(pages)("%s", (path) => {
-  it.skipIf(wide.includes(path))("has lines of at most 120 characters, but for code, tables and pictures", () => {
-    const long = proseOf(path).filter((line) => line.length > 120 && !/^(\||\[!\[|\s*<)/.test(line));
-    expect(long).toEqual([]);
-  });
+it.each(pages)("%s has lines of at most 120 characters, but for code, tables and pictures", (path) => {
+  const lines = withoutCode(read(path)).split("\n");
+  const isLong = (line: string): boolean => line.length > 120 && !/^(\||\[!\[|\s*<)/.test(line);
+  expect(lines.flatMap((line, index) => (isLong(line) ? [`${path}:${index + 1}`] : []))).toEqual([]);
+});
 
-  it("links to headings that exist", () => {
-    const targets = [
-      ...proseOf(path)
-        .join("\n")
-        .matchAll(/\]\(([\w./-]*\.md)?#([^)]+)\)/g),
-    ];
-    const broken = targets.filter(([, page, anchor]) => {
-      const file = page === undefined ? path : join(path, "..", page);
-      return !anchorsOf(file).includes(anchor!);
-    });
-    expect(broken.map(([link]) => link)).toEqual([]);
+it.each([...pages, "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"])("%s links to files and headings that exist", (path) => {
+  const links = withoutCode(read(path)).matchAll(/\]\(([^)\s]+)\)|\b(?:href|src|srcset)="([^"\s]+)"/g);
+  const broken = Array.from(links, ([, markdown, html]) => (markdown ?? html)!).filter((target) => {
+    if (/^(?:https?|mailto):/.test(target)) return false;
+    const [file = "", heading] = target.split("#");
+    const resolved = file === "" ? path : join(path, "..", file);
+    return !existsSync(join(root, resolved)) || (heading !== undefined && !headingIds(read(resolved)).includes(heading));
   });
+  expect(broken).toEqual([]);
 });
 
 it("docs/README.md leads to every page of docs/", () => {
   const index = read("docs/README.md");
-  const missing = pages.filter((path) => path.startsWith("docs/") && path !== "docs/README.md" && !index.includes(path.slice(5)));
+  const missing = docs.filter((name) => name !== "README.md" && !index.includes(`(${name}`));
   expect(missing).toEqual([]);
 });
 
@@ -73,24 +70,4 @@ function median(numbers: readonly number[]): number {
 
 function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
-}
-
-/** The lines of a page without its code blocks. */
-function proseOf(path: string): string[] {
-  return read(path)
-    .replace(/^```[\s\S]*?^```$/gm, "")
-    .split("\n");
-}
-
-/** Anchors of a page's headings, as GitHub makes them. */
-function anchorsOf(path: string): string[] {
-  return proseOf(path).flatMap((line) => {
-    const heading = /^#+ (.*)$/.exec(line)?.[1];
-    return heading === undefined
-      ? []
-      : heading
-          .toLowerCase()
-          .replace(/[^\p{L}\p{N} _-]/gu, "")
-          .replaceAll(" ", "-");
-  });
 }

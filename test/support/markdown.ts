@@ -36,3 +36,20 @@ export function splitNumbers(text: string): { text: string; numbers: number[] } 
   const numbers = Array.from(text.matchAll(pattern), ([number]) => Number(number));
   return { text: text.replace(pattern, "0.0").replace(/[█▉▊▋▌▍▎▏]+ */g, "█ "), numbers };
 }
+
+/** The page with an empty line for each line of a fenced block, so that line numbers stay. */
+export function withoutCode(page: string): string {
+  return page.replace(/^```[\s\S]*?^```$/gm, (block) => block.replace(/[^\n]/g, ""));
+}
+
+/** The ids of a page's headings, in the order of the page, as GitHub makes them. */
+export function headingIds(page: string): string[] {
+  const counts = new Map<string, number>();
+  return Array.from(withoutCode(page).matchAll(/^#{1,6} +(.+)$/gm), ([, heading]) => {
+    const text = heading!.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
+    const id = text.replace(/[^\p{L}\p{M}\p{N}\p{Pc} -]/gu, "").replaceAll(" ", "-");
+    const count = counts.get(id) ?? 0;
+    counts.set(id, count + 1);
+    return count === 0 ? id : `${id}-${count}`;
+  });
+}

@@ -1,12 +1,14 @@
-/** docs/other-languages.md shows the programs of examples/, which test/clients/languages.test.ts builds and runs. `UPDATE_DOCS=1` writes them. */
+/** Two pages show the programs of examples/, which test/clients builds and runs. `UPDATE_DOCS=1` writes them into the pages. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { root } from "./support/command.node.ts";
 
-const page = join(root, "docs/other-languages.md");
-
-it("shows each program as it is", () => {
+it.each([
+  ["other-languages.md", 7],
+  ["frameworks.md", 9],
+])("docs/%s shows each program as it is", (name, programs) => {
+  const page = join(root, "docs", name);
   const shown = readFileSync(page, "utf8");
   let count = 0;
   // A link to the file stands right above each program.
@@ -19,5 +21,5 @@ it("shows each program as it is", () => {
   );
   if (process.env.UPDATE_DOCS === "1") writeFileSync(page, written);
   else expect(shown).toBe(written);
-  expect(count).toBe(7);
+  expect(count).toBe(programs);
 });
