@@ -77,6 +77,7 @@ const config: UserConfig[] = [
     dts: true,
     clean: false,
     plugins: [
+      shared.plugins,
       {
         // An adapter uses the entry point that the user's platform has, and shares its models and backends.
         name: "import-crossrank",
