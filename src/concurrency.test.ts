@@ -33,16 +33,16 @@ describe("mapConcurrently", () => {
 
   it("gives results in the order of the items, and never runs more tasks than the limit", async () => {
     let running = 0;
-    let most = 0;
+    let maxRunning = 0;
     const results = await mapConcurrently(items, { limit: 3 }, async (item) => {
       running += 1;
-      most = Math.max(most, running);
+      maxRunning = Math.max(maxRunning, running);
       for (let turn = item % 4; turn >= 0; turn -= 1) await Promise.resolve();
       running -= 1;
       return item * 2;
     });
     expect(results).toEqual(items.map((item) => item * 2));
-    expect(most).toBe(3);
+    expect(maxRunning).toBe(3);
     expect(await mapConcurrently([], { limit: 3, firstAlone: true }, async () => 1)).toEqual([]);
   });
 

@@ -93,9 +93,9 @@ export class RerankError extends Error {
   }
 
   /** The error itself if it is a RerankError, else a new one with the value as its cause. */
-  static from(value: unknown, code: RerankErrorCode, place: string): RerankError {
-    const explained = explainDenied(value, place);
-    return RerankError.is(explained) ? explained : new RerankError(code, `${place}: ${messageOf(value)}`, { cause: value });
+  static from(value: unknown, code: RerankErrorCode, where: string): RerankError {
+    const explained = explainDenied(value, where);
+    return RerankError.is(explained) ? explained : new RerankError(code, `${where}: ${messageOf(value)}`, { cause: value });
   }
 
   /** The error as plain data; {@link RerankError.revive} is the way back. */
@@ -148,7 +148,7 @@ const permissionFlags: Record<string, string> = {
  *
  * @see https://nodejs.org/docs/latest-v20.x/api/errors.html#err_access_denied
  */
-export function explainDenied(error: unknown, place: string): unknown {
+export function explainDenied(error: unknown, where: string): unknown {
   try {
     if (Object(error).code !== "ERR_ACCESS_DENIED") return error;
   } catch {
@@ -157,14 +157,14 @@ export function explainDenied(error: unknown, place: string): unknown {
   const { permission = "", resource = "" } = error as { permission?: string; resource?: string };
   const flag = permissionFlags[permission] ?? "the --allow flag for it";
   const what = `Node's permission model denies ${permission || "access"}${resource === "" ? "" : ` of ${resource}`}`;
-  return new RerankError("missing-dependency", `${place}: ${what}. Add ${flag} to the command that starts Node.`, { cause: error });
+  return new RerankError("missing-dependency", `${where}: ${what}. Add ${flag} to the command that starts Node.`, { cause: error });
 }
 
 /** Runs a function that reads files, and explains an error of Node's permission model. */
-export function explainingDenied<T>(place: string, run: () => T): T {
+export function explainingDenied<T>(where: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw explainDenied(error, place);
+    throw explainDenied(error, where);
   }
 }

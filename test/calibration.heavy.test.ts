@@ -103,7 +103,7 @@ describe("the server", () => {
     const expected = await rerank(query, documents, { calibration: plattFile });
     const own = await ask("/rerank", { query, documents });
     expect(own.body.results.map(({ index }) => index)).toEqual(expected.map(({ index }) => index));
-    for (const [place, { score }] of own.body.results.entries()) expect(score).toBeCloseTo(expected[place]!.score, 12);
+    for (const [index, { score }] of own.body.results.entries()) expect(score).toBeCloseTo(expected[index]!.score, 12);
     const cohere = await ask("/v2/rerank", { model: "mini", query, documents });
     expect(cohere.body.results[0]!.relevance_score).toBeCloseTo(expected[0]!.score, 6);
   });

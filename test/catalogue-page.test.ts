@@ -23,9 +23,9 @@ it("docs/models.md has a row for each preset, in the order of the catalogue", ()
 it("README.md says of its presets what the catalogue says; the model's column is written by hand", () => {
   const presets = listPresets().slice(0, 5);
   expectTable("README.md", "| preset | model | size | languages | tokens | license |", (rows) =>
-    presets.map((preset, place) => {
+    presets.map((preset, index) => {
       const [name, , , ...facts] = cellsFor(preset);
-      return rowOf([name!, rows[place]?.split("|")[2]?.trim() ?? "", ...facts.slice(0, -1)]);
+      return rowOf([name!, rows[index]?.split("|")[2]?.trim() ?? "", ...facts.slice(0, -1)]);
     }),
   );
 });

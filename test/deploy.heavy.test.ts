@@ -107,16 +107,16 @@ describe("Dockerfile", () => {
     { target: "arm64", kept: "arm64" },
   ])("keeps the binaries of linux/$target only", async ({ target, kept }) => {
     const binaries = listFiles(join(root, "node_modules/onnxruntime-node/bin"));
-    const place = join(folder, target, "node_modules/onnxruntime-node/bin");
+    const binFolder = join(folder, target, "node_modules/onnxruntime-node/bin");
     for (const path of binaries) {
-      mkdirSync(dirname(join(place, path)), { recursive: true });
-      writeFileSync(join(place, path), "");
+      mkdirSync(dirname(join(binFolder, path)), { recursive: true });
+      writeFileSync(join(binFolder, path), "");
     }
     expect(await runCommand("sh", ["-c", pruneStep()], { cwd: join(folder, target), env: { TARGETARCH: target } })).toMatchObject({
       code: 0,
     });
-    expect(listFiles(place).sort()).toEqual(binaries.filter((path) => path.includes(`/linux/${kept}/`)).sort());
-    expect(listFiles(place).length).toBeGreaterThan(0);
+    expect(listFiles(binFolder).sort()).toEqual(binaries.filter((path) => path.includes(`/linux/${kept}/`)).sort());
+    expect(listFiles(binFolder).length).toBeGreaterThan(0);
   });
 
   it("fails for a platform that the runtime has no binaries for, and where they are not where it looks", async () => {
@@ -388,10 +388,10 @@ function pruneStep(): string {
 }
 
 /** Files below a folder, as paths from there that begin with a slash. */
-function listFiles(place: string): string[] {
-  return readdirSync(place, { recursive: true, withFileTypes: true })
+function listFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(place.length));
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length));
 }
 
 function freePort(): Promise<number> {

@@ -113,8 +113,8 @@ describe("crossrank eval metrics", () => {
       .map((line) => line.split("\t"));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(figures.map(([name]) => name)).toEqual(["MAP", "MRR", "P@10", "P@100"]);
-    for (const [place, [, query, value]] of figures.entries()) {
-      expect([query, Number(value).toFixed(4)]).toEqual(["all", shown.get(names[place]!)]);
+    for (const [index, [, query, value]] of figures.entries()) {
+      expect([query, Number(value).toFixed(4)]).toEqual(["all", shown.get(names[index]!)]);
     }
   });
 
@@ -154,7 +154,7 @@ describe("a query that is a document of its own collection", () => {
     "the harbour opens at noon in summer",
     "the harbour is closed at noon in summer",
   ];
-  const corpus = file("own-corpus.jsonl", texts.map((text, place) => JSON.stringify({ _id: `d${place}`, text })).join("\n"));
+  const corpus = file("own-corpus.jsonl", texts.map((text, index) => JSON.stringify({ _id: `d${index}`, text })).join("\n"));
   const queries = file("own-queries.jsonl", JSON.stringify({ _id: "d0", text: texts[0] }));
   const judged = file("own-qrels.tsv", "d0\td1\t1\n");
   const ranked = file("own-run.txt", "d0 Q0 d0 1 3 t\nd0 Q0 d1 2 2 t\nd0 Q0 d2 3 1 t\n");
@@ -170,7 +170,7 @@ describe("a query that is a document of its own collection", () => {
 
   it.each(commands)("is left out of eval %s %j where that is asked for, else remarked on", async (command, args) => {
     const measured = [command, ...args, "--measure", "MRR", "--depth", "2"].filter(
-      (word, place, words) => command !== "metrics" || (word !== "--depth" && words[place - 1] !== "--depth"),
+      (word, index, words) => command !== "metrics" || (word !== "--depth" && words[index - 1] !== "--depth"),
     );
     const firstMean = (report: { measures: unknown }): number => {
       const [first] = Object.values(report.measures as Record<string, { mean?: number; first?: { mean: number } }>);
@@ -186,7 +186,7 @@ describe("a query that is a document of its own collection", () => {
 
   it("is no pair of a calibration", async () => {
     const partners = [1, 0, 3, 2];
-    const own = file("own-judged.tsv", partners.map((other, place) => `d${place}\td${place}\t1\nd${place}\td${other}\t1\n`).join(""));
+    const own = file("own-judged.tsv", partners.map((other, index) => `d${index}\td${index}\t1\nd${index}\td${other}\t1\n`).join(""));
     const args = [own, "--corpus", corpus, "--queries", corpus, "-m", "mini", "--folds", "2", "--output", join(folder, "own.json")];
     expect((await json("calibrate", ...args, "--ignore-identical-ids")).fitted).toMatchObject({ pairs: 12, relevant: 4 });
   });
@@ -350,6 +350,6 @@ async function scores(): Promise<Map<string, { document: string }[]>> {
 /** The upper half of each query is relevant, but for one document, as judges see things that models do not. */
 function* labeledByModel(ranked: Awaited<ReturnType<typeof scores>>) {
   for (const [query, documents] of ranked) {
-    for (const [place, { document }] of documents.entries()) yield { query, document, label: place < 5 !== (place === 2) ? 1 : 0 };
+    for (const [index, { document }] of documents.entries()) yield { query, document, label: index < 5 !== (index === 2) ? 1 : 0 };
   }
 }

@@ -39,7 +39,7 @@ describe("a token head", () => {
       const together = await reranker.score(query, documents);
       const after = reranker.stats().scorer as { paddedTokens: number; tokens: number };
       expect(after.paddedTokens).toBeGreaterThan(after.tokens);
-      for (const [place, score] of together.entries()) expect(Math.abs(score - alone[place]!)).toBeLessThan(1e-5);
+      for (const [index, score] of together.entries()) expect(Math.abs(score - alone[index]!)).toBeLessThan(1e-5);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -41,11 +41,11 @@ describe.each(models)("a pair's logit by %s", (_name, model, tolerance) => {
   });
 
   it("is the same alone, in any company and order, with any batchSize and number of workers, awaited or not", async () => {
-    for (const place of texts.keys()) alone.set(place, (await rerankers[0]!.score(query, [texts[place]!]))[0]!);
+    for (const index of texts.keys()) alone.set(index, (await rerankers[0]!.score(query, [texts[index]!]))[0]!);
     await fc.assert(
       fc.asyncProperty(calls, async ({ places, which, isSync }) => {
         const reranker = rerankers[which]!;
-        const documents = places.map((place) => texts[place]!);
+        const documents = places.map((index) => texts[index]!);
         const options = { return: ["logit"] as const };
         const { results } = isSync ? reranker.rankSync(query, documents, options) : await reranker.rank(query, documents, options);
         // Sums of cosines are scores themselves.

@@ -103,13 +103,13 @@ describe("rerank", () => {
   });
 
   it("tells how many documents are scored as it goes on, repeated ones included, and all of them at the end", async () => {
-    const told: [number, number][] = [];
+    const progress: [number, number][] = [];
     const many = [...Array.from({ length: 40 }, (_, index) => `document ${index} ${"of some length ".repeat(20)}`), "same", "same"];
-    await rerank(query, many, { onProgress: (scored, total) => told.push([scored, total]) });
-    const counts = told.map(([scored]) => scored);
+    await rerank(query, many, { onProgress: (scored, total) => progress.push([scored, total]) });
+    const counts = progress.map(([scored]) => scored);
     expect(counts.length).toBeGreaterThan(2);
     expect(counts).toEqual([...counts].sort((left, right) => left - right));
-    expect(told.at(-1)).toEqual([42, 42]);
+    expect(progress.at(-1)).toEqual([42, 42]);
     const failing = (): void => {
       throw new Error("boom");
     };

@@ -50,7 +50,7 @@ describe("a model that is not for commercial use", () => {
 
   it("tells of it by onWarning where there is no result: from warmUp, and from rerankSync", async () => {
     const heard: RerankWarning[] = [];
-    const onWarning = (told: RerankWarning): void => void heard.push(told);
+    const onWarning = (warning: RerankWarning): void => void heard.push(warning);
     const reranker = createReranker({ model: name, onWarning });
     await reranker.warmUp();
     expect(heard).toEqual([warning]);

@@ -49,8 +49,8 @@ describe("rerankSync", () => {
     const [, config] = configs("the-key").find(([candidate]) => candidate === name)!;
     const waited = rerankSync(query, documents, config);
     expect(waited.map(({ index }) => index)).toEqual(local.map(({ index }) => index));
-    for (const [place, { score, document, index }] of waited.entries()) {
-      expect(score).toBeCloseTo(local[place]!.score, 9);
+    for (const [position, { score, document, index }] of waited.entries()) {
+      expect(score).toBeCloseTo(local[position]!.score, 9);
       expect(document).toBe(documents[index]);
     }
     expect(waited).toEqual(await rerank(query, documents, config));

@@ -25,8 +25,8 @@ it.each(themes)("docs/pictures/terminal-%s.svg shows what the command of README.
   const [actual, shown] = [drawn, pictureAt(`terminal-${theme}`, drawn)].map(splitNumbers);
   expect(actual!.text).toBe(shown!.text);
   // Scores of an 8-bit model move a little with the processor, and the lengths of their bars with them.
-  for (const [place, number] of shown!.numbers.entries())
-    expect(Math.abs(actual!.numbers[place]! - number)).toBeLessThan(Math.max(0.1, number * 0.05));
+  for (const [index, number] of shown!.numbers.entries())
+    expect(Math.abs(actual!.numbers[index]! - number)).toBeLessThan(Math.max(0.1, number * 0.05));
 });
 
 /** The committed picture; with `UPDATE_DOCS=1` the drawn one, written first. */

@@ -28,10 +28,10 @@ const pages = [
 }));
 const blocksOf = (...languages: string[]) =>
   pages.flatMap(({ path, blocks }) =>
-    blocks.filter(({ language }) => languages.includes(language)).map((block) => ({ path, block, place: `${path}:${block.line}` })),
+    blocks.filter(({ language }) => languages.includes(language)).map((block) => ({ path, block, where: `${path}:${block.line}` })),
   );
 
-const programs = blocksOf("ts", "js").map((program) => ({ ...program, name: program.place.replace(/\W/g, "-") }));
+const programs = blocksOf("ts", "js").map((program) => ({ ...program, name: program.where.replace(/\W/g, "-") }));
 
 const compilerOptions: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -87,13 +87,13 @@ describe("programs", () => {
     const found = ts.getPreEmitDiagnostics(compiled).map(({ file, start, messageText }) => {
       const name = file?.fileName.split("/").at(-1)?.replace(".ts", "");
       const line = file === undefined ? 0 : file.getLineAndCharacterOfPosition(start ?? 0).line + 1;
-      const place = programs.find((candidate) => candidate.name === name)?.place ?? file?.fileName;
-      return `${place} line ${line}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`;
+      const where = programs.find((candidate) => candidate.name === name)?.where ?? file?.fileName;
+      return `${where} line ${line}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`;
     });
     expect(found).toEqual([]);
   });
 
-  it.each(programs)("$place prints what the page says, and nothing on stderr", async ({ path, block, name }) => {
+  it.each(programs)("$where prints what the page says, and nothing on stderr", async ({ path, block, name }) => {
     const outcome = await runCommand(process.execPath, [`${name}.js`], { cwd: folder, env: environment });
     expect(outcome).toMatchObject({ code: 0, stderr: "" });
     const fences = (output: string): string => `${block.code}\`\`\`\n\`\`\`text\n${output}\`\`\``;
@@ -103,7 +103,7 @@ describe("programs", () => {
 });
 
 describe("command lines", () => {
-  it.each(blocksOf("console"))("$place prints what the page says", async ({ path, block }) => {
+  it.each(blocksOf("console"))("$where prints what the page says", async ({ path, block }) => {
     for (const { command, output } of readCommands(block)) {
       const script = command.replace(/\bnpx crossrank\b/g, "crossrank");
       const { stdout } = await runCommand("bash", ["-c", `exec 2>&1; ${script}`], { cwd: folder, env: environment });
@@ -113,7 +113,7 @@ describe("command lines", () => {
   });
 
   // Set-up: CI runs these very commands, the package test the one for users; the test of bundlers does what those on bundles say.
-  it.each(blocksOf("sh"))("$place names only commands that exist", ({ block }) => {
+  it.each(blocksOf("sh"))("$where names only commands that exist", ({ block }) => {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
     for (const line of block.code
       .trimEnd()
@@ -128,7 +128,7 @@ describe("command lines", () => {
   });
 });
 
-it.each(blocksOf("json"))("$place is JSON", ({ block }) => {
+it.each(blocksOf("json"))("$where is JSON", ({ block }) => {
   expect(() => JSON.parse(block.code) as unknown).not.toThrow();
 });
 
@@ -160,8 +160,8 @@ function readCommands({ code }: CodeBlock): { command: string; output: string }[
 function expectSimilar(actual: string, shown: string): void {
   const [actualParts, shownParts] = [splitNumbers(actual), splitNumbers(shown)];
   expect(actualParts.text).toBe(shownParts.text);
-  for (const [place, number] of shownParts.numbers.entries()) {
-    expect(Math.abs(actualParts.numbers[place]! - number), `${actualParts.numbers[place]} for ${number}`).toBeLessThan(
+  for (const [where, number] of shownParts.numbers.entries()) {
+    expect(Math.abs(actualParts.numbers[where]! - number), `${actualParts.numbers[where]} for ${number}`).toBeLessThan(
       Math.max(0.1, Math.abs(number) * 0.05),
     );
   }

@@ -17,7 +17,7 @@ const subjects = [
   "A treat rewards a puppy that sits.",
   "Birds need a cage.",
 ];
-const documents = Array.from({ length: 300 }, (_, place) => `${subjects[place % subjects.length]} ${"Note ".repeat(place % 17)}${place}.`);
+const documents = Array.from({ length: 300 }, (_, index) => `${subjects[index % subjects.length]} ${"Note ".repeat(index % 17)}${index}.`);
 const call: ScoreCall = { query, texts: documents, truncation: "longest_first", specialTokens: "neutralize", batchSize: 32 };
 const apiKey = "key-of-all-engines";
 

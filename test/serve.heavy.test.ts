@@ -247,7 +247,7 @@ describe("crossrank serve", () => {
     const server = await start();
     const long = post(`${server.url}/rerank`, {
       query,
-      documents: Array.from({ length: 200 }, (_, place) => `${"word ".repeat(50)}${place}`),
+      documents: Array.from({ length: 200 }, (_, index) => `${"word ".repeat(50)}${index}`),
     });
     await expect.poll(async () => (await (await fetch(`${server.url}/metrics`)).text()).match(/requests_in_flight (\d+)/)?.[1]).toBe("1");
     server.child.kill(signal);
@@ -260,7 +260,7 @@ describe("crossrank serve", () => {
     const server = await start();
     const long = post(`${server.url}/rerank`, {
       query,
-      documents: Array.from({ length: 1000 }, (_, place) => `${"word ".repeat(300)}${place}`),
+      documents: Array.from({ length: 1000 }, (_, index) => `${"word ".repeat(300)}${index}`),
     });
     long.catch(() => undefined); // its connection is cut
     await expect.poll(async () => (await (await fetch(`${server.url}/metrics`)).text()).match(/requests_in_flight (\d+)/)?.[1]).toBe("1");

@@ -227,7 +227,7 @@ describe("requirementsOf", () => {
 
   it("asks for the external data that a preset's record knows", () => {
     expect(requirementsOf({ type: "preset", name: "quality" })).toMatchObject({
-      place: "hub",
+      origin: "hub",
       folder: "",
       modelFile: "onnx/model.onnx",
       additionalFiles: ["onnx/model.onnx_data"],
@@ -253,7 +253,7 @@ describe("requirementsOf", () => {
     ];
     for (const model of models) {
       // "../evil" starts like a folder of this machine, and is one.
-      if (model.modelId.startsWith("../")) expect(requirementsOf({ type: "custom", ...model }).place).toBe("local");
+      if (model.modelId.startsWith("../")) expect(requirementsOf({ type: "custom", ...model }).origin).toBe("local");
       else expect(codeOf(() => requirementsOf({ type: "custom", ...model }))).toBe("invalid-input");
     }
   });

@@ -9,7 +9,7 @@ import { automatic, variantCandidates } from "./variants.ts";
 
 /** Files of a repository, as paths inside it. External data is included only if the catalogue lists it, because the graph names it. */
 export interface HubRequirements {
-  place: "hub";
+  origin: "hub";
   repository: string;
   revision: string;
   /** Folder of config.json and the tokenizer; "" for the root. */
@@ -26,7 +26,7 @@ export interface HubRequirements {
 
 /** Files of the package's model folder, or of a local folder of the user. */
 export interface FolderRequirements {
-  place: "bundled" | "local";
+  origin: "bundled" | "local";
   /** Name of the preset, or the folder as the user wrote it. */
   location: string;
   /** Undefined: `onnx/model.onnx`, or `model.onnx` in a local folder that has no such file. */
@@ -76,7 +76,7 @@ export function inFolder(requirements: HubRequirements, name: string): string {
 
 function withCandidates(requirements: Requirements, processor: Processor): Requirements {
   const paths = variantCandidates(processor).map((variant) => variant.path);
-  if (requirements.place !== "hub") {
+  if (requirements.origin !== "hub") {
     // A local folder may have the files at its root.
     return { ...requirements, candidates: paths.flatMap((path) => [path, baseName(path)]) };
   }
@@ -92,9 +92,9 @@ function baseName(path: string): string {
 }
 
 function presetRequirements(preset: Preset, modelFile: string | undefined): Requirements {
-  if (preset.repository === undefined) return { place: "bundled", location: preset.name, modelFile, candidates: [], additionalFiles: [] };
+  if (preset.repository === undefined) return { origin: "bundled", location: preset.name, modelFile, candidates: [], additionalFiles: [] };
   const hub: HubRequirements = {
-    place: "hub",
+    origin: "hub",
     repository: preset.repository,
     revision: preset.revision ?? "main",
     folder: preset.folder,
@@ -110,9 +110,9 @@ function presetRequirements(preset: Preset, modelFile: string | undefined): Requ
 
 function customRequirements(model: CheckedCustomModel, modelFile: string | undefined): Requirements {
   const additionalFiles = (model.additionalFiles ?? []).map(checkFilePath);
-  if (isLocalPath(model.modelId)) return { place: "local", location: model.modelId, modelFile, candidates: [], additionalFiles };
+  if (isLocalPath(model.modelId)) return { origin: "local", location: model.modelId, modelFile, candidates: [], additionalFiles };
   return {
-    place: "hub",
+    origin: "hub",
     repository: checkRepositoryId(model.modelId),
     revision: checkRevision(model.revision ?? "main"),
     folder: "",

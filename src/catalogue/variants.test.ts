@@ -49,7 +49,7 @@ describe('requirementsOf with modelFile "auto"', () => {
 
   it("asks for the catalogue's external data only with the catalogue's own file", () => {
     const requirements = requirementsOf({ type: "preset", name: "quality", modelFile: "auto" }, avx2);
-    if (requirements.place !== "hub") throw new Error("quality is on the hub");
+    if (requirements.origin !== "hub") throw new Error("quality is on the hub");
     expect(withModelFile(requirements, "onnx/model.onnx").additionalFiles).toEqual(["onnx/model.onnx_data"]);
     expect(withModelFile(requirements, "onnx/model_quint8_avx2.onnx").additionalFiles).toEqual([]);
   });

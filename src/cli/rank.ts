@@ -80,8 +80,8 @@ export function summarizeWarnings(warnings: readonly RerankWarning[], documentCo
   const truncated = warnings.filter((warning) => warning.type === "truncated");
   const others = [...new Set(warnings.filter((warning) => warning.type !== "truncated").map((warning) => warning.message))];
   if (truncated.length === 0) return others;
-  const limit = truncated.reduce((most, { maxTokens }) => Math.max(most, maxTokens), 0);
-  const longest = truncated.reduce((most, { tokens }) => Math.max(most, tokens), 0);
+  const limit = truncated.reduce((maximum, { maxTokens }) => Math.max(maximum, maxTokens), 0);
+  const longest = truncated.reduce((maximum, { tokens }) => Math.max(maximum, tokens), 0);
   const bound = truncated.some((warning) => warning.isLowerBound) ? "at least " : "";
   const count = `${truncated.length} of ${documentCount} documents`;
   return [

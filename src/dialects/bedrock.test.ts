@@ -22,7 +22,8 @@ const document = fc.oneof(fc.string(), fc.dictionary(fc.string(), fc.string()));
 describe("bedrock", () => {
   it("reads and writes the documented request, with texts and objects", () => {
     const request: WireRequest = { query: "capital", documents: ["Saipan", { title: "Hill", text: "Capitol" }], model: modelArn, topK: 2 };
-    expect(bedrock.decodeRequest(body)).toEqual(request);
+    // A server reads the name in the ARN.
+    expect(bedrock.decodeRequest(body)).toEqual({ ...request, model: "cohere.rerank-v3-5:0" });
     expect(bedrock.encodeRequest(request)).toEqual(body);
   });
 
@@ -80,8 +81,11 @@ describe("bedrock", () => {
     for (const last of [{ results: [] }, { nextToken: "" }, { nextToken: null }, null, []]) expect(nextPageOf(last)).toBeUndefined();
   });
 
-  it("answers a request that does not validate with 400, as {message}", () => {
-    expect(bedrock.encodeError({ status: 422, code: "invalid-input", message: "no" })).toEqual({ status: 400, body: { message: "no" } });
+  it("answers a request that does not validate with 400, as {message} and the exception in code", () => {
+    expect(bedrock.encodeError({ status: 422, code: "invalid-input", message: "no" })).toEqual({
+      status: 400,
+      body: { message: "no", code: "ValidationException" },
+    });
     expect(bedrock.decodeError({ message: "The security token included in the request is invalid." })).toBe(
       "The security token included in the request is invalid.",
     );

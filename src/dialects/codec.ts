@@ -1,17 +1,17 @@
 /**
- * What every HTTP format of reranking ("dialect") is translated from and to.
+ * The common form of requests and replies: each HTTP format of reranking ("dialect") is translated from it and to it.
  *
- * A codec is two pure pairs of functions. The server decodes requests and encodes replies; a client encodes requests and decodes
- * replies: so a client of ours can be pointed at our own server, and decode(encode(x)) = x for all that a dialect can say.
+ * A codec is two pairs of pure functions. The server decodes requests and encodes replies. A client encodes requests and decodes replies.
+ * So our clients work with our server, and decode(encode(x)) equals x for everything that the dialect can express.
  */
 
-/** A field that clients leave out or send as null when they have nothing to say; schema libraries give undefined for it. */
+/** An optional field: clients may leave it out or send null. Schema libraries read it as undefined. */
 export type Maybe<T> = T | null | undefined;
 
 /** A document as JSON carries it. */
 export type WireDocument = string | { readonly [key: string]: unknown };
 
-/** One rerank request, in words that all dialects have in common. An absent field was not said: the dialect's own default holds. */
+/** One rerank request, in the form that all dialects share. If a field is absent, the dialect's default applies. */
 export interface WireRequest {
   query: string;
   documents: readonly WireDocument[];
@@ -19,41 +19,41 @@ export interface WireRequest {
   model?: string;
   /** How many results to return; ≥ 1. Absent: all. */
   topK?: number;
-  /** Whether results carry their documents. Absent: as {@link Codec.echoesByDefault}. */
+  /** Whether results contain their documents. Absent: as {@link Codec.echoesByDefault}. */
   returnDocuments?: boolean;
-  /** Fields of object documents that are read, in order; at least one. */
+  /** The fields of object documents to read, in order; at least one. */
   fields?: readonly string[];
-  /** Logits instead of probabilities. */
+  /** Return logits instead of probabilities. */
   rawScores?: boolean;
-  /** Whether a pair that is too long is cut; false makes it an error. */
+  /** Cut pairs that are too long. If false, such a pair is an error. */
   truncate?: boolean;
-  /** Most tokens of a pair; ≥ 1. */
+  /** Maximum tokens of a pair; ≥ 1. */
   maxTokens?: number;
-  /** Where a pair that is too long is cut. Absent: at the right. */
+  /** Side from which tokens are removed if a pair is too long. Absent: the right. */
   truncationSide?: "left" | "right";
-  /** Most tokens of one document; ≥ 1. */
+  /** Maximum tokens of one document; ≥ 1. */
   maxTokensPerDocument?: number;
 }
 
-/** A field of a request beside `query` and `documents`. */
+/** A field of a request other than `query` and `documents`. */
 export type RequestField = Exclude<keyof WireRequest, "query" | "documents">;
 
-/** Fields, each with the keys under which a body may say it, the usual one first; `a.b` is a key inside an object. */
+/** Fields, each with the keys that a body may use for it, the usual one first. `a.b` is a key inside an object. */
 export type RequestFields = ReadonlyMap<RequestField, readonly string[]>;
 
 /** One result, best first in its list. */
 export interface WireResult {
-  /** Place in the request's list, from 0. */
+  /** Index in the request's list of documents, from 0. */
   index: number;
-  /** A probability or a logit, as the dialect and the request want it. */
+  /** A probability or a logit; the dialect and the request decide which. */
   score: number;
-  /** A dialect that says strings as `{text}` decodes an object with that one key to the string. */
+  /** A dialect that writes strings as `{text}` decodes such an object to the string if it has no other key. */
   document?: WireDocument;
 }
 
 /** The answer to one {@link WireRequest}. */
 export interface WireReply {
-  /** Of this reply. */
+  /** Id of this reply. */
   id?: string;
   model?: string;
   /** Seconds since 1970. */
@@ -62,31 +62,31 @@ export interface WireReply {
   results: readonly WireResult[];
   /** Tokens read, special tokens included. */
   tokens?: number;
-  /** What the provider charges for, where it tells. */
+  /** Units that the provider charges for, if the reply contains them. */
   billedUnits?: number;
 }
 
-/** Why a request failed, in words that all dialects have in common. */
+/** Why a request failed, in the form that all dialects share. */
 export interface WireFailure {
-  /** HTTP status as crossrank would answer; a dialect may have another one for the same thing. */
+  /** crossrank's HTTP status. A dialect may use another status for the same failure. */
   status: number;
   /** crossrank's code of the failure, such as `invalid-input`. */
   code: string;
-  /** For people; no internals. */
+  /** A message for people, without internals. */
   message: string;
-  /** For logs on both sides. */
+  /** Id of the request, for the logs of client and server. */
   requestId?: string;
-  /** What is wrong with the body, field by field; only of a body that does not fit the dialect's schema, at least one. */
+  /** What is wrong with the body, field by field; at least one. Present only if the body does not match the dialect's schema. */
   issues?: readonly WireIssue[];
 }
 
-/** One field of a request that is not as it has to be. */
+/** One wrong field of a request. */
 export interface WireIssue {
-  /** Keys and places that lead to it. */
+  /** Keys and indices that lead to the field. */
   path: readonly (string | number)[];
-  /** For people, without the path. */
+  /** A message for people, without the path. */
   message: string;
-  /** As pydantic calls it. @see https://docs.pydantic.dev/latest/errors/validation_errors/ */
+  /** pydantic's name for the problem. @see https://docs.pydantic.dev/latest/errors/validation_errors/ */
   type: "missing" | "string_type" | "int_type" | "bool_type" | "list_type" | "dict_type" | "value_error";
 }
 
@@ -97,7 +97,7 @@ export interface WireError {
 }
 
 /**
- * One dialect.
+ * Translates the requests and replies of one dialect.
  *
  * @typeParam RequestBody JSON of a request, after the server's schema of the dialect has checked it
  * @typeParam ReplyBody JSON of a successful reply
@@ -105,48 +105,52 @@ export interface WireError {
 export interface Codec<RequestBody, ReplyBody> {
   /** Name in paths, metrics and documentation: `cohere-v2`. */
   readonly name: string;
-  /** Fields of a request that the dialect can say, beside `query` and `documents`. */
+  /** The request fields that the dialect has, in addition to `query` and `documents`. */
   readonly requestFields: RequestFields;
   /** Key of the list of documents. */
   readonly documentsKey: string;
-  /** Keys of a request that are heeded though they stand for no field. @default none */
+  /** Keys of a request that have an effect but stand for no field. @default none */
   readonly otherKeys?: readonly string[];
-  /** Fields of a reply that the dialect can say, beside `results`; `document` stands for those of the results. */
+  /** The reply fields that the dialect has, in addition to `results`; `document` means that results contain their documents. */
   readonly replyFields: ReadonlySet<Exclude<keyof WireReply, "results"> | "document">;
-  /** Whether the service reads object documents; where not, a client sends their texts. Bodies may be typed wider, for lenient servers. */
+  /** Whether the service reads object documents. If not, a client sends their texts. The body's type may still allow objects. */
   readonly takesObjects: boolean;
-  /** Whether results carry their documents where the request does not say. */
+  /** Whether results contain their documents if the request does not say. */
   readonly echoesByDefault: boolean;
-  /** Whether scores are logits where the request does not say. */
+  /** Whether scores are logits if the request does not say. */
   readonly scoresAreLogits: boolean;
 
   /**
-   * For clients. Fields outside `requestFields` are left out: whoever calls tells the user.
+   * Writes a request, for clients. Leaves out fields that are not in `requestFields`; the caller warns the user.
    *
    * @throws RerankError `invalid-input` for an object document where the dialect takes none
    */
   encodeRequest(request: WireRequest): RequestBody;
-  /** For servers. Nulls count as absent, and so do a limit below 1 and an empty list of fields. */
+  /** Reads a request, for servers. Null, a limit below 1 and an empty list of fields count as absent. */
   decodeRequest(body: RequestBody): WireRequest;
-  /** For servers. Results carry their documents where `reply` has them; other fields of `reply` that are absent are left out. */
-  encodeReply(reply: WireReply): ReplyBody;
   /**
-   * For clients, of a body that came from outside. Unknown fields are ignored, and metadata of a wrong type counts as absent.
+   * Writes a reply, for servers. Leaves out what is absent in `reply`.
    *
-   * Neither the order nor the range of indices is checked, for that takes the request.
+   * @param request what is answered, for the formats whose replies repeat parts of it
+   */
+  encodeReply(reply: WireReply, request?: WireRequest): ReplyBody;
+  /**
+   * Reads a reply, for clients. Ignores unknown fields. Metadata of a wrong type counts as absent.
    *
-   * @throws RerankError `bad-response` when it is not what the dialect promises: no list, an index that is no integer ≥ 0,
-   *   a score that is no finite number, a document of a wrong type
+   * Does not check the order or the upper limit of indices, because that needs the request.
+   *
+   * @throws RerankError `bad-response` if the body does not have the dialect's format: there is no list, an index is not an integer ≥ 0,
+   *   a score is not a finite number, or a document has a wrong type
    */
   decodeReply(body: unknown): WireReply;
-  /** For servers. */
+  /** Writes a failure, for servers. */
   encodeError(failure: WireFailure): WireError;
-  /** For clients: the message for people in the body of a failed request; undefined where there is none. */
+  /** Reads the message in the body of a failed request, for clients; undefined if there is none. */
   decodeError(body: unknown): string | undefined;
 }
 
-/** A codec of whichever bodies: what is decoded with it must have been checked by the schema of the same dialect. */
-// biome-ignore lint/suspicious/noExplicitAny: no type of a body is common to all dialects
+/** A codec of any dialect. Check a request with the schema of the same dialect before you decode it. */
+// biome-ignore lint/suspicious/noExplicitAny: the bodies of the dialects have no common type
 export type AnyCodec = Codec<any, any>;
 
 /** Pairs to score, in the order of their scores. */
@@ -171,18 +175,18 @@ export interface ScoreCodec<RequestBody, ReplyBody> {
   readonly name: string;
   /** As in {@link Codec}. */
   readonly requestFields: RequestFields;
-  /** Keys of a request that may hold its texts. */
+  /** Keys of a request that may contain its texts. */
   readonly otherKeys: readonly string[];
   /**
-   * One query goes with every document, as many queries as documents go pairwise.
+   * Reads the pairs. A single query is paired with every document; otherwise there must be as many queries as documents.
    *
-   * @throws RerankError `invalid-input` for other numbers, an empty list, or no complete spelling
+   * @throws RerankError `invalid-input` for other counts, an empty list, or if one of the two lists is missing
    */
   decodeRequest(body: RequestBody): ScoreRequest;
   encodeReply(reply: ScoreReply): ReplyBody;
   encodeError(failure: WireFailure): WireError;
 }
 
-/** A {@link ScoreCodec} of whichever bodies. */
+/** A {@link ScoreCodec} of any dialect. */
 // biome-ignore lint/suspicious/noExplicitAny: as of AnyCodec
 export type AnyScoreCodec = ScoreCodec<any, any>;

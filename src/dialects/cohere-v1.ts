@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument } from "./codec.ts";
 import { type CohereMeta, cohere, cohereError, cohereMeta } from "./cohere.ts";
-import type { RankingDialect } from "./definition.ts";
+import type { RankingDialect, Vendor } from "./definition.ts";
 import { readWrapped, wrapText } from "./documents.ts";
 import { messageInBody } from "./error-bodies.ts";
 import { present } from "./present.ts";
@@ -17,11 +17,11 @@ export interface CohereV1RequestBody {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   rank_fields?: Maybe<readonly string[]>;
   return_documents?: Maybe<boolean>;
-  /** Chunks, not tokens: has no meaning here, where a document is cut or read whole. */
+  /** A number of chunks. Ignored here: documents are not split into chunks. */
   max_chunks_per_doc?: Maybe<number>;
 }
 
@@ -56,11 +56,23 @@ export const cohereV1: Codec<CohereV1RequestBody, CohereV1ReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** @see https://github.com/openvinotoolkit/model_server `src/rerank/rerank_utils.cpp` at 1809f60 */
+const openVino: Vendor = {
+  name: "OpenVINO Model Server",
+  description: "Base URL /v3",
+  prefix: "v3",
+  otherPaths: { alive: ["/v2/health/live"], ready: ["/v2/health/ready"], models: ["/v3/models"] },
+};
+
+/** The dialect for the server. */
 export const cohereV1Dialect: RankingDialect<CohereV1RequestBody> = {
   codec: cohereV1,
   vendor: cohere,
-  paths: [{ path: "/cohere/v1/rerank", usedBy: "base URL `http://HOST/cohere`" }],
+  otherVendors: [openVino],
+  paths: [
+    { path: "/v3/rerank", usedBy: "clients of OpenVINO Model Server" },
+    { path: "/cohere/v1/rerank", usedBy: "base URL `http://HOST/cohere`" },
+  ],
   schemas: () => ({
     request: z.object({
       ...common,

@@ -11,16 +11,16 @@ import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults } from "./results.ts";
 import { cohereMetaSchema, common, count, messageError, optionalText, relevance, texts } from "./schema-parts.ts";
 
-/** A request; Cohere requires `model`, a server may have a default. */
+/** A request. Cohere requires `model`; our server has a default model. */
 export interface CohereV2RequestBody {
   model?: Maybe<string>;
   query: string;
   documents: readonly string[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   max_tokens_per_doc?: Maybe<number>;
-  /** 0 to 999; has no meaning here. */
+  /** 0 to 999. Ignored here. */
   priority?: Maybe<number>;
 }
 
@@ -54,12 +54,13 @@ export const cohereV2: Codec<CohereV2RequestBody, CohereV2ReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const cohereV2Dialect: RankingDialect<CohereV2RequestBody> = {
   codec: cohereV2,
   vendor: cohere,
   paths: [
     { path: "/v2/rerank", usedBy: "Cohere" },
+    { path: "/providers/cohere/v2/rerank", usedBy: "clients of Cohere on Azure, such as n8n's" },
     { path: "/cohere/v2/rerank", usedBy: "base URL `http://HOST/cohere`" },
   ],
   schemas: () => ({

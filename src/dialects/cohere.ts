@@ -4,19 +4,20 @@ import type { Vendor } from "./definition.ts";
 import { statusIn } from "./error-bodies.ts";
 import { present } from "./present.ts";
 
+/** The vendor of both versions. */
 export const cohere: Vendor = { name: "Cohere", description: "Base URL /cohere", prefix: "cohere" };
 
 /** Cohere recommends at most 1,000 documents. @see https://docs.cohere.com/docs/reranking-best-practices */
 export const cohereLimits: { readonly maxDocuments: number } = { maxDocuments: 1000 };
 
-/** Metadata of a reply. */
+/** The `meta` object of a reply. */
 export interface CohereMeta {
   api_version: { version: string };
   billed_units?: { search_units: number };
   tokens?: { input_tokens: number; output_tokens: number };
 }
 
-/** The metadata of a reply; what is not known is left out. */
+/** Creates the `meta` object of a reply. Leaves out unknown numbers. */
 export function cohereMeta({ billedUnits, tokens }: WireReply, version: string): CohereMeta {
   return {
     api_version: { version },
@@ -27,7 +28,7 @@ export function cohereMeta({ billedUnits, tokens }: WireReply, version: string):
   };
 }
 
-/** `{id?, message}`; a request that does not validate is 400. */
+/** Writes a failure as `{id?, message}`. An invalid request gets 400. */
 export function cohereError(failure: WireFailure): WireError {
   return { status: statusIn({ 422: 400 }, failure), body: { ...present({ id: failure.requestId }), message: failure.message } };
 }

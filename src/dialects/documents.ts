@@ -1,13 +1,13 @@
-/** How dialects write documents, and how they are read back. */
+/** Writes and reads documents in the forms that dialects have for them. */
 import { RerankError } from "../errors.ts";
 import { isRecord } from "../values.ts";
 import type { WireDocument } from "./codec.ts";
 
-/** A document out of a reply: null where there is none, undefined where the value is no document of the dialect. */
+/** Reads a document in a reply. Returns null if there is none, undefined if the value is not a document of the dialect. */
 export type DocumentReader = (value: unknown) => WireDocument | null | undefined;
 
 /**
- * The documents of a request, for dialects that take texts only; not copied.
+ * Checks that all documents are texts, for dialects that accept nothing else. Returns the same list.
  *
  * @throws RerankError `invalid-input` naming the first object
  */
@@ -17,18 +17,18 @@ export function onlyTexts(documents: readonly WireDocument[], dialect: string): 
   throw new RerankError("invalid-input", `${dialect}: documents[${index}] is an object, and this format takes texts only. Send its text.`);
 }
 
-/** A text as it is; an object as its own `text`, else as JSON. */
+/** Returns a text as it is, an object's `text` if it has one, and any other object as JSON. */
 export function textOf(document: WireDocument): string {
   if (typeof document === "string") return document;
   return typeof document.text === "string" ? document.text : JSON.stringify(document);
 }
 
-/** A text as `{text}`; an object as it came. */
+/** Wraps a text as `{text}`. Returns an object as it is. */
 export function wrapText(document: WireDocument): Exclude<WireDocument, string> {
   return typeof document === "string" ? { text: document } : document;
 }
 
-/** Reads what {@link textOf} wrote, bare or as `{text}`; keys beside `text` are ignored. */
+/** Reads a text, or the `text` of an object. Ignores other keys. */
 export const readText: DocumentReader = (value) => {
   if (typeof value === "string") return value;
   if (!isRecord(value)) return undefined;
@@ -36,11 +36,11 @@ export const readText: DocumentReader = (value) => {
   return typeof text === "string" || text === null ? text : undefined;
 };
 
-/** Reads what {@link wrapText} wrote: `{text}` with no other key is a string. */
+/** Reverses {@link wrapText}: an object with the only key `text` becomes a string. */
 export const readWrapped: DocumentReader = (value) => {
   if (isRecord(value) && typeof value.text === "string" && Object.keys(value).length === 1) return value.text;
   return readAny(value);
 };
 
-/** Reads a string or an object, as it is. */
+/** Reads a string or an object without changing it. */
 export const readAny: DocumentReader = (value) => (typeof value === "string" || isRecord(value) ? value : undefined);

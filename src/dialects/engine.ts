@@ -1,7 +1,7 @@
 import { isRecord } from "../values.ts";
 import type { AnyCodec } from "./codec.ts";
 
-/** How much one request to an engine may hold; an absent limit is none. */
+/** Limits of one request to an engine. An absent limit means no limit. */
 export interface EngineLimits {
   readonly maxDocuments?: number;
   /** Maximum bytes of the whole body, as JSON. */
@@ -9,36 +9,36 @@ export interface EngineLimits {
 }
 
 /**
- * A server of models that people run themselves, as crossrank's clients ask it: alone by a model string (`tei/…`), or several as a pool.
- * Every fact about it is here, so that both clients agree.
+ * A self-hosted model server. crossrank's clients call one of them by a model string (`tei/…`), or several as a pool. Both clients use the
+ * facts in this record.
  */
 export interface Engine {
   readonly codec: AnyCodec;
-  /** First segments of model strings that mean it. */
+  /** First segments of model strings that select this engine. */
   readonly prefixes: readonly [string, ...string[]];
-  /** Variables that hold its key, the usual one first. */
+  /** Environment variables for its API key, the usual one first. */
   readonly keyVariables: readonly string[];
-  /** Variables that may stand in for a `baseUrl`. @default none */
+  /** Environment variables for its base URL, used if `baseUrl` is absent. @default none */
   readonly baseUrlVariables?: readonly string[];
-  /** Where it ranks, below its root; behind `/v1` where the path begins so, or after any version that a base URL ends with. */
+  /** Its ranking path, below its root. A base URL may end with a version (`/v1`). */
   readonly path: "/rerank" | "/v1/rerank";
-  /** Whether it ranks at its root only, whatever version a base URL ends with. @default false */
+  /** Whether the ranking path has no version, even if the base URL ends with one. @default false */
   readonly isAtRoot?: boolean;
-  /** Limits of an engine that does not tell its own. @default none */
+  /** Limits to use if the engine does not report its own. @default none */
   readonly limits?: EngineLimits;
-  /** Where it tells its limits or the names of its models. @default nowhere */
+  /** The path at which it reports its limits or its models. @default no such path */
   readonly informationPath?: "/info" | "/v1/models";
-  /** `owned_by` in its list of models, where that names the software. */
+  /** The value of `owned_by` in its list of models, if that identifies the software. */
   readonly owner?: string;
-  /** Whether requests have to name the model. @default false */
+  /** Whether a request must name the model. @default false */
   readonly needsModel?: boolean;
-  /** Whether it refuses pairs that are too long unless a request asks to cut them. @default false */
+  /** Whether it refuses pairs that are too long if the request does not ask it to cut them. @default false */
   readonly refusesLongPairs?: boolean;
-  /** Whether scores of a model are logits; otherwise they are probabilities, or whatever the model gives. @default false */
+  /** Whether the model's scores are logits. Otherwise they are usually probabilities. @default false */
   answersLogits?(model: string): boolean;
 }
 
-/** The limits in an answer to `GET /info` of text-embeddings-inference, or of crossrank, which has the same fields and more. */
+/** Reads the limits in the reply to `GET /info` of text-embeddings-inference or of crossrank, which has the same fields and more. */
 export function limitsInInformation(body: unknown): EngineLimits {
   const { max_client_batch_size: documents, limits } = isRecord(body) ? body : {};
   const bytes = isRecord(limits) ? limits.max_body_bytes : undefined;

@@ -1,4 +1,4 @@
-/** All engines that people run themselves: a new one is an export of its dialect's file and an entry of this list. */
+/** All self-hosted engines. To add one, export it from its dialect's file and add an entry to this list. */
 import type { Engine } from "./engine.ts";
 import { infinityEngine } from "./infinity.ts";
 import { llamaCppEngine } from "./llamacpp.ts";
@@ -10,7 +10,7 @@ import { xinferenceEngine } from "./xinference.ts";
 
 type EngineName = "tei" | "vllm" | "infinity" | "llamacpp" | "localai" | "xinference" | "crossrank";
 
-/** By their names in configurations; the order is that of the documentation. */
+/** The engines by their names in configurations, in the order of the docs. */
 export const engines: Readonly<Record<EngineName, Engine>> = {
   tei: teiEngine,
   vllm: vllmEngine,

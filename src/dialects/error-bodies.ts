@@ -1,28 +1,28 @@
-/** Failures: a dialect's own status for them, and the message out of whatever body a service answered with. */
+/** Finds a dialect's status for a failure, and the message in the body of a failed request. */
 
 import { isRecord } from "../values.ts";
 import type { WireFailure } from "./codec.ts";
 
-/** The dialect's own status of a failure, by crossrank's; what the dialect has no word for keeps crossrank's. */
+/** Looks up the dialect's status for a failure. If the table has none, returns crossrank's status. */
 export function statusIn(own: Readonly<Record<number, number>>, failure: WireFailure): number {
   return own[failure.status] ?? failure.status;
 }
 
-/** What OpenAI-like dialects call a failure of a status, by their own table. */
+/** Looks up the name that an OpenAI-like dialect gives to failures with this status. */
 export function typeIn(own: Readonly<Record<number, string>>, status: number): string {
   return own[status] ?? (status >= 500 ? own[500] : own[400]) ?? "";
 }
 
-// From the most telling to the least: beside `message`, `error` may be a bare status phrase, and `title` always is one.
+// The most informative key first. Beside `message`, `error` may be only the text of the status; `title` always is.
 const messageKeys = ["message", "detail", "error", "msg", "errors", "title"];
-// Known bodies nest twice ({error: {message}}, {detail: [{msg}]}); the rest is for gateways that wrap another's body.
+// Known bodies are nested twice ({error: {message}}, {detail: [{msg}]}). Gateways wrap them once more.
 const deepest = 4;
 
 /**
- * The message for people in the body of a failed request of any dialect; undefined where there is none.
+ * Finds the message for people in the body of a failed request of any dialect; undefined if there is none.
  *
- * Knows a bare text; `message` (Cohere, NIM); `detail` (Voyage, Jina, FastAPI, with pydantic's list of places); `error` as a text (TEI)
- * or an object with any of these (OpenAI's and all after it, Pinecone); `errors` (Jina); `title` (problem details).
+ * Reads a bare text; `message` (Cohere, NIM); `detail` (Voyage, Jina, FastAPI with pydantic's list); `error`, a text (TEI) or an object
+ * with any of these keys (OpenAI and APIs like it, Pinecone); `errors` (Jina); `title` (problem details).
  */
 export function messageInBody(body: unknown): string | undefined {
   return findMessage(body, deepest);
@@ -38,13 +38,13 @@ function findMessage(value: unknown, depth: number): string | undefined {
   if (!isRecord(value)) return undefined;
   for (const key of messageKeys) {
     const message = findMessage(value[key], depth - 1);
-    if (message !== undefined) return `${placeOf(value)}${message}`;
+    if (message !== undefined) return `${fieldOf(value)}${message}`;
   }
   return undefined;
 }
 
-/** Where in the request a message belongs: pydantic's `loc`, Jina's `field`. */
-function placeOf({ loc, field }: Readonly<Record<string, unknown>>): string {
+/** The field of the request that a message is about: pydantic's `loc`, Jina's `field`. */
+function fieldOf({ loc, field }: Readonly<Record<string, unknown>>): string {
   if (Array.isArray(loc) && loc.length > 0) return `${loc.join(".")}: `;
   return typeof field === "string" ? `${field}: ` : "";
 }

@@ -9,9 +9,15 @@ import { vllm } from "./vllm.ts";
 type Body = Record<string, unknown>;
 
 const missing = Symbol("missing");
-const listKeys = ["results", "data", "rankings"];
-const scoreKeys = ["relevance_score", "score", "logit"];
-const documentKeys = ["document", "text", "input"];
+const listKeys = ["results", "data", "rankings", "scores", "records"];
+const scoreKeys = ["relevance_score", "relevanceScore", "score", "logit"];
+const documentKeys = ["document", "text", "input", "content"];
+const notScores = [missing, null, "0.5", "NaN", Number.NaN, Number.NEGATIVE_INFINITY, [0.5], {}, true];
+/** By the key of an index; Google has it as a text. */
+const notIndices: Readonly<Record<string, readonly unknown[]>> = {
+  index: [missing, null, "0", 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, true],
+  id: [missing, null, "", "a", "1.5", "-1", " 0", "9".repeat(20), 1.5, true],
+};
 
 function refusal(codec: AnyCodec, body: unknown): string {
   try {
@@ -25,12 +31,15 @@ function refusal(codec: AnyCodec, body: unknown): string {
 
 /** Bodies that are right but for one thing, by what that is. */
 function brokenBodies(codec: AnyCodec): [what: string, body: unknown][] {
-  const good: unknown = codec.encodeReply({ model: "m", results: [{ index: 0, score: 0.5, document: "text" }] });
+  const written: unknown = codec.encodeReply({ model: "m", results: [{ index: 0, score: 0.5, document: "text" }] });
+  const isNested = codec.name === "dashscope";
+  const good = isNested ? (written as { output: unknown }).output : written;
   const listKey = Array.isArray(good) ? undefined : listKeys.find((key) => key in (good as Body))!;
   const [result] = (listKey === undefined ? good : (good as Body)[listKey]) as [Body];
-  const scoreKey = scoreKeys.find((key) => key in result)!;
-  const documentKey = documentKeys.find((key) => key in result);
-  const withList = (list: unknown) => (listKey === undefined ? list : { ...(good as Body), [listKey]: list });
+  const withList = (list: unknown) => {
+    const body = listKey === undefined ? list : { ...(good as Body), [listKey]: list };
+    return isNested ? { output: body } : body;
+  };
   const withField = (key: string, value: unknown) => {
     const { [key]: _, ...rest } = result;
     return withList([result, value === missing ? rest : { ...rest, [key]: value }]);
@@ -38,16 +47,16 @@ function brokenBodies(codec: AnyCodec): [what: string, body: unknown][] {
   const notReplies = [undefined, null, "text", 3, true, {}, listKey === undefined ? { results: good } : [result]];
   const notLists =
     listKey === undefined ? [] : [null, {}, "text", missing].map((list) => (list === missing ? { model: "m" } : withList(list)));
-  const notResults = [null, 5, "text", [], [[0, 0.5]]].map((entry) => withList([entry]));
-  const indices = [missing, null, "0", 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, true].map((index) =>
-    withField("index", index),
-  );
-  const scores = [missing, null, "0.5", "NaN", Number.NaN, Number.NEGATIVE_INFINITY, [0.5], {}, true].map((score) =>
-    withField(scoreKey, score),
-  );
+  const notResults = [null, codec.name === "deepinfra" ? {} : 5, "text", [], [[0, 0.5]]].map((entry) => withList([entry]));
+  const isBare = typeof result === "number";
+  const keyOf = (keys: readonly string[]) => (isBare ? undefined : keys.find((key) => key in result));
+  const indexKey = keyOf(Object.keys(notIndices));
+  const documentKey = keyOf(documentKeys);
+  const indices = indexKey === undefined ? [] : notIndices[indexKey]!.map((index) => withField(indexKey, index));
+  const scores = notScores.map((score) => (isBare ? withList([score === missing ? null : score]) : withField(keyOf(scoreKeys)!, score)));
   const documents = documentKey === undefined ? [] : [5, true, ["text"], [{ text: "a" }]].map((value) => withField(documentKey, value));
   const groups = { reply: notReplies, list: notLists, result: notResults, index: indices, score: scores, document: documents };
-  return Object.entries(groups).flatMap(([what, bodies]) => bodies.map((body, place) => [`${what} ${place}`, body] as [string, unknown]));
+  return Object.entries(groups).flatMap(([what, bodies]) => bodies.map((body, index) => [`${what} ${index}`, body] as [string, unknown]));
 }
 
 describe.each(codecs.map((codec) => ({ name: codec.name, codec })))("$name", ({ name, codec }) => {
@@ -56,9 +65,11 @@ describe.each(codecs.map((codec) => ({ name: codec.name, codec })))("$name", ({ 
   });
 
   it("ignores unknown fields", () => {
-    const body: unknown = codec.encodeReply({ results: [{ index: 3, score: -1 }] });
+    // Where results have no index, the first one is of the first document.
+    const index = name === "weaviate" || name === "deepinfra" ? 0 : 3;
+    const body: unknown = codec.encodeReply({ results: [{ index, score: -1, ...(name === "weaviate" ? { document: "a" } : {}) }] });
     const more = Array.isArray(body) ? body.map((result: object) => ({ ...result, extra: 1 })) : { ...(body as object), extra: { a: [] } };
-    expect(codec.decodeReply(more)).toEqual({ results: [{ index: 3, score: -1 }] });
+    expect(codec.decodeReply(more)).toMatchObject({ results: [{ index, score: -1 }] });
   });
 });
 

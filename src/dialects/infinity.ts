@@ -11,7 +11,7 @@ import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
 import { common, documents, flag, limit, nestedError, optionalText, relevance, text, usage } from "./schema-parts.ts";
 
-/** A request; Infinity itself takes texts only. */
+/** A request. Infinity itself accepts only texts. */
 export interface InfinityRequestBody {
   model?: Maybe<string>;
   query: string;
@@ -19,7 +19,7 @@ export interface InfinityRequestBody {
   return_documents?: Maybe<boolean>;
   raw_scores?: Maybe<boolean>;
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
 }
 
@@ -63,7 +63,7 @@ export const infinity: Codec<InfinityRequestBody, InfinityReplyBody> = {
 };
 
 /**
- * As an engine. The limit is that of `INFINITY_MAX_CLIENT_BATCH_SIZE`; scores go through a sigmoid.
+ * Infinity as an engine. The limit is the default of `INFINITY_MAX_CLIENT_BATCH_SIZE`. Infinity applies a sigmoid to scores.
  *
  * @see https://github.com/michaelfeil/infinity `libs/infinity_emb/infinity_emb/env.py` line 198 and `inference/batch_handler.py` line 208 at
  *   fcb951c
@@ -79,7 +79,7 @@ export const infinityEngine: Engine = {
   owner: "infinity",
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const infinityDialect: RankingDialect<InfinityRequestBody> = {
   codec: infinity,
   vendor: {
@@ -100,7 +100,7 @@ export const infinityDialect: RankingDialect<InfinityRequestBody> = {
 };
 
 /**
- * What does not validate is 422, which Infinity leaves to FastAPI; an unknown model and one that cannot rerank are 400.
+ * FastAPI answers an invalid request with 422. Infinity answers an unknown model, and a model that cannot rerank, with 400.
  *
  * @see https://fastapi.tiangolo.com/tutorial/handling-errors/ the body of a RequestValidationError
  */

@@ -10,22 +10,22 @@ import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults } from "./results.ts";
 import { cohereMetaSchema, common, count, documents, echoed, flag, optionalText, relevance, text, usage } from "./schema-parts.ts";
 
-/** Jina documents no limit: 1,000 keeps a request, and what is lost with it, small. @see https://jina.ai/reranker */
+/** Our limit: Jina documents none, and smaller requests lose less if one fails. @see https://jina.ai/reranker */
 export const jinaLimits: { readonly maxDocuments: number } = { maxDocuments: 1000 };
 
-/** A request; Jina requires `model`, and takes objects `{text}` and `{image}` only. */
+/** A request. Jina requires `model`, and the only objects that it accepts are `{text}` and `{image}`. */
 export interface JinaRequestBody {
   model?: Maybe<string>;
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   truncation?: Maybe<boolean>;
-  /** Tokens; jina-reranker-v3 only. */
+  /** Maximum tokens of one document; jina-reranker-v3 only. */
   max_doc_length?: Maybe<number>;
-  /** jina-reranker-v3 only; has no meaning here. */
+  /** jina-reranker-v3 only. Ignored here. */
   return_embeddings?: Maybe<boolean>;
 }
 
@@ -45,7 +45,7 @@ const fields = spelledAs<JinaRequestBody>({
   maxTokensPerDocument: "max_doc_length",
 });
 
-// The only codes that are known for sure; Jina's other failures are written without one.
+// Only these codes are certain. Other failures get no code.
 const codes: Readonly<Record<number, string>> = { 401: "AUTH_INVALID_API_KEY", 429: "RATE_REQUEST_LIMIT_EXCEEDED" };
 
 /** @see https://github.com/tryAGI/Jina `src/libs/Jina/openapi.json` at 2a3f424, a copy of Jina's specification */
@@ -73,7 +73,7 @@ export const jina: Codec<JinaRequestBody, JinaReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const jinaDialect: RankingDialect<JinaRequestBody> = {
   codec: jina,
   vendor: { name: "Jina", description: "Base URL /jina/v1", prefix: "jina" },

@@ -12,17 +12,17 @@ import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } f
 import { bareResults, common, documents, flag, limit, nestedError, relevance, texts, usage } from "./schema-parts.ts";
 import { type TeiResult, teiResults } from "./tei.ts";
 
-/** A request in the mode that is named after Jina; llama.cpp itself takes texts only. */
+/** A request in Jina's format. llama.cpp itself accepts only texts. */
 export interface LlamaCppRequestBody {
   model?: Maybe<string>;
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
 }
 
-/** A reply in that mode; documents are never echoed. */
+/** A reply in Jina's format. It never contains documents. */
 export interface LlamaCppReplyBody {
   model?: string;
   object: "list";
@@ -30,15 +30,15 @@ export interface LlamaCppReplyBody {
   results: RelevanceResult<never>[];
 }
 
-/** A request in the mode that is named after TEI: a body with `texts`, which may be a flag beside `documents`. */
+/** A request in TEI's format: it has `texts`, either the list itself or a flag in addition to `documents`. */
 export interface LlamaCppTextsRequestBody {
   model?: Maybe<string>;
   query: string;
   texts: readonly string[] | boolean;
-  /** Counts before `texts`. */
+  /** Used instead of `texts` if both are present. */
   documents?: Maybe<readonly string[]>;
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   return_text?: Maybe<boolean>;
 }
@@ -67,7 +67,7 @@ export const llamaCpp: Codec<LlamaCppRequestBody, LlamaCppReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** llama.cpp asked with `texts`: the reply is TEI's bare list. */
+/** llama.cpp in TEI's format: the request has `texts`, the reply is a bare list. */
 export const llamaCppTexts: Codec<LlamaCppTextsRequestBody, TeiResult[]> = {
   name: "llamacpp-texts",
   requestFields: textsFields.keys,
@@ -94,8 +94,8 @@ export const llamaCppTexts: Codec<LlamaCppTextsRequestBody, TeiResult[]> = {
 };
 
 /**
- * As an engine. It answers a classifier's logits, except for Qwen3, whose two classes go through a softmax: those are probabilities. The name
- * is all that it tells about a model's architecture.
+ * llama.cpp as an engine. Scores are a classifier's logits. Only Qwen3's are probabilities, because a softmax is applied to its two classes.
+ * The name is all that the engine reports about a model's architecture.
  *
  * @see https://github.com/ggml-org/llama.cpp `src/llama-graph.cpp`, build_pooling, at 00395eb
  */
@@ -116,7 +116,7 @@ const llamaCppVendor: Vendor = {
   otherPaths: { alive: ["/llamacpp/health", "/llamacpp/v1/health"], models: ["/llamacpp/v1/models", "/llamacpp/models"] },
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const llamaCppDialect: RankingDialect<LlamaCppRequestBody> = {
   codec: llamaCpp,
   vendor: llamaCppVendor,
@@ -135,7 +135,7 @@ export const llamaCppDialect: RankingDialect<LlamaCppRequestBody> = {
   }),
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const llamaCppTextsDialect: RankingDialect<LlamaCppTextsRequestBody> = {
   codec: llamaCppTexts,
   vendor: llamaCppVendor,
@@ -156,7 +156,7 @@ export const llamaCppTextsDialect: RankingDialect<LlamaCppTextsRequestBody> = {
     request: z
       .object({
         ...common,
-        // Its presence asks for this form; the documents may stand where they always do.
+        // The key selects this format. The documents may be here or under `documents`.
         texts: z.union([texts, z.boolean()], { error: "expected a list of strings, or true beside documents" }),
         documents: z.nullish(texts),
         top_n: limit,

@@ -11,15 +11,15 @@ import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults, type TokenUsage, tokenUsage } from "./results.ts";
 import { common, documents, limit, name, nestedError, relevance, usage, wrapped } from "./schema-parts.ts";
 
-/** A request; LocalAI itself takes texts only. */
+/** A request. LocalAI itself accepts only texts. */
 export interface LocalAiRequestBody {
   model?: Maybe<string>;
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
-  /** Has no meaning here. */
+  /** Ignored here. */
   backend?: Maybe<string>;
 }
 
@@ -51,13 +51,13 @@ export const localAi: Codec<LocalAiRequestBody, LocalAiReplyBody> = {
     readReply(body, { dialect: "localai", list: "results", score: "relevance_score", document: ["document", readText] }),
   encodeError: (failure) => {
     const status = statusIn({ 422: 400 }, failure);
-    // Its error handler sets no type, and writes the empty one out.
+    // LocalAI's error handler writes an empty type.
     return { status, body: { error: { code: status, message: failure.message, type: "" } } };
   },
   decodeError: messageInBody,
 };
 
-/** As an engine. @see https://localai.io/features/reranker/ */
+/** The server as an engine. @see https://localai.io/features/reranker/ */
 export const localAiEngine: Engine = {
   codec: localAi,
   prefixes: ["localai"],
@@ -67,7 +67,7 @@ export const localAiEngine: Engine = {
   needsModel: true,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const localAiDialect: RankingDialect<LocalAiRequestBody> = {
   codec: localAi,
   vendor: {

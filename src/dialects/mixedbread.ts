@@ -10,20 +10,20 @@ import { spelledAs } from "./request-fields.ts";
 import { type TokenUsage, tokenUsage } from "./results.ts";
 import { common, count, documentSchema, documents, flag, index, names, optionalText } from "./schema-parts.ts";
 
-/** Mixedbread documents no limit: 1,000 keeps a request small. @see https://mixedbread.com/api-reference/endpoints/reranking */
+/** Our limit: Mixedbread documents none. @see https://mixedbread.com/api-reference/endpoints/reranking */
 export const mixedbreadLimits: { readonly maxDocuments: number } = { maxDocuments: 1000 };
 
-/** A request; Mixedbread also takes a list of parts as one input, for images. */
+/** A request. Mixedbread also accepts a list of parts as one input, for images. */
 export interface MixedbreadRequestBody {
   model?: Maybe<string>;
   query: string;
   input: readonly WireDocument[];
   rank_fields?: Maybe<readonly string[]>;
   top_k?: Maybe<number>;
-  /** Read as `top_k`, where that is not there. */
+  /** Used if `top_k` is absent. */
   top_n?: Maybe<number>;
   return_input?: Maybe<boolean>;
-  /** Has no meaning here. */
+  /** Ignored here. */
   rewrite_query?: Maybe<boolean>;
 }
 
@@ -46,8 +46,8 @@ const fields = spelledAs<MixedbreadRequestBody>({
 });
 
 /**
- * The body of errors is not documented and unverified: `{message, detail}` has both keys that a client may look for.
- * The statuses are documented, 422 among them.
+ * Mixedbread documents the statuses (422 among them) but not the body of errors, and we have not seen one. `{message, detail}` has both
+ * keys that a client may look for.
  *
  * @see https://github.com/mixedbread-ai/mixedbread-ts `src/client.ts` at 82b0dd5
  * @see https://www.mixedbread.com/api-reference/error-handling
@@ -74,7 +74,7 @@ export const mixedbread: Codec<MixedbreadRequestBody, MixedbreadReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const mixedbreadDialect: RankingDialect<MixedbreadRequestBody> = {
   codec: mixedbread,
   vendor: { name: "Mixedbread", description: "Base URL /mixedbread", prefix: "mixedbread" },

@@ -1,4 +1,4 @@
-/** NVIDIA NIM (NeMo Retriever): `POST /v1/ranking`. No limit, no echo, and scores are logits. */
+/** NVIDIA NIM (NeMo Retriever): `POST /v1/ranking`. Requests have no limit of results, replies contain no documents, scores are logits. */
 import * as z from "zod/mini";
 import type { Codec, Maybe } from "./codec.ts";
 import type { RankingDialect } from "./definition.ts";
@@ -10,10 +10,10 @@ import { spelledAs } from "./request-fields.ts";
 import { index, name, querySchema, text, truncateWordSchema } from "./schema-parts.ts";
 import { readTruncateWord, truncateWord } from "./truncate-word.ts";
 
-/** NIM takes 1 to 512 passages. @see https://docs.nvidia.com/nim/nemo-retriever/reranking/2.4/reference-grpc.html */
+/** NIM accepts 1 to 512 passages. @see https://docs.nvidia.com/nim/nemo-retriever/reranking/2.4/reference-grpc.html */
 export const nimLimits: { readonly maxDocuments: number } = { maxDocuments: 512 };
 
-/** A request; NIM requires `model`. */
+/** A request. NIM requires `model`. */
 export interface NimRequestBody {
   model?: Maybe<string>;
   query: { readonly text: string };
@@ -27,13 +27,13 @@ export interface NimReplyBody {
 }
 
 const fields = spelledAs<NimRequestBody>({ model: "model" });
-// Seen is the first one; the second is OpenAI's.
+// We have seen the first type; the second is OpenAI's.
 const errorTypes: Readonly<Record<number, string>> = { 400: "invalid_request_error", 500: "server_error" };
 
 /**
- * Errors are `{object: "error", message, detail, type}`, as a container answered in langchain-ai/langchain-nvidia#299. What `detail`
- * holds there is unverified, so here it is the message, for clients that look for FastAPI's key. For a pair that is too long both 422
- * (there) and 400 (stargate/data-api#2532) were seen.
+ * Errors are `{object: "error", message, detail, type}`: a container answered so in langchain-ai/langchain-nvidia#299. We do not know what
+ * `detail` contains there. Here it is the message, for clients that look for FastAPI's key. A pair that is too long was answered with 422
+ * there and with 400 in stargate/data-api#2532.
  *
  * @see https://docs.nvidia.com/nim/nemo-retriever/text-reranking/1.11.0/using-reranking.html
  */
@@ -63,7 +63,7 @@ export const nim: Codec<NimRequestBody, NimReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const nimDialect: RankingDialect<NimRequestBody> = {
   codec: nim,
   vendor: {

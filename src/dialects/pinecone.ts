@@ -1,4 +1,4 @@
-/** Pinecone's inference API: `POST /rerank`. Documents are objects; a text goes as `{text}`. */
+/** Pinecone's inference API: `POST /rerank`. Documents are objects; a text is sent as `{text}`. */
 import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument, WireError, WireFailure, WireRequest } from "./codec.ts";
 import type { RankingDialect } from "./definition.ts";
@@ -10,17 +10,17 @@ import { spelledAs, usualSpelling } from "./request-fields.ts";
 import { common, count, documents, flag, index, names, nestedError, optionalText, truncateWordSchema } from "./schema-parts.ts";
 import { readTruncateWord, truncateWord } from "./truncate-word.ts";
 
-/** A request; Pinecone requires `model`, and objects as documents. */
+/** A request. Pinecone requires `model`, and documents must be objects. */
 export interface PineconeRequestBody {
   model?: Maybe<string>;
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   rank_fields?: Maybe<readonly string[]>;
-  /** By model. */
+  /** Each model has parameters of its own. */
   parameters?: Maybe<{ readonly truncate?: Maybe<"END" | "NONE">; readonly [key: string]: unknown }>;
 }
 
@@ -62,7 +62,7 @@ export const pinecone: Codec<PineconeRequestBody, PineconeReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const pineconeDialect: RankingDialect<PineconeRequestBody> = {
   codec: pinecone,
   vendor: { name: "Pinecone", description: "Controller host /pinecone", prefix: "pinecone" },
@@ -96,7 +96,7 @@ function encodeRequest(request: WireRequest): PineconeRequestBody {
   };
 }
 
-// Of the codes in the specification, by gRPC's meaning of them; 500 is UNKNOWN in its own examples.
+// Codes of the specification, with gRPC's meanings. The specification's own examples use UNKNOWN for 500.
 const codes: Readonly<Record<number, string>> = {
   400: "INVALID_ARGUMENT",
   401: "UNAUTHENTICATED",
@@ -117,7 +117,7 @@ function encodeError(failure: WireFailure): WireError {
   return { status, body: { status, error: { code: typeIn(codes, status), message: failure.message } } };
 }
 
-/** Of the models that Pinecone hosts, Cohere's takes 200 documents, the others 100. @see https://docs.pinecone.io/guides/search/rerank-results */
+/** Cohere's model at Pinecone accepts 200 documents, the others 100. @see https://docs.pinecone.io/guides/search/rerank-results */
 export function pineconeLimits(model: string): { maxDocuments: number } {
   return { maxDocuments: model.startsWith("cohere-") ? 200 : 100 };
 }

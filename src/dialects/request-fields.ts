@@ -1,13 +1,13 @@
-/** Most fields of a request differ between dialects in their spelling only: a table says it once, for both directions. */
+/** Most request fields differ between dialects only in their keys. A table of keys serves both directions. */
 import type { RequestField, RequestFields, WireRequest } from "./codec.ts";
 
-/** Keys of a body that can hold what a field holds. */
+/** The keys of a body whose type fits a field. */
 type KeyFor<Body, Field extends RequestField> = {
   [Key in keyof Body]-?: NonNullable<WireRequest[Field]> extends NonNullable<Body[Key]> ? Key : never;
 }[keyof Body] &
   string;
 
-/** Keys of a request body by the fields they stand for. Of several keys the first is written, and the first that says something is read. */
+/** The keys of a request body for each field. If there are several, the first is written, and the first that has a value is read. */
 export type Spelling<Body> = {
   readonly [Field in RequestField]?: KeyFor<Body, Field> | readonly [KeyFor<Body, Field>, ...KeyFor<Body, Field>[]];
 };
@@ -15,16 +15,16 @@ export type Spelling<Body> = {
 /** A {@link Spelling}, ready to use. */
 export interface SpelledFields<Body> {
   readonly keys: RequestFields;
-  /** The fields that the request has, in the dialect's spelling. */
+  /** Writes the fields of a request under the dialect's keys. */
   encode(request: WireRequest): Partial<Body>;
-  /** The fields that the body says something in; null, a limit below 1 and an empty list say nothing. */
+  /** Reads the fields of a body. Null, a limit below 1 and an empty list count as absent. */
   decode(body: Body): Pick<WireRequest, RequestField>;
 }
 
-/** A limit under the name that most dialects have for it; clients of the others write `top_k`. */
+/** The two usual keys for a limit of results. */
 export const limitKeys: readonly ["top_n", "top_k"] = ["top_n", "top_k"];
 
-/** How the dialects that read objects as documents spell most fields. */
+/** The keys of most dialects that read object documents. */
 export const usualSpelling: {
   readonly model: "model";
   readonly topK: typeof limitKeys;
@@ -32,28 +32,28 @@ export const usualSpelling: {
   readonly fields: "rank_fields";
 } = { model: "model", topK: limitKeys, returnDocuments: "return_documents", fields: "rank_fields" };
 
-/** Reads and writes the fields that a dialect spells otherwise than {@link WireRequest}. */
+/** Creates the functions that translate between {@link WireRequest} and a dialect's keys. */
 export function spelledAs<Body>(spelling: Spelling<Body>): SpelledFields<Body> {
   const keys = new Map(Object.entries(spelling).map(([field, own]) => [field as RequestField, [own].flat() as string[]]));
   return {
     keys,
     encode(request) {
-      const said = [...keys].filter(([field]) => request[field] !== undefined);
-      return Object.fromEntries(said.map(([field, [key]]) => [key, request[field]])) as Partial<Body>;
+      const present = [...keys].filter(([field]) => request[field] !== undefined);
+      return Object.fromEntries(present.map(([field, [key]]) => [key, request[field]])) as Partial<Body>;
     },
     decode(body) {
-      const said = [...keys].flatMap(([field, own]) => {
+      const present = [...keys].flatMap(([field, own]) => {
         const key = spellingIn(body as object, field, own);
         return key === undefined ? [] : [[field, valueAt(body as object, key)] as const];
       });
-      return Object.fromEntries(said) as Pick<WireRequest, RequestField>;
+      return Object.fromEntries(present) as Pick<WireRequest, RequestField>;
     },
   };
 }
 
-/** The key, of those that a field may have, under which a body says it: the first that says something. `a.b` is a key inside an object. */
+/** Finds the first of a field's keys that has a value in the body. `a.b` is a key inside an object. */
 export function spellingIn(body: object, field: RequestField, keys: readonly string[]): string | undefined {
-  return keys.find((key) => saysSomething(field, valueAt(body, key)));
+  return keys.find((key) => hasValue(field, valueAt(body, key)));
 }
 
 function valueAt(body: object, key: string): unknown {
@@ -64,7 +64,7 @@ function valueAt(body: object, key: string): unknown {
 
 const counts: ReadonlySet<RequestField> = new Set(["topK", "maxTokens", "maxTokensPerDocument"]);
 
-function saysSomething(field: RequestField, value: unknown): boolean {
+function hasValue(field: RequestField, value: unknown): boolean {
   if (value === undefined || value === null) return false;
   // vLLM's default is top_n: 0, Infinity's clients write −1, and Go clients write out zero values.
   if (counts.has(field)) return (value as number) >= 1;

@@ -1,14 +1,14 @@
-/** Parts of reply bodies that several dialects spell alike. */
+/** Parts of reply bodies that several dialects share. */
 import type { WireDocument, WireResult } from "./codec.ts";
 
-/** A result with its score under `relevance_score`; `Echo` is what its document looks like, never where the dialect echoes none. */
+/** A result with its score under `relevance_score`. `Echo` is the type of its document; `never` if results contain no documents. */
 export interface RelevanceResult<Echo> {
   index: number;
   relevance_score: number;
   document?: Echo;
 }
 
-/** Results with `relevance_score`; those that have a document carry it as `echo` writes it, or not at all without `echo`. */
+/** Writes results with `relevance_score`. `echo` writes their documents; without it they are left out. */
 export function relevanceResults<Echo = never>(
   results: readonly WireResult[],
   echo?: (document: WireDocument) => Echo,
@@ -20,13 +20,13 @@ export function relevanceResults<Echo = never>(
   }));
 }
 
-/** Tokens of a call in OpenAI's words; a reranker reads only prompts. */
+/** OpenAI's format for the tokens of a call. A reranker only reads, so it has prompt tokens only. */
 export interface TokenUsage {
   prompt_tokens: number;
   total_tokens: number;
 }
 
-/** The usage of so many tokens, where they are known. */
+/** Creates the usage for a number of tokens; undefined if the number is unknown. */
 export function tokenUsage(tokens: number | undefined): TokenUsage | undefined {
   return tokens === undefined ? undefined : { prompt_tokens: tokens, total_tokens: tokens };
 }

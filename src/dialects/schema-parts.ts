@@ -1,15 +1,15 @@
 /** Parts of schemas that several dialects share. Only the server's schemas use them, so bundles for browsers leave them out. */
 import * as z from "zod/mini";
 
-/** A key that clients leave out or send as null when they have nothing to say. */
+/** A key that clients may leave out or send as null. */
 type Nullish<T> = z.ZodMiniOptional<z.ZodMiniNullable<z.ZodMiniType<T>>>;
 
-/** A document: a text, or an object of the caller's that comes back as it was. */
+/** A document: a text, or an object, which a reply repeats unchanged. */
 export const documentSchema: z.ZodMiniType<string | Record<string, unknown>> = z.union([z.string(), z.record(z.string(), z.unknown())], {
   error: "expected a string or an object",
 });
 
-/** The library checks that it is not blank; the pattern says so to readers of the OpenAPI document. */
+/** A query. The library refuses a blank one; the pattern shows this in the OpenAPI document. */
 export const querySchema: z.ZodMiniType<string> = z
   .string()
   .check(z.meta({ description: "What is looked for; not blank.", pattern: "\\S" }));
@@ -19,61 +19,61 @@ export const texts: z.ZodMiniType<string[]> = z.array(z.string());
 export const documents: z.ZodMiniType<(string | Record<string, unknown>)[]> = z.array(documentSchema);
 
 /**
- * FastAPI's services read words and digits as truth values, and RAGFlow writes "true" to Xinference.
+ * FastAPI's services accept words and digits as booleans, and RAGFlow sends "true" to Xinference.
  *
  * @see https://docs.pydantic.dev/latest/api/standard_library_types/#booleans
  */
 const booleanWord = z.stringbool({ truthy: ["true", "t", "yes", "y", "on", "1"], falsy: ["false", "f", "no", "n", "off", "0"] });
 
-/** A truth value, or a word for one. */
+/** A boolean, or a word for one. */
 export const flag: Nullish<boolean> = z.nullish(z.union([z.boolean(), booleanWord], { error: "expected a boolean" }));
 export const name: Nullish<string> = z.nullish(text);
 export const names: Nullish<string[]> = z.nullish(texts);
 
 const atLeast = (min: number): z.ZodMiniType<number> => z.int().check(z.minimum(min));
 
-/** 0 means all, as vLLM's clients write it. */
+/** A limit of results. vLLM's clients send 0 for all. */
 export const count: Nullish<number> = integer(atLeast(0), /^\d{1,15}$/, " ≥ 0");
-/** A limit of servers that people run themselves: −1 means all, too. */
+/** A limit of results, for self-hosted servers: −1 also means all. */
 export const limit: Nullish<number> = integer(atLeast(-1), /^(?:-1|\d{1,15})$/, " ≥ -1");
-/** A number of tokens, or −1. vLLM takes 0 and fails then: nothing is left of a pair. */
+/** A number of tokens, or −1. Not 0: it would leave nothing of a pair, and vLLM fails. */
 const tokens: Nullish<number> = integer(z.union([z.literal(-1), atLeast(1)]), /^(?:-1|[1-9]\d{0,14})$/, " ≥ 1, or -1");
 
 const side: Nullish<"left" | "right"> = z.nullish(z.enum(["left", "right"]));
-/** Pinecone's and NIM's word for whether long pairs are cut. */
+/** Pinecone's and NIM's option for pairs that are too long. */
 export const truncateWordSchema: Nullish<"END" | "NONE"> = z.nullish(z.enum(["END", "NONE"]));
 
-/** Keys of nearly every request. */
+/** The keys that nearly every request has. */
 export const common: { model: Nullish<string>; query: z.ZodMiniType<string> } = { model: name, query: querySchema };
-/** How vLLM's requests cut pairs. */
+/** vLLM's keys for cutting pairs. */
 export const cutting: { truncate_prompt_tokens: Nullish<number>; truncation_side: Nullish<"left" | "right"> } = {
   truncate_prompt_tokens: tokens,
   truncation_side: side,
 };
-/** How vLLM's requests ask for logits. */
+/** vLLM's keys for requesting logits. */
 export const activating: { use_activation: Nullish<boolean>; activation: Nullish<boolean> } = { use_activation: flag, activation: flag };
 
 export const index: z.ZodMiniType<number> = atLeast(0);
 /** A result with its score under `relevance_score`. */
 export const relevance: { index: z.ZodMiniType<number>; relevance_score: z.ZodMiniType<number> } = { index, relevance_score: z.number() };
-/** A document of a reply as `{text}`. */
+/** A document in a reply, as `{text}`. */
 export const wrapped: z.ZodMiniType<{ text?: string | null | undefined }> = z.looseObject({ text: z.nullish(text) });
-/** A document of a reply, an object as it was, whatever its `text` is. */
+/** A document in a reply: any object. Its `text` may have any type. */
 export const echoed: z.ZodMiniOptional<z.ZodMiniType<Record<string, unknown>>> = z.optional(z.record(z.string(), z.unknown()));
 export const optionalText: z.ZodMiniOptional<z.ZodMiniType<string>> = z.optional(text);
 export const usage: z.ZodMiniOptional<z.ZodMiniType<object>> = z.optional(z.looseObject({ total_tokens: z.int() }));
 export const cohereMetaSchema: z.ZodMiniType<object> = z.looseObject({ api_version: z.looseObject({ version: text }) });
-/** TEI's reply, and llama.cpp's in TEI's mode. */
+/** TEI's reply, and llama.cpp's in TEI's format. */
 export const bareResults: z.ZodMiniType = z.array(z.object({ index, score: z.number(), text: optionalText }));
 
-/** Failures as Cohere writes them. */
+/** Cohere's format of failures. */
 export const messageError: z.ZodMiniType = z.looseObject({ message: text });
-/** Failures as FastAPI's services write them. */
+/** FastAPI's format of failures. */
 export const detailError: z.ZodMiniType = z.looseObject({ detail: text });
-/** Failures as OpenAI and the services made after it write them. */
+/** OpenAI's format of failures, which many services copy. */
 export const nestedError: z.ZodMiniType = z.looseObject({ error: z.looseObject({ message: text }) });
 
-/** An integer in JSON or, as FastAPI's services read it too, in a text. @see https://docs.pydantic.dev/latest/concepts/conversion_table/ */
+/** An integer, as a number or as a text of digits, which FastAPI's services also accept. @see https://docs.pydantic.dev/latest/concepts/conversion_table/ */
 function integer(numbers: z.ZodMiniType<number>, digits: RegExp, expected: string): Nullish<number> {
   const written = z.pipe(z.string().check(z.regex(digits)), z.transform(Number));
   return z.nullish(z.union([numbers, written], { error: `expected an integer${expected}` }));

@@ -1,4 +1,4 @@
-/** Hugging Face text-embeddings-inference: `POST /rerank`. No limit, no model, and the reply is a bare list. */
+/** Hugging Face text-embeddings-inference: `POST /rerank`. Requests have no limit of results and no model; the reply is a bare list. */
 import * as z from "zod/mini";
 import type { Codec, Maybe, WireError, WireFailure, WireResult } from "./codec.ts";
 import type { RankingDialect } from "./definition.ts";
@@ -10,7 +10,7 @@ import { readReply } from "./reply-checks.ts";
 import { spelledAs } from "./request-fields.ts";
 import { bareResults, flag, querySchema, text, texts } from "./schema-parts.ts";
 
-/** Where TEI cuts. */
+/** The side from which TEI removes tokens. */
 export type TeiDirection = "Left" | "left" | "Right" | "right";
 
 /** A request. */
@@ -18,7 +18,7 @@ export interface TeiRequestBody {
   query: string;
   texts: readonly string[];
   truncate?: Maybe<boolean>;
-  /** In capitals; newer versions read small letters, too. @default "Right" */
+  /** Newer versions also accept small letters. @default "Right" */
   truncation_direction?: Maybe<TeiDirection>;
   raw_scores?: Maybe<boolean>;
   return_text?: Maybe<boolean>;
@@ -62,10 +62,9 @@ export const tei: Codec<TeiRequestBody, TeiResult[]> = {
 };
 
 /**
- * As an engine. It holds one model: the name behind `tei/` is for people. Its `auto_truncate` may be off.
+ * TEI as an engine. It serves one model, so the name after `tei/` has no effect. Its `auto_truncate` may be off.
  *
- * The limits are those of a server that was started with nothing else: `max_client_batch_size` and `payload_limit`, which counts bytes of
- * the whole body.
+ * The limits are the defaults of TEI's `max_client_batch_size` and `payload_limit`, which counts the bytes of the whole body.
  *
  * @see https://github.com/huggingface/text-embeddings-inference `router/src/main.rs` lines 81 and 167, `router/src/http/server.rs` line 1872
  *   and, for `/info`, `router/src/http/types.rs`, at 0d124dc
@@ -81,7 +80,7 @@ export const teiEngine: Engine = {
   refusesLongPairs: true,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const teiDialect: RankingDialect<TeiRequestBody> = {
   codec: tei,
   vendor: {
@@ -113,7 +112,7 @@ export const teiDialect: RankingDialect<TeiRequestBody> = {
   }),
 };
 
-/** The results as TEI answers them. */
+/** Writes results in TEI's format. */
 export function teiResults(results: readonly WireResult[]): TeiResult[] {
   return results.map(({ index, score, document }) => ({ index, score, ...(document === undefined ? {} : { text: textOf(document) }) }));
 }
@@ -123,9 +122,9 @@ function encodeTeiError({ status, code, message }: WireFailure): WireError {
   return { status: ownStatus, body: { error: message, error_type: type } };
 }
 
-/** TEI's status goes by its type; a status that none of its types has stays, with the nearest type. */
+/** Chooses TEI's status and error type. A status that no type of TEI's has stays, with the nearest type. */
 function teiFailure(status: number, code: string): [status: number, type: string] {
-  // What a model or a tokenizer cannot take, it cannot take the next time: leaving the 5xx misleads no client that retries those.
+  // A model or tokenizer that cannot read an input will fail again. 424 is not a 5xx, so clients do not retry it.
   if (status === 500 && code === "inference") return [424, "Backend"];
   if (status === 500 && code === "tokenization") return [422, "Tokenizer"];
   if (status === 400) return [400, "Empty"];

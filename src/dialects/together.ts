@@ -10,16 +10,16 @@ import { spelledAs, usualSpelling } from "./request-fields.ts";
 import { type TokenUsage, tokenUsage } from "./results.ts";
 import { common, count, documents, flag, names, nestedError, relevance, usage, wrapped } from "./schema-parts.ts";
 
-/** Together documents no limit: 1,000 keeps a request small. @see https://docs.together.ai/reference/rerank-1 */
+/** Our limit: Together documents none. @see https://docs.together.ai/reference/rerank-1 */
 export const togetherLimits: { readonly maxDocuments: number } = { maxDocuments: 1000 };
 
-/** A request; Together requires `model`, and reads all keys of objects where there are no `rank_fields`. */
+/** A request. Together requires `model`. Without `rank_fields` it reads all keys of object documents. */
 export interface TogetherRequestBody {
   model?: Maybe<string>;
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   rank_fields?: Maybe<readonly string[]>;
@@ -30,7 +30,7 @@ export interface TogetherReplyBody {
   object: "rerank";
   id?: string;
   model?: string;
-  /** A document is always there: its text, or the JSON of an object; null where the reply has none. */
+  /** `document` is always present: its text, or the JSON of an object; null if documents are not returned. */
   results: { index: number; relevance_score: number; document: { text: string | null } }[];
   usage?: TokenUsage & { completion_tokens: number };
 }
@@ -38,7 +38,7 @@ export interface TogetherReplyBody {
 const fields = spelledAs<TogetherRequestBody>(usualSpelling);
 
 /**
- * An object comes back as JSON in a text, and stays a text when it is decoded: nothing tells it from a document that was such a text.
+ * A reply contains objects as JSON texts. Decoding leaves them texts, because a document may have been such a text.
  *
  * @see https://github.com/togethercomputer/openapi `openapi.yaml` at 090263a
  */
@@ -66,7 +66,7 @@ export const together: Codec<TogetherRequestBody, TogetherReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const togetherDialect: RankingDialect<TogetherRequestBody> = {
   codec: together,
   vendor: { name: "Together AI", description: "Base URL /together/v1", prefix: "together" },
@@ -83,7 +83,7 @@ function echoOf(document: WireDocument | undefined): string | null {
   return typeof document === "object" ? JSON.stringify(document) : (document ?? null);
 }
 
-// The specification types them as text and lists none; these are OpenAI's words.
+// The specification allows any text and lists no types. These are OpenAI's.
 const errorTypes: Readonly<Record<number, string>> = {
   400: "invalid_request_error",
   401: "authentication_error",

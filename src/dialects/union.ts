@@ -1,4 +1,4 @@
-/** What our own `/v1/rerank` speaks: the words of all dialects that have this path, so that any of their clients is understood. */
+/** The dialect of `/v1/rerank`: it has the fields of all dialects with this path, so the clients of all of them can use it. */
 import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument } from "./codec.ts";
 import { type CohereMeta, cohereMeta } from "./cohere.ts";
@@ -32,9 +32,9 @@ export interface UnionRequestBody {
   model?: Maybe<string>;
   query: string;
   documents: readonly WireDocument[];
-  /** 0 means all, as in vLLM. */
+  /** 0 means all, as for vLLM. */
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   rank_fields?: Maybe<readonly string[]>;
@@ -44,7 +44,7 @@ export interface UnionRequestBody {
   use_activation?: Maybe<boolean>;
   /** `use_activation` in older versions of vLLM. */
   activation?: Maybe<boolean>;
-  /** vLLM's; −1 means what the model reads. */
+  /** vLLM's. −1 means the model's own limit. */
   truncate_prompt_tokens?: Maybe<number>;
   /** vLLM's. */
   truncation_side?: Maybe<"left" | "right">;
@@ -52,13 +52,13 @@ export interface UnionRequestBody {
   truncation?: Maybe<boolean>;
   /** vLLM's and Cohere v2's. */
   max_tokens_per_doc?: Maybe<number>;
-  /** Jina's word for `max_tokens_per_doc`. */
+  /** Jina's name for `max_tokens_per_doc`. */
   max_doc_length?: Maybe<number>;
-  /** Cohere v1's; has no meaning here. */
+  /** Cohere v1's. Ignored here. */
   max_chunks_per_doc?: Maybe<number>;
 }
 
-/** A reply: Jina's and Cohere v1's in one. */
+/** A reply: it has the fields of Jina's and of Cohere v1's. */
 export interface UnionReplyBody {
   id?: string;
   object: "list";
@@ -111,8 +111,8 @@ const liteLlm: Vendor = {
 };
 
 /**
- * A crossrank server as an engine, with the limits of a server that was started with nothing else (`src/server/options.ts`). A pool speaks
- * crossrank's own format with it, at `/rerank`.
+ * A crossrank server as an engine, with the server's default limits (`src/server/options.ts`). A pool uses crossrank's native format, at
+ * `/rerank`.
  */
 export const crossrankEngine: Engine = {
   codec: union,
@@ -125,7 +125,7 @@ export const crossrankEngine: Engine = {
   owner: "crossrank",
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const unionDialect: RankingDialect<UnionRequestBody> = {
   codec: union,
   vendor: { name: "Several vendors", description: "What clients of Jina, Cohere v1, LiteLLM, LocalAI, Xinference and vLLM have in common" },
@@ -133,8 +133,9 @@ export const unionDialect: RankingDialect<UnionRequestBody> = {
   paths: [
     {
       path: "/rerank",
-      usedBy: "with `model`, `top_n` or another word of theirs beside the documents vLLM, Infinity, llama.cpp and Jina clients",
-      isMeant: saysUnionWords,
+      usedBy:
+        "with `model`, `top_n` or any other word that is not crossrank's beside the documents vLLM, Infinity, llama.cpp and Jina clients",
+      isMeant: isForeign,
     },
     { path: "/v1/rerank", usedBy: "Jina, Cohere v1, LiteLLM, LocalAI, Xinference, vLLM" },
     { path: "/litellm/rerank", usedBy: "LiteLLM's routes `cohere`, `jina_ai`, `hosted_vllm`" },
@@ -168,18 +169,22 @@ export const unionDialect: RankingDialect<UnionRequestBody> = {
   }),
 };
 
-/** Raw scores in vLLM's words; Infinity's, where they are there too, count. */
+/** Reads vLLM's keys for raw scores. Infinity's `raw_scores` overrides them. */
 function decodeActivation({ use_activation, activation }: UnionRequestBody): { rawScores?: boolean } {
   const isActivated = use_activation ?? activation ?? undefined;
   return isActivated === undefined ? {} : { rawScores: !isActivated };
 }
 
 /**
- * Whether a body at our own path has a word that only clients of other rerankers write beside the documents. `top_k` and `truncation` there
- * belong into our own `config`.
+ * Keys of our own `config` that no other reranker has. Beside the documents they are a mistake in our own format, which names their place.
  */
-function saysUnionWords(body: object): boolean {
-  if ("texts" in body || "config" in body) return false;
-  const words = [...union.requestFields.values()].flat().filter((key) => key !== "top_k" && key !== "truncation");
-  return [...words, "max_chunks_per_doc", "max_tokens_per_query", "priority", "user"].some((key) => key in body);
+export const ownWords: ReadonlySet<string> = new Set([
+  ...["top_k", "topK", "threshold", "truncation", "truncationSide", "max_length", "maxLength", "instruction", "fields", "return"],
+  ...["on_error", "onError", "batch_size", "batchSize", "max_rerank_duration_secs", "maxRerankDurationSecs"],
+]);
+
+/** Whether a body at our own path has a key beside query and documents that neither we nor TEI, llama.cpp or Weaviate have there. */
+function isForeign(body: object): boolean {
+  if (!("documents" in body) || ["config", "texts", "property"].some((key) => key in body)) return false;
+  return Object.keys(body).some((key) => key !== "query" && key !== "documents" && !ownWords.has(key));
 }

@@ -1,4 +1,4 @@
-/** vLLM's scoring of pairs: `POST /score` and `/v1/score`. It ranks nothing, so it has a contract of its own. */
+/** vLLM's scoring of pairs: `POST /score` and `/v1/score`. It does not rank, so it has a codec type of its own. */
 import * as z from "zod/mini";
 import { RerankError } from "../errors.ts";
 import type { Maybe, ScoreCodec, ScoreRequest } from "./codec.ts";
@@ -12,7 +12,7 @@ import { decodeVllmOptions, encodeVllmError, type VllmOptions, vllmOptionKeys, v
 /** One text or a list of them. */
 export type VllmScoreTexts = string | readonly string[];
 
-/** A request: one of four spellings of the same two lists. */
+/** A request: two lists, under one of four pairs of keys. */
 export interface VllmScoreRequestBody extends VllmOptions {
   max_tokens_per_doc?: Maybe<number>;
   text_1?: Maybe<VllmScoreTexts>;
@@ -50,7 +50,7 @@ export const vllmScore: ScoreCodec<VllmScoreRequestBody, VllmScoreReplyBody> = {
   encodeError: encodeVllmError,
 };
 
-/** One of these pairs of lists has to be there; the codec looks for it. */
+/** A request must have one of these pairs of keys. The codec finds it. */
 const spellings: readonly (readonly [string, string])[] = [
   ["text_1", "text_2"],
   ["queries", "documents"],
@@ -60,7 +60,7 @@ const spellings: readonly (readonly [string, string])[] = [
 
 const textOrTexts = () => z.nullish(z.union([text, texts], { error: "expected a string or a list of strings" }));
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const vllmScoreDialect: ScoringDialect<VllmScoreRequestBody> = {
   scoreCodec: vllmScore,
   vendor: vllmVendor,
@@ -104,7 +104,7 @@ function pairsOf(body: VllmScoreRequestBody): ScoreRequest["pairs"] {
 }
 
 function listsOf(body: VllmScoreRequestBody): [queries: readonly string[], documents: readonly string[]] {
-  // In the order of vLLM's own union, which counts where a body has more than one spelling.
+  // The order of vLLM's own union: if a body has several pairs of lists, the first counts.
   const spellings = [
     [body.queries, body.documents],
     [body.queries, body.items],

@@ -11,25 +11,25 @@ import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type TokenUsage, tokenUsage } from "./results.ts";
 import { activating, count, cutting, documents, limit, name, nestedError, querySchema, relevance, usage, wrapped } from "./schema-parts.ts";
 
-/** What ranking and scoring requests share, as far as it means something here. */
+/** Options that ranking and scoring requests share. Options that are ignored here are left out. */
 export interface VllmOptions {
   model?: Maybe<string>;
-  /** −1 cuts pairs to what the model reads, a number from 1 on to so many tokens; absent, a long pair is an error. */
+  /** Cut pairs to this many tokens; −1: to the model's own limit. Absent: a pair that is too long is an error. */
   truncate_prompt_tokens?: Maybe<number>;
   /** @default the tokenizer's */
   truncation_side?: Maybe<"left" | "right">;
-  /** False: logits. */
+  /** False: return logits. */
   use_activation?: Maybe<boolean>;
-  /** `use_activation` in older versions. */
+  /** The name of `use_activation` in older versions. */
   activation?: Maybe<boolean>;
 }
 
-/** A request; 0 for `top_n` means all. */
+/** A request. `top_n: 0` means all. */
 export interface VllmRequestBody extends VllmOptions {
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   max_tokens_per_doc?: Maybe<number>;
 }
@@ -39,13 +39,13 @@ export interface VllmReplyBody {
   id?: string;
   model?: string;
   usage?: TokenUsage;
-  /** A document is always there; its text is null where the reply has none. */
+  /** `document` is always present; its text is null if documents are not returned. */
   results: { index: number; document: { text: string | null }; relevance_score: number }[];
 }
 
 const fields = spelledAs<VllmRequestBody>({ model: "model", topK: limitKeys, maxTokensPerDocument: "max_tokens_per_doc" });
 
-/** Where {@link VllmOptions} stand, but for the model. */
+/** The keys of {@link VllmOptions}, except the model's. */
 export const vllmOptionKeys: RequestFields = new Map([
   ["rawScores", ["use_activation", "activation"]],
   ["truncate", ["truncate_prompt_tokens"]],
@@ -54,8 +54,8 @@ export const vllmOptionKeys: RequestFields = new Map([
 ]);
 
 /**
- * `truncate: false` is vLLM's default and said by leaving it out, so it comes back as absent; so does `truncate: true` beside `maxTokens`,
- * which says it too.
+ * `truncate: false` is vLLM's default, so it is not sent, and decoding gives undefined. The same holds for `truncate: true` with
+ * `maxTokens`, because a maximum already means cutting.
  *
  * @see https://github.com/vllm-project/vllm `vllm/entrypoints/pooling/scoring/protocol.py` at 5315868, and `pooling/base/protocol.py` at 020638a
  */
@@ -91,7 +91,7 @@ export const vllm: Codec<VllmRequestBody, VllmReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As an engine. @see https://docs.litellm.ai/docs/providers/vllm for the variables */
+/** The server as an engine. @see https://docs.litellm.ai/docs/providers/vllm for the variables */
 export const vllmEngine: Engine = {
   codec: vllm,
   prefixes: ["vllm", "hosted_vllm"],
@@ -102,7 +102,7 @@ export const vllmEngine: Engine = {
   refusesLongPairs: true,
 };
 
-/** Whose paths these are, and those that score. */
+/** The vendor of the ranking and the scoring paths. */
 export const vllmVendor: Vendor = {
   name: "vLLM",
   description: "Base URL /vllm, /vllm/v1 or /vllm/v2",
@@ -110,12 +110,12 @@ export const vllmVendor: Vendor = {
   otherPaths: { alive: ["/vllm/health", "/vllm/ping"], models: ["/vllm/v1/models"] },
 };
 
-/** Of {@link VllmOptions}. */
+/** Schemas of {@link VllmOptions}. */
 export function vllmOptionSchemas(): typeof cutting & typeof activating & { model: typeof name; max_tokens_per_doc: typeof count } {
   return { model: name, ...cutting, ...activating, max_tokens_per_doc: count };
 }
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const vllmDialect: RankingDialect<VllmRequestBody> = {
   codec: vllm,
   vendor: vllmVendor,
@@ -131,7 +131,7 @@ export const vllmDialect: RankingDialect<VllmRequestBody> = {
   }),
 };
 
-/** What {@link VllmOptions} say beside the model. */
+/** Reads {@link VllmOptions} except the model. */
 export function decodeVllmOptions(body: VllmOptions): Pick<WireRequest, "rawScores" | "truncate" | "maxTokens" | "truncationSide"> {
   const activation = body.use_activation ?? body.activation ?? undefined;
   const limit = body.truncate_prompt_tokens ?? undefined;
@@ -143,7 +143,7 @@ export function decodeVllmOptions(body: VllmOptions): Pick<WireRequest, "rawScor
   });
 }
 
-// The three that vLLM names itself; the rest are the phrases of Python's http.HTTPStatus, which its handler of HTTPException writes.
+// vLLM defines three of these names. For the others, its handler writes the phrases of Python's http.HTTPStatus.
 const errorTypes: Readonly<Record<number, string>> = {
   400: "BadRequestError",
   401: "Unauthorized",
@@ -161,7 +161,7 @@ const errorTypes: Readonly<Record<number, string>> = {
   504: "Gateway Timeout",
 };
 
-/** `{error: {message, type, param, code}}`; a request that does not validate is 400. */
+/** Writes a failure as `{error: {message, type, param, code}}`. An invalid request gets 400. */
 export function encodeVllmError(failure: WireFailure): WireError {
   const status = statusIn({ 422: 400 }, failure);
   return { status, body: { error: { message: failure.message, type: typeIn(errorTypes, status), param: null, code: status } } };

@@ -10,13 +10,13 @@ import { spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults } from "./results.ts";
 import { common, count, detailError, flag, optionalText, relevance, texts, usage } from "./schema-parts.ts";
 
-/** A request; Voyage requires `model`. */
+/** A request. Voyage requires `model`. */
 export interface VoyageRequestBody {
   model?: Maybe<string>;
   query: string;
   documents: readonly string[];
   top_k?: Maybe<number>;
-  /** Read as `top_k`, where that is not there. */
+  /** Used if `top_k` is absent. */
   top_n?: Maybe<number>;
   return_documents?: Maybe<boolean>;
   truncation?: Maybe<boolean>;
@@ -58,7 +58,7 @@ export const voyage: Codec<VoyageRequestBody, VoyageReplyBody> = {
   decodeError: messageInBody,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const voyageDialect: RankingDialect<VoyageRequestBody> = {
   codec: voyage,
   vendor: { name: "Voyage AI", description: "Base URL /voyage/v1", prefix: "voyage" },
@@ -76,9 +76,9 @@ export const voyageDialect: RankingDialect<VoyageRequestBody> = {
 };
 
 /**
- * Voyage counts tokens of the query × documents + tokens of all documents: 600,000 for `rerank-2` and newer, 300,000 for the first
- * models. Its tokenizers are not here, so bytes of UTF-8 stand for tokens: no token is shorter than one byte, so the limit always holds.
- * English has four to five bytes a token, so requests stay well below it; more of them cost nothing, for Voyage bills tokens.
+ * Voyage limits tokens of the query × documents + tokens of all documents: to 600,000 for `rerank-2` and newer, to 300,000 for the first
+ * models. We do not have its tokenizers, so we count UTF-8 bytes. A token has at least one byte, so requests never exceed the limit.
+ * English has four to five bytes a token, so requests are smaller than they could be. That costs nothing: Voyage bills tokens.
  *
  * @see https://docs.voyageai.com/reference/reranker-api read 2026-11
  */

@@ -1,4 +1,4 @@
-/** Xinference: `POST /v1/rerank`, a reply after Cohere's with every key there. */
+/** Xinference: `POST /v1/rerank`. The reply has Cohere's format, and every key is always present. */
 import * as z from "zod/mini";
 import type { Codec, Maybe, WireDocument } from "./codec.ts";
 import type { RankingDialect } from "./definition.ts";
@@ -10,20 +10,20 @@ import { readReply } from "./reply-checks.ts";
 import { limitKeys, spelledAs } from "./request-fields.ts";
 import { common, count, detailError, documents, flag, limit, name, optionalText, relevance, wrapped } from "./schema-parts.ts";
 
-/** A request; Xinference requires `model`, and takes texts only. */
+/** A request. Xinference requires `model` and accepts only texts. */
 export interface XinferenceRequestBody {
   model?: Maybe<string>;
   query: string;
   documents: readonly WireDocument[];
   top_n?: Maybe<number>;
-  /** Read as `top_n`, where that is not there. */
+  /** Used if `top_n` is absent. */
   top_k?: Maybe<number>;
   return_documents?: Maybe<boolean>;
-  /** Has no meaning here: tokens are always told. */
+  /** Ignored here: replies always contain the number of tokens. */
   return_len?: Maybe<boolean>;
-  /** Refused by Xinference, has no meaning here. */
+  /** Xinference refuses it. Ignored here. */
   max_chunks_per_doc?: Maybe<number>;
-  /** JSON of options of the model; has no meaning here. */
+  /** Options of the model, as JSON. Ignored here. */
   kwargs?: Maybe<string>;
 }
 
@@ -69,12 +69,12 @@ export const xinference: Codec<XinferenceRequestBody, XinferenceReplyBody> = {
   }),
   decodeReply: (body) =>
     readReply(body, { dialect: "xinference", list: "results", score: "relevance_score", document: ["document", readText] }),
-  // An unknown model is a ValueError there, which becomes 400 like any other.
+  // Xinference raises a ValueError for an unknown model, and answers every ValueError with 400.
   encodeError: (failure) => ({ status: statusIn({ 404: 400, 422: 400 }, failure), body: { detail: failure.message } }),
   decodeError: messageInBody,
 };
 
-/** As an engine. @see https://docs.litellm.ai/docs/providers/xinference for the variables */
+/** The server as an engine. @see https://docs.litellm.ai/docs/providers/xinference for the variables */
 export const xinferenceEngine: Engine = {
   codec: xinference,
   prefixes: ["xinference"],
@@ -86,7 +86,7 @@ export const xinferenceEngine: Engine = {
   needsModel: true,
 };
 
-/** As the server speaks it. */
+/** The dialect for the server. */
 export const xinferenceDialect: RankingDialect<XinferenceRequestBody> = {
   codec: xinference,
   vendor: {

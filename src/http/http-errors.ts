@@ -11,10 +11,10 @@ const maxWordsLength = 1024;
 const excerptLength = 200;
 
 /** The error for a signal that has fired: its reason, if that is a RerankError. */
-export function abortReason({ place, signal }: JsonRequest): RerankError {
+export function abortReason({ where, signal }: JsonRequest): RerankError {
   const reason: unknown = signal?.reason;
   if (RerankError.is(reason)) return reason;
-  return new RerankError("aborted", `${place}: the call was aborted: ${messageOf(reason)}.`, { cause: reason });
+  return new RerankError("aborted", `${where}: the call was aborted: ${messageOf(reason)}.`, { cause: reason });
 }
 
 /** An answer whose status is not a success. */
@@ -77,11 +77,11 @@ export function forbidden(request: JsonRequest): RerankError {
     return failure(
       request,
       "invalid-input",
-      `${request.place}: ${what}. Look for line breaks and letters beyond Latin-1 in the key or the headers.`,
+      `${request.where}: ${what}. Look for line breaks and letters beyond Latin-1 in the key or the headers.`,
     );
   }
   const what = "fetch refuses the URL, which may hold a user name or a password";
-  return failure(request, "invalid-input", `${request.place}: ${what}. Put credentials into headers: { Authorization: "Basic …" }.`);
+  return failure(request, "invalid-input", `${request.where}: ${what}. Put credentials into headers: { Authorization: "Basic …" }.`);
 }
 
 function failure(
@@ -94,9 +94,9 @@ function failure(
 }
 
 /** Method and address, without the query, which may contain a key. */
-function described({ place, method, body, url }: JsonRequest): string {
+function described({ where, method, body, url }: JsonRequest): string {
   const address = URL.canParse(url) ? `${new URL(url).origin}${new URL(url).pathname}` : "an address that is no URL";
-  return `${place}: ${method ?? (body === undefined ? "GET" : "POST")} ${address}`;
+  return `${where}: ${method ?? (body === undefined ? "GET" : "POST")} ${address}`;
 }
 
 function counted(attempts: number): string {

@@ -27,7 +27,7 @@ function fastClock(): Clock & { waits: number[] } {
 
 function ask(options: Partial<JsonRequest> = {}, clock: Clock = fastClock()): Promise<JsonReply> {
   const request: JsonRequest = {
-    place: "cohere",
+    where: "cohere",
     url: `${server.url}/v2/rerank`,
     headers: { authorization: `Bearer ${key}` },
     body: { query: "q" },

@@ -1,4 +1,5 @@
 /** Node's fetch and environment. Node's own fetch ignores proxy variables and a company's certificate authorities; this one obeys them. */
+import { readFile } from "node:fs/promises";
 import { RerankError } from "../errors.ts";
 import { importPackage } from "../package-files.node.ts";
 import { type Authorities, namedAuthorities } from "./authorities.node.ts";
@@ -16,6 +17,7 @@ let special: { settings: string; send: typeof fetch } | undefined;
 export const nodeNetwork: Network = {
   fetch: async (resource, options) => (await chooseFetch(String(resource)))(resource, options),
   readVariable,
+  readFile: (path) => readFile(path, "utf8"),
   hasEnvironment: true,
 };
 

@@ -21,7 +21,7 @@ afterEach(async () => {
   await server.close();
 });
 
-const request = { place: "x", headers: {}, timeoutMs: 5000, maxRetries: 0, secrets: [] };
+const request = { where: "x", headers: {}, timeoutMs: 5000, maxRetries: 0, secrets: [] };
 const ask = (network = nodeNetwork): Promise<unknown> =>
   requestJson(network, { ...request, url: `${server.url}/path?query=1`, body: { a: 1 } });
 

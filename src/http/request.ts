@@ -7,6 +7,8 @@ export interface Network {
   fetch: typeof fetch;
   /** An environment variable, trimmed; undefined if it is absent or empty, or if there is no environment. */
   readVariable(name: string): string | undefined;
+  /** A text file, for keys that an environment variable names. Absent where there are no files. */
+  readFile?(path: string): Promise<string>;
   /** Whether there is an environment, so that messages may name its variables. */
   hasEnvironment: boolean;
 }
@@ -14,7 +16,7 @@ export interface Network {
 /** One request with JSON in and JSON out. It may be sent several times, so it must not change anything on the other side. */
 export interface JsonRequest extends RetryPolicy {
   /** Who sends the request, for the start of messages: `cohere`. */
-  place: string;
+  where: string;
   /** @default "POST" with a body, "GET" without */
   method?: "POST" | "GET" | undefined;
   url: string;

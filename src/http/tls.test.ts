@@ -35,7 +35,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 function ask(url: string, network: Network = nodeNetwork, options: Partial<JsonRequest> = {}): Promise<unknown> {
-  return requestJson(network, { place: "x", url, headers: {}, timeoutMs: 5000, maxRetries: 3, secrets: [], ...options });
+  return requestJson(network, { where: "x", url, headers: {}, timeoutMs: 5000, maxRetries: 3, secrets: [], ...options });
 }
 
 describe("a certificate of a company's authority", () => {

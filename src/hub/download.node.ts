@@ -67,7 +67,7 @@ export async function downloadModel(model: CheckedPresetModel | CheckedCustomMod
   const requirements = requirementsHere(model, options);
   const isPresent = (): boolean => options.force !== true && locateModel(model, options) !== undefined;
   if (signal?.aborted) throw abortedError(signal);
-  if (requirements.place !== "hub") {
+  if (requirements.origin !== "hub") {
     // Nothing to download. This throws for a folder that lacks files.
     locateModel(model, options);
     return;

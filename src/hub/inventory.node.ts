@@ -133,8 +133,8 @@ function pinnedSha256(repository: string, commit: string, path: string): string 
 
 function hubRequirements(model: CheckedPresetModel | CheckedCustomModel, verb: string): HubRequirements {
   const requirements = requirementsOf(model);
-  if (requirements.place === "hub") return requirements;
-  const what = requirements.place === "bundled" ? "the bundled model" : `folder ${requirements.location}`;
+  if (requirements.origin === "hub") return requirements;
+  const what = requirements.origin === "bundled" ? "the bundled model" : `folder ${requirements.location}`;
   throw new RerankError("invalid-input", `models: cannot ${verb} ${what}: it is not in the cache. Name a downloaded model.`);
 }
 

@@ -34,7 +34,7 @@ export interface LocatedModel extends OnnxGraph {
    */
   id: string;
   /** In the package, in a local folder of the user, or in a cache. */
-  place: Requirements["place"];
+  origin: Requirements["origin"];
   /** Absolute path of the ONNX file; its external data is where the graph expects it. */
   modelPath: string;
   /** The ONNX file and its external data. */
@@ -57,7 +57,7 @@ export interface ModelSource {
 
 /** Paths of a model's files, relative to its root, with forward slashes. */
 interface Layout {
-  place: LocatedModel["place"];
+  origin: LocatedModel["origin"];
   modelFile: string;
   /** Folder of config.json and the tokenizer, with a trailing slash, or "". */
   prefix: string;
@@ -78,7 +78,7 @@ interface Layout {
 export function locateModel(model: CheckedPresetModel | CheckedCustomModel, source: ModelSource): LocatedModel | undefined {
   return explainingDenied("models", () => {
     const requirements = requirementsHere(model, source);
-    return requirements.place === "hub" ? locateHub(requirements, source) : locateFolder(requirements);
+    return requirements.origin === "hub" ? locateHub(requirements, source) : locateFolder(requirements);
   });
 }
 
@@ -121,7 +121,7 @@ function locateSnapshot(requirements: HubRequirements, snapshot: string, commit:
   for (const modelFile of requirements.candidates) {
     const { repository, additionalFiles } = withModelFile(requirements, modelFile);
     const layout: Layout = {
-      place: "hub",
+      origin: "hub",
       modelFile,
       prefix: inFolder(requirements, ""),
       additionalFiles,
@@ -143,13 +143,13 @@ function isKnownAbsent(snapshot: string, requirements: HubRequirements, commit: 
 }
 
 function locateFolder(requirements: FolderRequirements): LocatedModel {
-  if (requirements.place === "bundled") return locateBundled(requirements);
+  if (requirements.origin === "bundled") return locateBundled(requirements);
   const root = localFolder(requirements.location);
   const defaultFile = isFile(join(root, "model.onnx")) && !isFile(join(root, defaultModelFile)) ? "model.onnx" : defaultModelFile;
   const modelFile = requirements.modelFile ?? requirements.candidates.find((path) => isFile(join(root, path))) ?? defaultFile;
   const suffix = requirements.modelFile === undefined && modelFile === defaultFile ? "" : `/${modelFile}`;
-  const { place, additionalFiles } = requirements;
-  const layout: Layout = { place, modelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
+  const { origin, additionalFiles } = requirements;
+  const layout: Layout = { origin, modelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
   return present(
     root,
     inspect((path) => join(root, path), layout, `${root}${suffix}`),
@@ -157,9 +157,9 @@ function locateFolder(requirements: FolderRequirements): LocatedModel {
 }
 
 /** Looks for each file on its own, because a bundler may have moved them to different folders. */
-function locateBundled({ place, location, modelFile, additionalFiles }: FolderRequirements): LocatedModel {
+function locateBundled({ origin, location, modelFile, additionalFiles }: FolderRequirements): LocatedModel {
   const root = dirname(bundledFile(location, "config.json"));
-  const layout: Layout = { place, modelFile: modelFile ?? defaultModelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
+  const layout: Layout = { origin, modelFile: modelFile ?? defaultModelFile, prefix: "", additionalFiles, isTokenizerConfigOptional: true };
   const found = present(
     root,
     inspect((path) => findBundledFile(location, path) ?? join(root, path), layout, location),
@@ -174,7 +174,7 @@ function present(root: string, found: LocatedModel | { missing: string[] }): Loc
 
 /** The model, or which files are missing. @param pathOf the absolute path of a file of the layout */
 function inspect(pathOf: (path: string) => string, layout: Layout, id: string): LocatedModel | { missing: string[] } {
-  const { place, modelFile, prefix } = layout;
+  const { origin, modelFile, prefix } = layout;
   const tokenizerConfigFile = `${prefix}tokenizer_config.json`;
   const required = [modelFile, `${prefix}config.json`, `${prefix}tokenizer.json`, ...layout.additionalFiles];
   if (!layout.isTokenizerConfigOptional) required.push(tokenizerConfigFile);
@@ -195,7 +195,7 @@ function inspect(pathOf: (path: string) => string, layout: Layout, id: string): 
   return {
     ...graph,
     id,
-    place,
+    origin,
     modelPath,
     sizeBytes: [modelFile, ...externalData].reduce((sum, path) => sum + statSync(pathOf(path)).size, 0),
     config: readJsonObject(pathOf(`${prefix}config.json`)),

@@ -30,15 +30,15 @@ function shiftedDate(seconds: number): DateConstructor {
 describe("withLock", () => {
   it("lets one action run at a time", async () => {
     let running = 0;
-    let most = 0;
+    let maxRunning = 0;
     const action = async (): Promise<void> => {
       running += 1;
-      most = Math.max(most, running);
+      maxRunning = Math.max(maxRunning, running);
       await new Promise((resolve) => setTimeout(resolve, 3));
       running -= 1;
     };
     await Promise.all(Array.from({ length: 8 }, () => withLock(path, quick, action)));
-    expect(most).toBe(1);
+    expect(maxRunning).toBe(1);
     expect(readdirSync(join(folder, "sub"))).toEqual([]);
   });
 
@@ -84,15 +84,15 @@ describe("withLock", () => {
     const touched = new Date(Date.now() + seconds * 1000);
     utimesSync(path, touched, touched);
     let running = 0;
-    let most = 0;
+    let maxRunning = 0;
     const action = async (): Promise<void> => {
       running += 1;
-      most = Math.max(most, running);
+      maxRunning = Math.max(maxRunning, running);
       await new Promise((resolve) => setTimeout(resolve, 3));
       running -= 1;
     };
     await Promise.all(Array.from({ length: 5 }, () => withLock(path, { pollMs: 2, staleMs: 200 }, action)));
-    expect(most).toBe(1);
+    expect(maxRunning).toBe(1);
   });
 
   it("is taken over at once when its process on this machine is gone", async () => {

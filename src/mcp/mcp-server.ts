@@ -158,8 +158,8 @@ export function createMcpServer(host: ToolHost, files?: FilePassages): McpServer
       outputSchema: rerankOutput,
       annotations: isReadOnly,
     },
-    async ({ query, documents, model, top_k, threshold: least, fields, return_documents }, context) => {
-      const config = compact({ model, top_k, threshold: least, fields });
+    async ({ query, documents, model, top_k, threshold, fields, return_documents }, context) => {
+      const config = compact({ model, top_k, threshold, fields });
       const reply = await host.rank({ query, documents, config }, controlOf(context));
       const results = reply.results.map((result) => ({
         index: result.index,
@@ -183,10 +183,10 @@ export function createMcpServer(host: ToolHost, files?: FilePassages): McpServer
         outputSchema: filesOutput,
         annotations: isReadOnly,
       },
-      async ({ query, patterns = ["**/*"], top_k = defaultFileResults, threshold: least, model }, context) => {
+      async ({ query, patterns = ["**/*"], top_k = defaultFileResults, threshold, model }, context) => {
         const control = controlOf(context);
         const found = await files.read(patterns, control.signal);
-        const config = compact({ model, top_k, threshold: least });
+        const config = compact({ model, top_k, threshold });
         const reply = await host.rank({ query, documents: found.passages.map(({ text }) => text), config }, control);
         const results = reply.results.map(({ index, score: value }) => {
           const { file, line, text } = found.passages[index]!;

@@ -1,5 +1,8 @@
-/** Headers that may carry the API key. Pinecone's clients use Api-Key, others X-API-Key. */
-const keyHeaders: readonly string[] = ["api-key", "x-api-key"];
+/**
+ * Headers that may carry the API key. Pinecone's and Azure's clients use Api-Key, others X-API-Key. AWS's clients have a signature in the
+ * place of a bearer token, which only AWS can check: their session token is the key here.
+ */
+const keyHeaders: readonly string[] = ["api-key", "x-api-key", "x-amz-security-token"];
 
 /** Whether a request has one of the keys. Always true if the server has no keys. */
 export type KeyCheck = (headers: Headers) => Promise<boolean>;

@@ -1,6 +1,7 @@
 import type { AnyCodec, WireDocument, WireReply, WireRequest, WireResult } from "../dialects/codec.ts";
 import type { RankingDialect } from "../dialects/definition.ts";
 import type { RankOptions, RerankResult } from "../index.ts";
+import { isRecord } from "../values.ts";
 import type { Dialect, ReplyContext, ServerView } from "./dialect.ts";
 import { ignoredKeys, optionNames } from "./ignored.ts";
 import { cuttingOf, inOwnWords } from "./truncation.ts";
@@ -17,6 +18,7 @@ export function codecDialect({
   schemas,
   objectFields,
   tellsTimes = false,
+  isUnmistakable,
 }: RankingDialect): Dialect {
   const { requestFields, documentsKey, otherKeys = [] } = codec;
   const known = { requestFields, otherKeys: ["query", documentsKey, ...otherKeys] };
@@ -24,6 +26,7 @@ export function codecDialect({
     name: codec.name,
     vendors: [vendor, ...otherVendors],
     paths,
+    ...(isUnmistakable === undefined ? {} : { isUnmistakable }),
     ...schemas(),
     encodeError: (failure) => codec.encodeError(failure),
     reword: (message, sent) => inOwnWords(message, { documentsKey, names: optionNames(sent, requestFields), sent }),
@@ -41,7 +44,11 @@ export function codecDialect({
         optionNames: optionNames(sent, requestFields),
         echoes: echoes(codec, request),
         tellsTimes,
-        encode: ([result], context) => codec.encodeReply(replyOf(result!, { ...context, wantsLogits, echoes: echoes(codec, request) })),
+        encode([result], context) {
+          const reply = replyOf(result!, { ...context, wantsLogits, echoes: echoes(codec, request) });
+          const written: unknown = codec.encodeReply(reply, request);
+          return documentsKey === "documents" ? inEveryWord(written, reply.results) : written;
+        },
       };
     },
   };
@@ -68,8 +75,8 @@ function replyOf(
 ): WireReply {
   const results = result.results.map(({ index, score, logit, document }): WireResult => {
     // Plugins and hosted models have scores of their own and no logits.
-    const told = wantsLogits ? (logit ?? score) : score;
-    return { index, score: told, ...(echoes ? { document } : {}) };
+    const value = wantsLogits ? (logit ?? score) : score;
+    return { index, score: value, ...(echoes ? { document } : {}) };
   });
   return {
     id: requestId,
@@ -79,6 +86,20 @@ function replyOf(
     tokens: result.usage.tokens,
     billedUnits: Math.ceil(result.usage.documents / documentsPerUnit),
   };
+}
+
+/**
+ * A reply with its results under `results` and `data`, and each score as `relevance_score` and `score`. A body of a query and `documents` does
+ * not tell whose client wrote it, and some clients take a list that they do not find for an empty one, and a missing score for 0.
+ *
+ * @see https://github.com/milvus-io/milvus `internal/util/function/models/` at 059bfd6: its Voyage, Cohere and SiliconFlow clients
+ */
+function inEveryWord(body: unknown, results: readonly WireResult[]): unknown {
+  if (!isRecord(body)) return body;
+  const scores = results.map(({ index, score }) => ({ index, relevance_score: score, score }));
+  const withScores = (list: unknown): unknown =>
+    Array.isArray(list) ? list.map((result: object, place) => ({ ...result, ...scores[place] })) : scores;
+  return { ...body, results: withScores(body.results), data: withScores(body.data) };
 }
 
 /** Every field of the objects, in order of appearance. */

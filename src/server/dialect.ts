@@ -56,6 +56,8 @@ export interface Dialect {
   /** Whose format it is, and then who else's paths speak it. */
   readonly vendors: readonly [Vendor, ...Vendor[]];
   readonly paths: readonly RankingPath[];
+  /** See `RankingDialect`. */
+  isUnmistakable?(body: object): boolean;
   /** Of the body; also what the OpenAPI document says. */
   readonly request: z.core.$ZodType;
   readonly reply: z.core.$ZodType;

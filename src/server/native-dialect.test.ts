@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { modelSchemas } from "../config/model-schema.ts";
 import { definitionOf } from "../config/option.ts";
 import { configSchema } from "../config/schema.ts";
+import { ownWords, union } from "../dialects/union.ts";
 import type { ReadRequest, ServerView } from "./dialect.ts";
 import { nativeDialect } from "./native-dialect.ts";
 import { operatorKeys, operatorModelKeys, replyFields } from "./policy.ts";
-import { configComponents } from "./schemas/native-schemas.ts";
+import { routes } from "./routes.ts";
+import { configComponent, configComponents } from "./schemas/native-schemas.ts";
 import { validate } from "./validate.ts";
 
 const types = modelSchemas
@@ -69,5 +71,34 @@ describe("a request in our own format", () => {
     expect(config!.properties.return).toMatchObject({ anyOf: [{ items: { enum: ["logit", "tokens", "truncated", ...replyFields] } }, {}] });
     const text = JSON.stringify(model);
     for (const key of operatorModelKeys) expect(text).not.toContain(`"${key}":`);
+  });
+});
+
+describe("keys beside the documents at /rerank", () => {
+  const { choose } = routes.find(({ path }) => path === "/rerank")!;
+  const dialectOf = (body: object): string => choose({ query: "q", documents: ["d"], ...body }).name;
+  const ownKeys = Object.keys(configComponents()[configComponent]!.properties!);
+
+  it("are ours where they belong into config and no other reranker has them there", () => {
+    const others = new Set([...union.requestFields].flatMap(([field, keys]) => (field === "topK" || field === "truncate" ? [] : keys)));
+    expect([...ownWords].sort()).toEqual(ownKeys.filter((key) => !others.has(key)).sort());
+    for (const key of ownWords) expect(dialectOf({ [key]: 1 }), key).toBe("native");
+    expect(dialectOf({})).toBe("native");
+    expect(dialectOf({ config: {}, model: "m" })).toBe("native");
+  });
+
+  it.each(["model", "top_n", "truncate_prompt_tokens", "truncation_side", "return_documents", "user", "priority", "anything"])(
+    "are another reranker's: %s",
+    (key) => {
+      expect(dialectOf({ [key]: 1 })).toBe("union");
+      expect(dialectOf({ [key]: 1, top_k: 2 })).toBe("union");
+    },
+  );
+
+  it("may be Weaviate's, text-embeddings-inference's, llama.cpp's or Amazon Bedrock's", () => {
+    expect(dialectOf({ property: "" })).toBe("weaviate");
+    expect(dialectOf({ texts: true })).toBe("llamacpp-texts");
+    expect(choose({ query: "q", texts: [] }).name).toBe("tei");
+    expect(choose({ queries: [], sources: [] }).name).toBe("bedrock");
   });
 });

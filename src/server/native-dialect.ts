@@ -15,6 +15,7 @@ export const nativeDialect: Dialect = {
     },
   ],
   paths: [{ path: "/rerank", usedBy: "crossrank" }],
+  isUnmistakable: (body) => "config" in body && "documents" in body,
   request: nativeRequestSchema,
   reply: nativeReplySchema,
   error: nativeErrorSchema,
@@ -44,10 +45,20 @@ export const nativeDialect: Dialect = {
       optionNames: optionNames(config ?? {}),
       echoes: true,
       tellsTimes: false,
-      encode: ([result]) => ({ results: result!.results, ...extraFields(result!, replyFields) }),
+      encode: ([result]) => ({ results: result!.results.map(withBothScores), ...extraFields(result!, replyFields) }),
     };
   },
 };
+
+/**
+ * A result with its score under a second name. Milvus's `vllm` ranker sends what looks like our own request, cannot be given another path,
+ * and takes a missing `relevance_score` for 0.
+ *
+ * @see https://github.com/milvus-io/milvus `internal/util/function/models/vllm/vllm_client.go` at 25ec72e
+ */
+function withBothScores({ index, score, ...others }: RerankResult["results"][number]): object {
+  return { index, score, relevance_score: score, ...others };
+}
 
 /** Every key of `config` by its name in the library. */
 function optionNames(config: object): Readonly<Record<string, string>> {

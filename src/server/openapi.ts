@@ -124,8 +124,9 @@ function informationOperation(path: string, summary: string, type: string): obje
 }
 
 function parametersOf(path: string): object {
-  if (!path.includes("{model}")) return {};
-  return { parameters: [{ name: "model", in: "path", required: true, schema: { type: "string", minLength: 1 } }] };
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  if (names.length === 0) return {};
+  return { parameters: names.map((name) => ({ name, in: "path", required: true, schema: { type: "string", minLength: 1 } })) };
 }
 
 /** Every schema of every dialect, by its name in `components`. */

@@ -21,9 +21,11 @@ export const modelListPaths: readonly string[] = otherPaths("models");
 /** One model, in the words of OpenAI and of Xinference, whose client asks before it ranks: one record serves both. */
 export const modelPaths: readonly string[] = modelListPaths.map((path) => `${path}/{model}`);
 
-/** A path of ours as Hono's routers want it: `{model}` may have slashes, as names on the hub have. */
+/** A path of ours as Hono's routers want it: `{model}` may have slashes, as names on the hub have; no other part in braces may. */
 export function patternOf(path: string): string {
-  return path.replace("{model}", ":model{.+}");
+  return path
+    .replace("{model}", ":model{.+}")
+    .replaceAll(/(?<=\/)\{(\w+)\}(:\w+)?/g, (_, name: string, end = "") => `:${name}{[^/]+${end}}`);
 }
 
 /** The path of a request without the slashes that base URLs with one at their end leave twice, and without one at its own end. */

@@ -6,6 +6,7 @@ import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 import { headerOf } from "./ignored.ts";
 import type { Metrics } from "./metrics.ts";
+import { refuseMisdirected, withOwnPath } from "./misdirected.ts";
 import type { Entry } from "./on-demand.ts";
 import { ownTurn } from "./own-turn.ts";
 import type { Route } from "./routes.ts";
@@ -75,7 +76,9 @@ export async function answerRanking(context: RankContext, call: RouteCall, reque
     recordMetrics(context, progress, { status: 200, durationMs: totalMs, results, failure: undefined });
     return { response: await context.held.reply(body, { headers: replyHeaders(progress, results, totalMs) }), record };
   } catch (error) {
-    const failure = withoutPaths(failureOf(request.signal.aborted ? clientDisconnected(error) : error, requestId), context);
+    const found = failureOf(request.signal.aborted ? clientDisconnected(error) : error, requestId);
+    const isUnread = progress.request === undefined && found.code === "invalid-input";
+    const failure = withoutPaths(isUnread ? withOwnPath(found, progress.sent, route, context.options.basePath) : found, context);
     const message = progress.dialect.reword(failure.message, progress.sent);
     const { status, body } = progress.dialect.encodeError({ ...failure, message });
     const headers: Record<string, string> = failure.retryAfterSecs === undefined ? {} : { "retry-after": String(failure.retryAfterSecs) };
@@ -105,6 +108,7 @@ async function rank(
     progress.sent = sent;
     progress.dialect = route.choose(sent);
     await nextStep();
+    refuseMisdirected(sent, route);
     refuseLongLists(sent, options.maxDocuments);
     const read = progress.dialect.read(validate(progress.dialect.request, sent), context, sent);
     progress.request = read;

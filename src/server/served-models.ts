@@ -46,7 +46,7 @@ export class Models {
     this.#options = options;
     this.served = this.#openServed(options.models);
     this.folders = new FolderNames(this.served.map(({ reference }) => reference));
-    const twice = this.served.find(({ name }, place) => this.served.findIndex((other) => other.name === name) !== place);
+    const twice = this.served.find(({ name }, index) => this.served.findIndex((other) => other.name === name) !== index);
     if (twice !== undefined) throw new RerankError("invalid-input", `server: two models are called "${twice.name}". Name one name=model.`);
     this.#onDemand = new OnDemandModels({
       maxModels: options.maxModels,

@@ -9,6 +9,7 @@ import { HeldBytes } from "./held-bytes.ts";
 import { describeModelNamed, describeServer, listModels, toCohereModel } from "./information.ts";
 import { createMcpRoute } from "./mcp-route.ts";
 import { Metrics } from "./metrics.ts";
+import { pathsLike } from "./misdirected.ts";
 import { nativeDialect } from "./native-dialect.ts";
 import { createOpenApiDocument } from "./openapi.ts";
 import { type CheckedOptions, checkOptions, type RerankServerOptions } from "./options.ts";
@@ -179,9 +180,10 @@ export class Server implements RerankServer {
     this.#addRankings(app);
     this.#addInformation(app);
     this.#addTools(app);
-    app.notFound((context) =>
-      this.#refuse(context.req.path, context.get("requestId"), new ServerError(404, "not-found", "path: nothing is here. See /docs.")),
-    );
+    app.notFound(({ req, get }) => {
+      const message = `path: nothing is here. Rankings are at ${this.#pathsLike(req.path)}. See ${this.#options.basePath}/docs.`;
+      return this.#refuse(req.path, get("requestId"), new ServerError(404, "not-found", message));
+    });
     app.onError((error, context) => this.#refuse(context.req.path, context.get("requestId"), error));
     return app;
   }
@@ -266,8 +268,14 @@ export class Server implements RerankServer {
     return Response.json({ status: isLeaving ? "draining" : this.#phase }, { status: this.#phase === "ready" ? 200 : 503 });
   }
 
+  #pathsLike(path: string): string {
+    const { basePath } = this.#options;
+    return pathsLike(path.slice(basePath.length), basePath);
+  }
+
   #wrongMethod(path: string, requestId: string, allowed: string): Response {
-    const response = this.#refuse(path, requestId, new ServerError(405, "invalid-input", `method: this path takes ${allowed}.`));
+    const like = allowed === "GET" ? ` Rankings are at ${this.#pathsLike(path)}.` : "";
+    const response = this.#refuse(path, requestId, new ServerError(405, "invalid-input", `method: this path takes ${allowed}.${like}`));
     response.headers.set("allow", allowed);
     return response;
   }

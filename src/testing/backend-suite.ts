@@ -224,7 +224,7 @@ class Trial {
   }
 
   expectClose(actual: readonly number[], expected: readonly number[], what: string): void {
-    const wrong = expected.findIndex((value, place) => Math.abs(value - actual[place]!) > this.settings.tolerance);
+    const wrong = expected.findIndex((value, index) => Math.abs(value - actual[index]!) > this.settings.tolerance);
     if (actual.length === expected.length && wrong === -1) return;
     throw this.failure(`${what}: expected ${expected.join(", ")} within ${this.settings.tolerance}, got ${actual.join(", ")}`);
   }

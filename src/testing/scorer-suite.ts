@@ -88,7 +88,7 @@ export function scorerChecks(createScorer: () => Scorer, documentOf: (text: stri
 
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, fail: (what: string) => RerankError): void {
   // Padding and threads may move the last bits of a float32.
-  const isClose = Array.from(expected).every((value, place) => Math.abs(value - actual[place]!) <= 1e-5);
+  const isClose = Array.from(expected).every((value, index) => Math.abs(value - actual[index]!) <= 1e-5);
   if (actual.length !== expected.length || !isClose)
     throw fail(`expected ${Array.from(expected).join(", ")}, got ${Array.from(actual).join(", ")}`);
 }

@@ -82,7 +82,7 @@ describe.each(clients)("$name", ({ paths, rank, statusOf, echoOf, documentsKey =
 
 function expectPlaces(results: readonly Result[], expected: readonly { index: number; score: number }[]): void {
   expect(results.map(({ index }) => index)).toEqual(expected.map(({ index }) => index));
-  const differences = results.map(({ score }, place) => Math.abs(score! - expected[place]!.score));
+  const differences = results.map(({ score }, index) => Math.abs(score! - expected[index]!.score));
   expect(Math.max(...differences)).toBeLessThan(tolerance);
 }
 

@@ -68,8 +68,8 @@ afterAll(() => {
 
 /** Pairs of one query, so that they can share a call. */
 const byQuery = new Map<string, number[]>();
-goldens.pairs.forEach(([query], place) => {
-  byQuery.set(query, [...(byQuery.get(query) ?? []), place]);
+goldens.pairs.forEach(([query], index) => {
+  byQuery.set(query, [...(byQuery.get(query) ?? []), index]);
 });
 
 describe("scores of tiny models equal their references", () => {
@@ -83,10 +83,10 @@ describe("scores of tiny models equal their references", () => {
     const fields = isPair ? (["logit"] as const) : [];
     const differences: number[] = [];
     for (const [query, places] of byQuery) {
-      const documents = places.map((place) => goldens.pairs[place]![1]);
+      const documents = places.map((index) => goldens.pairs[index]![1]);
       const together = await reranker.score(query, documents);
-      for (const [row, place] of places.entries()) {
-        const expected = scores[place];
+      for (const [row, index] of places.entries()) {
+        const expected = scores[index];
         if (expected == null) continue;
         const alone = logitOf(reranker.rankSync(query, [documents[row]!], { return: fields }).results[0]!);
         differences.push(...[alone, together[row]!].map((score) => Math.abs(score - expected)));
@@ -103,7 +103,7 @@ it("a model whose tokenizer does not name token types is given none, as its refe
   const typed = readFixture<{ models: Record<string, { logits: number[][] }> }>("goldens/tiny-models.json").models["tiny-bert"]!;
   const untyped = goldens.models["tiny-bert-untyped"]!;
   // The same weights: had the types been sent, these would be the scores.
-  const moved = typed.logits.filter(([logit], place) => Math.abs(logit! - untyped.scores[place]!) > 0.01);
+  const moved = typed.logits.filter(([logit], index) => Math.abs(logit! - untyped.scores[index]!) > 0.01);
   expect(moved.length).toBeGreaterThan(15);
 });
 
@@ -119,9 +119,9 @@ describe("ids of prompts equal those of transformers and the publishers' own cod
       ...(instruction === undefined ? {} : { instruction }),
     } as const;
     const found = goldens.pairs.map(([query, document]) => encoder.encode(query, document, options));
-    const compared = found.filter((_, place) => ids[place] !== null);
-    for (const [place, { ids: encoded }] of found.entries()) {
-      if (ids[place] !== null) expect([...encoded], JSON.stringify(goldens.pairs[place])).toEqual(ids[place]);
+    const compared = found.filter((_, index) => ids[index] !== null);
+    for (const [index, { ids: encoded }] of found.entries()) {
+      if (ids[index] !== null) expect([...encoded], JSON.stringify(goldens.pairs[index])).toEqual(ids[index]);
     }
     expect(compared.filter(({ fullTokens }) => fullTokens > 0).length).toBeGreaterThan(2);
     expect(compared.length).toBeGreaterThan(30);

@@ -46,9 +46,9 @@ describe("special tokens typed inside texts, neutralized", () => {
       const count = (pair: EncodedPair): number => pair.ids.filter((id) => special.has(id)).length;
       const bare = count(encoder.encode("", "", options));
       expect(typed.size).toBeGreaterThan(15);
-      for (const place of typed) {
-        expect(count(encoder.encode(texts[place]!, "plain", options)), names[place]!).toBe(bare);
-        expect(count(encoder.encode("plain", texts[place]!, options)), names[place]!).toBe(bare);
+      for (const index of typed) {
+        expect(count(encoder.encode(texts[index]!, "plain", options)), names[index]!).toBe(bare);
+        expect(count(encoder.encode("plain", texts[index]!, options)), names[index]!).toBe(bare);
       }
     });
   }
@@ -94,6 +94,6 @@ function encodeOrRefuse(encode: Encode, row: Case, specialTokens: EncodeOptions[
 }
 
 function describeCase([query, document, strategy, limit]: Case): string {
-  const short = (place: number): string => JSON.stringify(names[place]!.slice(0, 40));
+  const short = (index: number): string => JSON.stringify(names[index]!.slice(0, 40));
   return `${short(query)} + ${short(document)}, ${goldens.strategies[strategy]} ${limit}`;
 }

@@ -57,7 +57,7 @@ describe("logits of tiny models", () => {
     const model = { type: "custom", modelId: folderOf(name), maxLength: goldens.maxLength, ...head } as const;
     const { awaited, synchronous } = await scoresOf({ model, acceleration: { workers: 1 } });
     const expected = goldens.models[name]!.logits.map((logits) => expectedLogit(logits, index));
-    const largest = Math.max(...awaited.map((logit, place) => Math.abs(logit - expected[place]!)));
+    const largest = Math.max(...awaited.map((logit, index) => Math.abs(logit - expected[index]!)));
     differences.push(`${name}, class ${index}: largest difference ${largest.toExponential(1)}`);
     expect(expected).toHaveLength(goldens.pairs.length);
     expect(largest).toBeLessThan(1e-4);
@@ -81,9 +81,9 @@ describe("logits of tiny models", () => {
     await using reranker = createReranker({ model: { type: "custom", modelId: folderOf("tiny-roberta") } });
     const documents = goldens.pairs.map(([, document]) => document);
     const together = await reranker.score("dogs", documents);
-    for (const [place, document] of documents.entries()) {
+    for (const [index, document] of documents.entries()) {
       // 1e-5: float32 products are summed in another order for another batch size.
-      expect((await reranker.score("dogs", [document]))[0]).toBeCloseTo(together[place]!, 5);
+      expect((await reranker.score("dogs", [document]))[0]).toBeCloseTo(together[index]!, 5);
     }
   });
 });

@@ -44,7 +44,7 @@ function cut(run: Run, depth: number): Run {
       new Map(
         rankedIds(scores)
           .slice(0, depth)
-          .map((doc, place) => [doc, -place]),
+          .map((doc, index) => [doc, -index]),
       ),
     ]),
   );

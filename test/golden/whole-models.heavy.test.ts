@@ -49,7 +49,7 @@ async function compare(config: RerankerConfig, goldens: Goldens): Promise<{ larg
   const results = await Promise.all(
     goldens.pairs.map(async ([query, document]) => (await reranker.rank(query, [document], { return: ["logit", "tokens"] })).results[0]!),
   );
-  const differences = results.map((result, place) => Math.abs(result.logit! - goldens.logits[place]![0]!));
+  const differences = results.map((result, index) => Math.abs(result.logit! - goldens.logits[index]![0]!));
   return { largest: Math.max(...differences), tokens: results.map((result) => result.tokens!) };
 }
 

@@ -59,6 +59,37 @@ const bodies: Readonly<Record<string, { [key: string]: Json }>> = {
   },
   together: { model: "mini", query, documents: objects, top_n: 2, return_documents: true, rank_fields: ["text"] },
   nim: { model: "mini", query: { text: query }, passages: texts.map((text) => ({ text })), truncate: "END" },
+  bedrock: {
+    queries: [{ type: "TEXT", textQuery: { text: query } }],
+    sources: [
+      { type: "INLINE", inlineDocumentSource: { type: "TEXT", textDocument: { text: texts[0]! } } },
+      { type: "INLINE", inlineDocumentSource: { type: "JSON", jsonDocument: { text: texts[1]!, [marker]: 1 } } },
+    ],
+    rerankingConfiguration: {
+      type: "BEDROCK_RERANKING_MODEL",
+      bedrockRerankingConfiguration: {
+        modelConfiguration: { modelArn: "arn:aws:bedrock:us-west-2::foundation-model/mini", additionalModelRequestFields: {} },
+        numberOfResults: 1,
+      },
+    },
+    nextToken: null,
+  },
+  vertex: {
+    ...{ model: "mini", query, topN: 2, ignoreRecordDetailsInResponse: false, userLabels: {} },
+    records: texts.map((content, index) => ({ id: `r${index}`, title: marker, content })),
+  },
+  dashscope: {
+    model: "mini",
+    input: { query, documents: texts },
+    parameters: { top_n: 2, return_documents: true, instruct: marker },
+  },
+  "dashscope-compatible": { model: "mini", query, documents: texts, top_n: 2, return_documents: true, instruct: marker },
+  openrouter: { model: "mini", query, documents: objects, top_n: 2, provider: {}, user: marker },
+  zeroentropy: { model: "mini", query, documents: texts, top_n: 2, latency: "fast" },
+  fireworks: { model: "mini", query, documents: texts, top_n: 2, return_documents: true, task: marker },
+  deepinfra: { model: "mini", queries: texts.map(() => query), documents: texts, instruction: marker },
+  elasticsearch: { documents: texts, query, return_documents: true, top_n: 2, max_chunks_per_doc: 1 },
+  weaviate: { query, documents: texts, property: "" },
   tei: { query, texts, truncate: true, truncation_direction: "Right", raw_scores: true, return_text: true },
   vllm: { query, documents: objects, top_n: 2, ...vllmOptions },
   infinity: { model: "mini", query, documents: objects, return_documents: true, raw_scores: true, top_n: 2 },

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import { createRerankServer, type Listening, listen } from "../../dist/server.js";
 import type { Route } from "../../src/server/routes.ts";
-import { dialectBodies, type Json, nested, pointersOf, replaceAt, valueAt, withKey } from "./bodies.ts";
+import { dialectBodies, type Json, nested, type Pointer, pointersOf, replaceAt, valueAt, withKey } from "./bodies.ts";
 import {
   type Answer,
   documents,
@@ -138,7 +138,9 @@ describe.each(dialectBodies)("a body of $name", ({ path, route, body }) => {
   });
 
   it("is refused with more documents than are allowed, by the limit and the count", async () => {
-    const list = pointersOf(body).find((pointer) => /^(documents|texts|input|passages|text_2)$/.test(String(pointer.at(-1))))!;
+    const isList = (pointer: Pointer): boolean => Array.isArray(valueAt(body, pointer));
+    const named = /^(?:documents|texts|input|passages|text_2|sources|records)$/;
+    const list = pointersOf(body).find((pointer) => named.test(String(pointer.at(-1))) && isList(pointer))!;
     const entry = (valueAt(body, list) as Json[])[0]!;
     const answer = await send(replaceAt(body, list, new Array<Json>(1025).fill(entry)), path);
     expectRefusal(answer, 400, 422);

@@ -125,8 +125,8 @@ describe("a client that is slow", () => {
   const trickle =
     (rest: string) =>
     (socket: Socket): void => {
-      let place = 0;
-      const timer = setInterval(() => socket.writable && socket.write(rest[place++ % rest.length]!), 20);
+      let index = 0;
+      const timer = setInterval(() => socket.writable && socket.write(rest[index++ % rest.length]!), 20);
       socket.once("close", () => clearInterval(timer));
     };
 

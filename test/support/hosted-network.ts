@@ -2,11 +2,16 @@
 
 import type { Network } from "../../src/http/request.ts";
 import type { ScoreCall } from "../../src/scorer.ts";
-import { documents, query } from "./hosted-exchanges.ts";
+import { documents, query, secret } from "./hosted-exchanges.ts";
 
-/** A network with only these variables. */
+/** A network with only these variables, in which every file holds the secret. */
 export function networkWith(variables: Readonly<Record<string, string>>): Network {
-  return { fetch: (resource, options) => fetch(resource, options), readVariable: (name) => variables[name], hasEnvironment: true };
+  return {
+    fetch: (resource, options) => fetch(resource, options),
+    readVariable: (name) => variables[name],
+    readFile: async () => `${secret}\n`,
+    hasEnvironment: true,
+  };
 }
 
 /** A network in which every host is the server at `url`; `asked` collects the URLs as they were. */

@@ -20,7 +20,7 @@ export interface EngineOptions {
   /** @default "tei" */
   dialect?: RemoteDialect;
   /** Most documents of a request; more are refused as TEI does. @default 32 */
-  most?: number;
+  maxDocuments?: number;
   /** What it says that it serves. @default "test/model" */
   model?: string;
 }
@@ -60,7 +60,7 @@ export function tokensOf(text: string): number {
 }
 
 /** Starts an engine on a free port of 127.0.0.1. */
-export async function startEngine({ dialect = "tei", most = 32, model = "test/model" }: EngineOptions = {}): Promise<TestEngine> {
+export async function startEngine({ dialect = "tei", maxDocuments = 32, model = "test/model" }: EngineOptions = {}): Promise<TestEngine> {
   let arrive: () => void = () => undefined;
   const arrived = new Promise<void>((resolve) => {
     arrive = resolve;
@@ -78,9 +78,9 @@ export async function startEngine({ dialect = "tei", most = 32, model = "test/mo
     if (state.always !== undefined) return state.always;
     if (method === "GET") {
       state.asked.push(path);
-      return inform(dialect, path, most, model);
+      return inform(dialect, path, maxDocuments, model);
     }
-    const right = rank(dialect, { path, body }, most, model, state.ranked);
+    const right = rank(dialect, { path, body }, maxDocuments, model, state.ranked);
     arrive();
     const prepared = state.next.shift();
     await state.gate;
@@ -146,7 +146,7 @@ const codecs: Partial<Record<RemoteDialect, [codec: AnyCodec, path: string]>> = 
 function rank(
   dialect: RemoteDialect,
   { path, body }: Pick<ScriptedRequest, "path" | "body">,
-  most: number,
+  maxDocuments: number,
   model: string,
   ranked: string[][],
 ): ScriptedAnswer {
@@ -156,11 +156,11 @@ function rank(
   const request = codec.decodeRequest(body);
   const texts = request.documents as readonly string[];
   ranked.push([...texts]);
-  if (texts.length > most) {
+  if (texts.length > maxDocuments) {
     const error = codec.encodeError({
       status: 422,
       code: "invalid-input",
-      message: `batch size ${texts.length} > maximum allowed ${most}`,
+      message: `batch size ${texts.length} > maximum allowed ${maxDocuments}`,
     });
     return { status: error.status, json: error.body };
   }
@@ -198,9 +198,14 @@ function rankNatively(
 }
 
 /** The information routes of real engines, with the fields that crossrank reads. */
-function inform(dialect: RemoteDialect, path: string, most: number, model: string): ScriptedAnswer {
+function inform(dialect: RemoteDialect, path: string, maxDocuments: number, model: string): ScriptedAnswer {
   if (path === "/health" || path === "/ready") return { text: "OK" };
-  const info = { model_id: model, model_sha: "abc", model_type: { reranker: { id2label: { 0: "LABEL_0" } } }, max_client_batch_size: most };
+  const info = {
+    model_id: model,
+    model_sha: "abc",
+    model_type: { reranker: { id2label: { 0: "LABEL_0" } } },
+    max_client_batch_size: maxDocuments,
+  };
   if (path === "/info" && dialect === "tei") return { json: info };
   if (path === "/info" && dialect === "crossrank") return { json: { ...info, server: "crossrank", limits: { max_body_bytes: 100_000 } } };
   const entry = { id: model, object: "model" };

@@ -152,7 +152,7 @@ function summarize(rounds: readonly Round[], before: Counters, after: Counters):
     tokensPerSecond: tokens === 0 ? null : (tokens * rounds.length) / seconds,
     paddingWaste: scored === null || padded === null || padded === 0 ? null : 1 - scored / padded,
     eventLoopDelayMs: { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99), max: quantile(delays, 1) },
-    residentBytes: rounds.reduce((most, round) => Math.max(most, round.residentBytes), 0),
+    residentBytes: rounds.reduce((maximum, round) => Math.max(maximum, round.residentBytes), 0),
     roundsMs,
   };
 }

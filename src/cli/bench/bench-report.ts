@@ -99,7 +99,7 @@ function describeMachine({ crossrank, onnxruntime, machine, rounds, warmUpRounds
   ];
 }
 
-function describeConfiguration(configuration: ConfigurationReport, _place: number, all: readonly ConfigurationReport[]): string[][] {
+function describeConfiguration(configuration: ConfigurationReport, _index: number, all: readonly ConfigurationReport[]): string[][] {
   const { name, model, files, sync, batchSize, loadMs, loadBytes, scorer } = configuration;
   const { plan, plannedWorkers = unknown, threadsPerWorker = unknown } = scorer;
   const workers = `${plannedWorkers} × ${threadsPerWorker} threads${plan === undefined ? "" : ` (${plan})`}`;

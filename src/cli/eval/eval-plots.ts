@@ -40,10 +40,10 @@ export function plotMeasures(measures: readonly MeasureComparison[], labels: rea
 export function plotChanges(changes: readonly QueryChange[], measure: string): string {
   const [top, bottom] = [14, 214];
   const differences = changes.map(({ first, second }) => second - first);
-  const most = Math.max(0.05, ...differences.map(Math.abs).slice(0, 1), Math.abs(differences.at(-1) ?? 0));
+  const largest = Math.max(0.05, ...differences.map(Math.abs).slice(0, 1), Math.abs(differences.at(-1) ?? 0));
   const x = scale(0, Math.max(1, differences.length));
-  const y = (value: number): number => top + ((most - value) / (2 * most)) * (bottom - top);
-  const grid = [most, most / 2, 0, -most / 2, -most].map((value) => {
+  const y = (value: number): number => top + ((largest - value) / (2 * largest)) * (bottom - top);
+  const grid = [largest, largest / 2, 0, -largest / 2, -largest].map((value) => {
     const line = `<line class="${value === 0 ? "axis" : "grid"}" x1="${left}" x2="${width - right}" y1="${at(y(value))}" y2="${at(y(value))}"/>`;
     return line + label(left - 12, y(value) + 4, `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}`, "end");
   });
@@ -60,15 +60,15 @@ export function plotChanges(changes: readonly QueryChange[], measure: string): s
 /** Precision, recall and F1 over the thresholds, with a mark at the recommended one. */
 export function plotThresholds({ points, recommended }: ThresholdSweep): string {
   const [top, bottom] = [14, 234];
-  const [least, most] = [points[0]!.threshold, points.at(-1)!.threshold];
-  const x = scale(least, most === least ? least + 1 : most);
+  const [minimum, maximum] = [points[0]!.threshold, points.at(-1)!.threshold];
+  const x = scale(minimum, maximum === minimum ? minimum + 1 : maximum);
   const y = (value: number): number => bottom - value * (bottom - top);
   const grid = [0, 0.25, 0.5, 0.75, 1].map(
     (value) =>
       `<line class="grid" x1="${left}" x2="${width - right}" y1="${at(y(value))}" y2="${at(y(value))}"/>${label(left - 12, y(value) + 4, value.toFixed(2), "end")}`,
   );
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => {
-    const threshold = least + share * (most - least);
+    const threshold = minimum + share * (maximum - minimum);
     return label(x(threshold), bottom + 20, threshold.toFixed(2), "middle");
   });
   const line = (kind: string, shareOf: (point: ThresholdPoint) => number): string => {
@@ -77,7 +77,7 @@ export function plotThresholds({ points, recommended }: ThresholdSweep): string 
   };
   const lines = [line("first", ({ precision }) => precision), line("second", ({ recall }) => recall), line("third", ({ f1 }) => f1)];
   const mark =
-    recommended === undefined || recommended.threshold < least || recommended.threshold > most
+    recommended === undefined || recommended.threshold < minimum || recommended.threshold > maximum
       ? ""
       : `<line class="mark" x1="${at(x(recommended.threshold))}" x2="${at(x(recommended.threshold))}" y1="${top}" y2="${bottom}"/>`;
   return svg(bottom + 44, "Precision, recall and F1 by threshold", [

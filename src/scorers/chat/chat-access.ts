@@ -31,7 +31,7 @@ export function keyAdvice({ hasEnvironment }: Network): string {
  *
  * @throws RerankError `invalid-input` without a key for OpenAI
  */
-export function accessOf(place: string, llm: CheckedLlmConfig, network: Network): Access {
+export function accessOf(where: string, llm: CheckedLlmConfig, network: Network): Access {
   const url = completionsUrl(llm.baseUrl ?? openAi);
   const own = Object.fromEntries(Object.entries(llm.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   const secrets = secretsInHeaders(own);
@@ -41,7 +41,7 @@ export function accessOf(place: string, llm: CheckedLlmConfig, network: Network)
   if (url.origin !== new URL(openAi).origin) return { url: url.href, headers: own, secrets };
   const set = network.hasEnvironment ? `, or set ${variable}` : "";
   const advice = `Give llm.apiKey${set}; for another endpoint give llm.baseUrl`;
-  throw new RerankError("invalid-input", `${place}: there is no API key for ${url.host}. ${advice}.`);
+  throw new RerankError("invalid-input", `${where}: there is no API key for ${url.host}. ${advice}.`);
 }
 
 /** Keeps a query of `baseUrl`, such as Azure's `?api-version=…`. */

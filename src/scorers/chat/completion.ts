@@ -42,11 +42,11 @@ export interface Completion {
  * @see https://docs.vllm.ai/en/v0.11.2/features/reasoning_outputs/ for `reasoning`, formerly `reasoning_content`
  * @see https://openrouter.ai/docs/errors for errors with status 200
  */
-export function readCompletion(place: string, body: unknown, quote: (text: string) => string): Completion {
-  if (!isRecord(body)) throw badReply(place, "the reply is no object");
+export function readCompletion(where: string, body: unknown, quote: (text: string) => string): Completion {
+  if (!isRecord(body)) throw badReply(where, "the reply is no object");
   const [choice] = Array.isArray(body.choices) ? (body.choices as unknown[]) : [];
-  if (!isRecord(choice)) throw badReply(place, `the reply has no choices: ${quote(messageInBody(body.error) ?? keysOf(body))}`);
-  if (!isRecord(choice.message)) throw badReply(place, `the reply's choice has no message: ${quote(keysOf(choice))}`);
+  if (!isRecord(choice)) throw badReply(where, `the reply has no choices: ${quote(messageInBody(body.error) ?? keysOf(body))}`);
+  if (!isRecord(choice.message)) throw badReply(where, `the reply's choice has no message: ${quote(keysOf(choice))}`);
   const { content, refusal, reasoning, reasoning_content: olderReasoning } = choice.message;
   const said = textOf(content);
   const text = withoutThoughts(said);
@@ -122,10 +122,10 @@ function counted<Key extends string>(key: Key, value: unknown): { [K in Key]?: n
   return Number.isSafeInteger(value) && (value as number) >= 0 ? ({ [key]: value } as { [K in Key]?: number }) : {};
 }
 
-function badReply(place: string, what: string): RerankError {
+function badReply(where: string, what: string): RerankError {
   return new RerankError(
     "bad-response",
-    `${place}: ${what}. Check that baseUrl is that of an OpenAI-compatible endpoint, without /chat/completions.`,
+    `${where}: ${what}. Check that baseUrl is that of an OpenAI-compatible endpoint, without /chat/completions.`,
   );
 }
 

@@ -158,7 +158,7 @@ describe("a parameter that the endpoint refuses", () => {
 
   it("is met once by the first request, not by eight at once", async () => {
     server = await reasoning(["max_tokens"]);
-    await ask({ call: { texts: Array.from({ length: 20 }, (_, place) => String(place)) } });
+    await ask({ call: { texts: Array.from({ length: 20 }, (_, index) => String(index)) } });
     expect(server.requests.filter(({ body }) => "max_tokens" in body)).toHaveLength(1);
   });
 
@@ -231,7 +231,7 @@ describe.each(methods)("a fault (%s)", (method) => {
     expect(usage!.requests).toBe(server.requests.length - ("status" in answer ? 0 : 2));
   });
 
-  const told: [string, ScriptedAnswer, object][] = [
+  const failures: [string, ScriptedAnswer, object][] = [
     ["401", { status: 401, json: { error: { message: echo } } }, { code: "hosted", status: 401, isRetryable: false }],
     ["404", { status: 404, json: { error: { message: "The model `m` does not exist" } } }, { code: "hosted", status: 404 }],
     ["429 again and again", { status: 429, json: { error: { message: echo } } }, { code: "hosted", status: 429, isRetryable: true }],
@@ -261,7 +261,7 @@ describe.each(methods)("a fault (%s)", (method) => {
       { code: "bad-response", message: expect.stringContaining("Use a model that follows instructions") },
     ],
   ];
-  it.each(told)("%s ends the call with a plain error, in which there is no key", async (_what, answer, expected) => {
+  it.each(failures)("%s ends the call with a plain error, in which there is no key", async (_what, answer, expected) => {
     server = await startChatServer(() => answer);
     const error = await failure({ method });
     expect(error).toMatchObject(expected);

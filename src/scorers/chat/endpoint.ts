@@ -34,7 +34,7 @@ const quoteLength = 120;
 /** One model at one OpenAI-compatible endpoint. Remembers which parameters the endpoint refuses. */
 export class ChatEndpoint {
   /** For messages: `chat:gpt-4.1-mini`. */
-  readonly place: string;
+  readonly where: string;
   readonly #llm: CheckedLlmConfig;
   readonly #network: Network;
   readonly #retryDelayMs: number | undefined;
@@ -42,7 +42,7 @@ export class ChatEndpoint {
   #hasAnswered = false;
 
   constructor(llm: CheckedLlmConfig, network: Network, retryDelayMs: number | undefined) {
-    this.place = `chat:${llm.model}`;
+    this.where = `chat:${llm.model}`;
     this.#llm = llm;
     this.#network = network;
     this.#retryDelayMs = retryDelayMs;
@@ -75,12 +75,12 @@ export class ChatEndpoint {
 
   /** Fails if a required key is missing. Sends nothing. @throws RerankError `invalid-input` */
   checkAccess(): void {
-    accessOf(this.place, this.#llm, this.#network);
+    accessOf(this.where, this.#llm, this.#network);
   }
 
   /** A text from the endpoint, for a message: one line, shortened, without secrets. */
   quote(text: string): string {
-    const line = redact(text, accessOf(this.place, this.#llm, this.#network).secrets)
+    const line = redact(text, accessOf(this.where, this.#llm, this.#network).secrets)
       .replace(/\s+/g, " ")
       .trim();
     return JSON.stringify(line.length > quoteLength ? `${line.slice(0, quoteLength)}…` : line);
@@ -92,8 +92,8 @@ export class ChatEndpoint {
     let reply: JsonReply;
     try {
       reply = await requestJson(this.#network, {
-        ...accessOf(this.place, this.#llm, this.#network),
-        place: this.place,
+        ...accessOf(this.where, this.#llm, this.#network),
+        where: this.where,
         body: { model: this.#llm.model, messages: question.messages, ...parameters },
         signal: question.signal,
         deadlineMs: question.deadlineMs,
@@ -114,7 +114,7 @@ export class ChatEndpoint {
       throw error;
     }
     question.spending.addRequests(reply.requests);
-    const completion = readCompletion(this.place, reply.body, (text) => this.quote(text));
+    const completion = readCompletion(this.where, reply.body, (text) => this.quote(text));
     question.spending.add(completion);
     this.#hasAnswered = true;
     return completion;
@@ -131,6 +131,6 @@ export class ChatEndpoint {
       refusal === undefined
         ? `the model's answer is empty (${end}). Use a model that answers in words, and thinks less than its limit of tokens`
         : `the model refuses to answer: ${this.quote(refusal)}. Leave the document out, or use another model`;
-    return new RerankError("bad-response", `${this.place}: ${what}.`);
+    return new RerankError("bad-response", `${this.where}: ${what}.`);
   }
 }

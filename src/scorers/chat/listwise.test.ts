@@ -57,9 +57,9 @@ describe("windowStarts", () => {
         expect(starts).toHaveLength(Math.max(0, Math.ceil((count - size) / step)) + 1);
         expect(starts.at(-1)).toBe(0);
         expect(starts[0]! + size).toBeGreaterThanOrEqual(count);
-        starts.slice(1).forEach((start, place) => {
-          expect(start).toBeLessThan(starts[place]!);
-          expect(start + size - starts[place]!).toBeGreaterThanOrEqual(size - step);
+        starts.slice(1).forEach((start, index) => {
+          expect(start).toBeLessThan(starts[index]!);
+          expect(start + size - starts[index]!).toBeGreaterThanOrEqual(size - step);
         });
       }),
     );
@@ -77,9 +77,9 @@ describe("listwise scores", () => {
   it("put the best ten of a hundred first, wherever they stood, in nine requests", async () => {
     server = await startChatServer(written);
     // 37 and 100 have no common divisor: every relevance from 0 to 0.99 once, in no order; the best ten lie all over the list.
-    const texts = Array.from({ length: 100 }, (_, place) => String(((place * 37 + 11) % 100) / 100));
+    const texts = Array.from({ length: 100 }, (_, index) => String(((index * 37 + 11) % 100) / 100));
     const { scores, usage } = await score(texts);
-    const ranked = texts.map((text, place) => ({ text, score: scores[place]! })).sort((left, right) => right.score - left.score);
+    const ranked = texts.map((text, index) => ({ text, score: scores[index]! })).sort((left, right) => right.score - left.score);
     expect(ranked.slice(0, 10).map(({ text }) => text)).toEqual([
       "0.99",
       "0.98",
@@ -99,14 +99,14 @@ describe("listwise scores", () => {
 
   it("put the best ten first even where they stood last", async () => {
     server = await startChatServer(written);
-    const texts = Array.from({ length: 65 }, (_, place) => String(place / 100));
+    const texts = Array.from({ length: 65 }, (_, index) => String(index / 100));
     const { scores } = await score(texts);
-    expect([...scores.slice(-10)]).toEqual(Array.from({ length: 10 }, (_, place) => (65 - 9 + place) / 65));
+    expect([...scores.slice(-10)]).toEqual(Array.from({ length: 10 }, (_, index) => (65 - 9 + index) / 65));
   });
 
   it("follow the windows of the configuration, half a window a step where it is a small one", async () => {
     server = await startChatServer(written);
-    const texts = Array.from({ length: 10 }, (_, place) => String(place / 10));
+    const texts = Array.from({ length: 10 }, (_, index) => String(index / 10));
     await score(texts, { windowSize: 4 });
     expect(server.requests).toHaveLength(4);
     await score(texts, { windowSize: 4, step: 3 });
@@ -131,7 +131,7 @@ describe("listwise scores", () => {
     server = await startChatServer((request) => ({
       json: { ...(written(request) as { json: object }).json, usage: { prompt_tokens: 1003, completion_tokens: 97 } },
     }));
-    const texts = Array.from({ length: 30 }, (_, place) => String(place / 100));
+    const texts = Array.from({ length: 30 }, (_, index) => String(index / 100));
     const { pairTokens, usage } = await score(texts, { price: { input: 2, output: 8 } });
     expect(pairTokens!.read.reduce((sum, count) => sum + count, 0)).toBe(2006);
     // By hand: (2006 × 2 + 194 × 8) / 1,000,000.
@@ -181,9 +181,9 @@ describe("an answer that is no whole order", () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary" }), fc.integer({ min: 2, max: 12 }), async (garbage, count) => {
         content = garbage.toWellFormed();
-        const texts = Array.from({ length: count }, (_, place) => String(place));
+        const texts = Array.from({ length: count }, (_, index) => String(index));
         const { scores } = await score(texts, { windowSize: 4 });
-        expect([...scores].sort((left, right) => left - right)).toEqual(texts.map((_, place) => (place + 1) / count));
+        expect([...scores].sort((left, right) => left - right)).toEqual(texts.map((_, index) => (index + 1) / count));
       }),
       { numRuns: 20 },
     );
@@ -202,7 +202,7 @@ describe("a window that fails", () => {
   it.each(["fail", "partial"] as const)("fails the call with onError %s, and ends the windows before it", async (onError) => {
     server = await startChatServer(written);
     server.next.push({ status: 400, json: { error: { message: "maximum context length exceeded" } } });
-    const texts = Array.from({ length: 30 }, (_, place) => String(place));
+    const texts = Array.from({ length: 30 }, (_, index) => String(index));
     await expect(score(texts, {}, { onError })).rejects.toMatchObject({ code: "hosted", status: 400 });
     expect(server.requests).toHaveLength(1);
   });

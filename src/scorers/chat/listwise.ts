@@ -120,17 +120,17 @@ function sharedTokens(count: number, answers: readonly WindowAnswer[], firstIndi
   return tokens;
 }
 
-function repairWarnings({ place }: ChatEndpoint, answers: readonly WindowAnswer[]): RerankWarning[] {
+function repairWarnings({ where }: ChatEndpoint, answers: readonly WindowAnswer[]): RerankWarning[] {
   const repaired = answers.map(({ permutation }) => permutation).filter((permutation) => !isWhole(permutation));
   if (repaired.length === 0) return [];
   const missing = repaired.reduce((sum, { order, named }) => sum + order.length - named, 0);
   const dropped = repaired.reduce((sum, permutation) => sum + permutation.dropped, 0);
   const what = `${repaired.length} of ${answers.length} answers were no whole order`;
   const how = `${missing} documents that they left out follow in their present order, ${dropped} repeated or unknown numbers were dropped`;
-  return [{ type: "fallback", message: `${place}: ${what}: ${how}` }];
+  return [{ type: "fallback", message: `${where}: ${what}: ${how}` }];
 }
 
 function noOrder(endpoint: ChatEndpoint, { text }: WindowAnswer): RerankError {
   const what = `no answer names a passage: ${endpoint.quote(text)}`;
-  return new RerankError("bad-response", `${endpoint.place}: ${what}. Use a model that follows instructions, or method "pointwise".`);
+  return new RerankError("bad-response", `${endpoint.where}: ${what}. Use a model that follows instructions, or method "pointwise".`);
 }

@@ -47,7 +47,7 @@ describe("readPermutation", () => {
     fc.assert(
       fc.property(answers, fc.integer({ min: 0, max: 30 }), (answer, count) => {
         const { order, named, dropped } = readPermutation(answer, count);
-        expect([...order].sort((left, right) => left - right)).toEqual(Array.from({ length: count }, (_, place) => place));
+        expect([...order].sort((left, right) => left - right)).toEqual(Array.from({ length: count }, (_, index) => index));
         expect(named).toBeLessThanOrEqual(count);
         expect(dropped).toBeGreaterThanOrEqual(0);
         const rest = order.slice(named);
@@ -59,13 +59,13 @@ describe("readPermutation", () => {
   it("reads back every order that is written in the form that is asked for", () => {
     const orders = fc.integer({ min: 1, max: 30 }).chain((count) =>
       fc.shuffledSubarray(
-        Array.from({ length: count }, (_, place) => place),
+        Array.from({ length: count }, (_, index) => index),
         { minLength: count },
       ),
     );
     fc.assert(
       fc.property(orders, (order) => {
-        const answer = order.map((place) => `[${place + 1}]`).join(" > ");
+        const answer = order.map((index) => `[${index + 1}]`).join(" > ");
         expect(readPermutation(answer, order.length)).toEqual({ order, named: order.length, dropped: 0 });
       }),
     );

@@ -26,7 +26,7 @@ export function readPermutation(answer: string, count: number): Permutation {
     if (number >= 1 && number <= count) order.add(number - 1);
   }
   const named = order.size;
-  for (let place = 0; place < count; place += 1) order.add(place);
+  for (let index = 0; index < count; index += 1) order.add(index);
   return { order: [...order], named, dropped: numbers.length - named };
 }
 

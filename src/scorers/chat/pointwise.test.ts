@@ -31,8 +31,8 @@ describe("pointwise scores", () => {
     server = await startChatServer(written);
     const { scores, warnings } = await score(["0.25", "0.9", "0.001", "0.9999"]);
     // e^ln(p) / (e^ln(p) + e^ln(1 − p)) = p, but for the last bits of a double.
-    [0.25, 0.9, 0.001, 0.9999].forEach((expected, place) => {
-      expect(scores[place]).toBeCloseTo(expected, 12);
+    [0.25, 0.9, 0.001, 0.9999].forEach((expected, index) => {
+      expect(scores[index]).toBeCloseTo(expected, 12);
     });
     expect(warnings).toEqual([]);
   });
@@ -60,7 +60,7 @@ describe("pointwise scores", () => {
       },
     };
     const scorer = createChatScorer({ type: "chat", method: "pointwise", llm: { model: "m", baseUrl: server.baseUrl } }, network);
-    const texts = Array.from({ length: 30 }, (_, place) => `0.5 ${place}`);
+    const texts = Array.from({ length: 30 }, (_, index) => `0.5 ${index}`);
     await scorer.score({ ...call, texts });
     // The first one alone, then eight that begin together, and never more.
     expect(counts.slice(0, 9)).toEqual([1, 1, 2, 3, 4, 5, 6, 7, 8]);
@@ -145,7 +145,7 @@ describe("a document that fails", () => {
       if (text === "0.5") return written(request);
       return text === "bad" ? tooLong : { isSilent: true };
     });
-    await expect(score(["0.5", "0.1", "0.2", "bad", ...Array.from({ length: 50 }, (_, place) => `0.3 ${place}`)])).rejects.toMatchObject({
+    await expect(score(["0.5", "0.1", "0.2", "bad", ...Array.from({ length: 50 }, (_, index) => `0.3 ${index}`)])).rejects.toMatchObject({
       status: 400,
     });
     expect(server.requests.length).toBeLessThanOrEqual(9);

@@ -84,17 +84,17 @@ function failuresOf(indices: DistinctTexts["indices"], outcomes: readonly Outcom
   return Array.from(byMessage, ([message, failed]) => ({ indices: failed, message }));
 }
 
-function wordWarnings({ place }: ChatEndpoint, outcomes: readonly Outcome[]): RerankWarning[] {
+function wordWarnings({ where }: ChatEndpoint, outcomes: readonly Outcome[]): RerankWarning[] {
   const judged = outcomes.flatMap((outcome) => ("error" in outcome ? [] : [outcome.judgment]));
   const byWord = judged.filter(({ by }) => by === "word").length;
   if (byWord === 0) return [];
   const how = `${byWord} of ${judged.length} different documents were scored by the word, 1 for yes and 0 for no`;
-  return [{ type: "fallback", message: `${place}: the endpoint tells no probabilities of tokens, so ${how}` }];
+  return [{ type: "fallback", message: `${where}: the endpoint tells no probabilities of tokens, so ${how}` }];
 }
 
 function neither(endpoint: ChatEndpoint, text: string): RerankError {
   const what = `the answer is neither yes nor no: ${endpoint.quote(text)}`;
-  return new RerankError("bad-response", `${endpoint.place}: ${what}. Use a model that follows instructions, or method "listwise".`);
+  return new RerankError("bad-response", `${endpoint.where}: ${what}. Use a model that follows instructions, or method "listwise".`);
 }
 
 /** Whether this document may have caused the error. 403 is OpenRouter's status for a text that moderation stops. @see https://openrouter.ai/docs/errors */

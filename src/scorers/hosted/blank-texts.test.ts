@@ -66,7 +66,7 @@ describe.each(["voyage", "jina_ai", "cohere", "tei"])("blank documents of %s", (
 describe("the places of others", () => {
   it("are those of the caller's list where some could not be scored", async () => {
     // 32 texts go in one request to TEI, so that only the second one fails.
-    const texts = ["", ...Array.from({ length: 32 }, (_, place) => `text ${place}`), " ", "refused", "x"];
+    const texts = ["", ...Array.from({ length: 32 }, (_, index) => `text ${index}`), " ", "refused", "x"];
     const { results, warnings } = await new Reranker(scorerOf("tei")).rank("q", texts, { onError: "partial" });
     expect(warnings).toMatchObject([
       { type: "blank", indices: [0, 33], message: "2 blank documents were not sent, and come last" },

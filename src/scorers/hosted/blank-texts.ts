@@ -21,7 +21,7 @@ export async function scoreWithoutBlanks(call: ScoreCall, score: (call: ScoreCal
   };
   const scored: ScoreResult = indices.length === 0 ? { scores: new Float64Array(0), warnings: [] } : await score(others);
   const kind = scored.scoreKind ?? "provider";
-  const lowest = scored.scores.reduce((least, value) => (value < least ? value : least), 0);
+  const lowest = scored.scores.reduce((minimum, value) => (value < minimum ? value : minimum), 0);
   const scores = new Float64Array(texts.length).fill(lowest);
   const of = new Uint8Array(texts.length).fill(1);
   for (const [row, index] of indices.entries()) {

@@ -11,7 +11,7 @@ export function providerOf(engine: Engine): Provider {
     keyVariables,
     baseUrlVariables,
     limits: () => limits,
-    ...(informationPath === "/info" ? { toldLimits: { path: "info", read: limitsInInformation } } : {}),
+    ...(informationPath === "/info" ? { reportedLimits: { path: "info", read: limitsInInformation } } : {}),
     ...(refusesLongPairs === true ? { longPairs: () => "refused" as const } : {}),
     ...(answersLogits === undefined ? {} : { answersLogits: (model) => answersLogits(model) }),
   };

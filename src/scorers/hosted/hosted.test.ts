@@ -38,7 +38,7 @@ function bedrockTexts(body: { sources: { inlineDocumentSource: { textDocument: {
 const scorerOf = (llm: CheckedLlmConfig, variables: Record<string, string> = {}): Scorer =>
   createHostedScorer({ maxRetries: 0, ...llm }, networkWith(variables), { retryDelayMs: 1 });
 /** As many texts, each as long as its place plus one. */
-const growing = (count: number): string[] => Array.from({ length: count }, (_, place) => "x".repeat(place + 1));
+const growing = (count: number): string[] => Array.from({ length: count }, (_, index) => "x".repeat(index + 1));
 const callOf = (texts: readonly string[], more: Partial<ScoreCall> = {}): ScoreCall => ({ ...recordedCall, texts, ...more });
 /** Documents of each request, the largest first: requests that run at once arrive in any order. */
 const counts = (key: string): number[] =>

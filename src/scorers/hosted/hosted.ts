@@ -23,24 +23,24 @@ const defaultDurationSecs = 60;
 
 /**
  * Scores by a reranker of a provider, or of an engine that speaks like one. The scores are the provider's own, unchanged; logits of
- * engines that people run themselves are told to be such, as by a pool of them.
+ * engines that people run themselves are reported to be such, as by a pool of them.
  *
  * It reads keys and addresses at each call. If a call is too large for one request, it sends several.
  *
  * @throws RerankError `invalid-input` for an unknown provider, and for a client that does not support it
  */
 export function createHostedScorer(llm: CheckedLlmConfig, network: Network, options: HostedOptions = {}): Scorer {
-  const named = findProvider(llm.model);
+  const named = findProvider(llm.model, llm.baseUrl);
   const { prefix, provider, model } = named;
   const setting = { model, llm, network };
   const providerCall: ProviderCall = { ...named, setting, retryDelayMs: options.retryDelayMs, maxBytes: options.maxBytes };
   const isByLiterLlm = llm.client === "liter-llm";
   if (isByLiterLlm) refuseLiterLlm(prefix, llm);
   const load = options.loadLiterLlm ?? importLiterLlm;
-  let told: Limits | undefined = isByLiterLlm ? {} : undefined;
+  let reported: Limits | undefined = isByLiterLlm ? {} : undefined;
   const limitsOf = async (signal: AbortSignal | undefined): Promise<Limits> => {
-    told ??= await askLimits(providerCall, signal);
-    return { ...provider.limits?.(model), ...told };
+    reported ??= await askLimits(providerCall, signal);
+    return { ...provider.limits?.(model), ...reported };
   };
   const scorer: Scorer = {
     name: prefix,

@@ -3,15 +3,23 @@ import { engines } from "../../dialects/engines.ts";
 import { RerankError } from "../../errors.ts";
 import { providerOf } from "./engine-provider.ts";
 import type { Provider } from "./provider.ts";
+import { azureAi } from "./providers/azure-ai.ts";
 import { bedrock } from "./providers/bedrock.ts";
 import { cohere } from "./providers/cohere.ts";
+import { dashScope } from "./providers/dashscope.ts";
+import { deepInfra } from "./providers/deepinfra.ts";
+import { fireworksAi } from "./providers/fireworks-ai.ts";
 import { huggingFace } from "./providers/huggingface.ts";
 import { jina } from "./providers/jina.ts";
 import { mixedbread } from "./providers/mixedbread.ts";
 import { nvidiaNim } from "./providers/nvidia-nim.ts";
+import { openRouter } from "./providers/openrouter.ts";
 import { pinecone } from "./providers/pinecone.ts";
+import { siliconFlow } from "./providers/siliconflow.ts";
 import { together } from "./providers/together.ts";
+import { vertexAi } from "./providers/vertex-ai.ts";
 import { voyage } from "./providers/voyage.ts";
+import { zeroEntropy } from "./providers/zeroentropy.ts";
 
 /** What a user has to know of a provider before the first call. */
 export interface ProviderInfo {
@@ -48,6 +56,14 @@ const providers: readonly Provider[] = [
   pinecone,
   nvidiaNim,
   bedrock,
+  vertexAi,
+  azureAi,
+  openRouter,
+  zeroEntropy,
+  dashScope,
+  siliconFlow,
+  fireworksAi,
+  deepInfra,
   huggingFace,
   ...Object.values(engines).map(providerOf),
 ];
@@ -76,16 +92,18 @@ export function listProviders(): ProviderInfo[] {
 }
 
 /**
- * The provider that a model string names.
+ * The provider that a model string names, as it is at a base URL.
  *
  * @throws RerankError `invalid-input` listing the known prefixes: a model of an unknown one is sent nowhere
  */
-export function findProvider(text: string): NamedModel {
+export function findProvider(text: string, baseUrl?: string): NamedModel {
   const slash = text.indexOf("/");
   const prefix = slash === -1 ? text : text.slice(0, slash);
   const provider = byPrefix.get(prefix);
   const model = slash === -1 ? "" : text.slice(slash + 1);
-  if (provider !== undefined && model !== "") return { prefix, model, provider };
+  if (provider !== undefined && model !== "") {
+    return { prefix, model, provider: baseUrl === undefined ? provider : { ...provider, ...provider.at?.(baseUrl) } };
+  }
   const what = provider === undefined ? `names no provider that crossrank knows` : `names no model of ${prefix}`;
   throw new RerankError(
     "invalid-input",

@@ -22,11 +22,18 @@ export function openAccess({ prefix, provider }: NamedModel, setting: Setting): 
   const url = urlOf(prefix, provider, setting);
   const own = lowerCased(setting.llm.headers ?? {});
   const { headers, secrets, sign, advice } = provider.authorize?.(setting, url) ?? authorizeByKey(prefix, provider, setting, own);
+  const known = [...secrets, ...secretsInHeaders(own)];
+  const signAndRemember = async (body: string): Promise<Record<string, string>> => {
+    const signed = await sign!(body);
+    known.push(...secretsInHeaders(signed));
+    // A header of the configuration wins over a signed one, too.
+    return { ...signed, ...own };
+  };
   return {
     url,
     headers: { ...provider.headers, ...headers, ...own },
-    secrets: [...secrets, ...secretsInHeaders(own)],
-    sign,
+    secrets: known,
+    sign: sign && signAndRemember,
     keyAdvice: advice,
   };
 }
@@ -50,15 +57,19 @@ export function besides(url: string, path: string): string {
 
 function urlOf(prefix: string, provider: Provider, setting: Setting): string {
   const { llm, network } = setting;
-  if (llm.baseUrl !== undefined) return underBase(llm.baseUrl, provider.path);
+  if (llm.baseUrl !== undefined) return underBase(llm.baseUrl, pathOf(provider, setting));
   if (provider.defaultUrl !== undefined) return provider.defaultUrl(setting);
   const variables = provider.baseUrlVariables ?? [];
   const base = variables.map((name) => network.readVariable(name)).find((value) => value !== undefined);
-  if (base !== undefined && /^https?:\/\//i.test(base) && URL.canParse(base)) return underBase(base, provider.path);
+  if (base !== undefined && /^https?:\/\//i.test(base) && URL.canParse(base)) return underBase(base, pathOf(provider, setting));
   const set = orSet(network, variables);
   const what =
     base === undefined ? "runs where you run it, and no address was given" : `has no http or https URL in ${variables.join(" or ")}`;
   throw new RerankError("invalid-input", `${prefix}: ${what}. Give llm.baseUrl, for example "http://localhost:8000"${set}.`);
+}
+
+function pathOf({ path }: Provider, setting: Setting): string {
+  return typeof path === "string" ? path : path(setting);
 }
 
 /** Keeps the query after the path: gateways put versions there. */

@@ -44,10 +44,10 @@ export async function askPart(
   let body = first;
   for (;;) {
     const reply = await requestJson(providerCall.setting.network, { ...requestOf(providerCall, access), body, signal, deadlineMs });
-    const { results: page, ...told } = decode(providerCall, access, reply);
+    const { results: page, ...reported } = decode(providerCall, access, reply);
     // One by one: spreading a list of millions would overflow the stack.
     for (const result of page) results.push(result);
-    usage = add(usage, { ...usageIn(told), requests: reply.requests });
+    usage = add(usage, { ...usageIn(reported), requests: reply.requests });
     const token = provider.pages?.next(reply.body);
     // Without this check, a service that returns empty pages would be asked without end.
     if (token === undefined || page.length === 0 || results.length >= part.texts.length) break;
@@ -64,8 +64,8 @@ export async function askPart(
  */
 export async function askLimits(providerCall: ProviderCall, signal: AbortSignal | undefined): Promise<Limits | undefined> {
   const { provider, setting } = providerCall;
-  if (provider.toldLimits === undefined) return {};
-  const { path, read } = provider.toldLimits;
+  if (provider.reportedLimits === undefined) return {};
+  const { path, read } = provider.reportedLimits;
   const access = openAccess(providerCall, setting);
   const request = requestOf(providerCall, { ...access, url: besides(access.url, path) });
   try {
@@ -82,7 +82,7 @@ export async function askLimits(providerCall: ProviderCall, signal: AbortSignal 
 function requestOf({ prefix, provider, setting, retryDelayMs, maxBytes }: ProviderCall, access: Access): JsonRequest {
   const { timeoutSecs = defaultTimeoutSecs, maxRetries = defaultMaxRetries } = setting.llm;
   const { decodeError } = provider.codec;
-  return { ...access, place: prefix, timeoutMs: timeoutSecs * 1000, maxRetries, retryDelayMs, maxBytes, decodeError };
+  return { ...access, where: prefix, timeoutMs: timeoutSecs * 1000, maxRetries, retryDelayMs, maxBytes, decodeError };
 }
 
 /** The request. The codec leaves out what the provider's format cannot express. */

@@ -33,8 +33,10 @@ export interface Provider {
   /** First segments of model strings that mean it. */
   readonly prefixes: readonly [string, ...string[]];
   readonly codec: AnyCodec;
-  /** Last segment of the URL, behind a `baseUrl` of the caller's. */
-  readonly path: string;
+  /** Last segment of the URL, or the last ones, behind a `baseUrl` of the caller's. */
+  readonly path: string | ((setting: Setting) => string);
+  /** What differs at some base URLs. @default nothing */
+  readonly at?: (baseUrl: string) => Partial<Pick<Provider, "codec" | "path">>;
   /** The URL at the provider's own host. Absent: it runs wherever its user runs it, and `baseUrl` is needed. */
   readonly defaultUrl?: (setting: Setting) => string;
   /** Variables that give the `baseUrl` of a service that has no host of its own. @default none */
@@ -54,7 +56,7 @@ export interface Provider {
   /** @default none */
   readonly limits?: (model: string) => Limits;
   /** Path beside `path` at which the service tells its own limits, and how they are read. @default it does not tell */
-  readonly toldLimits?: { readonly path: string; readonly read: (body: unknown) => Limits };
+  readonly reportedLimits?: { readonly path: string; readonly read: (body: unknown) => Limits };
   /**
    * What becomes of a pair that is too long where the request says nothing: it is cut, or the request is refused. "fixed": the request
    * cannot say anything. @default "cut" where the format has a word for it, else "fixed"

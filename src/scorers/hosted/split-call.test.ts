@@ -12,7 +12,7 @@ const call = (texts: readonly string[], more: Partial<ScoreCall> = {}): ScoreCal
   batchSize: 32,
   ...more,
 });
-const letters = (count: number): string[] => Array.from({ length: count }, (_, place) => String(place));
+const letters = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
 const sizes = (parts: readonly Part[]): number[] => parts.map(({ texts }) => texts.length);
 
 describe("splitTexts", () => {
@@ -86,17 +86,17 @@ describe("scoreParts", () => {
 
   it("asks for four parts at once at most", async () => {
     let running = 0;
-    let most = 0;
+    let maxRunning = 0;
     const ask: AskPart = async (part, signal) => {
       running += 1;
-      most = Math.max(most, running);
+      maxRunning = Math.max(maxRunning, running);
       await new Promise(setImmediate);
       running -= 1;
       return numbers(part, signal);
     };
     const texts = letters(20);
     await scoreParts(splitTexts("q", texts, { maxDocuments: 1 }), call(texts), ask);
-    expect(most).toBe(4);
+    expect(maxRunning).toBe(4);
   });
 
   const failing =

@@ -90,8 +90,8 @@ export class ModelFiles {
   }
 
   #needsCopy(): boolean {
-    const { place, modelPath } = this.#located;
-    if (place !== "local") return false;
+    const { origin, modelPath } = this.#located;
+    if (origin !== "local") return false;
     this.#refuseChange();
     // No copy is needed on Windows, which protects mapped files itself, and on a read-only file system.
     return process.platform !== "win32" && !isOnReadOnlyFileSystem(modelPath);

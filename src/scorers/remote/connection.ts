@@ -56,7 +56,7 @@ export class Connection {
         return response;
       },
     };
-    const rest = { place: "remote", headers, secrets, decodeError: messageInBody, maxRetries: 0, keyAdvice };
+    const rest = { where: "remote", headers, secrets, decodeError: messageInBody, maxRetries: 0, keyAdvice };
     try {
       return Object.assign(head, { reply: await requestJson(network, { ...rest, ...request, url: url.href }, this.#clock) });
     } catch (error) {

@@ -41,7 +41,7 @@ export function decodeNative({ body }: JsonReply, { texts }: PartRequest): PartS
   const logits = columnOf(raw, "logit");
   const scores = scoresByIndex(
     "crossrank",
-    results.map(({ index, score }, place) => ({ index, score: logits?.[place] ?? score })),
+    results.map(({ index, score }, position) => ({ index, score: logits?.[position] ?? score })),
     count,
     wrongReplyAdvice,
   );

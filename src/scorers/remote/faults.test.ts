@@ -61,11 +61,11 @@ describe("an engine that fails", () => {
     const askedFor = new Map<string, number[]>();
     const { scorer } = poolOf(pool);
     await scorer.score(callOf(24));
-    for (const [place, engine] of pool.entries()) {
+    for (const [index, engine] of pool.entries()) {
       engine.ranked.length = 0;
       const push = engine.ranked.push.bind(engine.ranked);
       engine.ranked.push = (texts) => {
-        askedFor.set(texts[0]!, [...(askedFor.get(texts[0]!) ?? []), place]);
+        askedFor.set(texts[0]!, [...(askedFor.get(texts[0]!) ?? []), index]);
         return push(texts);
       };
       engine.next.push(broken, broken);
@@ -73,7 +73,7 @@ describe("an engine that fails", () => {
     expectRight(await scorer.score(callOf(300)));
     expect([...askedFor.values()].some(({ length }) => length > 1)).toBe(true);
     for (const places of askedFor.values()) {
-      expect(places.every((place, attempt) => attempt === 0 || place !== places[attempt - 1])).toBe(true);
+      expect(places.every((index, attempt) => attempt === 0 || index !== places[attempt - 1])).toBe(true);
     }
   });
 

@@ -114,7 +114,7 @@ export class PartCollector {
   /** Warnings of the engines, each once. */
   #warnings(): RerankWarning[] {
     const all = this.#parts.flatMap(({ part }) => part.warnings ?? []);
-    return all.filter(({ message }, place) => all.findIndex((other) => other.message === message) === place);
+    return all.filter(({ message }, index) => all.findIndex((other) => other.message === message) === index);
   }
 }
 

@@ -46,7 +46,7 @@ const dialects: readonly RemoteDialect[] = ["tei", "vllm", "crossrank", "llamacp
 let engines: TestEngine[];
 
 beforeAll(async () => {
-  engines = await Promise.all(dialects.map((dialect) => startEngine({ dialect, most: 16 })));
+  engines = await Promise.all(dialects.map((dialect) => startEngine({ dialect, maxDocuments: 16 })));
 });
 afterAll(() => Promise.all(engines.map((engine) => engine.close())));
 
@@ -62,7 +62,7 @@ it("a call gives every document its own score, or fails with an error of ours", 
     fc.asyncProperty(scripts, counts, fc.boolean(), fc.integer({ min: 1, max: 3 }), async (script, count, isPartial, calls) => {
       const pool = engines.slice(0, script.length);
       const clock = startClock();
-      for (const [place, engine] of pool.entries()) engine.next = script[place]!.map((name) => faults[name]!);
+      for (const [index, engine] of pool.entries()) engine.next = script[index]!.map((name) => faults[name]!);
       const scorer = createRemoteScorer({ type: "remote", urls: pool.map(({ url }) => url), model: "m" }, plainNetwork, clock);
       const texts = textsOf(count);
       for (let call = 0; call < calls; call += 1) {
@@ -77,11 +77,11 @@ it("a call gives every document its own score, or fails with an error of ours", 
           expect(new Set(without).size).toBe(without.length);
           if (!isPartial) expect(without).toEqual([]);
           const shown = Array.from(scores, (score) => scoreOf(score, scoreKind!));
-          expect(shown).toEqual(texts.map((text, place) => (without.includes(place) ? Number.NaN : probabilityOf(text))));
+          expect(shown).toEqual(texts.map((text, index) => (without.includes(index) ? Number.NaN : probabilityOf(text))));
           if (scoreKind === "logit") expect(scores[0]).toBe(without.includes(0) ? Number.NaN : logitOf(texts[0]!));
           expect(warnings.filter(({ type }) => type === "fallback").length).toBeLessThanOrEqual(1);
         }
-        for (const place of pool.keys()) expect(scorer.stats!()[`${place}.outstanding`]).toBe(0);
+        for (const index of pool.keys()) expect(scorer.stats!()[`${index}.outstanding`]).toBe(0);
         clock.advance(3_000);
       }
       await scorer.close!();

@@ -61,9 +61,9 @@ export class RemoteCall {
     const engines = Math.max(1, hopeful.length);
     const documents = this.#call.texts.length;
     const idle = hopeful.filter(({ outstanding }) => outstanding === 0).length;
-    const queue = cutParts(documents, partCount({ documents, most: this.#call.batchSize, engines, idle }));
+    const queue = cutParts(documents, partCount({ documents, maxDocuments: this.#call.batchSize, engines, idle }));
     // Not more at once than the engines have room for: later calls get their turn between the parts of this one.
-    await mapConcurrently(queue, { limit: engines * partsPerEngine, stopping: this.#stopping }, (part) => this.#place(part));
+    await mapConcurrently(queue, { limit: engines * partsPerEngine, stopping: this.#stopping }, (part) => this.#assign(part));
   }
 
   /** Waits for all tasks. If one fails, it stops the others and waits until they have ended. @throws the first failure */
@@ -74,7 +74,7 @@ export class RemoteCall {
   }
 
   /** Scores a part, or records its failure. @throws RerankError if that fails the call */
-  async #place(part: Part): Promise<void> {
+  async #assign(part: Part): Promise<void> {
     let lease: Lease;
     try {
       lease = await this.#acquire(part);
@@ -85,7 +85,7 @@ export class RemoteCall {
     this.#queueMs ??= this.#clock.now() - this.#startedMs;
     if (lease.documents === part.count) return this.#score(part, lease);
     const [first, rest] = splitPart(part, lease.documents);
-    await this.#together([this.#score(first, lease), this.#place(rest)]);
+    await this.#together([this.#score(first, lease), this.#assign(rest)]);
   }
 
   #acquire({ start, count, avoid, lastError, refusedAtMs }: Part): Promise<Lease> {
@@ -103,8 +103,8 @@ export class RemoteCall {
 
   async #score(part: Part, lease: Lease): Promise<void> {
     const { engine, others } = lease;
-    const { texts, documents, onError, onProgress, signal: _, deadlineMs, specialTokens, ...told } = this.#call;
-    const request = { ...told, texts: texts.slice(part.start, part.start + part.count), model: engine.profile?.model };
+    const { texts, documents, onError, onProgress, signal: _, deadlineMs, specialTokens, ...settings } = this.#call;
+    const request = { ...settings, texts: texts.slice(part.start, part.start + part.count), model: engine.profile?.model };
     const startedMs = this.#clock.now();
     let outcome: Awaited<ReturnType<Engine["score"]>>;
     try {
@@ -124,7 +124,7 @@ export class RemoteCall {
     if (kind === "caller" || (kind === "too-large" && part.count === 1)) return this.#fail(part, error);
     if (kind === "too-large") {
       const [first, rest] = splitPart(part, Math.ceil(part.count / 2));
-      return this.#together([this.#place(first), this.#place(rest)]);
+      return this.#together([this.#assign(first), this.#assign(rest)]);
     }
     return this.#repeat(part, engine, error, kind === "busy");
   }
@@ -132,10 +132,10 @@ export class RemoteCall {
   #repeat(part: Part, engine: Engine, error: RerankError, isBusy: boolean): Promise<void> | void {
     const count = (this.#repeated.get(engine)?.count ?? 0) + 1;
     this.#repeated.set(engine, { count, error });
-    if (isBusy) return this.#place({ ...part, refusedAtMs: part.refusedAtMs ?? this.#clock.now(), lastError: error });
+    if (isBusy) return this.#assign({ ...part, refusedAtMs: part.refusedAtMs ?? this.#clock.now(), lastError: error });
     const failures = part.failures + 1;
-    const most = this.#pool.engines.length + extraAttempts;
-    if (failures < most) return this.#place({ ...part, failures, avoid: engine, lastError: error });
+    const maxFailures = this.#pool.engines.length + extraAttempts;
+    if (failures < maxFailures) return this.#assign({ ...part, failures, avoid: engine, lastError: error });
     return this.#fail(part, poolError(`${failures} attempts at ${part.count} documents failed`, this.#pool.engines, error));
   }
 

@@ -94,7 +94,7 @@ describe("a pool", () => {
   });
 
   it("sends an engine no more than it says that it takes", async () => {
-    const pool = [await start({ most: 5 }), await start({ most: 3 })];
+    const pool = [await start({ maxDocuments: 5 }), await start({ maxDocuments: 3 })];
     gateTogether(pool);
     const { scores } = await scorerOf(pool).score(callOf(60));
     expect(Array.from(scores)).toEqual(textsOf(60).map(probabilityOf));
@@ -103,7 +103,7 @@ describe("a pool", () => {
 
   it("sends an engine no larger bodies than it says that it takes", async () => {
     const engine = await start({ dialect: "crossrank" });
-    const texts = Array.from({ length: 12 }, (_, place) => `${place} ${"x".repeat(10_000)}`);
+    const texts = Array.from({ length: 12 }, (_, index) => `${index} ${"x".repeat(10_000)}`);
     const { scores } = await scorerOf([engine]).score(callOf(0, { texts }));
     expect(Array.from(scores)).toEqual(texts.map(logitOf));
     // It takes 100,000 bytes, and nine of the texts are as many as go into that.
@@ -112,7 +112,7 @@ describe("a pool", () => {
   });
 
   it("takes batchSize for the most documents of a request", async () => {
-    const engine = await start({ most: 512 });
+    const engine = await start({ maxDocuments: 512 });
     await scorerOf([engine]).score(callOf(300, { batchSize: 150 }));
     expect(engine.ranked.map(({ length }) => length)).toEqual([150, 150]);
   });
@@ -229,10 +229,10 @@ describe("a dialect", () => {
 
   it("that has words for how long pairs are cut is told them, and the others are warned of", async () => {
     const cutting = { truncationSide: "left", maxLength: 64 } as const;
-    const told = { tei: { truncation_direction: "Left" }, vllm: { truncate_prompt_tokens: 64, truncation_side: "left" }, infinity: {} };
-    for (const [dialect, words] of Object.entries(told)) {
-      const engine = await start({ dialect: dialect as keyof typeof told });
-      const { warnings } = await scorerOf([engine], { dialect: dialect as keyof typeof told }).score(callOf(1, cutting));
+    const asked = { tei: { truncation_direction: "Left" }, vllm: { truncate_prompt_tokens: 64, truncation_side: "left" }, infinity: {} };
+    for (const [dialect, words] of Object.entries(asked)) {
+      const engine = await start({ dialect: dialect as keyof typeof asked });
+      const { warnings } = await scorerOf([engine], { dialect: dialect as keyof typeof asked }).score(callOf(1, cutting));
       const { body } = engine.requests.findLast(({ method }) => method === "POST")!;
       const { query, documents, texts, truncate, model, return_documents, ...rest } = body;
       expect(rest).toEqual(words);
@@ -328,10 +328,10 @@ describe("a key", () => {
     const mixed = scorerOf([bad, await start({ dialect: "vllm" })], { dialect: "vllm", apiKey, headers });
     const { warnings } = await mixed.score(callOf(64));
     expect(warnings).toHaveLength(1);
-    const told = [JSON.stringify(warnings), JSON.stringify(dead.stats!()), JSON.stringify(mixed.stats!())];
-    for (let cause = error; cause instanceof Error; cause = cause.cause) told.push(cause.message, cause.stack ?? "");
+    const asked = [JSON.stringify(warnings), JSON.stringify(dead.stats!()), JSON.stringify(mixed.stats!())];
+    for (let cause = error; cause instanceof Error; cause = cause.cause) asked.push(cause.message, cause.stack ?? "");
     expect(RerankError.is(error)).toBe(true);
-    expect(told.join(" ")).not.toMatch(/pw4711x|pw0815x/);
+    expect(asked.join(" ")).not.toMatch(/pw4711x|pw0815x/);
   });
 
   it("in the query of a URL is sent and not told", async () => {

@@ -35,14 +35,14 @@ export function createRemoteScorer(model: CheckedRemoteModel, network: Network, 
     stats: () => ({
       engines: pool.engines.length,
       ...Object.fromEntries(
-        pool.engines.flatMap(({ label, breaker, outstanding, requests, failures, refusals, profile }, place) => [
-          [`${place}.url`, label],
-          [`${place}.dialect`, profile?.dialect.name ?? "unknown"],
-          [`${place}.state`, breaker.state],
-          [`${place}.outstanding`, outstanding],
-          [`${place}.requests`, requests],
-          [`${place}.failures`, failures],
-          [`${place}.refusals`, refusals],
+        pool.engines.flatMap(({ label, breaker, outstanding, requests, failures, refusals, profile }, index) => [
+          [`${index}.url`, label],
+          [`${index}.dialect`, profile?.dialect.name ?? "unknown"],
+          [`${index}.state`, breaker.state],
+          [`${index}.outstanding`, outstanding],
+          [`${index}.requests`, requests],
+          [`${index}.failures`, failures],
+          [`${index}.refusals`, refusals],
         ]),
       ),
     }),

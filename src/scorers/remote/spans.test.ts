@@ -17,11 +17,11 @@ describe("parts", () => {
         fc.integer({ min: 1, max: 200 }),
         fc.integer({ min: 1, max: 20 }),
         fc.nat(20),
-        (documents, most, engines, idle) => {
-          const parts = cutParts(documents, partCount({ documents, most, engines, idle: Math.min(idle, engines) }));
-          expect(coverage(parts)).toEqual(Array.from({ length: documents }, (_, place) => place));
+        (documents, maxDocuments, engines, idle) => {
+          const parts = cutParts(documents, partCount({ documents, maxDocuments, engines, idle: Math.min(idle, engines) }));
+          expect(coverage(parts)).toEqual(Array.from({ length: documents }, (_, index) => index));
           const sizes = parts.map((part) => part.count);
-          expect(Math.max(...sizes)).toBeLessThanOrEqual(most);
+          expect(Math.max(...sizes)).toBeLessThanOrEqual(maxDocuments);
           expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
         },
       ),
@@ -36,7 +36,7 @@ describe("parts", () => {
     ["the same for each engine where there are several rounds", { documents: 100, engines: 3, idle: 3 }, 6],
     ["one for one document", { documents: 1, engines: 3, idle: 3 }, 1],
   ])("are %s", (_what, division, count) => {
-    expect(partCount({ most: 32, ...division })).toBe(count);
+    expect(partCount({ maxDocuments: 32, ...division })).toBe(count);
   });
 
   it("that are split keep their documents and their history", () => {

@@ -31,7 +31,7 @@ export interface Division {
   /** Documents of the call; ≥ 1. */
   documents: number;
   /** Maximum documents of a part. */
-  most: number;
+  maxDocuments: number;
   /** Engines that may take part. */
   engines: number;
   /** Those of them without work. */
@@ -44,13 +44,13 @@ export interface Division {
  * One part for each idle engine, if the parts are large enough to be worth a request. If there is more work than one round, a multiple of the
  * number of engines, so that all finish at the same time. If all engines are busy, few parts: more would only mean more requests.
  */
-export function partCount({ documents, most, engines, idle }: Division): number {
-  const fewest = Math.ceil(documents / most);
+export function partCount({ documents, maxDocuments, engines, idle }: Division): number {
+  const fewest = Math.ceil(documents / maxDocuments);
   const wanted = fewest > engines ? Math.ceil(fewest / engines) * engines : Math.max(fewest, idle);
   return Math.max(fewest, Math.min(wanted, Math.ceil(documents / minDocuments)));
 }
 
-/** Cuts into parts in order. Their sizes differ by at most one. */
+/** Cuts into parts in order. Their sizes differ by at maxDocuments one. */
 export function cutParts(documents: number, count: number): Part[] {
   const edge = (part: number): number => Math.floor((part * documents) / count);
   return Array.from({ length: count }, (_, part) => ({ start: edge(part), count: edge(part + 1) - edge(part), failures: 0 }));
@@ -89,12 +89,12 @@ export function bodySizesOf({ query, texts }: { query: string; texts: readonly s
 
 /** How many documents of a part, from the first on, fit into one request to an engine; at least one. */
 export function countFitting(sizes: BodySizes, { start, count }: Span, { maxDocuments, maxBodyBytes }: EngineProfile): number {
-  const most = Math.min(count, maxDocuments);
-  if (maxBodyBytes === Number.POSITIVE_INFINITY) return most;
+  const limit = Math.min(count, maxDocuments);
+  if (maxBodyBytes === Number.POSITIVE_INFINITY) return limit;
   let bytes = sizes.own();
-  for (let fitting = 0; fitting < most; fitting += 1) {
+  for (let fitting = 0; fitting < limit; fitting += 1) {
     bytes += sizes.of(start + fitting);
     if (bytes > maxBodyBytes) return Math.max(1, fitting);
   }
-  return most;
+  return limit;
 }

@@ -204,12 +204,12 @@ describe("an abort", () => {
     const reason = new RerankError("aborted", "test: enough. Nothing.");
     const answer = failureOf(scorer.score(callOf(640, { signal: controller.signal, onError: "partial" })));
     // Two parts of 32 for each.
-    await expect.poll(() => pool.map(({ requests }, place) => requests.length - counts[place]!)).toEqual([2, 2]);
+    await expect.poll(() => pool.map(({ requests }, index) => requests.length - counts[index]!)).toEqual([2, 2]);
     controller.abort(reason);
     expect(await answer).toBe(reason);
-    await Promise.all(pool.flatMap(({ requests }, place) => requests.slice(counts[place]).map(({ canceled }) => canceled)));
+    await Promise.all(pool.flatMap(({ requests }, index) => requests.slice(counts[index]).map(({ canceled }) => canceled)));
     expect(scorer.stats!()).toMatchObject({ "0.outstanding": 0, "0.failures": 0, "0.state": "closed", "1.outstanding": 0 });
-    expect(pool.map(({ requests }, place) => requests.length - counts[place]!)).toEqual([2, 2]);
+    expect(pool.map(({ requests }, index) => requests.length - counts[index]!)).toEqual([2, 2]);
     for (const engine of pool) engine.always = undefined;
     expectRight(await scorer.score(callOf(640)));
   });

@@ -56,6 +56,7 @@ function explainKeys(issue: z.core.$ZodRawIssue): string | undefined {
 const resultSchema = z.looseObject({
   index: z.int().min(0),
   score: z.number(),
+  relevance_score: z.number().describe("The score once more, for clients of other rerankers."),
   document: documentSchema,
   logit: z.number().optional(),
   tokens: z.int().optional(),

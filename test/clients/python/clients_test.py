@@ -63,9 +63,9 @@ def counted(function: Callable[[], Any]) -> Any:
 
 
 def equal(got: Places, wanted: list[dict], score: str = "score") -> None:
-    assert [index for index, _ in got] == [place["index"] for place in wanted], (got, wanted)
-    for (_, value), place in zip(got, wanted):
-        assert abs(value - place[score]) < 1e-6, (got, wanted)
+    assert [index for index, _ in got] == [result["index"] for result in wanted], (got, wanted)
+    for (_, value), result in zip(got, wanted):
+        assert abs(value - result[score]) < 1e-6, (got, wanted)
 
 
 MESSAGES = {
