@@ -1,7 +1,8 @@
-/** The import table of the conventions, kept by every file of src/. */
+/** Every file of src/ follows the import table of the conventions, and documents what it exports. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { undocumentedExports } from "./support/docstrings.ts";
 import { findCircles, violations } from "./support/import-rules.ts";
 
 const sourceFolder = fileURLToPath(new URL("../src/", import.meta.url));
@@ -12,6 +13,33 @@ const files = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
 describe("src", () => {
   it.each(files)("%s imports only what its layer may", (path) => {
     expect(violations(path, readFileSync(`${sourceFolder}${path}`, "utf8"))).toEqual([]);
+  });
+});
+
+describe("exports without a docstring", () => {
+  it("do not exist in src", () => {
+    const missing = files.flatMap((path) => undocumentedExports(path, readFileSync(`${sourceFolder}${path}`, "utf8")));
+    expect(missing).toEqual([]);
+  });
+
+  it.each([
+    ["a function", "export function f(): void {}", ["f"]],
+    ["a class", "export class C {}", ["C"]],
+    ["a type", "export type T = string;", ["T"]],
+    ["an interface", "/** I. */\ntype Other = 1;\nexport interface I {}", ["I"]],
+    ["a constant", "/** One. */\nexport const one = 1;\nexport const two = 2, three = 3;", ["two", "three"]],
+    ["the second of two functions", "/** Does f. */\nexport function f(): void {}\nexport function g(): void {}", ["g"]],
+  ])("are found: %s", (_what, source, names) => {
+    expect(undocumentedExports("a.ts", source)).toEqual(names.map((name) => `a.ts: ${name}`));
+  });
+
+  it.each([
+    ["documented", "/** Does f. */\nexport async function f(): Promise<void> {}"],
+    ["private", "function f(): void {}\nconst x = 1;"],
+    ["re-exported, with its docstring elsewhere", 'export { f } from "./f.ts";\nexport type { T } from "./t.ts";'],
+    ["overloaded, with one docstring for all forms", "/** Does f. */\nexport function f(x: 1): void;\nexport function f(x: 2): void;"],
+  ])("are not found where a name is %s", (_what, source) => {
+    expect(undocumentedExports("a.ts", source)).toEqual([]);
   });
 });
 

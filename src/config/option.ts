@@ -81,15 +81,18 @@ export function seconds(): Schema<number> {
   return z.number({ error }).check(z.gt(0, { error }));
 }
 
+/** Any number except NaN and ±Infinity. */
 export function finiteNumber(): Schema<number> {
   return z.number({ error: expected("a finite number") });
 }
 
+/** A number that is 0 or more. */
 export function nonNegativeNumber(): Schema<number> {
   const error = expected("a number ≥ 0");
   return z.number({ error }).check(z.minimum(0, { error }));
 }
 
+/** `true` or `false`. */
 export function boolean(): Schema<boolean> {
   return z.boolean({ error: expected("true or false") });
 }

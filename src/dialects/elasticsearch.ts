@@ -31,7 +31,7 @@ const fields = spelledAs<ElasticsearchRequestBody>({ topK: limitKeys, returnDocu
  *   `request/rerank/HuggingFaceRerankRequestEntity.java` at 32f73f1, `response/HuggingFaceRerankResponseEntity.java` at 4d9ec59 and
  *   `response/HuggingFaceErrorResponseEntity.java` at 8b0d918
  */
-export const elasticsearch: Codec<ElasticsearchRequestBody, TeiResult[]> = {
+const elasticsearch: Codec<ElasticsearchRequestBody, TeiResult[]> = {
   name: "elasticsearch",
   requestFields: fields.keys,
   documentsKey: "documents",

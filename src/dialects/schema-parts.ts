@@ -14,8 +14,11 @@ export const querySchema: z.ZodMiniType<string> = z
   .string()
   .check(z.meta({ description: "What is looked for; not blank.", pattern: "\\S" }));
 
+/** Any string. */
 export const text: z.ZodMiniType<string> = z.string();
+/** A list of strings. */
 export const texts: z.ZodMiniType<string[]> = z.array(z.string());
+/** A list of documents. */
 export const documents: z.ZodMiniType<(string | Record<string, unknown>)[]> = z.array(documentSchema);
 
 /**
@@ -27,7 +30,9 @@ const booleanWord = z.stringbool({ truthy: ["true", "t", "yes", "y", "on", "1"],
 
 /** A boolean, or a word for one. */
 export const flag: Nullish<boolean> = z.nullish(z.union([z.boolean(), booleanWord], { error: "expected a boolean" }));
+/** A string that clients may leave out or send as null, such as a model's name. */
 export const name: Nullish<string> = z.nullish(text);
+/** A list of strings that clients may leave out or send as null. */
 export const names: Nullish<string[]> = z.nullish(texts);
 
 const atLeast = (min: number): z.ZodMiniType<number> => z.int().check(z.minimum(min));
@@ -53,6 +58,7 @@ export const cutting: { truncate_prompt_tokens: Nullish<number>; truncation_side
 /** vLLM's keys for requesting logits. */
 export const activating: { use_activation: Nullish<boolean>; activation: Nullish<boolean> } = { use_activation: flag, activation: flag };
 
+/** The index of a document, from 0. */
 export const index: z.ZodMiniType<number> = atLeast(0);
 /** A result with its score under `relevance_score`. */
 export const relevance: { index: z.ZodMiniType<number>; relevance_score: z.ZodMiniType<number> } = { index, relevance_score: z.number() };
@@ -60,8 +66,11 @@ export const relevance: { index: z.ZodMiniType<number>; relevance_score: z.ZodMi
 export const wrapped: z.ZodMiniType<{ text?: string | null | undefined }> = z.looseObject({ text: z.nullish(text) });
 /** A document in a reply: any object. Its `text` may have any type. */
 export const echoed: z.ZodMiniOptional<z.ZodMiniType<Record<string, unknown>>> = z.optional(z.record(z.string(), z.unknown()));
+/** A string that a reply may leave out. */
 export const optionalText: z.ZodMiniOptional<z.ZodMiniType<string>> = z.optional(text);
+/** The tokens of a call, which a reply may leave out. */
 export const usage: z.ZodMiniOptional<z.ZodMiniType<object>> = z.optional(z.looseObject({ total_tokens: z.int() }));
+/** Cohere's `meta` object. */
 export const cohereMetaSchema: z.ZodMiniType<object> = z.looseObject({ api_version: z.looseObject({ version: text }) });
 /** TEI's reply, and llama.cpp's in TEI's format. */
 export const bareResults: z.ZodMiniType = z.array(z.object({ index, score: z.number(), text: optionalText }));

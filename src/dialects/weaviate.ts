@@ -7,9 +7,6 @@ import { messageInBody } from "./error-bodies.ts";
 import { readReply } from "./reply-checks.ts";
 import { querySchema, text, texts } from "./schema-parts.ts";
 
-/** Weaviate sends 32 documents in one request. @see `modules/reranker-transformers/clients/ranker.go` at 1e25081 */
-export const weaviateLimits: { readonly maxDocuments: number } = { maxDocuments: 32 };
-
 /** A request. */
 export interface WeaviateRequestBody {
   query: string;
@@ -30,7 +27,7 @@ export interface WeaviateReplyBody {
  * @see https://github.com/weaviate/weaviate `modules/reranker-transformers/clients/` at 1e25081
  * @see https://github.com/weaviate/reranker-transformers `app.py` and `crossencoder.py` at 0203507
  */
-export const weaviate: Codec<WeaviateRequestBody, WeaviateReplyBody> = {
+const weaviate: Codec<WeaviateRequestBody, WeaviateReplyBody> = {
   name: "weaviate",
   requestFields: new Map(),
   documentsKey: "documents",

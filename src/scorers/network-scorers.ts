@@ -10,6 +10,7 @@ import { createRemoteScorer } from "./remote/remote.ts";
 /** Models behind HTTP. */
 export type NetworkModel = CheckedHostedModel | CheckedLlmModel | CheckedChatModel | CheckedRemoteModel;
 
+/** Creates the scorer of a model behind HTTP. @param network the platform's fetch and environment variables */
 export function createNetworkScorer(model: NetworkModel, network: Network): Scorer {
   switch (model.type) {
     case "hosted": {

@@ -6,10 +6,10 @@ import type { Dialect, ReplyContext, ServerView } from "./dialect.ts";
 import { ignoredKeys, optionNames } from "./ignored.ts";
 import { cuttingOf, inOwnWords } from "./truncation.ts";
 
-/** What Cohere counts as one search unit; nobody is billed here, but clients read the number. */
+/** Documents of one search unit, as Cohere counts them. crossrank bills nothing, but clients read the number. */
 const documentsPerUnit = 100;
 
-/** A vendor's format as a dialect of this server, by its codec. */
+/** Creates a dialect of this server from a vendor's codec. */
 export function codecDialect({
   codec,
   vendor,
@@ -56,7 +56,7 @@ export function codecDialect({
 
 function optionsOf({ documents, topK, fields, ...request }: WireRequest, objectFields: "all" | undefined): RankOptions {
   const read = fields ?? (objectFields === "all" ? allFields(documents) : undefined) ?? [];
-  // The library reads `text` by itself, and then bare. Pinecone's clients always name it, though all they were given are texts.
+  // Pinecone's clients always name the field `text`. The library reads it by default, and then without the field's name in front.
   const isTextAlone = read.length === 1 && read[0] === "text";
   return {
     ...(topK === undefined ? {} : { topK }),

@@ -1,4 +1,4 @@
-/** One way of speaking to this server: what a body means, and how its answer is written. */
+/** A format of requests and replies of this server: it reads bodies and writes replies. */
 import type * as z from "zod/mini";
 import type { WireDocument, WireError, WireFailure } from "../dialects/codec.ts";
 import type { RankingPath, Vendor } from "../dialects/definition.ts";
@@ -6,35 +6,35 @@ import type { RankOptions, RerankResult } from "../index.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { Models, RequestedModel } from "./served-models.ts";
 
-/** A query with the documents that are ranked by it. */
+/** A query and the documents to rank. */
 export interface RankCall {
   query: string;
   documents: readonly WireDocument[];
 }
 
-/** A request as the server carries it out; all its calls go to one model. */
+/** A request, read. One model answers all its calls. */
 export interface ReadRequest {
   calls: readonly RankCall[];
   /** Absent: the first model. */
   model: RequestedModel | undefined;
-  /** The model's name was not known, and the first one stands in. */
+  /** The model's name is unknown, so the first model answers. */
   isModelUnknown: boolean;
   options: RankOptions;
   /** Whether the library has checked `options`. */
   areOptionsChecked: boolean;
-  /** Keys of the request that have no meaning here, as the client spelled them. */
+  /** Keys of the request that have no effect, in the client's spelling. */
   ignored: readonly string[];
-  /** What the request calls those options that it sets, by the library's names: a model may not know them. */
+  /** For each option that the request sets: its key in the request, by its name in the library. For warnings if a model ignores it. */
   optionNames: Readonly<Record<string, string>>;
-  /** Whether the reply holds the documents. */
+  /** Whether the reply contains the documents. */
   echoes: boolean;
-  /** Whether the reply's headers tell its times, as text-embeddings-inference does. */
+  /** Whether the reply's headers contain its timings, as those of text-embeddings-inference do. */
   tellsTimes: boolean;
-  /** @param results one for each call, in their order */
+  /** Writes the reply. @param results one for each call, in their order */
   encode(results: readonly RerankResult<WireDocument>[], context: ReplyContext): unknown;
 }
 
-/** What a reply may tell beside its results. */
+/** What a reply may contain in addition to its results. */
 export interface ReplyContext {
   requestId: string;
   /** Name of the model that answered. */
@@ -43,32 +43,34 @@ export interface ReplyContext {
   nowMs: number;
 }
 
-/** What reading a body may depend on. */
+/** The state of the server that dialects need to read a body. */
 export interface ServerView {
   models: Models;
   options: CheckedOptions;
 }
 
-/** See the file's head. */
+/** One format of requests and replies. */
 export interface Dialect {
-  /** In paths, metrics and logs. */
+  /** Its name in paths, metrics and logs. */
   readonly name: string;
-  /** Whose format it is, and then who else's paths speak it. */
+  /** The vendor whose format it is, then other vendors that use it. */
   readonly vendors: readonly [Vendor, ...Vendor[]];
   readonly paths: readonly RankingPath[];
   /** See `RankingDialect`. */
   isUnmistakable?(body: object): boolean;
-  /** Of the body; also what the OpenAPI document says. */
+  /** Schema of a request; the OpenAPI document shows it. */
   readonly request: z.core.$ZodType;
   readonly reply: z.core.$ZodType;
   readonly error: z.core.$ZodType;
 
   encodeError(failure: WireFailure): WireError;
   /**
-   * @param body after `request` has checked it
-   * @param sent as the client sent it, with the keys that `request` does not know
+   * Reads a body.
+   *
+   * @param body the body as the schema returned it
+   * @param sent the body as the client sent it, including keys that the schema does not know
    */
   read(body: unknown, view: ServerView, sent: object): ReadRequest;
-  /** A message about a request in the words that its client uses; failures of reading it are in them already. */
+  /** Replaces the library's names in a message by the keys of the client's format. Messages of `read` have them already. */
   reword(message: string, sent: object): string;
 }

@@ -5,12 +5,12 @@ import { fileURLToPath } from "node:url";
 import type { ModelReference } from "../index.ts";
 
 /**
- * What served folders are called where clients can read it: by their last name, for where they lie is the operator's affair.
+ * Replaces the paths of served folders by their last segment in everything that clients can read. The full path is private to the operator.
  *
- * Names cover the models inside others, too.
+ * Also handles models inside other models.
  */
 export class FolderNames {
-  /** Each path with the name that stands for it, the longest first: one may lie in another. */
+  /** Each path with its name, the longest path first, because one folder may be inside another. */
   readonly #paths: readonly (readonly [path: string, name: string])[];
 
   constructor(models: readonly ModelReference[]) {
@@ -21,7 +21,7 @@ export class FolderNames {
     this.#paths = folders.sort(([left], [right]) => right.length - left.length);
   }
 
-  /** A text with each folder's path replaced by its name. */
+  /** Replaces each folder's path in a text by its name. */
   hide(text: string): string {
     return this.#paths.reduce((hidden, [path, name]) => hidden.replaceAll(path, name), text);
   }
@@ -40,7 +40,7 @@ function foldersIn(value: unknown): { written: string; path: string }[] {
   return [...(path === undefined ? [] : [{ written: modelId as string, path }]), ...Object.values(value).flatMap(foldersIn)];
 }
 
-/** As the library reads it: only what begins like a path is one. */
+/** The absolute path of a model that is a folder. Like the library, it reads a text as a path only if it begins like one. */
 function pathOf(modelId: string): string | undefined {
   if (modelId.startsWith("file:")) return URL.canParse(modelId) ? fileURLToPath(modelId) : undefined;
   if (modelId.startsWith("~")) return resolve(homedir(), modelId.replace(/^~[/\\]?/, ""));

@@ -1,21 +1,21 @@
-/** Which words of a request have no effect, as the client spelled them. */
+/** Finds the keys of a request that have no effect, in the client's spelling. */
 import type { RequestField, RequestFields } from "../dialects/codec.ts";
 import { spellingIn } from "../dialects/request-fields.ts";
 
-/** Which keys of a body have a meaning. */
+/** The keys of a body that have an effect. */
 export interface KnownKeys {
   requestFields: RequestFields;
-  /** Keys that are read beside those of the fields, such as that of the documents. */
+  /** Keys that have an effect but are no field's, such as the key of the documents. */
   otherKeys: readonly string[];
 }
 
-/** So many are told, in a header. */
+/** Maximum number of names in the header. */
 const maxNames = 32;
 
 /**
- * The keys of a body that say something and have no meaning; where two keys mean one field, that which does not count.
+ * Lists the keys of a body that have a value but no effect. If two keys of one field have values, only the first has an effect.
  *
- * @param body as the client sent it, keys that its schema does not know included
+ * @param body the body as the client sent it, including keys that its schema does not know
  */
 export function ignoredKeys(body: object, { requestFields, otherKeys }: KnownKeys): string[] {
   // No scorer reads less of a document than of the pair.
@@ -24,17 +24,17 @@ export function ignoredKeys(body: object, { requestFields, otherKeys }: KnownKey
   );
   const heeded = new Set([...otherKeys, ...said]);
   return keysOf(body, [...heeded])
-    .filter(([key, value]) => !heeded.has(key) && saysSomething(value))
+    .filter(([key, value]) => !heeded.has(key) && hasContent(value))
     .map(([key]) => key);
 }
 
-/** What a body calls the options of the library that its fields stand for. */
+/** Maps the library's options to the keys that set them in this body. */
 export function optionNames(body: object, requestFields: RequestFields): Readonly<Record<string, string>> {
   const said = Object.entries(optionFields).map(([option, field]) => [option, spellingIn(body, field, requestFields.get(field) ?? [])]);
   return Object.fromEntries(said.filter(([, key]) => key !== undefined));
 }
 
-/** Options of a call by the field that sets them. */
+/** The request field that sets each option of a call. */
 const optionFields: Readonly<Record<string, RequestField>> = {
   truncation: "truncate",
   truncationSide: "truncationSide",
@@ -42,14 +42,14 @@ const optionFields: Readonly<Record<string, RequestField>> = {
   return: "rawScores",
 };
 
-/** Names for a header: each once, a bounded number of them, and none that could be read as something else. */
+/** Joins names for a header: each name once, up to a maximum, encoded so that a name cannot look like two. */
 export function headerOf(names: readonly string[]): string {
   const said = [...new Set(names)].filter((name) => name !== "");
   const safe = said.slice(0, maxNames).map((name) => encodeURIComponent(name.slice(0, 64).toWellFormed()));
   return safe.join(", ");
 }
 
-/** Keys with their values; those of an object of which some key is heeded one by one. */
+/** Lists keys with their values. If some key inside an object has an effect, lists the object's keys one by one. */
 function keysOf(body: object, heeded: readonly string[]): [string, unknown][] {
   return Object.entries(body).flatMap(([key, value]: [string, unknown]): [string, unknown][] => {
     const isOpen = heeded.some((name) => name.startsWith(`${key}.`)) && typeof value === "object" && value !== null;
@@ -57,8 +57,8 @@ function keysOf(body: object, heeded: readonly string[]): [string, unknown][] {
   });
 }
 
-/** Clients write out what they have nothing to say about, too: Go's as zero values, Xinference's as the JSON of no options. */
-function saysSomething(value: unknown): boolean {
+/** Whether a value is more than an empty default. Clients also send fields that their user did not set: Go's as zero values, Xinference's as "{}". */
+function hasContent(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === 0 || value === "" || value === "{}") return false;
   return typeof value !== "object" || Object.keys(value).length > 0;
 }

@@ -29,7 +29,7 @@ export const nativeDialect: Dialect = {
   },
   read(body, { models, options: server }) {
     const { query, documents, config } = body as NativeRequestBody;
-    // The operator's own names first: they may hide a preset's.
+    // The operator's names first: a served model may have the name of a preset.
     const served = models.served.find(({ name }) => name === config?.model);
     const { model, options, replyFields } = parseAllowedConfig(
       served === undefined ? (config ?? {}) : { ...config, model: null },
@@ -60,7 +60,7 @@ function withBothScores({ index, score, ...others }: RerankResult["results"][num
   return { index, score, relevance_score: score, ...others };
 }
 
-/** Every key of `config` by its name in the library. */
+/** Maps the library's option names to the keys of `config`. */
 function optionNames(config: object): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.keys(config).map((key) => [camelCase(key), `config.${key}`]));
 }

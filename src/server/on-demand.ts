@@ -2,9 +2,9 @@ import { modelKey, settingsKey } from "../config/config.ts";
 import type { ModelReference, Reranker } from "../index.ts";
 import { ServerError } from "./status.ts";
 
-/** A model that this server holds. */
+/** A model that is loaded or loading. */
 export interface Entry {
-  /** What clients call it, and what replies say. */
+  /** Its name in requests and replies. */
   name: string;
   reference: ModelReference;
   reranker: Reranker;
@@ -13,50 +13,50 @@ export interface Entry {
 /** An {@link Entry} in use by one request. */
 export interface Borrowed {
   entry: Entry;
-  /** Resolves when it is loaded; shared by all who use it. @throws what keeps it from loading */
+  /** Resolves when the model is loaded. All requests for the model share it. @throws the error of loading */
   loaded: Promise<void>;
-  /** To be called once, when the request has ended or given up. */
+  /** Call it once, when the request has ended or stopped waiting. */
   release(): void;
 }
 
-/** Bounds of {@link OnDemandModels}. */
+/** Options of {@link OnDemandModels}. */
 export interface OnDemandOptions {
-  /** Models that are held at once beside the served ones, whether they are loading, in use, or kept for the next request; ≥ 1. */
+  /** Maximum number of models in addition to the served ones; loading, used and idle models count; ≥ 1. */
   maxModels: number;
-  /** Of the served models: whoever reads differently shares their threads, and takes no place. */
+  /** The served models. A Reranker that reads one of them with other options shares its threads and does not count toward `maxModels`. */
   served: readonly ModelReference[];
-  /** How long a load goes on for which nobody waits: a client that was told to come back is not to start it again. */
+  /** How long a load continues when no request waits for it. A client that got 503 and tries again within this time need not start over. */
   graceMs: number;
   open(reference: ModelReference): Entry;
 }
 
-/** Rerankers of one model, which share its threads. */
+/** The Rerankers of one model. They share its threads. */
 interface Family {
   readings: Map<string, Reading>;
   isLoaded: boolean;
   users: number;
-  /** Runs while nobody waits for a load. */
+  /** Stops the load when it fires. Runs while no request waits for the load. */
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** One Reranker of a family: with a token limit, an instruction, a head of its own. */
+/** One Reranker of a family, with its own token limit, instruction and head. */
 interface Reading {
   entry: Entry;
   loaded: Promise<void>;
   users: number;
 }
 
-/** Rerankers kept of one model; they cost a few kilobytes. */
+/** Maximum number of idle Rerankers of one model. Each needs a few kilobytes. */
 const maxReadings = 16;
 const retryAfterSecs = 5;
 
 /**
- * The models that requests bring in. The least recently used one that nobody uses is closed for the next; where all are in use, a request
- * for another one is refused until one is free.
+ * The models that are loaded because a request named them. If there are too many, it closes the least recently used idle one. If all are in
+ * use, it refuses requests for other models.
  */
 export class OnDemandModels {
   readonly #options: OnDemandOptions;
-  /** By what their sessions need; the most recently used last. */
+  /** Families by the settings of their session, the most recently used last. */
   readonly #families = new Map<string, Family>();
   readonly #served: ReadonlySet<string>;
   readonly #closing = new Set<Promise<void>>();
@@ -66,16 +66,16 @@ export class OnDemandModels {
     this.#served = new Set(options.served.map((reference) => modelKey(reference)));
   }
 
-  /** Every model that is held now. */
+  /** All models that are loaded or loading. */
   entries(): Entry[] {
     return [...this.#families.values()].flatMap(({ readings }) => [...readings.values()].map(({ entry }) => entry));
   }
 
   /**
-   * A model for one request; it starts loading if it is not held.
+   * Gets a model for one request, and starts to load it if necessary.
    *
-   * @throws ServerError 503 while as many others as may be held are in use or loading
-   * @throws RerankError for a model that is none
+   * @throws ServerError 503 while the maximum number of other models is in use or loading
+   * @throws RerankError if there is no such model
    */
   borrow(reference: ModelReference): Borrowed {
     const familyKey = modelKey(reference);
@@ -107,7 +107,7 @@ export class OnDemandModels {
     };
   }
 
-  /** Closes all; those in use when they are free. */
+  /** Closes all models. A model in use is closed when its requests end. */
   async close(): Promise<void> {
     for (const [key, family] of this.#families) this.#drop(key, family);
     await Promise.all(this.#closing);
@@ -128,7 +128,7 @@ export class OnDemandModels {
 
   #open(reference: ModelReference, family: Family): Reading {
     const entry = this.#options.open(reference);
-    // What is being closed still holds its memory.
+    // A model that is being closed still holds its memory.
     const isFirst = family.readings.size === 0;
     const before = isFirst ? Promise.all(this.#closing) : Promise.resolve();
     const loaded = before.then(() => entry.reranker.warmUp());

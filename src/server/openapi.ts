@@ -5,7 +5,7 @@ import { allDialects, type Route, routes, vendors } from "./routes.ts";
 import { configComponent, configComponents, nativeConfigSchema } from "./schemas/native-schemas.ts";
 import { nameOf, vendorOf } from "./vendors.ts";
 
-/** What each status means, in any dialect; see status.ts and the dialects' own mappings. */
+/** The meaning of each status in all dialects; see status.ts and the dialects' own mappings. */
 const statuses: Readonly<Record<string, string>> = {
   "400": "The request is not understood, or not valid (dialects that have no 422)",
   "401": "A valid API key is missing",
@@ -27,7 +27,7 @@ const statuses: Readonly<Record<string, string>> = {
   "504": "The request took too long",
 };
 
-/** Answered by Node before the server sees a request, and so without a body. */
+/** Statuses that Node sends before the server sees the request, so they have no body. */
 const withoutBody: ReadonlySet<string> = new Set(["408", "431"]);
 
 /**

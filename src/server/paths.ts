@@ -1,24 +1,24 @@
-/** Paths as clients write them, and the paths that vendors' clients and deployments ask for beside ranking. */
+/** The paths that do not rank, such as health checks and lists of models, and helpers for paths of requests. */
 import { getPath } from "hono/utils/url";
 import type { OtherPath } from "../dialects/definition.ts";
 import { vendors } from "./routes.ts";
 
-/** Whether the process lives. */
+/** Paths that answer whether the process runs. */
 export const alivePaths: readonly string[] = otherPaths("alive");
 
-/** Whether requests are taken. */
+/** Paths that answer whether the server accepts requests. */
 export const readyPaths: readonly string[] = otherPaths("ready");
 
-/** Whether a request needs a key. */
+/** Paths that answer whether requests need an API key. */
 export const keyPaths: readonly string[] = otherPaths("keys");
 
-/** What is served, in TEI's words. */
+/** Paths that describe the server, in TEI's format. */
 export const infoPaths: readonly string[] = otherPaths("info");
 
-/** All models, in OpenAI's words. */
+/** Paths that list all models, in OpenAI's format. */
 export const modelListPaths: readonly string[] = otherPaths("models");
 
-/** One model, in the words of OpenAI and of Xinference, whose client asks before it ranks: one record serves both. */
+/** Paths that describe one model, for OpenAI's clients and for Xinference's, which request it before they rank. Both read the same record. */
 export const modelPaths: readonly string[] = modelListPaths.map((path) => `${path}/{model}`);
 
 /** A path of ours as Hono's routers want it: `{model}` may have slashes, as names on the hub have; no other part in braces may. */
@@ -28,7 +28,7 @@ export function patternOf(path: string): string {
     .replaceAll(/(?<=\/)\{(\w+)\}(:\w+)?/g, (_, name: string, end = "") => `:${name}{[^/]+${end}}`);
 }
 
-/** The path of a request without the slashes that base URLs with one at their end leave twice, and without one at its own end. */
+/** The path of a request without double slashes and without a slash at its end. A base URL that ends with a slash causes double ones. */
 export function plainPath(request: Request): string {
   const path = getPath(request).replace(/\/{2,}/g, "/");
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;

@@ -1,4 +1,4 @@
-/** Which path speaks which dialect, made of what each dialect says of itself. A table of docs/server.md shows it, and a test asks every row. */
+/** Maps paths to dialects. Made from the dialects' own files. docs/server.md shows it as a table, and a test requests every row. */
 import type { RankingPath, Vendor } from "../dialects/definition.ts";
 import { dialects } from "../dialects/dialects.ts";
 import { codecDialect } from "./codec-dialect.ts";
@@ -7,34 +7,34 @@ import { nativeDialect } from "./native-dialect.ts";
 import { scoreDialect } from "./score-dialect.ts";
 import { vendorAt } from "./vendors.ts";
 
-/** One path for rankings. */
+/** One path that ranks or scores. */
 export interface Route {
-  /** `{model}` stands for the name of the model, which may have slashes; a body's own counts before it. */
+  /** `{model}` matches the name of a model, which may contain slashes. A model in the body overrides it. */
   path: string;
-  /** All that it speaks; the first one answers bodies that are no JSON object. */
+  /** The dialects of the path. The first one answers bodies that are not JSON objects. */
   dialects: readonly Dialect[];
-  /** Whose clients ask there, for docs/server.md. */
+  /** Which clients use the path, for docs/server.md. */
   usedBy: string;
-  /** Which of them a body is in. */
+  /** Chooses the dialect of a body. */
   choose(body: object): Dialect;
 }
 
-/** Every dialect, our own first. */
+/** All dialects, the native one first. */
 export const allDialects: readonly Dialect[] = [
   nativeDialect,
   ...dialects.map((definition) => ("codec" in definition ? codecDialect(definition) : scoreDialect(definition))),
 ];
 
-/** Every vendor, crossrank first. */
+/** All vendors, crossrank first. */
 export const vendors: readonly Vendor[] = [...new Set(allDialects.flatMap((dialect) => dialect.vendors))];
 
-/** Every path that ranks, those at the root first. */
+/** All paths that rank or score, those at the root first. */
 export const routes: readonly Route[] = createRoutes(allDialects);
 
 /**
- * The routes of these dialects.
+ * Creates the routes of dialects.
  *
- * @throws Error where no dialect of a path, or more than one, takes what the others do not
+ * @throws Error if not exactly one dialect of a path accepts the bodies that the others do not
  */
 export function createRoutes(spoken: readonly Dialect[]): readonly Route[] {
   const paths = [...new Set(spoken.flatMap((dialect) => dialect.paths.map(({ path }) => path)))];
@@ -42,7 +42,7 @@ export function createRoutes(spoken: readonly Dialect[]): readonly Route[] {
   return [...paths.filter((path) => !isOwn(path)), ...paths.filter(isOwn)].map((path) => routeAt(path, spoken));
 }
 
-/** Whose words the other paths under a vendor's name speak: those that rank there; our own at the root. */
+/** Chooses the dialect for failures at any other path: under a vendor's prefix the vendor's, elsewhere the native one. */
 export function dialectAt(path: string): Dialect {
   return allDialects.find((dialect) => vendorAt(path, dialect.vendors) !== undefined) ?? nativeDialect;
 }

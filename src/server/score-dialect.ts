@@ -5,7 +5,7 @@ import type { Dialect, RankCall } from "./dialect.ts";
 import { ignoredKeys, optionNames } from "./ignored.ts";
 import { cuttingOf, inOwnWords } from "./truncation.ts";
 
-/** A vendor's scoring of pairs: each query of a request is ranked once, with all of its documents. */
+/** Creates a dialect from a codec that scores pairs. Each query of a request is ranked once, with all its documents. */
 export function scoreDialect({ scoreCodec: codec, vendor, otherVendors = [], paths, schemas }: ScoringDialect): Dialect {
   return {
     name: codec.name,

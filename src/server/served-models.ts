@@ -15,33 +15,33 @@ import { type Entry, OnDemandModels } from "./on-demand.ts";
 import type { CheckedOptions, ServedModel } from "./options.ts";
 import { ServerError } from "./status.ts";
 
-/** What Infinity's clients write where they name no model. */
+/** The name that Infinity's clients send if their user names no model. */
 const unspecifiedName = "default/not-specified";
 
-/** The model that a request asks for: one that the server serves by name, or one that is described. */
+/** The model of a request: a served one, or the description of another one. */
 export type RequestedModel = { entry: Entry } | { reference: ModelReference };
 
-/** A model name of a dialect, looked up. */
+/** The result of looking up a model name. */
 export interface Named {
   model: RequestedModel;
   name: string;
-  /** Nobody knows the name: the first model answers. */
+  /** The name is unknown, so the first model answers. */
   isUnknown: boolean;
 }
 
-/** A load for which nobody waits goes on for this share of a request's time: whoever was told to come back comes within it. */
+/** Share of a request's maximum duration for which a load continues when no request waits for it. Clients that got 503 retry within it. */
 const loadingGrace = 0.25;
 
-/** The models of one server: those that it serves by name, kept for good, and those that requests brought in. */
+/** The models of one server: the served ones, which stay loaded, and those that were loaded because a request named them. */
 export class Models {
   readonly served: readonly Entry[];
-  /** What folders are called in all that clients can read. */
+  /** The names that replace paths of folders in everything that clients can read. */
   readonly folders: FolderNames;
   readonly #options: CheckedOptions;
   readonly #onDemand: OnDemandModels;
   #isReady = false;
 
-  /** @throws RerankError for a model that is none, a preset that does not exist, or two models of one name */
+  /** @throws RerankError for a model or preset that does not exist, or two models with the same name */
   constructor(options: CheckedOptions) {
     this.#options = options;
     this.served = this.#openServed(options.models);
@@ -61,7 +61,7 @@ export class Models {
     return this.#isReady;
   }
 
-  /** Loads the served models, one after the other, so that the memory of one is counted before the next is planned. */
+  /** Loads the served models one after the other, so that each load sees the memory that the previous ones use. */
   async warmUp(): Promise<void> {
     for (const { name, reranker } of this.served) {
       const startedMs = performance.now();
@@ -72,17 +72,17 @@ export class Models {
     this.#isReady = true;
   }
 
-  /** Every Reranker that is held now, each once, under the first of its names. */
+  /** All Rerankers that are loaded or loading, each once, under its first name. */
   entries(): Entry[] {
     const first = this.served.filter((entry, index) => this.served.findIndex(({ reranker }) => reranker === entry.reranker) === index);
     return [...first, ...this.#onDemand.entries()];
   }
 
   /**
-   * Runs work on a model that is loaded, loading it first if need be.
+   * Loads a model if necessary, and runs `work` with it.
    *
-   * @param model absent: the first model; a reference that is served under several names means the first of them
-   * @throws ServerError 503 when loading takes longer than a request may, or while too many other models are in use or loading
+   * @param model absent: the first model. If a model is served under several names, a reference to it means the first name
+   * @throws ServerError 503 if loading takes longer than a request may, or while too many other models are in use or loading
    */
   async use<T>(model: RequestedModel | undefined, signal: AbortSignal, work: (entry: Entry) => Promise<T>): Promise<T> {
     const found = this.#find(model);
@@ -100,9 +100,9 @@ export class Models {
   }
 
   /**
-   * The model that a dialect's client means: a served name, a preset's name or repository, `plugin:name`; else the first.
+   * Looks up a model name of a request: a served name, a preset's name or repository, or `plugin:name`. Otherwise the first model answers.
    *
-   * @throws ServerError 404 for an unknown name, if that is how the server was started
+   * @throws ServerError 404 for an unknown name, if the server is strict about names
    */
   byName(name: string | undefined): Named {
     const [first] = this.served;
@@ -132,7 +132,7 @@ export class Models {
     return served === undefined ? model : { entry: served };
   }
 
-  /** One entry for each name. Names of one model share its Reranker unless their calibrations differ: then the scores differ, too. */
+  /** Creates one entry for each name. Names of the same model and the same calibration share a Reranker. */
   #openServed(models: readonly ServedModel[]): Entry[] {
     const opened = new Map<string, Entry>();
     return models.map((served) => {
@@ -149,7 +149,7 @@ export class Models {
     if (reference.type === "preset") getPreset(reference.name);
     const { settings, allowDownload, maxQueued, logger } = this.#options;
     const acceleration = { ...settings.acceleration, maxQueued };
-    // What concerns one call is in its reply; whom a license binds reads the log.
+    // Warnings about one call are in its reply. Warnings about licenses concern the operator, who reads the log.
     const onWarning = (warning: RerankWarning): void => {
       if (warning.type === "license") logger?.warn({ model: name, license: warning.license }, warning.message);
     };

@@ -1,19 +1,19 @@
-/** Pairs that are too long, in the words of a dialect: what its requests ask for, and what its failures advise. */
+/** Pairs that are too long: reads a request's options for them, and writes messages about them with a dialect's own keys. */
 
 import type { WireRequest } from "../dialects/codec.ts";
 import type { RankOptions } from "../index.ts";
 
-/** What a client calls what the library's messages speak of. */
+/** The client's keys for the options that the library's messages name. */
 export interface OwnWords {
-  /** Key of the documents. Absent: messages name the library's. */
+  /** Key of the documents. Absent: messages use the library's name. */
   documentsKey?: string;
-  /** Keys by the library's options that they set. */
+  /** The request's key for each option of the library. */
   names: Readonly<Record<string, string>>;
   /** The body of the request. */
   sent: object;
 }
 
-/** The options of a call that say how long pairs are cut. */
+/** Converts a request's fields to the options of a call that decide about pairs that are too long. */
 export function cuttingOf({ truncate, maxTokens, truncationSide }: Partial<WireRequest>): RankOptions {
   return {
     ...(truncate === false ? { truncation: "error" } : {}),
@@ -22,7 +22,7 @@ export function cuttingOf({ truncate, maxTokens, truncationSide }: Partial<WireR
   };
 }
 
-/** A message of the library with a dialect's words for documents, lengths and truncation. */
+/** Replaces the library's names of documents, lengths and truncation in a message by a dialect's keys. */
 export function inOwnWords(message: string, { documentsKey = "documents", names, sent }: OwnWords): string {
   const { truncation, maxLength } = names;
   return message
@@ -33,7 +33,7 @@ export function inOwnWords(message: string, { documentsKey = "documents", names,
     .replaceAll("maxLength", maxLength ?? "maxLength");
 }
 
-/** What asks for cutting, in a request that asked for none: with truth values in most dialects, with words in NIM's and Pinecone's. */
+/** The value that turns cutting on: `true` in most dialects, a word in NIM's and Pinecone's. */
 function cutWord(sent: object): string | true {
   const { truncate, parameters } = sent as { truncate?: unknown; parameters?: { truncate?: unknown } | null };
   return [truncate, parameters?.truncate].includes("NONE") ? "END" : true;

@@ -5,7 +5,7 @@ import { ServerError } from "./status.ts";
 /** Maximum number of issues in an error. A list of a thousand wrong documents has a thousand issues. */
 const maxIssues = 16;
 
-// zod/mini has no words of its own.
+// zod/mini has no messages by default.
 const english = z.locales.en().localeError;
 
 const types: Readonly<Record<string, WireIssue["type"]>> = {

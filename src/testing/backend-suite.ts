@@ -1,4 +1,4 @@
-/** Checks that a backend keeps the promises of the plugin protocol; for the tests of whoever writes one. */
+/** Checks that a backend follows the plugin protocol. Use it in the tests of your own backend. */
 import {
   type BackendScores,
   createReranker,
@@ -9,30 +9,30 @@ import {
   unregisterRerankerBackend,
 } from "../index.ts";
 
-/** One promise of the protocol. */
+/** One requirement of the protocol. */
 export interface BackendCheck {
-  /** A sentence of behavior, to name a test with. */
+  /** A sentence about behavior, for the test's name. */
   name: string;
-  /** Rejects with RerankError `plugin`, telling what was expected and what came, when the backend does not behave so. */
+  /** Rejects with RerankError `plugin` if the backend behaves differently. The message names the expected and the actual result. */
   run(): Promise<void>;
 }
 
-/** What the checks may take for granted. */
+/** Inputs and limits of the checks. */
 export interface BackendCheckOptions {
   /** The query of all checks. @default "How to train a dog" */
   query?: string;
   /** Distinct texts in the backend's language; at least 2. @default three English sentences about pets */
   documents?: readonly string[];
   /**
-   * Largest difference between two scores of the same pair, for what depends on its neighbors in a batch.
-   * Infinity for a backend that compares documents with each other. @default 1e-4
+   * Maximum difference between two scores of the same pair in different batches. Use Infinity for a backend that compares documents with each
+   * other. @default 1e-4
    */
   tolerance?: number;
-  /** How long one call may take, also one that was aborted, milliseconds. @default 30000 */
+  /** Maximum duration of one call in milliseconds; also applies to a call that was aborted. @default 30000 */
   timeoutMs?: number;
 }
 
-/** Gives a new backend at each call, so that one check does not spoil the next. */
+/** Creates a new backend at each call, so that one check does not affect the next. */
 export type CreateBackend = () => RerankerBackend | Promise<RerankerBackend>;
 
 type Settings = Required<BackendCheckOptions>;
@@ -43,7 +43,7 @@ const petTexts: readonly string[] = [
   "Bird care includes proper cage setup and regular cleaning.",
 ];
 
-// Written with escapes: no editor, and no check of encodings, can mend them by mistake.
+// Written with escapes, so that no editor or encoding check changes them by mistake.
 const awkwardTexts: readonly string[] = [
   "",
   " ",
@@ -59,9 +59,9 @@ const awkwardTexts: readonly string[] = [
 ];
 
 /**
- * Makes one check for each promise of the plugin protocol, to be run in any order by any test runner.
+ * Creates one check for each promise of the plugin protocol. You can run them in any order with any test runner.
  *
- * Each run makes a backend, registers it under a name of its own, and shuts it down again.
+ * Each run creates a backend, registers it under a unique name, and shuts it down again.
  *
  * @example
  * const createBackend = () => ({ name: "length", rerank: (query: string, documents: readonly string[]) => documents.map((text) => text.length) });
@@ -119,7 +119,7 @@ async function checkAwkwardTexts(trial: Trial): Promise<void> {
 }
 
 async function checkFrozenList(trial: Trial): Promise<void> {
-  // crossrank passes a list of its own, but a caller of the backend itself may not.
+  // crossrank passes a copy of the list, but other callers of the backend may not.
   await trial.initialize();
   const call = async (): Promise<BackendScores> =>
     trial.backend.rerank(trial.query, Object.freeze([...trial.documents]), { signal: new AbortController().signal });
@@ -136,7 +136,7 @@ async function checkAbort(trial: Trial): Promise<void> {
   const controller = new AbortController();
   const call = (async () => trial.backend.rerank(trial.query, trial.documents, { signal: controller.signal }))();
   controller.abort(new RerankError("aborted", "backendChecks: aborted to see what the backend does. Nothing needs to be done."));
-  // Either outcome will do: the call may have been over already.
+  // The call may succeed or fail: it may have ended before the abort.
   await trial.within(
     call.then(
       () => undefined,
@@ -163,7 +163,7 @@ async function checkShutdown(trial: Trial): Promise<void> {
 
 let trials = 0;
 
-/** One registered backend, and what a check does with it. */
+/** A registered backend, and helpers for checks. */
 class Trial {
   readonly backend: RerankerBackend;
   readonly query: string;
@@ -180,7 +180,7 @@ class Trial {
     this.query = settings.query;
     this.documents = settings.documents;
     trials += 1;
-    // A name of its own, so that checks may run beside each other and beside the backend in use.
+    // A unique name, so that checks can run at the same time, and while the backend is in use.
     this.registeredName = `backend-check-${trials}`;
     this.begin();
   }
@@ -206,7 +206,7 @@ class Trial {
     await this.withReranker((reranker) => reranker.warmUp(), "initialize");
   }
 
-  /** Scores by way of crossrank, which checks count and numbers. */
+  /** Scores through crossrank, which checks the count and that scores are numbers. */
   async scores(documents: readonly string[]): Promise<number[]> {
     return this.withReranker((reranker) => reranker.score(this.query, documents), `rerank of ${documents.length} documents`);
   }

@@ -1,12 +1,12 @@
-/** What every scorer must do alike, whatever it is; `test/scorers.test.ts` runs it on each. */
+/** Checks the behavior that all scorers share. `test/scorers.heavy.test.ts` runs it on each kind. */
 import { type RerankDocument, RerankError } from "../index.ts";
 import type { ScoreCall, Scorer } from "../scorer.ts";
 
-/** One promise of the contract. */
+/** One requirement of the contract. */
 export interface ScorerCheck {
-  /** A sentence of behavior, to name a test with. */
+  /** A sentence about behavior, for the test's name. */
   name: string;
-  /** Rejects with RerankError `inference`, telling what was expected and what came. */
+  /** Rejects with RerankError `inference`, whose message names the expected and the actual result. */
   run(): Promise<void>;
 }
 
@@ -26,8 +26,10 @@ const usualCall: ScoreCall = {
 };
 
 /**
- * @param createScorer gives a new scorer at each call; it is closed after each check
- * @param documentOf the document that a text belongs to, for scorers that read more than texts
+ * Creates the checks.
+ *
+ * @param createScorer creates a new scorer at each call; each check closes its scorer
+ * @param documentOf returns the document of a text, for scorers that read more than texts
  */
 export function scorerChecks(createScorer: () => Scorer, documentOf: (text: string) => RerankDocument = (text) => text): ScorerCheck[] {
   const callWith = (changes: Partial<ScoreCall> & Pick<ScoreCall, "texts">): ScoreCall => ({
@@ -87,7 +89,7 @@ export function scorerChecks(createScorer: () => Scorer, documentOf: (text: stri
 }
 
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, fail: (what: string) => RerankError): void {
-  // Padding and threads may move the last bits of a float32.
+  // Padding and threads can change the last bits of a float32.
   const isClose = Array.from(expected).every((value, index) => Math.abs(value - actual[index]!) <= 1e-5);
   if (actual.length !== expected.length || !isClose)
     throw fail(`expected ${Array.from(expected).join(", ")}, got ${Array.from(actual).join(", ")}`);

@@ -14,7 +14,7 @@ import { documents, type KeyedServer, maxDocuments, objects, query, rankedByLibr
 const folder = fileURLToPath(new URL("python", import.meta.url));
 
 const packages = {
-  requirements: ["cohere", "voyageai", "pinecone", "together", "mixedbread", "tei-client", "litellm", "xinference-client"],
+  requirements: ["boto3", "cohere", "voyageai", "pinecone", "together", "mixedbread", "tei-client", "litellm", "xinference-client"],
   "requirements-frameworks": ["rerankers", "langchain-cohere", "langchain-nvidia-ai-endpoints", "llama-index-core", "infinity-client"],
 } as const;
 type Requirements = keyof typeof packages;

@@ -4,7 +4,7 @@
  */
 import { vertex } from "../../src/dialects/vertex.ts";
 
-export const query = "How to train a dog";
+const query = "How to train a dog";
 export const documents: readonly string[] = [
   "Cats are independent animals.",
   "Dog training requires patience.",

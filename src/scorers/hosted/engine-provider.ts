@@ -1,7 +1,7 @@
 import { type Engine, limitsInInformation } from "../../dialects/engine.ts";
 import type { Provider } from "./provider.ts";
 
-/** An engine that people run themselves, as a provider without a host of its own. */
+/** Converts a self-hosted engine to a provider without a host of its own. */
 export function providerOf(engine: Engine): Provider {
   const { codec, prefixes, keyVariables, baseUrlVariables = [], limits = {}, informationPath, refusesLongPairs, answersLogits } = engine;
   return {

@@ -22,12 +22,12 @@ export interface HostedOptions {
 const defaultDurationSecs = 60;
 
 /**
- * Scores by a reranker of a provider, or of an engine that speaks like one. The scores are the provider's own, unchanged; logits of
- * engines that people run themselves are reported to be such, as by a pool of them.
+ * Creates a scorer that calls a provider or a self-hosted engine. It returns the provider's scores unchanged. Logits of a self-hosted engine
+ * are marked as logits, as in a pool.
  *
  * It reads keys and addresses at each call. If a call is too large for one request, it sends several.
  *
- * @throws RerankError `invalid-input` for an unknown provider, and for a client that does not support it
+ * @throws RerankError `invalid-input` for an unknown provider, or a client that does not support the provider
  */
 export function createHostedScorer(llm: CheckedLlmConfig, network: Network, options: HostedOptions = {}): Scorer {
   const named = findProvider(llm.model, llm.baseUrl);

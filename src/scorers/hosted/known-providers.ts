@@ -21,28 +21,28 @@ import { vertexAi } from "./providers/vertex-ai.ts";
 import { voyage } from "./providers/voyage.ts";
 import { zeroEntropy } from "./providers/zeroentropy.ts";
 
-/** What a user has to know of a provider before the first call. */
+/** What a user needs to know about a provider before the first call. */
 export interface ProviderInfo {
   /** First segment of model strings: `cohere/…`. */
   prefix: string;
-  /** Variables that hold its key, the usual one first; all of them for Bedrock. */
+  /** Environment variables for the API key, the usual one first. Bedrock needs all of them. */
   variables: readonly string[];
-  /** Variables that go with them only at times: AWS_SESSION_TOKEN, with temporary keys. */
+  /** Environment variables that only some keys need: AWS_SESSION_TOKEN for temporary keys. */
   optionalVariables: readonly string[];
   /** Whether it answers only with a key. */
   needsKey: boolean;
-  /** Whether it has no host of its own, so that `baseUrl` or a variable has to name one. */
+  /** Whether the user must name a host, by `baseUrl` or a variable, because the provider has none. */
   needsBaseUrl: boolean;
-  /** Variables that may stand in for `baseUrl`. */
+  /** Environment variables that are used if `baseUrl` is absent. */
   baseUrlVariables: readonly string[];
-  /** Most documents of one request, above which a call is split; undefined where there is no such limit. */
+  /** Maximum documents of one request. Larger calls are split. Undefined if there is no limit. */
   maxDocuments: number | undefined;
 }
 
-/** A model string, taken apart. */
+/** The parts of a model string. */
 export interface NamedModel {
   prefix: string;
-  /** As the provider calls it. */
+  /** The provider's name of the model. */
   model: string;
   provider: Provider;
 }
@@ -71,7 +71,7 @@ const providers: readonly Provider[] = [
 const byPrefix = new Map(providers.flatMap((provider) => provider.prefixes.map((prefix) => [prefix, provider] as const)));
 
 /**
- * Every prefix of a hosted model, in the order of the documentation.
+ * Lists all prefixes of hosted models, in the order of the docs.
  *
  * @example
  * console.log(listProviders()[0].prefix, listProviders()[0].variables); // cohere [ 'COHERE_API_KEY', 'CO_API_KEY' ]
@@ -92,9 +92,9 @@ export function listProviders(): ProviderInfo[] {
 }
 
 /**
- * The provider that a model string names, as it is at a base URL.
+ * Finds the provider of a model string, with its differences at a base URL.
  *
- * @throws RerankError `invalid-input` listing the known prefixes: a model of an unknown one is sent nowhere
+ * @throws RerankError `invalid-input` for an unknown prefix; the message lists the known ones
  */
 export function findProvider(text: string, baseUrl?: string): NamedModel {
   const slash = text.indexOf("/");

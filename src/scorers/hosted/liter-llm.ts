@@ -1,4 +1,4 @@
-/** The same call by `@kreuzberg/liter-llm`, for those who want that client to send it. */
+/** Sends calls through the package `@kreuzberg/liter-llm` if the configuration asks for that client. */
 import { raceAbort } from "../../abort.ts";
 import { cohereV2 } from "../../dialects/cohere-v2.ts";
 import { messageOf, RerankError, type RerankErrorOptions } from "../../errors.ts";
@@ -10,12 +10,12 @@ import { findKey, missingKey } from "./provider-access.ts";
 import { defaultMaxRetries, defaultTimeoutSecs, type ProviderCall, usageIn, wrongReplyAdvice } from "./provider-call.ts";
 import type { Part, PartScores } from "./split-call.ts";
 
-/** What is used of the package. Its own types are not: they declare a document as one of two words. */
+/** The part of the package that crossrank uses. The package's own types are wrong: they declare a document as one of two words. */
 export interface LiterLlm {
   createClientFromJson(json: string): {
     rerank(request: { model: string; query: string; documents: readonly string[]; topN: number; returnDocuments: boolean }): Promise<{
       results: readonly { index: number; relevanceScore: number }[];
-      /** Cohere's. */
+      /** Cohere's metadata. */
       meta?: unknown;
     }>;
   };
@@ -24,7 +24,7 @@ export interface LiterLlm {
 const packageName = "@kreuzberg/liter-llm";
 /** Prefixes for which version 1.8.2 uses the right host and reads the replies, as its requests showed. */
 const rightPrefixes: readonly string[] = ["cohere", "jina_ai", "together_ai"];
-/** Beginnings of its messages. Its errors contain nothing else. @see liter-llm `crates/liter-llm/src/error.rs` at e3d08d7 */
+/** How its messages begin. Its errors contain nothing but a message. @see liter-llm `crates/liter-llm/src/error.rs` at e3d08d7 */
 const failures: readonly (readonly [start: string, options: RerankErrorOptions])[] = [
   ["authentication failed:", { status: 401 }],
   ["bad request:", { status: 400 }],

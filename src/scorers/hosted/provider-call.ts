@@ -17,8 +17,9 @@ export interface ProviderCall extends NamedModel, Pick<JsonRequest, "retryDelayM
   setting: Setting;
 }
 
-/** Defaults that `LlmConfig` documents. */
+/** Default of `timeoutSecs` in `LlmConfig`. */
 export const defaultTimeoutSecs = 60;
+/** Default of `maxRetries` in `LlmConfig`. */
 export const defaultMaxRetries = 3;
 // A service answers a question about itself quickly. Without an answer, the default limits apply.
 const informationTimeoutMs = 5000;

@@ -3,68 +3,68 @@ import type { EngineLimits } from "../../dialects/engine.ts";
 import type { JsonRequest, Network } from "../../http/request.ts";
 import type { CheckedLlmConfig } from "../../types.ts";
 
-/** One caller's use of a provider. */
+/** A caller's settings for a provider. */
 export interface Setting {
-  /** As the provider calls it: without the prefix. */
+  /** The provider's name of the model, without the prefix. */
   model: string;
   llm: CheckedLlmConfig;
   network: Network;
 }
 
-/** How much one request may hold; an absent limit is none. */
+/** Limits of one request. An absent limit means no limit. */
 export interface Limits extends EngineLimits {
-  /** Most bytes of UTF-8, of all documents together. */
+  /** Maximum UTF-8 bytes of all documents together. */
   maxBytes?: number;
-  /** Whether the query counts toward `maxBytes` with each document, not once. @default false */
+  /** Whether `maxBytes` counts the query once for each document. @default false: once */
   countsQueryEachTime?: boolean;
 }
 
-/** What a request carries to be let in. */
+/** The credentials of a request. */
 export interface Authorization {
   headers: Record<string, string>;
   secrets: readonly string[];
   sign?: JsonRequest["sign"];
-  /** What to do where it is refused, for messages. */
+  /** What to do if the provider refuses them, for messages. */
   advice: string;
 }
 
-/** A service that reranks, and what is peculiar to it beside its format. */
+/** A service that reranks: its format, and everything else that is special about it. */
 export interface Provider {
-  /** First segments of model strings that mean it. */
+  /** First segments of model strings that select this provider. */
   readonly prefixes: readonly [string, ...string[]];
   readonly codec: AnyCodec;
-  /** Last segment of the URL, or the last ones, behind a `baseUrl` of the caller's. */
+  /** The path to append to a caller's `baseUrl`; one segment or several. */
   readonly path: string | ((setting: Setting) => string);
-  /** What differs at some base URLs. @default nothing */
+  /** Differences at certain base URLs. @default none */
   readonly at?: (baseUrl: string) => Partial<Pick<Provider, "codec" | "path">>;
-  /** The URL at the provider's own host. Absent: it runs wherever its user runs it, and `baseUrl` is needed. */
+  /** The URL at the provider's own host. Absent: users host it themselves, and `baseUrl` is required. */
   readonly defaultUrl?: (setting: Setting) => string;
-  /** Variables that give the `baseUrl` of a service that has no host of its own. @default none */
+  /** Environment variables for the `baseUrl` of a service without a host of its own. @default none */
   readonly baseUrlVariables?: readonly string[];
-  /** Variables that hold the key, the usual one first. */
+  /** Environment variables for the API key, the usual one first. */
   readonly keyVariables: readonly string[];
-  /** Variables that go with the key only at times, as the token of temporary keys does. @default none */
+  /** Environment variables that only some keys need, such as the session token of temporary keys. @default none */
   readonly optionalVariables?: readonly string[];
   /** @default `authorization: Bearer …` */
   readonly keyHeader?: (key: string) => Record<string, string>;
-  /** Takes the place of a key. */
+  /** Creates the credentials, for providers that do not use a plain API key. */
   readonly authorize?: (setting: Setting, url: string) => Authorization;
-  /** Sent with every request. @default none */
+  /** Headers of every request. @default none */
   readonly headers?: Record<string, string>;
-  /** Name of the model in the body, at the provider's own host or at a `baseUrl`. @default as in the model string */
+  /** The name of the model in the body. It may differ between the provider's own host and a `baseUrl`. @default as in the model string */
   readonly modelInBody?: (setting: Setting) => string;
   /** @default none */
   readonly limits?: (model: string) => Limits;
-  /** Path beside `path` at which the service tells its own limits, and how they are read. @default it does not tell */
+  /** The path at which the service reports its limits, instead of the last segment of `path`, and their reader. @default no such path */
   readonly reportedLimits?: { readonly path: string; readonly read: (body: unknown) => Limits };
   /**
-   * What becomes of a pair that is too long where the request says nothing: it is cut, or the request is refused. "fixed": the request
-   * cannot say anything. @default "cut" where the format has a word for it, else "fixed"
+   * What the service does with a pair that is too long if the request does not say: it cuts the pair, or refuses the request. "fixed": the
+   * format has no field for it. @default "cut" if the format has a field for it, else "fixed"
    */
   readonly longPairs?: (model: string) => "cut" | "refused" | "fixed";
-  /** Whether scores of a model are logits, from which the library makes probabilities. @default false: they stay as they are */
+  /** Whether the model's scores are logits, which the library converts to probabilities. @default false: scores are returned unchanged */
   readonly answersLogits?: (model: string) => boolean;
-  /** Token for the next page of results, for services that answer in pages, and the field that takes it. @default one page */
+  /** For services that return results in pages: reads the token of the next page, and names the request field for it. @default one page */
   readonly pages?: { readonly field: string; readonly next: (body: unknown) => string | undefined };
 }
 

@@ -32,6 +32,7 @@ export interface NativeRequestBody {
   config?: Record<string, unknown> | null | undefined;
 }
 
+/** A request in crossrank's own format. */
 export const nativeRequestSchema: z.ZodType<NativeRequestBody> = z
   .strictObject({ query: querySchema, documents: z.array(documentSchema), config: nativeConfigSchema.nullish() }, { error: explainKeys })
   .meta({
@@ -43,7 +44,7 @@ export const nativeRequestSchema: z.ZodType<NativeRequestBody> = z
     },
   });
 
-/** Says of keys that stand beside `config` where they belong. */
+/** The message for unknown keys. For options that are outside `config`, it says where they belong. */
 function explainKeys(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== "unrecognized_keys") return undefined;
   const known = Object.keys(configComponents()[configComponent]!.properties!);
@@ -63,6 +64,7 @@ const resultSchema = z.looseObject({
   truncated: z.boolean().optional(),
 });
 
+/** A reply in crossrank's own format. */
 export const nativeReplySchema: z.ZodType = z.object({
   results: z.array(resultSchema),
   model: z.string().optional(),
@@ -71,6 +73,7 @@ export const nativeReplySchema: z.ZodType = z.object({
   warnings: z.array(z.looseObject({ type: z.string(), message: z.string() })).optional(),
 });
 
+/** A failure in crossrank's own format. */
 export const nativeErrorSchema: z.ZodType = z.object({
   error: z.object({ code: z.string(), message: z.string(), request_id: z.string().optional() }),
 });

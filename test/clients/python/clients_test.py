@@ -136,6 +136,34 @@ def check_cohere() -> None:
     equal(places(counted(lambda: v1(Call(documents=OBJECTS)))), RANKED["texts"])
 
 
+def check_boto3() -> None:
+    import boto3
+    from botocore.exceptions import ClientError
+
+    def ask(call: Call, base: str = "") -> Places:
+        # The server cannot check a signature: the session token is its key, and the other two may be any text.
+        keys = {"aws_access_key_id": "any", "aws_secret_access_key": "any", "aws_session_token": call.key}
+        client = boto3.client("bedrock-agent-runtime", region_name="us-east-1", endpoint_url=f"{URL}{base}", **keys)
+        limit = {} if call.top_k is None else {"numberOfResults": call.top_k}
+        model = {"modelArn": f"arn:aws:bedrock:us-east-1::foundation-model/{call.model}"}
+        reply = client.rerank(
+            queries=[{"type": "TEXT", "textQuery": {"text": QUERY}}],
+            sources=[
+                {"type": "INLINE", "inlineDocumentSource": {"type": "TEXT", "textDocument": {"text": text}}} for text in call.documents
+            ],
+            rerankingConfiguration={
+                "type": "BEDROCK_RERANKING_MODEL",
+                "bedrockRerankingConfiguration": {"modelConfiguration": model, **limit},
+            },
+        )
+        return [(result["index"], result["relevanceScore"]) for result in reply["results"]]
+
+    failures = {"unknown model": (ClientError, 404), "too many": (ClientError, 400), "wrong key": (ClientError, 401)}
+    check(Client("rerank", lambda call: ask(call, "/bedrock"), failures))
+    # A wrong key is refused before the body is read, which alone says at the root whose words are spoken.
+    check(Client("rerank at the root", ask, failures, tells=False))
+
+
 def check_voyageai() -> None:
     import voyageai
     from voyageai import error
@@ -410,6 +438,7 @@ def check_xinference() -> None:
 
 
 PACKAGES: dict[str, Callable[[], None]] = {
+    "boto3": check_boto3,
     "cohere": check_cohere,
     "voyageai": check_voyageai,
     "pinecone": check_pinecone,
