@@ -1,6 +1,5 @@
 /** crossrank on Node: rerank documents by how well they answer a query. */
 
-import { licenseWarnings } from "./catalogue/catalogue.ts";
 import type { RerankerConfig, Settings } from "./config/config.ts";
 import { nodeNetwork } from "./http/network.node.ts";
 import { createRerankFunctions } from "./rerank.ts";
@@ -70,7 +69,7 @@ export type {
 } from "./types.ts";
 
 const registry = /* @__PURE__ */ new BackendRegistry(openModule);
-const functions = /* @__PURE__ */ createRerankFunctions(createScorer, licenseWarnings);
+const functions = /* @__PURE__ */ createRerankFunctions(createScorer);
 
 function createScorer({ model, ...settings }: Settings): Scorer {
   switch (model.type) {

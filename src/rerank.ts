@@ -5,7 +5,7 @@ import { integer } from "./config/option.ts";
 import { readBySchema } from "./config/read.ts";
 import { Reranker } from "./reranker.ts";
 import type { Scorer } from "./scorer.ts";
-import type { CheckedRankOptions, ModelReference, RerankDocument, RerankedDocument, RerankWarning } from "./types.ts";
+import type { CheckedRankOptions, RerankDocument, RerankedDocument } from "./types.ts";
 
 /** What the public functions of an entry point do; their documentation is in `index.ts`. */
 export interface RerankFunctions {
@@ -23,17 +23,10 @@ const defaultCacheLimit = 4;
 /** Maximum Rerankers of one model. They share its threads, and differ in limit, instruction, head or template. */
 const maxRerankersPerModel = 16;
 
-/**
- * @param createScorer creates the scorer for some settings, without loading it; throws if this platform does not support it
- * @param modelWarningsOf warnings about a model, reported once after loading; @default none
- */
-export function createRerankFunctions(
-  createScorer: (settings: Settings) => Scorer,
-  modelWarningsOf: (model: ModelReference) => readonly RerankWarning[] = () => [],
-): RerankFunctions {
+/** @param createScorer creates the scorer for some settings, without loading it; throws if this platform does not support it */
+export function createRerankFunctions(createScorer: (settings: Settings) => Scorer): RerankFunctions {
   let cache = createCache(defaultCacheLimit);
-  const open = (settings: Settings, defaults?: CheckedRankOptions): Reranker =>
-    new Reranker(createScorer(settings), defaults, modelWarningsOf(settings.model));
+  const open = (settings: Settings, defaults?: CheckedRankOptions): Reranker => new Reranker(createScorer(settings), defaults);
 
   const cached = (settings: Settings): Reranker => {
     const model = modelKey(settings);

@@ -48,13 +48,13 @@ export class Reranker {
 
   /**
    * @internal
+   * @param scorer its `modelWarnings` are reported by `warmUp` if `defaults` has `onWarning`; otherwise by the first ranking
    * @param defaults for options that a call does not set
-   * @param modelWarnings warnings about the model itself. `warmUp` reports them if `defaults` has `onWarning`; otherwise the first ranking does
    */
-  constructor(scorer: Scorer, defaults: CheckedRankOptions = {}, modelWarnings: readonly RerankWarning[] = []) {
+  constructor(scorer: Scorer, defaults: CheckedRankOptions = {}) {
     this.#scorer = scorer;
     this.#defaults = defaults;
-    this.#modelWarnings = modelWarnings;
+    this.#modelWarnings = scorer.modelWarnings ?? [];
   }
 
   /**

@@ -116,6 +116,8 @@ export interface Scorer {
   /** Identity with revision, for results. Before the model is loaded, a name from the configuration. */
   readonly model: string;
   readonly capabilities: Capabilities;
+  /** About the model itself, such as its license: reported once, after it is loaded. @default none */
+  readonly modelWarnings?: readonly RerankWarning[];
   /** Maps logits to scores instead of the sigmoid. Undefined until the model is loaded, or if the settings name no calibration. */
   readonly calibration?: Calibration | undefined;
   /**

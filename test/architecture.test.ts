@@ -118,6 +118,18 @@ describe("the rules", () => {
       'createRequire(import.meta.url)("undici");',
       "threads/worker-pool.ts requires undici, which only *.node.ts may",
     ],
+    [
+      "a look-up of the catalogue below the place where models enter",
+      "hub/locate.node.ts",
+      'import {\n  type A,\n  resolveModel,\n} from "../catalogue/resolve-model.ts";',
+      "hub/locate.node.ts looks a model up in catalogue/resolve-model.ts; it has to be given a ModelSpec",
+    ],
+    [
+      "all of the catalogue",
+      "scorers/local/reading.ts",
+      'import * as catalogue from "../../catalogue/catalogue.ts";',
+      "scorers/local/reading.ts looks a model up in catalogue/catalogue.ts",
+    ],
     ["a clock in ranking", "ranking/order.ts", "const now = performance.now();", "ranking/order.ts is to be pure, and uses performance"],
   ])("find %s", (_what, path, source, expected) => {
     expect(violations(path, source).join("\n")).toContain(expected);
@@ -131,6 +143,8 @@ describe("the rules", () => {
     ],
     ["hub/hub.node.ts", 'const { Agent } = await import("undici");\nimport fs from "node:fs";'],
     ["testing/a.ts", 'import type { Scorer } from "../scorer.ts";'],
+    ["hub/hub-errors.ts", 'import { suggestRepository } from "../catalogue/catalogue.ts";'],
+    ["scorers/local/local-scorer.node.ts", 'import { resolveModel } from "../../catalogue/resolve-model.ts";'],
     ["ranking/order.ts", '/** Takes no time: see performance.now(). */\n// import { x } from "../reranker.ts";\nexport const x = 1;'],
   ])("pass %s when it keeps them", (path, source) => {
     expect(violations(path, source)).toEqual([]);

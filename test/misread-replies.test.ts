@@ -61,7 +61,7 @@ async function send(path: string, { body }: KnownClient): Promise<ClientAnswer> 
 /** What the client makes of an answer: whether its scores are right, or undefined where it fails. */
 function isRight(client: KnownClient, answer: ClientAnswer): boolean | undefined {
   try {
-    return client.read(answer).every((score, place) => score === scores[place]);
+    return client.read(answer).every((score, index) => score === scores[index]);
   } catch {
     return undefined;
   }

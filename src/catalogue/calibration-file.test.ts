@@ -2,7 +2,8 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type IsolatedModels, isolateModels } from "../../test/support/isolated-models.node.ts";
-import { type LocatedModel, locateModel } from "../hub/locate.node.ts";
+import { locateReference } from "../../test/support/locate-reference.node.ts";
+import type { LocatedModel } from "../hub/locate.node.ts";
 import { bundledFile } from "./bundled.node.ts";
 import { calibrationIdentity, readCalibration, writeCalibration } from "./calibration-file.node.ts";
 
@@ -12,7 +13,7 @@ let path: string;
 
 beforeEach(() => {
   isolated = isolateModels();
-  mini = locateModel({ type: "preset", name: "mini" }, {})!;
+  mini = locateReference({ type: "preset", name: "mini" }, {})!;
   path = join(isolated.folder, "calibration.json");
 });
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { RerankError } from "../errors.ts";
 import { checkFilePath, checkRepositoryId, isCommit } from "../hub/repository-names.ts";
-import { getPreset, licenseWarnings, listPresets, recordOf, suggestRepository } from "./catalogue.ts";
+import { getPreset, listPresets, suggestRepository } from "./catalogue.ts";
 import { comparedBenchmark } from "./quality.ts";
-import { requirementsOf } from "./requirements.ts";
 
 describe("the catalogue", () => {
   it("keeps what the five names of the documentation mean", () => {
@@ -125,25 +124,6 @@ describe("the catalogue", () => {
     expect([...order].sort((left, right) => figureOf(right) - figureOf(left))).toEqual(order);
   });
 
-  it("finds licenses that forbid commercial use wherever a model stands", () => {
-    const name = "jina-reranker-v2-base-multilingual";
-    const preset = { type: "preset", name } as const;
-    const custom = { type: "custom", modelId: `jinaai/${name}`, modelFile: "onnx/model_fp16.onnx" } as const;
-    const fast = { type: "preset", name: "fast" } as const;
-    const warning = {
-      type: "license",
-      message: `${name}: its license, CC-BY-NC-4.0, forbids commercial use`,
-      model: name,
-      license: "CC-BY-NC-4.0",
-    };
-    expect(licenseWarnings(preset)).toEqual([warning]);
-    expect(licenseWarnings(custom)).toEqual([warning]);
-    expect(licenseWarnings({ type: "cascade", first: fast, second: { type: "fuse", models: [preset] }, keep: 5 })).toEqual([warning]);
-    expect(licenseWarnings({ type: "fallback", models: [fast, { type: "none" }, { type: "plugin", name }] })).toEqual([]);
-    // The mirror holds models of several publishers, none of them so licensed.
-    expect(licenseWarnings({ type: "custom", modelId: "xberg-io/reranker-models" })).toEqual([]);
-  });
-
   it("marks the license that forbids commercial use", () => {
     expect(
       listPresets()
@@ -199,63 +179,6 @@ describe("the catalogue", () => {
     expect(suggestRepository("BAAI/bge-rerankr-large")).toBe("BAAI/bge-reranker-large (preset quality)");
     expect(suggestRepository("cohree/rerank-v3.5")).toBe("cohere/rerank-v3.5");
     expect(suggestRepository("somebody/another-thing")).toBeUndefined();
-  });
-});
-
-describe("recordOf", () => {
-  it("knows the catalogue's repositories by their hub ids, at their usual revision", () => {
-    for (const preset of listPresets().filter(({ repository, folder }) => repository !== undefined && folder === "")) {
-      expect(recordOf({ type: "custom", modelId: preset.repository! })).toBe(preset);
-      expect(recordOf({ type: "custom", modelId: preset.repository!, revision: preset.revision! })).toBe(preset);
-    }
-    expect(recordOf({ type: "custom", modelId: "BAAI/bge-reranker-base", revision: "v0" })).toBeUndefined();
-    // The mirror holds many models.
-    expect(recordOf({ type: "custom", modelId: "xberg-io/reranker-models" })).toBeUndefined();
-    expect(recordOf({ type: "custom", modelId: "./BAAI/bge-reranker-base" })).toBeUndefined();
-  });
-});
-
-describe("requirementsOf", () => {
-  it("asks for a hub id of the catalogue as for its preset, unless the configuration chooses files", () => {
-    for (const { name, repository, folder } of listPresets()) {
-      if (repository === undefined || folder !== "") continue;
-      expect(requirementsOf({ type: "custom", modelId: repository })).toEqual(requirementsOf({ type: "preset", name }));
-    }
-    const own = { type: "custom", modelId: "Xenova/bge-reranker-base", modelFile: "onnx/model_fp16.onnx" } as const;
-    expect(requirementsOf(own)).toMatchObject({ modelFile: "onnx/model_fp16.onnx", records: [] });
-  });
-
-  it("asks for the external data that a preset's record knows", () => {
-    expect(requirementsOf({ type: "preset", name: "quality" })).toMatchObject({
-      origin: "hub",
-      folder: "",
-      modelFile: "onnx/model.onnx",
-      additionalFiles: ["onnx/model.onnx_data"],
-    });
-    expect(requirementsOf({ type: "preset", name: "multilingual" })).toMatchObject({
-      folder: "bge-reranker-v2-m3",
-      additionalFiles: ["bge-reranker-v2-m3/model.onnx.data"],
-    });
-  });
-
-  it("forgets it for another model file of the same repository", () => {
-    const requirements = requirementsOf({ type: "preset", name: "quality", modelFile: "onnx/model_fp16.onnx" });
-    expect(requirements).toMatchObject({ modelFile: "onnx/model_fp16.onnx", additionalFiles: [] });
-  });
-
-  it("refuses names that are not safe, wherever they stand", () => {
-    const models = [
-      { modelId: "../evil" },
-      { modelId: "a/b/../c" },
-      { modelId: "a/b", modelFile: "../x.onnx" },
-      { modelId: "a/b", additionalFiles: ["/etc/passwd"] },
-      { modelId: "a/b", revision: "../main" },
-    ];
-    for (const model of models) {
-      // "../evil" starts like a folder of this machine, and is one.
-      if (model.modelId.startsWith("../")) expect(requirementsOf({ type: "custom", ...model }).origin).toBe("local");
-      else expect(codeOf(() => requirementsOf({ type: "custom", ...model }))).toBe("invalid-input");
-    }
   });
 });
 

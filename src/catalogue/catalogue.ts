@@ -5,7 +5,7 @@ import { anyString } from "../config/option.ts";
 import { readBySchema } from "../config/read.ts";
 import { RerankError } from "../errors.ts";
 import { lettersOf, nearestWords } from "../spelling.ts";
-import type { CheckedCustomModel, CheckedPresetModel, ModelReference, Preset, RerankWarning } from "../types.ts";
+import type { Preset } from "../types.ts";
 import { presets } from "./presets.ts";
 
 const maxSuggestions = 3;
@@ -38,17 +38,15 @@ export function getPreset(name: string): Preset {
   );
 }
 
-/**
- * The catalogue's record of a model: a preset by its name, and a hub id by its repository and usual revision.
- *
- * @throws RerankError `unknown-model` for a preset that does not exist
- */
-export function recordOf(model: CheckedPresetModel | CheckedCustomModel): Preset | undefined {
-  if (model.type === "preset") return getPreset(model.name);
-  return presets.find(
-    ({ repository, folder, revision }) =>
-      repository === model.modelId && folder === "" && (model.revision === undefined || model.revision === revision),
-  );
+/** The records of a repository that holds one model; empty for other repositories and for local folders. */
+export function findRepositories(modelId: string): Preset[] {
+  return presets.filter(({ repository, folder }) => repository === modelId && folder === "");
+}
+
+/** The sha256 that the catalogue pins for a file; undefined for none. */
+export function pinnedSha256(repository: string, commit: string, path: string): string | undefined {
+  const records = presets.filter((preset) => preset.repository === repository && preset.revision === commit);
+  return records.flatMap((preset) => preset.files).find((file) => file.path === path)?.sha256;
 }
 
 /**
@@ -69,37 +67,6 @@ export function suggestRepository(modelId: string): string | undefined {
   if (record !== undefined) return `${record.repository} (preset ${record.name})`;
   const [provider] = nearestWords(organization, providerPrefixes, 1);
   return provider === undefined || provider === organization ? undefined : `${provider}/${name}`;
-}
-
-/**
- * A warning for each model of a reference whose license forbids commercial use. It checks presets, their repositories by name, and models
- * inside other models.
- */
-export function licenseWarnings(reference: ModelReference): RerankWarning[] {
-  return presetsIn(reference)
-    .filter((preset) => !preset.commercialUse)
-    .map(({ name, license }) => ({
-      type: "license",
-      message: `${name}: its license, ${license}, forbids commercial use`,
-      model: name,
-      license,
-    }));
-}
-
-function presetsIn(reference: ModelReference): Preset[] {
-  switch (reference.type) {
-    case "preset":
-      return presets.filter(({ name }) => name === reference.name);
-    case "custom":
-      return presets.filter(({ repository, folder }) => repository === reference.modelId && folder === "");
-    case "fallback":
-    case "fuse":
-      return reference.models.flatMap(presetsIn);
-    case "cascade":
-      return [reference.first, reference.second].flatMap(presetsIn);
-    default:
-      return [];
-  }
 }
 
 /** The presets that a name may mean. A preset that is not named for its model is shown with it: `fast (cross-encoder/…)`. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseFeatures } from "../machine/processor.node.ts";
 import { type Processor, unknownProcessor } from "../machine/processor.ts";
-import { requirementsOf, withModelFile } from "./requirements.ts";
+import type { CheckedCustomModel, CheckedPresetModel } from "../types.ts";
+import { chooseCandidates, type Requirements, withModelFile } from "./model-spec.ts";
+import { resolveModel } from "./resolve-model.ts";
 import { variantCandidates } from "./variants.ts";
 
 const processor = (architecture: Processor["architecture"], ...features: string[]): Processor => ({
@@ -36,7 +38,10 @@ describe("variantCandidates", () => {
   });
 });
 
-describe('requirementsOf with modelFile "auto"', () => {
+const requirementsOf = (model: CheckedPresetModel | CheckedCustomModel, given: Processor): Requirements =>
+  chooseCandidates(resolveModel(model).files, given);
+
+describe('chooseCandidates with modelFile "auto"', () => {
   it("looks beside the model file of the preset, and falls back to it", () => {
     expect(requirementsOf({ type: "preset", name: "multilingual", modelFile: "auto" }, avx2)).toMatchObject({
       modelFile: "bge-reranker-v2-m3/model.onnx",

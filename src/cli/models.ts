@@ -1,6 +1,8 @@
-import { recordOf } from "../catalogue/catalogue.ts";
+import { pinnedSha256 } from "../catalogue/catalogue.ts";
+import type { ModelSpec } from "../catalogue/model-spec.ts";
 import { comparedBenchmark } from "../catalogue/quality.ts";
 import { recommend } from "../catalogue/recommendations.ts";
+import { resolveModel } from "../catalogue/resolve-model.ts";
 import { downloadModel } from "../hub/download.node.ts";
 import { createProgressBar, formatBytes } from "../hub/download-progress.node.ts";
 import { type CachedModel, listCached, removeCached, type VerifiedFile, verifyCached } from "../hub/inventory.node.ts";
@@ -8,7 +10,7 @@ import { type LocatedModel, locateModel, type ModelSource } from "../hub/locate.
 import { getPreset, listPresets, listProviders, type Preset, type ProviderInfo, type QualityFigure, RerankError } from "../index.ts";
 import { alignColumns, printable } from "./display.ts";
 import type { CommonOptions, Io } from "./io.ts";
-import { type LocalModel, type LocalModelOptions, parseLocalModel } from "./model-argument.ts";
+import { type LocalModelOptions, parseLocalModel } from "./model-argument.ts";
 import { toJson } from "./output.ts";
 import { createCounter } from "./progress.node.ts";
 
@@ -74,7 +76,7 @@ function providerRow({ prefix, variables, optionalVariables, needsKey, needsBase
 
 /** `models pull`: downloads a model, then writes its identity and the path of its file. @throws RerankError `download` … */
 export async function pullModel(io: Io, argument: string, options: ModelsOptions): Promise<void> {
-  const model = parseLocalModel(argument, options);
+  const model = resolveModel(parseLocalModel(argument, options));
   const bar = io.stderrIsTerminal && options.quiet !== true ? createProgressBar() : undefined;
   try {
     await downloadModel(model, { cacheDir: options.cacheDir, force: options.force, signal: io.signal, onProgress: bar?.update });
@@ -88,9 +90,8 @@ export async function pullModel(io: Io, argument: string, options: ModelsOptions
 
 /** `models info`: the catalogue's record, and facts from the files on this machine. */
 export async function showModel(io: Io, argument: string, options: ModelsOptions): Promise<void> {
-  const model = parseLocalModel(argument, options);
-  const record = recordOf(model);
-  const preset = record === undefined ? undefined : getPreset(record.name);
+  const model = resolveModel(parseLocalModel(argument, options));
+  const preset = model.presetName === undefined ? undefined : getPreset(model.presetName);
   const located = locateModel(model, options);
   const facts = { ...preset, onThisMachine: located === undefined ? null : factsOf(located) };
   if (options.json === true) {
@@ -106,7 +107,7 @@ export async function showModel(io: Io, argument: string, options: ModelsOptions
 
 /** `models remove`: deletes files from crossrank's own cache only. It is not an error if there are none. */
 export async function removeModel(io: Io, argument: string, options: ModelsOptions): Promise<void> {
-  const removed = await removeCached(parseLocalModel(argument), options);
+  const removed = await removeCached(resolveModel(parseLocalModel(argument)), options);
   if (options.quiet === true) return;
   if (removed.files === 0) io.note(`crossrank: nothing of ${argument} is in the cache.`);
   else await io.write(`removed ${removed.files} files, ${formatBytes(removed.bytes)}\n`);
@@ -118,10 +119,10 @@ export async function removeModel(io: Io, argument: string, options: ModelsOptio
  * @throws RerankError `download` if a file is damaged or missing, or if the named model is not downloaded completely
  */
 export async function verifyModels(io: Io, argument: string | undefined, options: ModelsOptions): Promise<void> {
-  const model = argument === undefined ? undefined : parseLocalModel(argument);
+  const model = argument === undefined ? undefined : resolveModel(parseLocalModel(argument));
   const counter = createCounter(io, options, "verifying files");
   counter.start();
-  const files = await verifyCached(model, options).finally(counter.end);
+  const files = await verifyCached(model, options, pinnedSha256).finally(counter.end);
   if (options.json === true) await io.write(`${toJson(files, 2)}\n`);
   else for (const file of files) await io.write(`${file.status}\t${file.repository}@${file.commit}\t${printable(file.path)}\n`);
   if (model !== undefined) refuseIncomplete(argument!, model, files, options);
@@ -134,7 +135,7 @@ export async function verifyModels(io: Io, argument: string | undefined, options
 }
 
 /** Throws if a model is not downloaded, or only in part. It has no damaged file, but it cannot be used either. */
-function refuseIncomplete(argument: string, model: LocalModel, files: readonly VerifiedFile[], source: ModelSource): void {
+function refuseIncomplete(argument: string, model: ModelSpec, files: readonly VerifiedFile[], source: ModelSource): void {
   if (files.some(({ status }) => status === "damaged" || status === "missing")) return;
   const isUsable = locateModel(model, source) !== undefined;
   if (isUsable && files.length > 0) return;
@@ -146,7 +147,7 @@ function refuseIncomplete(argument: string, model: LocalModel, files: readonly V
 function presenceOf(preset: Preset, source: ModelSource): Presence {
   if (preset.repository === undefined) return "bundled";
   try {
-    return locateModel({ type: "preset", name: preset.name }, source) === undefined ? "no" : "downloaded";
+    return locateModel(resolveModel({ type: "preset", name: preset.name }), source) === undefined ? "no" : "downloaded";
   } catch (error) {
     // One damaged model must not hide the others. `models info` and `models verify` report what is wrong with it.
     if (RerankError.is(error)) return "damaged";

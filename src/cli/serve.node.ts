@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { pino } from "pino";
 import { readCalibration } from "../catalogue/calibration-file.node.ts";
+import { resolveModel } from "../catalogue/resolve-model.ts";
 import { messageOf } from "../errors.ts";
 import { expandHome } from "../hub/environment.node.ts";
 import { locateModel } from "../hub/locate.node.ts";
@@ -184,7 +185,7 @@ function checkFiles({ backend = [], cacheDir }: ServeOptions, { models = [] }: R
     const reference = RerankerConfig.parse({ model }).model;
     if (calibration !== undefined) checkReadable(expandHome(calibration), "--calibration");
     if (reference.type !== "preset" && reference.type !== "custom") continue;
-    const located = locateModel(reference, { cacheDir });
+    const located = locateModel(resolveModel(reference), { cacheDir });
     if (calibration !== undefined && located !== undefined) readCalibration(calibration, located);
   }
 }

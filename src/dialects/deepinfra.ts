@@ -55,7 +55,7 @@ export const deepInfra: Codec<DeepInfraRequestBody, DeepInfraReplyBody> = {
     scores: inInputOrder(results).map(({ score }) => score),
     ...present({ input_tokens: tokens, request_id: id }),
   }),
-  decodeReply: (body) => readReply(body, { dialect: "deepinfra", list: "scores", indexOf: (_, place) => place }),
+  decodeReply: (body) => readReply(body, { dialect: "deepinfra", list: "scores", indexOf: (_, index) => index }),
   encodeError: ({ status, message }) => ({ status, body: { detail: message } }),
   decodeError: messageInBody,
 };

@@ -48,7 +48,7 @@ const weaviate: Codec<WeaviateRequestBody, WeaviateReplyBody> = {
       list: "scores",
       score: "score",
       document: ["document", readText],
-      indexOf: (_, place) => place,
+      indexOf: (_, index) => index,
     }),
   encodeError: ({ status, message }) => ({ status, body: { error: message } }),
   decodeError: messageInBody,
@@ -84,7 +84,7 @@ export const weaviateDialect: RankingDialect<WeaviateRequestBody> = {
   }),
 };
 
-/** Results by place in the request, not by rank. */
+/** Results in the order of the request, not by rank. */
 export function inInputOrder(results: readonly WireResult[]): WireResult[] {
   return [...results].sort((left, right) => left.index - right.index);
 }

@@ -3,11 +3,12 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createDownloadFixture, type DownloadFixture, writeAt } from "../../test/support/download-fixture.node.ts";
+import { locateReference } from "../../test/support/locate-reference.node.ts";
 import { encodeModel, tinyRepository } from "../../test/support/onnx-bytes.ts";
 import { RerankError } from "../errors.ts";
 import type { Processor } from "../machine/processor.ts";
 import type { CheckedCustomModel } from "../types.ts";
-import { type LocatedModel, locateModel } from "./locate.node.ts";
+import type { LocatedModel } from "./locate.node.ts";
 import { readRecord } from "./snapshot-record.node.ts";
 
 const model: CheckedCustomModel = { type: "custom", modelId: "org/name", modelFile: "auto" };
@@ -22,7 +23,7 @@ const offer = (...paths: string[]): void => {
   const files = Object.fromEntries(paths.map((path) => [path, quantized]));
   fixture.hub.repositories["org/name"] = { files: { ...tinyRepository(), ...files } };
 };
-const locate = (): LocatedModel | undefined => locateModel(model, { processor });
+const locate = (): LocatedModel | undefined => locateReference(model, { processor });
 const identity = (suffix: string): string => `org/name@${fixture.hub.commitOf("org/name")}${suffix}`;
 const absent = (): string[] => readRecord(fixture.snapshot(), "org/name", fixture.hub.commitOf("org/name")).absent;
 
@@ -77,9 +78,9 @@ describe("an automatic model file of the hub", () => {
   it("is a matter of the processor: another one finds another file in the same snapshot", async () => {
     offer(best, "onnx/model_quantized.onnx");
     await fixture.download(model, { processor });
-    expect(locateModel(model, { processor: vnni })).toBeUndefined();
+    expect(locateReference(model, { processor: vnni })).toBeUndefined();
     await fixture.download(model, { processor: vnni });
-    expect(locateModel(model, { processor: vnni })?.id).toBe(identity("/onnx/model_quantized.onnx"));
+    expect(locateReference(model, { processor: vnni })?.id).toBe(identity("/onnx/model_quantized.onnx"));
     expect(locate()?.id).toBe(identity(`/${best}`));
   });
 
@@ -127,27 +128,27 @@ describe("an automatic model file of a folder", () => {
 
   it("is the best one there, below onnx/ or at the root", () => {
     write("model_uint8.onnx", quantized);
-    expect(locateModel(at(), { processor })).toMatchObject({ id: `${at().modelId}/model_uint8.onnx`, accuracy: "int8" });
+    expect(locateReference(at(), { processor })).toMatchObject({ id: `${at().modelId}/model_uint8.onnx`, accuracy: "int8" });
     write(best, quantized);
-    expect(locateModel(at(), { processor })?.id).toBe(`${at().modelId}/${best}`);
+    expect(locateReference(at(), { processor })?.id).toBe(`${at().modelId}/${best}`);
   });
 
   it("is the usual one under the usual name where there is no other", () => {
-    expect(locateModel(at(), { processor })).toMatchObject({ id: at().modelId, accuracy: "exact" });
+    expect(locateReference(at(), { processor })).toMatchObject({ id: at().modelId, accuracy: "exact" });
     rmSync(join(at().modelId, "onnx"), { recursive: true });
     write("model.onnx", encodeModel({}));
-    expect(locateModel(at(), { processor })).toMatchObject({ id: at().modelId, modelPath: join(at().modelId, "model.onnx") });
+    expect(locateReference(at(), { processor })).toMatchObject({ id: at().modelId, modelPath: join(at().modelId, "model.onnx") });
   });
 
   it("is the usual one when it is missing, in the message", () => {
     rmSync(join(at().modelId, "onnx"), { recursive: true });
-    expect(() => locateModel(at(), { processor })).toThrow(/lacks onnx\/model\.onnx\./);
-    expect(() => locateModel(at(), { processor })).toThrow(RerankError);
+    expect(() => locateReference(at(), { processor })).toThrow(/lacks onnx\/model\.onnx\./);
+    expect(() => locateReference(at(), { processor })).toThrow(RerankError);
   });
 });
 
 it("is the one file of the bundled model", () => {
-  const plain = locateModel({ type: "preset", name: "mini" }, {});
-  expect(locateModel({ type: "preset", name: "mini", modelFile: "auto" }, { processor })).toEqual(plain);
+  const plain = locateReference({ type: "preset", name: "mini" }, {});
+  expect(locateReference({ type: "preset", name: "mini", modelFile: "auto" }, { processor })).toEqual(plain);
   expect(plain?.accuracy).toBe("int8");
 });

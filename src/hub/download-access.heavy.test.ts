@@ -6,9 +6,9 @@ import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeCertificates } from "../../test/support/certificates.node.ts";
 import { createDownloadFixture, type DownloadFixture, model } from "../../test/support/download-fixture.node.ts";
+import { locateReference } from "../../test/support/locate-reference.node.ts";
 import { startProxy } from "../../test/support/proxy-server.node.ts";
 import { startScriptedServer } from "../../test/support/scripted-server.node.ts";
-import { locateModel } from "./locate.node.ts";
 
 let fixture: DownloadFixture;
 
@@ -38,7 +38,7 @@ describe("no network", () => {
     await fixture.download(model);
     vi.stubEnv("HF_HUB_OFFLINE", "1");
     await fixture.download(model);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it.each([
@@ -136,7 +136,7 @@ describe("a mirror by Artifactory", () => {
   it("names every file by its plain SHA-1", async () => {
     fixture.hub.repositories["org/name"]!.isArtifactory = true;
     await fixture.download(model);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it("does not hide damaged bytes", async () => {
@@ -165,7 +165,7 @@ describe("a hub behind a company's certificate authority", () => {
     await fixture.download(model);
     await front.close();
     rmSync(folder, { recursive: true });
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 });
 

@@ -3,8 +3,8 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createDownloadFixture, type DownloadFixture, model, smallFiles, weightBytes } from "../../test/support/download-fixture.node.ts";
+import { locateReference } from "../../test/support/locate-reference.node.ts";
 import { tinyRepository } from "../../test/support/onnx-bytes.ts";
-import { locateModel } from "./locate.node.ts";
 
 let fixture: DownloadFixture;
 
@@ -34,19 +34,19 @@ describe("a bad connection", () => {
     expect(starts[0]).toBe(0);
     expectResumed(starts[1], 0, 100_000);
     expectResumed(starts[2], starts[1]!, 150_000);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it("is resumed by the next call too, and progress starts where it stopped", async () => {
     fixture.hub.faults.cuts = [...smallFiles, 100_000, ...Array<number>(20).fill(0)];
     const error = await fixture.failure(model);
     expect(error).toMatchObject({ code: "download", isRetryable: true });
-    expect(locateModel(model, {})).toBeUndefined();
+    expect(locateReference(model, {})).toBeUndefined();
     fixture.hub.faults.cuts = [];
     const received: number[] = [];
     await fixture.download(model, { onProgress: (step) => step.file === "onnx/model.onnx" && received.push(step.receivedBytes) });
     expectResumed(received[0], 0, 100_000);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it("starts over where the server does not know ranges", async () => {
@@ -56,7 +56,7 @@ describe("a bad connection", () => {
     const starts = startsOf(fixture.ranges());
     expect(starts).toHaveLength(2);
     expectResumed(starts[1], 0, 100_000);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it("starts over where the part that is here is longer than the file", async () => {
@@ -66,14 +66,14 @@ describe("a bad connection", () => {
     const part = fixture.partialFile();
     writeFileSync(part, Buffer.alloc(weightBytes * 2));
     await fixture.download(model);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it("gives up on a silent server, and resumes", async () => {
     fixture.hub.faults.stalls = [...smallFiles, 50_000];
     await fixture.download(model, { stallTimeoutMs: 100 });
     expect(fixture.ranges()).toEqual([undefined, "bytes=50000-"]);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it("is not taken for silent as long as something arrives", async () => {
@@ -89,7 +89,7 @@ describe("a bad connection", () => {
     await fixture.download(model);
     // One second from the header; the others wait a millisecond or two. A timer may fire a little early.
     expect(performance.now() - start).toBeGreaterThan(990);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it.each(["0", "-5", new Date(0).toUTCString()])("is tried again after a pause that grows, though Retry-After says %j", async (value) => {
@@ -112,7 +112,7 @@ describe("a bad connection", () => {
     async (status) => {
       fixture.hub.faults.answers = [{ status }];
       await fixture.download(model);
-      expect(locateModel(model, {})).toBeDefined();
+      expect(locateReference(model, {})).toBeDefined();
     },
   );
 
@@ -207,7 +207,7 @@ describe("damaged bytes", () => {
   it("are fetched once more", async () => {
     fixture.hub.faults.corruptions = 1;
     await fixture.download(model);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it("are refused the second time, and leave nothing behind", async () => {
@@ -223,7 +223,7 @@ describe("damaged bytes", () => {
     rmSync(join(fixture.snapshot(), "onnx", "model.onnx"));
     fixture.hub.faults.corruptions = 2;
     expect((await fixture.failure(model)).message).toMatch(/onnx\/model\.onnx of .* arrived damaged twice: its sha256 is/);
-    expect(locateModel(model, {})).toBeUndefined();
+    expect(locateReference(model, {})).toBeUndefined();
   });
 
   it("are noticed in the part of an earlier attempt", async () => {
@@ -232,7 +232,7 @@ describe("damaged bytes", () => {
     fixture.hub.faults.cuts = [];
     writeFileSync(fixture.partialFile(), Buffer.alloc(100_000));
     await fixture.download(model);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it("are refused before the download where the catalogue knows the hash", async () => {

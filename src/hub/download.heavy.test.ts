@@ -3,11 +3,12 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, utimesSync,
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createDownloadFixture, type DownloadFixture, model, weightBytes, writeAt } from "../../test/support/download-fixture.node.ts";
+import { locateReference } from "../../test/support/locate-reference.node.ts";
 import { encodeModel, tinyRepository } from "../../test/support/onnx-bytes.ts";
+import { resolveModel } from "../catalogue/resolve-model.ts";
 import { RerankError } from "../errors.ts";
 import type { CheckedCustomModel } from "../types.ts";
 import { type DownloadProgress, downloadModel } from "./download.node.ts";
-import { locateModel } from "./locate.node.ts";
 
 let fixture: DownloadFixture;
 
@@ -20,7 +21,7 @@ afterEach(() => fixture.close());
 describe("a download", () => {
   it("leaves a model that is found without the network", async () => {
     await fixture.download(model);
-    expect(locateModel(model, {})).toMatchObject({ id: `org/name@${fixture.hub.commitOf("org/name")}`, parameters: weightBytes / 4 });
+    expect(locateReference(model, {})).toMatchObject({ id: `org/name@${fixture.hub.commitOf("org/name")}`, parameters: weightBytes / 4 });
     expect(readdirSync(fixture.snapshot()).sort()).toEqual([
       ".crossrank.json",
       "config.json",
@@ -54,7 +55,7 @@ describe("a download", () => {
   it("follows a renamed repository, and is found under the name that was asked for", async () => {
     const old: CheckedCustomModel = { type: "custom", modelId: "org/old-name" };
     await fixture.download(old);
-    expect(locateModel(old, {})?.id).toBe(`org/old-name@${fixture.hub.commitOf("org/name")}`);
+    expect(locateReference(old, {})?.id).toBe(`org/old-name@${fixture.hub.commitOf("org/name")}`);
   });
 
   it("fetches external data that the graph names, and additional files", async () => {
@@ -70,7 +71,7 @@ describe("a download", () => {
     await fixture.download(wanted);
     expect(readFileSync(join(fixture.snapshot(), "onnx", "model.onnx_data")).length).toBe(5000);
     expect(readFileSync(join(fixture.snapshot(), "more.txt"), "utf8")).toBe("more");
-    expect(locateModel(wanted, {})).toBeDefined();
+    expect(locateReference(wanted, {})).toBeDefined();
   });
 
   it("fetches another model file into the same snapshot later", async () => {
@@ -80,7 +81,7 @@ describe("a download", () => {
     const other = { ...model, modelFile: "onnx/int8.onnx" };
     const before = fixture.hub.requests.length;
     await fixture.download(other);
-    expect(locateModel(other, {})).toBeDefined();
+    expect(locateReference(other, {})).toBeDefined();
     expect(fixture.hub.requests.slice(before).filter((request) => request.path.includes("config.json"))).toEqual([]);
   });
 
@@ -89,15 +90,15 @@ describe("a download", () => {
     // The hub gets the slash encoded, the cache makes folders of it.
     await fixture.download({ ...model, revision: "refs/pr/3" });
     expect(fixture.hub.requests.some((request) => request.path.includes("/resolve/refs%2Fpr%2F3/"))).toBe(true);
-    expect(locateModel({ ...model, revision: "refs/pr/3" }, {})).toBeDefined();
-    expect(locateModel(model, {})).toBeUndefined();
+    expect(locateReference({ ...model, revision: "refs/pr/3" }, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeUndefined();
   });
 
   it("takes a repository without tokenizer_config.json, and remembers that it has none", async () => {
     const { "tokenizer_config.json": _, ...files } = tinyRepository();
     fixture.hub.repositories["org/name"] = { files };
     await fixture.download(model);
-    expect(locateModel(model, {})?.tokenizerConfig).toEqual({});
+    expect(locateReference(model, {})?.tokenizerConfig).toEqual({});
   });
 
   it("reports progress of each file up to its size", async () => {
@@ -113,7 +114,7 @@ describe("a download", () => {
   });
 
   it("is nothing for the bundled model, and reports what a local folder lacks", async () => {
-    await downloadModel({ type: "preset", name: "mini" }, {});
+    await downloadModel(resolveModel({ type: "preset", name: "mini" }), {});
     expect(fixture.hub.requests).toEqual([]);
     expect((await fixture.failure({ type: "custom", modelId: "./nowhere-at-all" })).code).toBe("unknown-model");
   });
@@ -122,22 +123,22 @@ describe("a download", () => {
 describe("a branch that moved", () => {
   it("stays where it was until it is pulled with force", async () => {
     await fixture.download(model);
-    const first = locateModel(model, {})?.id;
+    const first = locateReference(model, {})?.id;
     fixture.hub.repositories["org/name"] = { files: tinyRepository(1) };
     await fixture.download(model);
-    expect(locateModel(model, {})?.id).toBe(first);
+    expect(locateReference(model, {})?.id).toBe(first);
     await fixture.download(model, { force: true });
-    expect(locateModel(model, {})?.id).toBe(`org/name@${fixture.hub.commitOf("org/name")}`);
-    expect(locateModel(model, {})?.config).toMatchObject({ seed: 1 });
+    expect(locateReference(model, {})?.id).toBe(`org/name@${fixture.hub.commitOf("org/name")}`);
+    expect(locateReference(model, {})?.config).toMatchObject({ seed: 1 });
   });
 
   it("keeps the old commit usable when the pull fails half-way", async () => {
     await fixture.download(model);
-    const first = locateModel(model, {})?.id;
+    const first = locateReference(model, {})?.id;
     const { "tokenizer.json": _, ...files } = tinyRepository(1);
     fixture.hub.repositories["org/name"] = { files };
     expect((await fixture.failure(model, { force: true })).message).toMatch(/has no file tokenizer\.json, which crossrank needs/);
-    expect(locateModel(model, {})?.id).toBe(first);
+    expect(locateReference(model, {})?.id).toBe(first);
   });
 
   it("is checked against the hub's hashes by a pull, and mended", async () => {
@@ -164,14 +165,14 @@ describe("the token", () => {
     vi.stubEnv("HF_TOKEN", "hf_secret");
     fixture.hub.repositories["org/name"] = { files: tinyRepository(), gatedBy: "hf_secret" };
     await fixture.download({ type: "custom", modelId: "org/old-name" });
-    expect(locateModel({ type: "custom", modelId: "org/old-name" }, {})).toBeDefined();
+    expect(locateReference({ type: "custom", modelId: "org/old-name" }, {})).toBeDefined();
   });
 
   it("comes from the file that the hub's tools write, where no variable is set", async () => {
     writeAt(join(fixture.isolated.folder, "huggingface", "token"), "hf_from_file\n");
     fixture.hub.repositories["org/name"] = { files: tinyRepository(), gatedBy: "hf_from_file" };
     await fixture.download(model);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it("never stands in an error, nor does a signed address", async () => {
@@ -231,7 +232,7 @@ describe("several at once", () => {
     await Promise.all([fixture.download(model), fixture.download(model), fixture.download(model)]);
     const bodies = fixture.hub.requests.filter((request) => request.server === "cdn" && request.method === "GET");
     expect(bodies.length).toBe(1);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it("are not kept waiting by the lock of a process that died", async () => {
@@ -240,7 +241,7 @@ describe("several at once", () => {
     const anHourAgo = new Date(Date.now() - 3_600_000);
     utimesSync(lock, anHourAgo, anHourAgo);
     await fixture.download(model);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
     expect(existsSync(lock)).toBe(false);
   });
 
@@ -266,7 +267,7 @@ describe("an abort", () => {
     expect(await fixture.failure(model, { signal: controller.signal, onProgress })).toMatchObject({ code: "aborted" });
     expect(statSync(fixture.partialFile()).size).toBeGreaterThan(50_000);
     expect(readdirSync(join(fixture.isolated.cacheDir, ".locks"))).toEqual([]);
-    expect(locateModel(model, {})).toBeUndefined();
+    expect(locateReference(model, {})).toBeUndefined();
   });
 
   it("gives its own reason where that is one of our errors", async () => {
@@ -282,7 +283,7 @@ describe("the caches", () => {
     writeAt(join(fixture.isolated.hubCache, "models--org--name", "snapshots", commit, "onnx", "model.onnx"), bytes);
     await fixture.download(model);
     expect(fixture.hub.requests.filter((request) => request.server === "cdn")).toEqual([]);
-    expect(locateModel(model, {})?.modelPath.startsWith(fixture.isolated.cacheDir)).toBe(true);
+    expect(locateReference(model, {})?.modelPath.startsWith(fixture.isolated.cacheDir)).toBe(true);
   });
 
   it("do not trust what that cache has", async () => {
@@ -290,7 +291,7 @@ describe("the caches", () => {
     const size = fixture.hub.repositories["org/name"]?.files["onnx/model.onnx"]?.length as number;
     writeAt(join(fixture.isolated.hubCache, "models--org--name", "snapshots", commit, "onnx", "model.onnx"), Buffer.alloc(size));
     await fixture.download(model);
-    expect(locateModel(model, {})?.parameters).toBe(weightBytes / 4);
+    expect(locateReference(model, {})?.parameters).toBe(weightBytes / 4);
   });
 
   it("say what to do when ours cannot be written", async () => {
@@ -312,7 +313,7 @@ describe("the caches", () => {
     await fixture.download(model);
     chmodSync(fixture.isolated.cacheDir, 0o555);
     await fixture.download(model);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
     chmodSync(fixture.isolated.cacheDir, 0o755);
   });
 });

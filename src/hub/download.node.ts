@@ -1,14 +1,13 @@
 /** Downloads a model's files from the hub into our cache. */
 import { renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type HubRequirements, inFolder, withModelFile } from "../catalogue/requirements.ts";
+import { type HubRequirements, inFolder, type ModelSpec, withModelFile } from "../catalogue/model-spec.ts";
 import { automatic } from "../catalogue/variants.ts";
 import { messageOf, RerankError } from "../errors.ts";
 import { splitCredentials } from "../http/credentials.ts";
 import { nodeNetwork } from "../http/network.node.ts";
 import type { Processor } from "../machine/processor.ts";
 import { readOnnxFile } from "../onnx-graph/onnx-file.node.ts";
-import type { CheckedCustomModel, CheckedPresetModel } from "../types.ts";
 import { readReference, referencePath, snapshotPath } from "./cache.node.ts";
 import { downloadFile, type FileDownload, recognizeFile } from "./download-file.node.ts";
 import { offlineVariable, readToken, resolveCacheDir, resolveEndpoint, resolveHubCache } from "./environment.node.ts";
@@ -62,7 +61,7 @@ const defaultStallTimeoutMs = 30_000;
  * @throws RerankError `unknown-model` for no such repository, revision or model file; `unsupported-model` for a repository without
  * config.json, tokenizer.json or any ONNX file; `download` for every other failure, `aborted`
  */
-export async function downloadModel(model: CheckedPresetModel | CheckedCustomModel, options: DownloadOptions): Promise<void> {
+export async function downloadModel(model: ModelSpec, options: DownloadOptions): Promise<void> {
   const { signal } = options;
   const requirements = requirementsHere(model, options);
   const isPresent = (): boolean => options.force !== true && locateModel(model, options) !== undefined;

@@ -1,10 +1,8 @@
 /** Lists, removes and verifies the models in the caches. */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import { presets } from "../catalogue/presets.ts";
-import { type HubRequirements, requirementsOf } from "../catalogue/requirements.ts";
+import type { HubRequirements, ModelSpec } from "../catalogue/model-spec.ts";
 import { RerankError } from "../errors.ts";
-import type { CheckedCustomModel, CheckedPresetModel } from "../types.ts";
 import { cacheRoots, readReference, repositoryPath, snapshotPath } from "./cache.node.ts";
 import { hashFile } from "./download-file.node.ts";
 import { resolveCacheDir } from "./environment.node.ts";
@@ -47,6 +45,9 @@ export interface VerifiedFile {
   actual: string | undefined;
 }
 
+/** The sha256 that a catalogue pins for a file; undefined for none. */
+export type PinnedSha256 = (repository: string, commit: string, path: string) => string | undefined;
+
 /** What `removeCached` deleted. */
 export interface Removed {
   /** Files deleted; 0 if our cache had nothing of the model. */
@@ -66,9 +67,9 @@ export function listCached(source: ModelSource): CachedModel[] {
  * Deletes a model from our cache: a preset's folder if its repository holds several models, else every commit of the repository, or the
  * commit that a custom model's `revision` names. The standard hub cache is not changed.
  *
- * @throws RerankError `invalid-input` for the bundled model and for local folders, `unknown-model` for an unknown preset
+ * @throws RerankError `invalid-input` for the bundled model and for local folders
  */
-export async function removeCached(model: CheckedPresetModel | CheckedCustomModel, source: ModelSource): Promise<Removed> {
+export async function removeCached(model: ModelSpec, source: ModelSource): Promise<Removed> {
   const requirements = hubRequirements(model, "remove");
   const { repository, folder } = requirements;
   const root = resolveCacheDir(source.cacheDir);
@@ -94,13 +95,11 @@ export async function removeCached(model: CheckedPresetModel | CheckedCustomMode
  * Reads every downloaded file again and compares its sha256 with the recorded one and the catalogue's.
  *
  * @param model undefined: everything in our cache
+ * @param pinnedSha256 the catalogue's hash of a file, which counts before the recorded one
  * @returns sorted by repository, commit and path; empty if our cache has nothing of the model
- * @throws RerankError `invalid-input` for the bundled model and for local folders, `unknown-model` for an unknown preset
+ * @throws RerankError `invalid-input` for the bundled model and for local folders
  */
-export async function verifyCached(
-  model: CheckedPresetModel | CheckedCustomModel | undefined,
-  source: ModelSource,
-): Promise<VerifiedFile[]> {
+export async function verifyCached(model: ModelSpec | undefined, source: ModelSource, pinnedSha256: PinnedSha256): Promise<VerifiedFile[]> {
   const requirements = model === undefined ? undefined : hubRequirements(model, "verify");
   const root = resolveCacheDir(source.cacheDir);
   const commits = model === undefined || requirements === undefined ? undefined : commitsOf(root, model, requirements);
@@ -126,23 +125,17 @@ function statusOf(expected: string | undefined, actual: string | undefined): Ver
   return actual === expected ? "ok" : "damaged";
 }
 
-function pinnedSha256(repository: string, commit: string, path: string): string | undefined {
-  const records = presets.filter((preset) => preset.repository === repository && preset.revision === commit);
-  return records.flatMap((preset) => preset.files).find((file) => file.path === path)?.sha256;
-}
-
-function hubRequirements(model: CheckedPresetModel | CheckedCustomModel, verb: string): HubRequirements {
-  const requirements = requirementsOf(model);
+function hubRequirements(model: ModelSpec, verb: string): HubRequirements {
+  const { files: requirements } = model;
   if (requirements.origin === "hub") return requirements;
   const what = requirements.origin === "bundled" ? "the bundled model" : `folder ${requirements.location}`;
   throw new RerankError("invalid-input", `models: cannot ${verb} ${what}: it is not in the cache. Name a downloaded model.`);
 }
 
-/** The commit of a custom model's revision; else every commit in the cache. */
-function commitsOf(root: string, model: CheckedPresetModel | CheckedCustomModel, { repository }: HubRequirements): string[] {
-  if (model.type === "preset" || model.revision === undefined)
-    return listFolders(join(repositoryPath(root, repository), "snapshots")).filter(isCommit);
-  const commit = readReference(root, repository, model.revision);
+/** The commit of the revision that the configuration names; else every commit in the cache. */
+function commitsOf(root: string, { ownRevision }: ModelSpec, { repository }: HubRequirements): string[] {
+  if (ownRevision === undefined) return listFolders(join(repositoryPath(root, repository), "snapshots")).filter(isCommit);
+  const commit = readReference(root, repository, ownRevision);
   return commit === undefined ? [] : [commit];
 }
 

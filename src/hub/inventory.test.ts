@@ -2,10 +2,12 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createDownloadFixture, type DownloadFixture, model, writeAt } from "../../test/support/download-fixture.node.ts";
+import { locateReference } from "../../test/support/locate-reference.node.ts";
 import { tinyRepository } from "../../test/support/onnx-bytes.ts";
+import { pinnedSha256 } from "../catalogue/catalogue.ts";
+import { resolveModel } from "../catalogue/resolve-model.ts";
 import { RerankError } from "../errors.ts";
 import { listCached, removeCached, verifyCached } from "./inventory.node.ts";
-import { locateModel } from "./locate.node.ts";
 
 const mirror = "xberg-io/reranker-models";
 const mirrorCommit = "3d655b40f2e1e087460434a143b11afac4947318";
@@ -66,10 +68,10 @@ describe("removeCached", () => {
   it("deletes the model with all its commits and says what that freed", async () => {
     await fixture.download(model);
     const size = listCached({})[0]?.sizeBytes;
-    expect(await removeCached(model, {})).toEqual({ files: 4, bytes: size });
-    expect(locateModel(model, {})).toBeUndefined();
+    expect(await removeCached(resolveModel(model), {})).toEqual({ files: 4, bytes: size });
+    expect(locateReference(model, {})).toBeUndefined();
     expect(existsSync(join(fixture.isolated.cacheDir, "models--org--name"))).toBe(false);
-    expect(await removeCached(model, {})).toEqual({ files: 0, bytes: 0 });
+    expect(await removeCached(resolveModel(model), {})).toEqual({ files: 0, bytes: 0 });
   });
 
   it("deletes one commit where a revision is named", async () => {
@@ -77,28 +79,28 @@ describe("removeCached", () => {
     const first = fixture.hub.commitOf("org/name");
     fixture.hub.repositories["org/name"] = { files: tinyRepository(1) };
     await fixture.download(model, { force: true });
-    await removeCached({ ...model, revision: first }, {});
+    await removeCached(resolveModel({ ...model, revision: first }), {});
     expect(listCached({}).map((entry) => entry.commit)).toEqual([fixture.hub.commitOf("org/name")]);
-    expect(locateModel(model, {})).toBeDefined();
+    expect(locateReference(model, {})).toBeDefined();
   });
 
   it("leaves the other models of a repository that holds several", async () => {
     writeMirror(["bge-reranker-v2-m3", "ettin-reranker-150m"]);
-    await removeCached({ type: "preset", name: "ettin-reranker-150m" }, {});
+    await removeCached(resolveModel({ type: "preset", name: "ettin-reranker-150m" }), {});
     expect(listCached({}).map((entry) => entry.modelFiles)).toEqual([["bge-reranker-v2-m3/model.onnx"]]);
-    await removeCached({ type: "preset", name: "multilingual" }, {});
+    await removeCached(resolveModel({ type: "preset", name: "multilingual" }), {});
     expect(listCached({})).toEqual([]);
   });
 
   it("leaves the standard hub cache alone", async () => {
     writeAt(join(fixture.isolated.hubCache, "models--org--name", "snapshots", "1".repeat(40), "model.onnx"), "x");
-    expect(await removeCached(model, {})).toEqual({ files: 0, bytes: 0 });
+    expect(await removeCached(resolveModel(model), {})).toEqual({ files: 0, bytes: 0 });
     expect(listCached({}).length).toBe(1);
   });
 
   it("refuses what no cache holds", async () => {
     for (const wanted of [{ type: "preset", name: "mini" } as const, { type: "custom", modelId: "./here" } as const]) {
-      const error = await removeCached(wanted, {}).catch((reason: unknown) => reason);
+      const error = await removeCached(resolveModel(wanted), {}).catch((reason: unknown) => reason);
       expect(RerankError.is(error) && error.code).toBe("invalid-input");
     }
   });
@@ -107,14 +109,14 @@ describe("removeCached", () => {
 describe("verifyCached", () => {
   it("finds every file as it was downloaded", async () => {
     await fixture.download(model);
-    const files = await verifyCached(model, {});
+    const files = await verifyCached(resolveModel(model), {}, pinnedSha256);
     expect(files.map((file) => [file.path, file.status])).toEqual([
       ["config.json", "ok"],
       ["onnx/model.onnx", "ok"],
       ["tokenizer.json", "ok"],
       ["tokenizer_config.json", "ok"],
     ]);
-    expect(await verifyCached(undefined, {})).toEqual(files);
+    expect(await verifyCached(undefined, {}, pinnedSha256)).toEqual(files);
   });
 
   it("tells damaged, missing and foreign files", async () => {
@@ -122,7 +124,9 @@ describe("verifyCached", () => {
     writeFileSync(join(fixture.snapshot(), "config.json"), "{}");
     writeFileSync(join(fixture.snapshot(), "notes.txt"), "mine");
     rmSync(join(fixture.snapshot(), "tokenizer.json"));
-    const statuses = Object.fromEntries((await verifyCached(model, {})).map((file) => [file.path, file.status]));
+    const statuses = Object.fromEntries(
+      (await verifyCached(resolveModel(model), {}, pinnedSha256)).map((file) => [file.path, file.status]),
+    );
     expect(statuses).toEqual({
       "config.json": "damaged",
       "notes.txt": "unrecorded",
@@ -134,7 +138,7 @@ describe("verifyCached", () => {
 
   it("believes the catalogue more than the record", async () => {
     writeMirror(["ettin-reranker-150m"]);
-    const files = await verifyCached({ type: "preset", name: "ettin-reranker-150m" }, {});
+    const files = await verifyCached(resolveModel({ type: "preset", name: "ettin-reranker-150m" }), {}, pinnedSha256);
     expect(files.map((file) => file.status)).toEqual(["damaged", "damaged"]);
     expect(files[1]?.expected).toMatch(/^25f75eec2469/);
   });
@@ -142,7 +146,9 @@ describe("verifyCached", () => {
   it("says unrecorded where the record was lost", async () => {
     await fixture.download(model);
     writeFileSync(join(fixture.snapshot(), ".crossrank.json"), "{");
-    expect(new Set((await verifyCached(model, {})).map((file) => file.status))).toEqual(new Set(["unrecorded"]));
+    expect(new Set((await verifyCached(resolveModel(model), {}, pinnedSha256)).map((file) => file.status))).toEqual(
+      new Set(["unrecorded"]),
+    );
     expect(readdirSync(fixture.snapshot())).toContain(".crossrank.json");
   });
 });

@@ -4,22 +4,21 @@ import { dirname, join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundledFile, bundledRevision } from "../catalogue/bundled.node.ts";
 import {
+  chooseCandidates,
   defaultModelFile,
   type FolderRequirements,
   type HubRequirements,
   inFolder,
+  type ModelSpec,
   type Requirements,
-  requirementsOf,
   withModelFile,
-} from "../catalogue/requirements.ts";
-import { automatic } from "../catalogue/variants.ts";
+} from "../catalogue/model-spec.ts";
 import { explainingDenied, messageOf, RerankError } from "../errors.ts";
 import { readProcessor } from "../machine/processor.node.ts";
 import type { Processor } from "../machine/processor.ts";
 import type { OnnxGraph } from "../onnx-graph/graph-summary.ts";
 import { readOnnxFile } from "../onnx-graph/onnx-file.node.ts";
 import { findBundledFile } from "../package-files.node.ts";
-import type { CheckedCustomModel, CheckedPresetModel } from "../types.ts";
 import { cacheRoots, readReference, snapshotPath } from "./cache.node.ts";
 import { expandHome, offlineVariable } from "./environment.node.ts";
 import { incompleteFolder, isFile, readJsonObject, refuseHugeTokenizer, refusePointer } from "./model-folder.node.ts";
@@ -72,20 +71,19 @@ interface Layout {
  * A branch means the commit that it had when it was downloaded; `downloadModel` with `force` refreshes it.
  *
  * @returns undefined if something is missing and has to be downloaded; never an incomplete model
- * @throws RerankError `unknown-model` for an unknown preset, or a local folder that lacks files; `invalid-input` for names that are not
- * safe; `unsupported-model` for files that are damaged
+ * @throws RerankError `unknown-model` for a local folder that lacks files; `invalid-input` for an address that is no folder;
+ * `unsupported-model` for files that are damaged
  */
-export function locateModel(model: CheckedPresetModel | CheckedCustomModel, source: ModelSource): LocatedModel | undefined {
+export function locateModel(model: ModelSpec, source: ModelSource): LocatedModel | undefined {
   return explainingDenied("models", () => {
     const requirements = requirementsHere(model, source);
     return requirements.origin === "hub" ? locateHub(requirements, source) : locateFolder(requirements);
   });
 }
 
-/** The files that a model needs on this machine, or on one with `source.processor`. @throws RerankError as `requirementsOf` */
-export function requirementsHere(model: CheckedPresetModel | CheckedCustomModel, source: ModelSource): Requirements {
-  if (model.modelFile !== automatic) return requirementsOf(model);
-  return requirementsOf(model, source.processor ?? readProcessor());
+/** The files that a model needs on this machine, or on one with `source.processor`. */
+export function requirementsHere({ files }: ModelSpec, source: ModelSource): Requirements {
+  return files.isAutomatic ? chooseCandidates(files, source.processor ?? readProcessor()) : files;
 }
 
 /**

@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type IsolatedModels, isolateModels } from "../../test/support/isolated-models.node.ts";
+import { locateReference } from "../../test/support/locate-reference.node.ts";
 import { encodeModel, tinyRepository } from "../../test/support/onnx-bytes.ts";
 import { bundledFile, getPreset } from "../catalogue/bundled.node.ts";
 import { RerankError } from "../errors.ts";
 import type { CheckedCustomModel } from "../types.ts";
-import { locateModel } from "./locate.node.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const model: CheckedCustomModel = { type: "custom", modelId: "org/name" };
@@ -21,7 +21,7 @@ afterEach(() => isolated.restore());
 
 describe("the bundled model", () => {
   it("is found without any cache, with its hash as its revision", () => {
-    const found = locateModel({ type: "preset", name: "mini" }, {});
+    const found = locateReference({ type: "preset", name: "mini" }, {});
     expect(found?.id).toMatch(/^mini@[0-9a-f]{12}$/);
     expect(found?.modelPath).toBe(bundledFile("mini", "onnx/model.onnx"));
     expect(found?.config).toHaveProperty("model_type");
@@ -30,13 +30,13 @@ describe("the bundled model", () => {
 
   it("tells its size and weights from its folder", () => {
     const preset = getPreset("mini");
-    const located = locateModel({ type: "preset", name: "mini" }, {});
+    const located = locateReference({ type: "preset", name: "mini" }, {});
     expect(preset.parameters).toBe(located?.parameters);
     expect(preset.sizeBytes).toBeGreaterThan(located?.sizeBytes ?? Number.POSITIVE_INFINITY);
   });
 
   it("says which file is missing when another of its files is asked for", () => {
-    expect(() => locateModel({ type: "preset", name: "mini", modelFile: "onnx/other.onnx" }, {})).toThrow(/lacks onnx\/other\.onnx/);
+    expect(() => locateReference({ type: "preset", name: "mini", modelFile: "onnx/other.onnx" }, {})).toThrow(/lacks onnx\/other\.onnx/);
   });
 });
 
@@ -51,93 +51,97 @@ describe("a local folder", () => {
 
   it("is found by absolute path, by ~, and by file URL, and is named by its path", () => {
     for (const location of [folder, "~/model", pathToFileURL(folder).href]) {
-      expect(locateModel(at(location), {})).toMatchObject({ id: folder, modelPath: join(folder, "onnx", "model.onnx"), parameters: 1024 });
+      expect(locateReference(at(location), {})).toMatchObject({
+        id: folder,
+        modelPath: join(folder, "onnx", "model.onnx"),
+        parameters: 1024,
+      });
     }
   });
 
   it("may hold its model at the root", () => {
     rmSync(join(folder, "onnx"), { recursive: true });
     writeFiles(folder, { "model.onnx": encodeModel({}) });
-    expect(locateModel(at(folder), {})?.modelPath).toBe(join(folder, "model.onnx"));
+    expect(locateReference(at(folder), {})?.modelPath).toBe(join(folder, "model.onnx"));
   });
 
   it("has an identity of its own for each model file", () => {
     writeFiles(folder, { "int8.onnx": encodeModel({}) });
-    expect(locateModel({ ...at(folder), modelFile: "int8.onnx" }, {})?.id).toBe(`${folder}/int8.onnx`);
+    expect(locateReference({ ...at(folder), modelFile: "int8.onnx" }, {})?.id).toBe(`${folder}/int8.onnx`);
   });
 
   it("needs no tokenizer_config.json", () => {
     rmSync(join(folder, "tokenizer_config.json"));
-    expect(locateModel(at(folder), {})?.tokenizerConfig).toEqual({});
+    expect(locateReference(at(folder), {})?.tokenizerConfig).toEqual({});
   });
 
   it("counts external data into its size, and says so when it is missing", () => {
     const graph = encodeModel({ initializers: [{ name: "w", dimensions: [2], location: "model.onnx_data" }] });
     writeFiles(folder, { "onnx/model.onnx": graph });
-    expect(() => locateModel(at(folder), {})).toThrow(/lacks onnx\/model\.onnx_data/);
+    expect(() => locateReference(at(folder), {})).toThrow(/lacks onnx\/model\.onnx_data/);
     writeFiles(folder, { "onnx/model.onnx_data": Buffer.alloc(1000) });
-    expect(locateModel(at(folder), {})?.sizeBytes).toBe(graph.length + 1000);
+    expect(locateReference(at(folder), {})?.sizeBytes).toBe(graph.length + 1000);
   });
 
   it.each(["../secret", "/etc/passwd", "a/../../b", "C:\\x"])("refuses a graph that keeps its weights in %s", (location) => {
     writeFiles(folder, { "onnx/model.onnx": encodeModel({ initializers: [{ name: "w", dimensions: [2], location }] }) });
-    expect(codeOf(() => locateModel(at(folder), {}))).toBe("unsupported-model");
+    expect(codeOf(() => locateReference(at(folder), {}))).toBe("unsupported-model");
   });
 
   it("names everything that is missing", () => {
     rmSync(join(folder, "config.json"));
     rmSync(join(folder, "tokenizer.json"));
-    expect(() => locateModel(at(folder), {})).toThrow(/lacks config\.json, tokenizer\.json\. A model folder holds/);
-    expect(codeOf(() => locateModel(at(folder), {}))).toBe("unknown-model");
+    expect(() => locateReference(at(folder), {})).toThrow(/lacks config\.json, tokenizer\.json\. A model folder holds/);
+    expect(codeOf(() => locateReference(at(folder), {}))).toBe("unknown-model");
   });
 
   it("says that it does not exist, or is a file", () => {
-    expect(() => locateModel(at(`${folder}/no`), {})).toThrow(/model\/no does not exist/);
-    expect(() => locateModel(at(`${folder}/config.json`), {})).toThrow(/config\.json is not a folder; give /);
-    expect(codeOf(() => locateModel(at("file://host/x%2Fy"), {}))).toBe("invalid-input");
+    expect(() => locateReference(at(`${folder}/no`), {})).toThrow(/model\/no does not exist/);
+    expect(() => locateReference(at(`${folder}/config.json`), {})).toThrow(/config\.json is not a folder; give /);
+    expect(codeOf(() => locateReference(at("file://host/x%2Fy"), {}))).toBe("invalid-input");
   });
 
   it("lists the graphs that are there, and says how to make what is missing", () => {
     rmSync(join(folder, "onnx", "model.onnx"));
     writeFiles(folder, { "model.safetensors": Buffer.alloc(8) });
-    expect(() => locateModel(at(folder), {})).toThrow(/has PyTorch weights only\. Export them: optimum-cli export onnx/);
+    expect(() => locateReference(at(folder), {})).toThrow(/has PyTorch weights only\. Export them: optimum-cli export onnx/);
     writeFiles(folder, { "onnx/model_quantized.onnx": Buffer.alloc(8) });
-    expect(() => locateModel(at(folder), {})).toThrow(
+    expect(() => locateReference(at(folder), {})).toThrow(
       /lacks onnx\/model\.onnx\..* It has onnx\/model_quantized\.onnx: name one in modelFile/,
     );
     rmSync(join(folder, "tokenizer.json"));
-    expect(() => locateModel(at(folder), {})).toThrow(/save_pretrained\(FOLDER\) of transformers writes tokenizer\.json/);
+    expect(() => locateReference(at(folder), {})).toThrow(/save_pretrained\(FOLDER\) of transformers writes tokenizer\.json/);
   });
 
   it.each(["onnx/model.onnx", "config.json", "tokenizer.json", "tokenizer_config.json"])(
     "calls %s a pointer of Git LFS where it is one",
     (path) => {
       writeFiles(folder, { [path]: Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n") });
-      expect(() => locateModel(at(folder), {})).toThrow(new RegExp(`${path} is a pointer of Git LFS`));
-      expect(codeOf(() => locateModel(at(folder), {}))).toBe("unsupported-model");
+      expect(() => locateReference(at(folder), {})).toThrow(new RegExp(`${path} is a pointer of Git LFS`));
+      expect(codeOf(() => locateReference(at(folder), {}))).toBe("unsupported-model");
     },
   );
 
   it.each(["config.json", "tokenizer_config.json"])("refuses %s that holds no object", (path) => {
     for (const text of ["null", "[]", "3", '"a"']) {
       writeFiles(folder, { [path]: Buffer.from(text) });
-      expect(() => locateModel(at(folder), {})).toThrow(new RegExp(`${path} holds .*, not an object`));
-      expect(codeOf(() => locateModel(at(folder), {}))).toBe("unsupported-model");
+      expect(() => locateReference(at(folder), {})).toThrow(new RegExp(`${path} holds .*, not an object`));
+      expect(codeOf(() => locateReference(at(folder), {}))).toBe("unsupported-model");
     }
   });
 
   it.each(["config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx"])("names %s where it is a loop of links", (path) => {
     rmSync(join(folder, path), { force: true });
     symlinkSync(join(folder, path), join(folder, path));
-    expect(() => locateModel(at(folder), {})).toThrow(new RegExp(`${path} cannot be read`));
-    expect(codeOf(() => locateModel(at(folder), {}))).toBe("unsupported-model");
+    expect(() => locateReference(at(folder), {})).toThrow(new RegExp(`${path} cannot be read`));
+    expect(codeOf(() => locateReference(at(folder), {}))).toBe("unsupported-model");
   });
 
   it("says which file is damaged", () => {
     writeFiles(folder, { "config.json": Buffer.from("{") });
-    expect(() => locateModel(at(folder), {})).toThrow(/config\.json is not JSON/);
+    expect(() => locateReference(at(folder), {})).toThrow(/config\.json is not JSON/);
     writeFiles(folder, { "onnx/model.onnx": Buffer.from("<html>") });
-    expect(codeOf(() => locateModel(at(folder), {}))).toBe("unsupported-model");
+    expect(codeOf(() => locateReference(at(folder), {}))).toBe("unsupported-model");
   });
 });
 
@@ -147,23 +151,23 @@ describe("a model of the hub", () => {
     for (const missing of Object.keys(files)) {
       const rest = Object.fromEntries(Object.entries(files).filter(([path]) => path !== missing));
       writeSnapshot(join(isolated.folder, missing), rest);
-      expect(locateModel(model, { cacheDir: join(isolated.folder, missing) }), missing).toBeUndefined();
+      expect(locateReference(model, { cacheDir: join(isolated.folder, missing) }), missing).toBeUndefined();
     }
     writeSnapshot(isolated.cacheDir, files);
-    expect(locateModel(model, {})).toMatchObject({ id: `org/name@${commit}` });
+    expect(locateReference(model, {})).toMatchObject({ id: `org/name@${commit}` });
   });
 
   it("is undefined without the reference of its branch, but found by its commit", () => {
     writeSnapshot(isolated.cacheDir, tinyRepository());
     rmSync(join(isolated.cacheDir, "models--org--name", "refs"), { recursive: true });
-    expect(locateModel(model, {})).toBeUndefined();
-    expect(locateModel({ ...model, revision: commit }, {})?.id).toBe(`org/name@${commit}`);
+    expect(locateReference(model, {})).toBeUndefined();
+    expect(locateReference({ ...model, revision: commit }, {})?.id).toBe(`org/name@${commit}`);
   });
 
   it("is undefined when a reference holds no commit", () => {
     writeSnapshot(isolated.cacheDir, tinyRepository());
     writeFiles(isolated.cacheDir, { "models--org--name/refs/main": Buffer.from("../../evil") });
-    expect(locateModel(model, {})).toBeUndefined();
+    expect(locateReference(model, {})).toBeUndefined();
   });
 
   it("is found in the standard hub cache, through its links to blobs", () => {
@@ -176,33 +180,33 @@ describe("a model of the hub", () => {
       symlinkSync(join(root, "blobs", blob), join(snapshot, path));
     }
     writeFiles(root, { "refs/main": Buffer.from(`${commit}\n`) });
-    expect(locateModel(model, {})).toMatchObject({ id: `org/name@${commit}`, modelPath: join(snapshot, "onnx", "model.onnx") });
+    expect(locateReference(model, {})).toMatchObject({ id: `org/name@${commit}`, modelPath: join(snapshot, "onnx", "model.onnx") });
     rmSync(join(root, "blobs", "onnx-model.onnx"));
-    expect(locateModel(model, {})).toBeUndefined();
+    expect(locateReference(model, {})).toBeUndefined();
   });
 
   it("is taken from our cache where both have it", () => {
     writeSnapshot(isolated.hubCache, tinyRepository());
     writeSnapshot(isolated.cacheDir, tinyRepository());
-    expect(locateModel(model, {})?.modelPath.startsWith(isolated.cacheDir)).toBe(true);
+    expect(locateReference(model, {})?.modelPath.startsWith(isolated.cacheDir)).toBe(true);
   });
 
   it("needs no tokenizer_config.json where the hub's tools noted that there is none", () => {
     const { "tokenizer_config.json": _, ...files } = tinyRepository();
     writeSnapshot(isolated.hubCache, files);
-    expect(locateModel(model, {})).toBeUndefined();
+    expect(locateReference(model, {})).toBeUndefined();
     writeFiles(isolated.hubCache, { [`models--org--name/.no_exist/${commit}/tokenizer_config.json`]: Buffer.alloc(0) });
-    expect(locateModel(model, {})?.tokenizerConfig).toEqual({});
+    expect(locateReference(model, {})?.tokenizerConfig).toEqual({});
   });
 
   it("carries its model file in its identity unless it is the usual one", () => {
     writeSnapshot(isolated.cacheDir, { ...tinyRepository(), "onnx/int8.onnx": encodeModel({}) });
-    expect(locateModel({ ...model, modelFile: "onnx/int8.onnx" }, {})?.id).toBe(`org/name@${commit}/onnx/int8.onnx`);
+    expect(locateReference({ ...model, modelFile: "onnx/int8.onnx" }, {})?.id).toBe(`org/name@${commit}/onnx/int8.onnx`);
   });
 
   it("is incomplete without its additional files", () => {
     writeSnapshot(isolated.cacheDir, tinyRepository());
-    expect(locateModel({ ...model, additionalFiles: ["more.json"] }, {})).toBeUndefined();
+    expect(locateReference({ ...model, additionalFiles: ["more.json"] }, {})).toBeUndefined();
   });
 });
 

@@ -98,7 +98,7 @@ function inEveryWord(body: unknown, results: readonly WireResult[]): unknown {
   if (!isRecord(body)) return body;
   const scores = results.map(({ index, score }) => ({ index, relevance_score: score, score }));
   const withScores = (list: unknown): unknown =>
-    Array.isArray(list) ? list.map((result: object, place) => ({ ...result, ...scores[place] })) : scores;
+    Array.isArray(list) ? list.map((result: object, index) => ({ ...result, ...scores[index] })) : scores;
   return { ...body, results: withScores(body.results), data: withScores(body.data) };
 }
 

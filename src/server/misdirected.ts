@@ -1,6 +1,6 @@
 /**
- * Requests at a path that does not speak their format. Their clients must not get a reply that they read as an empty one, and the error must
- * say which path is theirs.
+ * Handles requests that use another format than their path's. The client must not get a reply that it reads as an empty list of results.
+ * The error names the right path.
  */
 import * as z from "zod/mini";
 import type { Dialect } from "./dialect.ts";
@@ -9,11 +9,11 @@ import { allDialects, type Route, routes } from "./routes.ts";
 import { type Failure, ServerError } from "./status.ts";
 import { vendorAt } from "./vendors.ts";
 
-/** So many paths are named for one that does not exist. */
+/** Maximum number of paths that the error for an unknown path suggests. */
 const maxPaths = 4;
 
 /**
- * Refuses a body that only clients of another dialect write, where the path would take it all the same.
+ * Refuses a body that only clients of another dialect send, even if the path's own schema would accept it.
  *
  * @throws ServerError 422
  */
@@ -23,7 +23,7 @@ export function refuseMisdirected(body: object, { dialects }: Route): void {
   throw new ServerError(422, "invalid-input", "body: this path does not speak its format.");
 }
 
-/** A failure of reading a body, with the path of a dialect that takes it; as it was where none does, or where it looks like one of our own. */
+/** Adds the path of a dialect that accepts the body to a failure. Without such a dialect, and for a native body, returns it unchanged. */
 export function withOwnPath(failure: Failure, body: object, { dialects }: Route, basePath: string): Failure {
   const others = allDialects.filter((dialect) => !dialects.includes(dialect));
   const isOwn = dialects.includes(nativeDialect) && "documents" in body;
@@ -33,7 +33,7 @@ export function withOwnPath(failure: Failure, body: object, { dialects }: Route,
   const own = paths.find(({ path }) => vendorAt(path, [vendors[0]]) !== undefined) ?? paths.find(({ isMeant }) => isMeant === undefined);
   const advice = `Send requests in the format ${name} to ${basePath}${(own ?? paths[0]!).path}.`;
   // Some dialects tell the issues and no message.
-  const issues = failure.issues?.map((issue, place) => (place === 0 ? { ...issue, message: `${issue.message}. ${advice}` } : issue));
+  const issues = failure.issues?.map((issue, index) => (index === 0 ? { ...issue, message: `${issue.message}. ${advice}` } : issue));
   return { ...failure, message: `${failure.message} ${advice}`, ...(issues === undefined ? {} : { issues }) };
 }
 
@@ -63,10 +63,10 @@ function ownerOf(body: object): Dialect | undefined {
 function commonEnd(route: string, path: string): number {
   const asked = path.split("/").reverse();
   let count = 0;
-  for (const [place, segment] of route.split("/").reverse().entries()) {
-    if (segment === "" || asked[place] === undefined) break;
+  for (const [index, segment] of route.split("/").reverse().entries()) {
+    if (segment === "" || asked[index] === undefined) break;
     const [, end] = /^\{\w+\}(.*)$/.exec(segment) ?? [];
-    if (end === undefined ? segment !== asked[place] : !asked[place].endsWith(end)) break;
+    if (end === undefined ? segment !== asked[index] : !asked[index].endsWith(end)) break;
     if (end !== "") count += 1;
   }
   return count;

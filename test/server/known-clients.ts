@@ -83,7 +83,7 @@ function scoresInOrder(answer: ClientAnswer, listKey: string, scoreOf: (entry: u
   checkStatus(answer);
   const list = objectOf(answer.body)[listKey] ?? [];
   if (!Array.isArray(list)) throw new Error("no list");
-  return documents.map((_, place) => Number(scoreOf(list[place]) ?? 0));
+  return documents.map((_, index) => Number(scoreOf(list[index]) ?? 0));
 }
 
 const named = { model: "any-model", query, documents };

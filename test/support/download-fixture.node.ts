@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { resolveModel } from "../../src/catalogue/resolve-model.ts";
 import { RerankError } from "../../src/errors.ts";
 import { type DownloadOptions, downloadModel } from "../../src/hub/download.node.ts";
 import type { CheckedCustomModel, CheckedPresetModel } from "../../src/types.ts";
@@ -39,7 +40,7 @@ export async function createDownloadFixture(): Promise<DownloadFixture> {
   });
   const isolated = isolateModels(hub.url);
   const download: DownloadFixture["download"] = (wanted, options = {}) =>
-    downloadModel(wanted, { retryDelayMs: 1, stallTimeoutMs: 5000, ...options });
+    downloadModel(resolveModel(wanted), { retryDelayMs: 1, stallTimeoutMs: 5000, ...options });
   const snapshot = (): string => join(isolated.cacheDir, "models--org--name", "snapshots", hub.commitOf("org/name"));
   return {
     hub,

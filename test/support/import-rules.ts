@@ -5,6 +5,8 @@ interface Import {
   specifier: string;
   /** `type` is gone at run time; `dynamic` is `import()`; `require` comes from createRequire. */
   kind: "static" | "type" | "dynamic" | "require";
+  /** The names in braces, or `* as …`; "" where the line has none. */
+  names: string;
 }
 
 interface Rule {
@@ -67,6 +69,10 @@ const rules: readonly Rule[] = [
   { files: /^adapters\//, may: [publicRoot] },
 ];
 
+// A model is resolved once, where it enters. What is below reads the ModelSpec, and knows no presets.
+const lookUps = /\*|\b(presets|listPresets|getPreset|findRepositories|pinnedSha256|resolveModel)\b/;
+const mayLookUp = /^(catalogue\/|cli\/|(index|web|scorers\/local\/local-scorer\.node)\.ts$)/;
+
 const staticPackages = ["@huggingface/tokenizers", "json-with-bigint", "lru-cache", "zod/mini"];
 const impure = /\bfetch\s*\(|\bDate\b|\bperformance\b|\bMath\.random\b|\bcrypto\b|\bprocess\b|\bset(Timeout|Interval|Immediate)\b/;
 
@@ -111,18 +117,20 @@ export function findCircles(sources: ReadonlyMap<string, string>): string[][] {
   return circles;
 }
 
-function judge(path: string, rule: Rule, { specifier, kind }: Import): string[] {
+function judge(path: string, rule: Rule, { specifier, kind, names }: Import): string[] {
   const isNodeFile = path.endsWith(".node.ts");
   if (specifier.startsWith("node:")) return isNodeFile ? [] : [`${path} imports ${specifier}, which only *.node.ts may`];
-  if (!specifier.startsWith(".")) return judgePackage(path, rule, { specifier, kind });
+  if (!specifier.startsWith(".")) return judgePackage(path, rule, specifier, kind);
   const target = resolvePath(path, specifier);
   const scorer = /^scorers\/([^/]+)\//;
   const isOwnScorer = scorer.test(path) && scorer.exec(target)?.[1] === scorer.exec(path)![1];
   const allowed = kind === "type" ? [...rule.may, ...(rule.mayTypes ?? [])] : rule.may;
-  return isOwnScorer || allowed.some((pattern) => pattern.test(target)) ? [] : [`${path} imports ${target}`];
+  if (!isOwnScorer && !allowed.some((pattern) => pattern.test(target))) return [`${path} imports ${target}`];
+  const looksUp = target.startsWith("catalogue/") && kind !== "type" && (kind !== "static" || lookUps.test(names));
+  return looksUp && !mayLookUp.test(path) ? [`${path} looks a model up in ${target}; it has to be given a ModelSpec`] : [];
 }
 
-function judgePackage(path: string, rule: Rule, { specifier, kind }: Import): string[] {
+function judgePackage(path: string, rule: Rule, specifier: string, kind: Import["kind"]): string[] {
   if (kind === "type" || kind === "dynamic") return [];
   if (kind === "require") return path.endsWith(".node.ts") ? [] : [`${path} requires ${specifier}, which only *.node.ts may`];
   const isAllowed = [...staticPackages, ...(rule.packages ?? [])].includes(specifier);
@@ -138,9 +146,10 @@ function readImports(code: string): Import[] {
     [/\b(?:require|createRequire\s*\([^)]*\))()\s*\(\s*["'`]([^"'`]+)["'`]/g, "require"],
   ];
   for (const [index, [pattern, kind]] of patterns.entries()) {
-    for (const [, typeMark, specifier] of code.matchAll(pattern)) {
+    for (const [line, typeMark, specifier] of code.matchAll(pattern)) {
       const valueKind = index === 2 ? "dynamic" : "static";
-      imports.push({ specifier: specifier!, kind: kind ?? (typeMark === undefined ? valueKind : "type") });
+      const names = /\{[^}]*\}|\*/.exec(line)?.[0] ?? "";
+      imports.push({ specifier: specifier!, kind: kind ?? (typeMark === undefined ? valueKind : "type"), names });
     }
   }
   return imports;

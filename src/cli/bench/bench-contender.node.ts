@@ -1,6 +1,7 @@
 /** Prepares a configuration for measuring: downloads and identifies its files, and loads its model. */
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { resolveModel } from "../../catalogue/resolve-model.ts";
 import { downloadModel } from "../../hub/download.node.ts";
 import { hashFile } from "../../hub/download-file.node.ts";
 import { createProgressBar } from "../../hub/download-progress.node.ts";
@@ -62,8 +63,9 @@ export function residentBytes(): number {
 
 /** Downloads a model before it is loaded, so that the user can interrupt it and it is not part of the loading time. @returns undefined for a model without files */
 async function ensureDownloaded(io: Io, { config }: Configuration, options: CommonOptions): Promise<LocatedModel | undefined> {
-  const { model, cacheDir } = config;
-  if (model.type !== "preset" && model.type !== "custom") return undefined;
+  const { model: reference, cacheDir } = config;
+  if (reference.type !== "preset" && reference.type !== "custom") return undefined;
+  const model = resolveModel(reference);
   const located = locateModel(model, { cacheDir });
   if (located !== undefined) return located;
   const bar = io.stderrIsTerminal && options.quiet !== true ? createProgressBar() : undefined;

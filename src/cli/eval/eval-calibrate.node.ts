@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { calibrationIdentity, writeCalibration } from "../../catalogue/calibration-file.node.ts";
+import { resolveModel } from "../../catalogue/resolve-model.ts";
 import { type Candidates, judge } from "../../eval/evaluate.ts";
 import {
   type Calibration,
@@ -65,7 +66,7 @@ export async function calibrateCommand(io: Io, dataset: string | undefined, opti
   );
   const { method, folds } = options;
   const fitted = fitCalibration(pairs, { ...(method === undefined ? {} : { method }), ...(folds === undefined ? {} : { folds }) });
-  const located = locateModel(model, { cacheDir: options.cacheDir });
+  const located = locateModel(resolveModel(model), { cacheDir: options.cacheDir });
   if (located === undefined) throw new RerankError("download", "eval calibrate: the model is gone from the cache. Run it again.");
   await save(io, located, fitted, options);
 }

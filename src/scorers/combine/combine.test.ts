@@ -49,6 +49,17 @@ async function rank(scorer: Scorer, list: readonly (string | object)[] = documen
 }
 const order = ({ results }: { results: readonly { index: number }[] }): number[] => results.map(({ index }) => index);
 
+it("passes on what its parts warn of about their models, in the order of the parts", () => {
+  const licensed = (name: string): Scorer => ({
+    ...table(name, {}),
+    modelWarnings: [{ type: "license", message: name, model: name, license: "CC-BY-NC-4.0" }],
+  });
+  const inner = createFuseScorer([table("b", {}), licensed("c")], {});
+  const { modelWarnings } = createCascadeScorer(licensed("a"), inner, 5);
+  expect(modelWarnings?.map(({ message }) => message)).toEqual(["a", "c"]);
+  expect(createFallbackScorer([table("b", {})]).modelWarnings).toEqual([]);
+});
+
 describe("fallback", () => {
   const down = new RerankError("hosted", "first: it is down");
 

@@ -35,6 +35,7 @@ export function composeScorer({ name, model, parts, composition, isLenient = fal
     name,
     model,
     capabilities: capabilitiesOf(parts),
+    modelWarnings: parts.flatMap((part) => part.modelWarnings ?? []),
     // The progress of one part says nothing about the whole call.
     async score({ onProgress: _ofOnePart, ...call }) {
       const steps = composition(call);

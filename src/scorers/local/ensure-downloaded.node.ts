@@ -1,15 +1,15 @@
 /** Finds a model's files on this machine, and downloads them if they are missing. */
 
+import type { ModelSpec } from "../../catalogue/model-spec.ts";
 import { RerankError } from "../../errors.ts";
 import { downloadModel } from "../../hub/download.node.ts";
 import { createProgressBar } from "../../hub/download-progress.node.ts";
 import { type LocatedModel, locateModel } from "../../hub/locate.node.ts";
 import { HelperThread } from "../../threads/helper-thread.node.ts";
-import type { CheckedCustomModel, CheckedPresetModel } from "../../types.ts";
 
 /** Which model to download, and where to; plain data. */
 export interface DownloadRequest {
-  model: CheckedPresetModel | CheckedCustomModel;
+  model: ModelSpec;
   cacheDir?: string;
   showDownloadProgress: boolean;
   /** Whether a missing model may be downloaded. */
@@ -56,20 +56,15 @@ function refuseDownload({ model, allowDownload }: DownloadRequest): void {
   if (allowDownload) return;
   throw new RerankError(
     "download",
-    `${nameOf(model)}: it is not on this machine, and downloads are switched off. Fetch it first (crossrank models pull), or allow downloads.`,
+    `${model.name}: it is not on this machine, and downloads are switched off. Fetch it first (crossrank models pull), or allow downloads.`,
   );
 }
 
 function downloaded(options: DownloadRequest): LocatedModel {
   const found = locateModel(options.model, options);
   if (found !== undefined) return found;
-  const name = nameOf(options.model);
   throw new RerankError(
     "download",
-    `${name}: its files disappeared from the cache right after the download. Check what else writes there.`,
+    `${options.model.name}: its files disappeared from the cache right after the download. Check what else writes there.`,
   );
-}
-
-function nameOf(model: CheckedPresetModel | CheckedCustomModel): string {
-  return model.type === "preset" ? model.name : model.modelId;
 }

@@ -1,13 +1,14 @@
 /** Prepares a model whose files are on this machine: acquires its session, and resolves how to read its texts and outputs. */
 
 import { readCalibration } from "../../catalogue/calibration-file.node.ts";
+import type { ModelSpec } from "../../catalogue/model-spec.ts";
 import { RerankError } from "../../errors.ts";
 import type { LocatedModel } from "../../hub/locate.node.ts";
 import { firstPosition } from "../../tokenization/token-limit.ts";
 import type { Calibration, CheckedAcceleration, CheckedCustomModel, CheckedPresetModel, RerankWarning } from "../../types.ts";
 import type { OpenableFiles } from "./model-files.node.ts";
 import type { ExecutorOptions } from "./open-model.ts";
-import { headOf, labelWarnings, type ModelReading, readingOf } from "./reading.ts";
+import { labelWarnings, type ModelReading, readingOf } from "./reading.ts";
 import type { CachedPairs } from "./score-cache.node.ts";
 import type { SessionProvider } from "./session.node.ts";
 import { acquireModel, type Lease } from "./shared-model.node.ts";
@@ -23,6 +24,11 @@ export interface OnnxScorerOptions {
   scoreCacheBytes: number;
   /** Path of a calibration's file. */
   calibration?: string;
+}
+
+/** {@link OnnxScorerOptions} with the model resolved. */
+export interface ResolvedOptions extends Omit<OnnxScorerOptions, "model"> {
+  model: ModelSpec;
 }
 
 /** A model that is ready to use. Its threads start with the first call. */
@@ -44,7 +50,7 @@ export interface LoadedModel {
  *
  * @throws RerankError `unsupported-model`, `invalid-input` for a head, a limit or a calibration that does not fit the model
  */
-export function prepareModel(located: LocatedModel, options: OnnxScorerOptions, provider: SessionProvider): LoadedModel {
+export function prepareModel(located: LocatedModel, options: ResolvedOptions, provider: SessionProvider): LoadedModel {
   const { acceleration, scoreCacheBytes, model } = options;
   const calibration = calibrationOf(located, options);
   const reading = readingOf(located, model);
@@ -56,9 +62,9 @@ export function prepareModel(located: LocatedModel, options: OnnxScorerOptions, 
   return { located, provider, lease, reading, templateCharacters, cache, calibration, warnings };
 }
 
-function calibrationOf(located: LocatedModel, { calibration, model }: OnnxScorerOptions): Calibration | undefined {
+function calibrationOf(located: LocatedModel, { calibration, model }: ResolvedOptions): Calibration | undefined {
   if (calibration === undefined) return undefined;
-  if (headOf(model)?.type === "late-interaction") {
+  if (model.head?.type === "late-interaction") {
     throw new RerankError(
       "invalid-input",
       `calibration: ${located.id} gives sums of cosines, and a calibration maps logits. Leave it out.`,
@@ -69,7 +75,7 @@ function calibrationOf(located: LocatedModel, { calibration, model }: OnnxScorer
 
 function executorOptions(
   located: LocatedModel,
-  { acceleration }: OnnxScorerOptions,
+  { acceleration }: ResolvedOptions,
   { head }: ModelReading,
   provider: SessionProvider,
 ): Omit<ExecutorOptions, "threads" | keyof OpenableFiles> {

@@ -1,6 +1,7 @@
 /** Local cross-encoders on ONNX Runtime: a pool of inference threads for `score`, a session on the calling thread for `scoreSync`. */
 import { timeoutError } from "../../abort.ts";
-import { listPresets } from "../../catalogue/catalogue.ts";
+import type { ModelSpec } from "../../catalogue/model-spec.ts";
+import { resolveModel } from "../../catalogue/resolve-model.ts";
 import { RerankError } from "../../errors.ts";
 import type { LocatedModel } from "../../hub/locate.node.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
@@ -9,9 +10,9 @@ import type { RerankWarning } from "../../types.ts";
 import { type DownloadRequest, ensureDownloaded, ensureDownloadedSync } from "./ensure-downloaded.node.ts";
 import type { Executor } from "./executor.node.ts";
 import type { Group, GroupScores } from "./group.ts";
-import { type LoadedModel, type OnnxScorerOptions, prepareModel } from "./loaded-model.node.ts";
+import { type LoadedModel, type OnnxScorerOptions, prepareModel, type ResolvedOptions } from "./loaded-model.node.ts";
 import { PendingScores } from "./pending-scores.ts";
-import { headOf, type ModelReading, templateOf } from "./reading.ts";
+import type { ModelReading } from "./reading.ts";
 import { automaticProvider } from "./session.node.ts";
 
 /** A scorer for one local model. It reads and starts nothing before the first call. */
@@ -22,8 +23,9 @@ export function createOnnxScorer(options: OnnxScorerOptions): Scorer {
 class OnnxScorer implements Scorer {
   readonly name: string = "onnx-node";
   readonly capabilities: Scorer["capabilities"];
+  readonly modelWarnings: readonly RerankWarning[];
   readonly #options: OnnxScorerOptions;
-  readonly #download: DownloadRequest;
+  #resolved: ResolvedOptions | undefined;
   #loaded: LoadedModel | undefined;
   #loading: Promise<LoadedModel> | undefined;
   #syncExecutor: Executor | undefined;
@@ -33,9 +35,14 @@ class OnnxScorer implements Scorer {
 
   constructor(options: OnnxScorerOptions) {
     this.#options = options;
-    const { model, cacheDir, showDownloadProgress, allowDownload } = options;
-    this.capabilities = capabilitiesOf(model);
-    this.#download = { model, showDownloadProgress, allowDownload, ...(cacheDir === undefined ? {} : { cacheDir }) };
+    try {
+      this.#resolve();
+    } catch (error) {
+      // If there is no such model, each call throws.
+      if (!RerankError.is(error)) throw error;
+    }
+    this.capabilities = capabilitiesOf(this.#resolved?.model);
+    this.modelWarnings = this.#resolved?.model.warnings ?? [];
   }
 
   get model(): string {
@@ -127,6 +134,17 @@ class OnnxScorer implements Scorer {
     };
   }
 
+  /** @throws RerankError as `resolveModel` */
+  #resolve(): ResolvedOptions {
+    this.#resolved ??= { ...this.#options, model: resolveModel(this.#options.model) };
+    return this.#resolved;
+  }
+
+  #downloadRequest(): DownloadRequest {
+    const { model, cacheDir, showDownloadProgress, allowDownload } = this.#resolve();
+    return { model, showDownloadProgress, allowDownload, ...(cacheDir === undefined ? {} : { cacheDir }) };
+  }
+
   #fill(pending: PendingScores, indices: readonly number[], scores: GroupScores): void {
     pending.fill(indices, scores);
     this.#counts.tokens += scores.tokens.reduce((sum, tokens) => sum + tokens, 0);
@@ -150,7 +168,7 @@ class OnnxScorer implements Scorer {
   #openSync(): Executor {
     this.#closing.signal.throwIfAborted();
     if (this.#syncExecutor !== undefined) return this.#syncExecutor;
-    const loaded = this.#loaded ?? this.#prepare(ensureDownloadedSync(this.#download));
+    const loaded = this.#loaded ?? this.#prepare(ensureDownloadedSync(this.#downloadRequest()));
     const open = ({ lease, reading }: LoadedModel): Executor => lease.model.openSync(reading);
     try {
       this.#syncExecutor = open(loaded);
@@ -163,7 +181,7 @@ class OnnxScorer implements Scorer {
   async #load(): Promise<LoadedModel> {
     this.#closing.signal.throwIfAborted();
     if (this.#loaded !== undefined) return this.#loaded;
-    this.#loading ??= ensureDownloaded(this.#download, this.#closing.signal)
+    this.#loading ??= ensureDownloaded(this.#downloadRequest(), this.#closing.signal)
       .then((located) => this.#prepare(located))
       .finally(() => {
         this.#loading = undefined; // after a failure, the next call tries again
@@ -173,7 +191,7 @@ class OnnxScorer implements Scorer {
 
   #prepare(located: LocatedModel): LoadedModel {
     const { provider = "auto" } = this.#options.acceleration;
-    this.#loaded ??= prepareModel(located, this.#options, provider === "auto" ? automaticProvider() : provider);
+    this.#loaded ??= prepareModel(located, this.#resolve(), provider === "auto" ? automaticProvider() : provider);
     return this.#loaded;
   }
 
@@ -184,7 +202,7 @@ class OnnxScorer implements Scorer {
     const { provider = "auto" } = this.#options.acceleration;
     if (provider !== "auto" || failed.provider === "cpu" || !RerankError.is(error) || error.code !== "missing-dependency") throw error;
     this.#warnings.push({ type: "fallback", message: `running on the CPU: ${error.message}` });
-    this.#loaded = prepareModel(failed.located, this.#options, "cpu");
+    this.#loaded = prepareModel(failed.located, this.#resolve(), "cpu");
     void failed.lease.release(); // none of its threads could be opened
     return this.#loaded;
   }
@@ -204,14 +222,10 @@ function groupOf(call: ScoreCall, { head, template, maxTokens, instruction: usua
   };
 }
 
-function capabilitiesOf(model: OnnxScorerOptions["model"]): Scorer["capabilities"] {
-  // If the preset does not exist, the first call throws.
-  const isKnown = model.type === "custom" || listPresets().some(({ name }) => name === model.name);
-  const head = isKnown ? headOf(model) : undefined;
-  const template = isKnown ? templateOf(model) : undefined;
-  const takesInstruction = template !== undefined && [template].flat().some((part) => part.includes("{instruction}"));
+function capabilitiesOf(model: ModelSpec | undefined): Scorer["capabilities"] {
+  const takesInstruction = [model?.template ?? ""].flat().some((part) => part.includes("{instruction}"));
   return {
-    scoreKind: head?.type === "late-interaction" ? "similarity" : "logit",
+    scoreKind: model?.head?.type === "late-interaction" ? "similarity" : "logit",
     options: new Set([
       "truncation",
       "truncationSide",

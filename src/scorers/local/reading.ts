@@ -1,16 +1,8 @@
 /** How to read a model's texts and outputs. Scorers that share one session may differ in this. */
-import { recordOf } from "../../catalogue/catalogue.ts";
+import type { ModelSpec } from "../../catalogue/model-spec.ts";
 import type { LocatedModel } from "../../hub/locate.node.ts";
 import { tokenLimit } from "../../tokenization/token-limit.ts";
-import type {
-  CheckedCustomModel,
-  CheckedHeadConfig,
-  CheckedLateInteractionHead,
-  CheckedPresetModel,
-  CheckedTokenHead,
-  PromptTemplate,
-  RerankWarning,
-} from "../../types.ts";
+import type { CheckedHeadConfig, CheckedLateInteractionHead, CheckedTokenHead, PromptTemplate, RerankWarning } from "../../types.ts";
 import { readTwoClasses, resolveRelevantClass } from "./class-labels.ts";
 import type { ClassReading } from "./head.ts";
 
@@ -32,8 +24,6 @@ export interface ModelReading extends Reading {
   instruction: string;
 }
 
-/** Maximum tokens of a custom model whose configuration sets no limit: its files may allow more than is sensible. */
-const customTokenLimit = 512;
 // ColBERTv2's settings, except the document's length, which is that of answerai-colbert-small-v1:
 // https://huggingface.co/answerdotai/answerai-colbert-small-v1 artifact.metadata
 const colbertDefaults: Required<CheckedLateInteractionHead> = {
@@ -46,26 +36,16 @@ const colbertDefaults: Required<CheckedLateInteractionHead> = {
 };
 
 /** @throws RerankError `unsupported-model`, `invalid-input` for a head or a limit that does not fit the model */
-export function readingOf(located: LocatedModel, model: CheckedPresetModel | CheckedCustomModel): ModelReading {
-  const head = resolveHead(located, headOf(model), model.maxLength);
+export function readingOf(located: LocatedModel, model: ModelSpec): ModelReading {
+  const head = resolveHead(located, model.head, model.maxLength);
   const maxLength = head.type === "late-interaction" ? Math.max(head.queryLength, head.documentLength) : model.maxLength;
   const maxTokens = tokenLimit({
     ...(maxLength === undefined ? {} : { maxLength }),
     tokenizerConfig: located.tokenizerConfig,
     modelConfig: located.config,
-    fallback: recordOf(model)?.maxLength ?? customTokenLimit,
+    fallback: model.defaultMaxLength,
   });
-  return { head, template: templateOf(model), maxTokens, instruction: model.instruction ?? recordOf(model)?.instruction ?? "" };
-}
-
-/** What the outputs mean, from the configuration or the catalogue. */
-export function headOf(model: CheckedPresetModel | CheckedCustomModel): CheckedHeadConfig | undefined {
-  return hasOwnFormat(model) ? model.head : recordOf(model)?.head;
-}
-
-/** The prompt for a pair, if the model reads a prompt. */
-export function templateOf(model: CheckedPresetModel | CheckedCustomModel): PromptTemplate | undefined {
-  return hasOwnFormat(model) ? model.template : recordOf(model)?.template;
+  return { head, template: model.template, maxTokens, instruction: model.instruction };
 }
 
 /** A warning if the labels of two classes do not show which one means "relevant". */
@@ -76,11 +56,6 @@ export function labelWarnings({ id, config }: LocatedModel, head: ResolvedHead):
   const names = unread.map((label) => JSON.stringify(label.slice(0, 60))).join(" and ");
   const message = `${id}: the labels ${names} do not show which class means relevant, so class 1 is taken. Set head: { relevantClass: 0, 1 or a label }`;
   return [{ type: "unread-labels", message, labels: unread }];
-}
-
-/** Head and template belong together: if the configuration has one of them, the catalogue's are not used. */
-function hasOwnFormat(model: CheckedPresetModel | CheckedCustomModel): model is CheckedCustomModel {
-  return model.type === "custom" && (model.head !== undefined || model.template !== undefined);
 }
 
 function resolveHead({ id, config }: LocatedModel, head: CheckedHeadConfig | undefined, maxLength: number | undefined): ResolvedHead {
