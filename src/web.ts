@@ -53,15 +53,27 @@ function createScorer({ model, ...settings }: Settings): Scorer {
 }
 
 // Each is a function of its own rather than a method of `functions`, so that bundlers can leave out what is not used.
+/** {@link Root.rerank} for browsers and edge runtimes. */
 export const rerank: typeof Root.rerank = (query, documents, config) => functions.rerank(query, documents, config);
+/** {@link Root.rerankSync} for browsers and edge runtimes. */
 export const rerankSync: typeof Root.rerankSync = (query, documents, config) => functions.rerankSync(query, documents, config);
+/** {@link Root.createReranker} for browsers and edge runtimes. */
 export const createReranker: typeof Root.createReranker = (config) => functions.createReranker(config);
+/** {@link Root.warmUpReranker} for browsers and edge runtimes. */
 export const warmUpReranker: typeof Root.warmUpReranker = (config) => functions.warmUpReranker(config);
+/** {@link Root.warmUpRerankerSync} for browsers and edge runtimes. */
 export const warmUpRerankerSync: typeof Root.warmUpRerankerSync = (config) => functions.warmUpRerankerSync(config);
+/** {@link Root.setRerankerCacheLimit} for browsers and edge runtimes. */
 export const setRerankerCacheLimit: typeof Root.setRerankerCacheLimit = (limit) => functions.setRerankerCacheLimit(limit);
+/** {@link Root.evictReranker} for browsers and edge runtimes. */
 export const evictReranker: typeof Root.evictReranker = (config) => functions.evictReranker(config);
+/** {@link Root.clearRerankers} for browsers and edge runtimes. */
 export const clearRerankers: typeof Root.clearRerankers = () => functions.clearRerankers();
+/** {@link Root.registerRerankerBackend} for browsers and edge runtimes. */
 export const registerRerankerBackend: typeof Root.registerRerankerBackend = (backend, options) => registry.register(backend, options);
+/** {@link Root.unregisterRerankerBackend} for browsers and edge runtimes. */
 export const unregisterRerankerBackend: typeof Root.unregisterRerankerBackend = (name) => registry.unregister(name);
+/** {@link Root.clearRerankerBackends} for browsers and edge runtimes. */
 export const clearRerankerBackends: typeof Root.clearRerankerBackends = () => registry.clear();
+/** {@link Root.listRerankerBackends} for browsers and edge runtimes. */
 export const listRerankerBackends: typeof Root.listRerankerBackends = () => registry.list();
