@@ -8,14 +8,17 @@ import { missingFields } from "./ranking/fields.ts";
 import { rankDocuments } from "./ranking/order.ts";
 import { truncations } from "./ranking/truncations.ts";
 import { type ScoreCall, type ScoreResult, type Scorer, scorerOptions } from "./scorer.ts";
-import type { RankOptions, RankOptionsInput, RerankDocument, RerankResult, RerankTimings, RerankWarning } from "./types.ts";
+import type { CheckedRankOptions, RankOptions, RerankDocument, RerankResult, RerankTimings, RerankWarning } from "./types.ts";
 
 /** Counters of a {@link Reranker}, since its creation. */
 export interface RerankerStats {
   /** Completed calls, including failed ones. */
   calls: number;
+  /** Calls that failed. */
   failures: number;
+  /** Documents scored. */
   documents: number;
+  /** Tokens read, as in {@link RerankUsage.tokens}. */
   tokens: number;
   /** Figures of the model itself, for example the number of its workers. */
   scorer: Record<string, number | string>;
@@ -23,7 +26,7 @@ export interface RerankerStats {
 
 interface PreparedCall<D extends RerankDocument> {
   documents: readonly D[];
-  options: RankOptions;
+  options: CheckedRankOptions;
   score: Omit<ScoreCall, "signal" | "deadlineMs">;
   durationSecs: number | undefined;
   startedMs: number;
@@ -36,7 +39,7 @@ interface PreparedCall<D extends RerankDocument> {
  */
 export class Reranker {
   readonly #scorer: Scorer;
-  readonly #defaults: RankOptions;
+  readonly #defaults: CheckedRankOptions;
   readonly #running = new Set<Promise<unknown>>();
   readonly #counts = { calls: 0, failures: 0, documents: 0, tokens: 0 };
   /** Warnings about the model itself that were not reported yet. They are reported once. */
@@ -44,10 +47,11 @@ export class Reranker {
   #closed: Promise<void> | undefined;
 
   /**
+   * @internal
    * @param scorer its `modelWarnings` are reported by `warmUp` if `defaults` has `onWarning`; otherwise by the first ranking
    * @param defaults for options that a call does not set
    */
-  constructor(scorer: Scorer, defaults: RankOptions = {}) {
+  constructor(scorer: Scorer, defaults: CheckedRankOptions = {}) {
     this.#scorer = scorer;
     this.#defaults = defaults;
     this.#modelWarnings = scorer.modelWarnings ?? [];
@@ -62,12 +66,16 @@ export class Reranker {
    * @throws RerankError `invalid-input` for a blank query, a document without text or a wrong option; `aborted` or `timeout`
    *   between two passes; other codes if the model cannot be loaded or fails to score
    */
-  async rank<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptionsInput = {}): Promise<RerankResult<D>> {
+  async rank<D extends RerankDocument>(
+    query: string,
+    documents: readonly D[],
+    options: RankOptions<NoInfer<D>> = {},
+  ): Promise<RerankResult<D>> {
     return this.doRank(query, documents, parseRankOptions(options));
   }
 
-  /** {@link Reranker.rank} for options that are already checked. */
-  async doRank<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptions): Promise<RerankResult<D>> {
+  /** @internal {@link Reranker.rank} for options that are already checked. */
+  async doRank<D extends RerankDocument>(query: string, documents: readonly D[], options: CheckedRankOptions): Promise<RerankResult<D>> {
     const call = this.#prepare(query, documents, options);
     const { scored, timings } = await this.#track(this.#score(call));
     return this.#finish(call, scored, timings);
@@ -78,12 +86,12 @@ export class Reranker {
    *
    * @throws RerankError as `rank`, and `sync-unsupported` if the model has no synchronous scores
    */
-  rankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptionsInput = {}): RerankResult<D> {
+  rankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptions<NoInfer<D>> = {}): RerankResult<D> {
     return this.doRankSync(query, documents, parseRankOptions(options));
   }
 
-  /** {@link Reranker.rankSync} for options that are already checked. */
-  doRankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptions): RerankResult<D> {
+  /** @internal {@link Reranker.rankSync} for options that are already checked. */
+  doRankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: CheckedRankOptions): RerankResult<D> {
     const call = this.#prepare(query, documents, options);
     try {
       const { scored, timings } = this.#scoreSync(call);
@@ -101,7 +109,7 @@ export class Reranker {
    *
    * @returns one number for each document, in input order
    */
-  async score(query: string, documents: readonly RerankDocument[], options: RankOptionsInput = {}): Promise<number[]> {
+  async score(query: string, documents: readonly RerankDocument[], options: RankOptions = {}): Promise<number[]> {
     const call = this.#prepare(query, documents, parseRankOptions(options));
     const { scored } = await this.#track(this.#score(call));
     this.#countTokens(scored);
@@ -131,6 +139,7 @@ export class Reranker {
     return this.#scorer.model;
   }
 
+  /** Counts calls, documents and tokens since the Reranker was created. */
   stats(): RerankerStats {
     return { ...this.#counts, scorer: this.#scorer.stats?.() ?? {} };
   }
@@ -141,11 +150,12 @@ export class Reranker {
     return this.#closed;
   }
 
+  /** {@link Reranker.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #prepare<D extends RerankDocument>(query: string, list: readonly D[], given: RankOptions): PreparedCall<D> {
+  #prepare<D extends RerankDocument>(query: string, list: readonly D[], given: CheckedRankOptions): PreparedCall<D> {
     const startedMs = performance.now();
     this.#refuseClosed();
     const options = withDefaults(given, this.#defaults);
@@ -254,7 +264,7 @@ export class Reranker {
     return warnings;
   }
 
-  #ignoredOptions(options: RankOptions, scored: ScoreResult): RerankWarning[] {
+  #ignoredOptions(options: CheckedRankOptions, scored: ScoreResult): RerankWarning[] {
     const { options: understood } = this.#scorer.capabilities;
     const scoreKind = scored.scoreKind ?? this.#scorer.capabilities.scoreKind;
     const ignored = scorerOptions
@@ -303,7 +313,7 @@ export class Reranker {
 }
 
 /** Passes warnings to the caller's function. @throws RerankError `invalid-input` if it throws; a RerankError that it throws, unchanged */
-function reportWarnings(warnings: readonly RerankWarning[], onWarning: RankOptions["onWarning"]): void {
+function reportWarnings(warnings: readonly RerankWarning[], onWarning: CheckedRankOptions["onWarning"]): void {
   for (const warning of warnings) {
     try {
       onWarning?.(warning);
@@ -330,7 +340,7 @@ function tokensOf({ pairTokens, usage }: ScoreResult): number {
 }
 
 /** Wraps the caller's function: if it throws, the call fails with `invalid-input`. */
-function guarded(onProgress: NonNullable<RankOptions["onProgress"]>): NonNullable<RankOptions["onProgress"]> {
+function guarded(onProgress: NonNullable<CheckedRankOptions["onProgress"]>): NonNullable<CheckedRankOptions["onProgress"]> {
   return (scored, total) => {
     try {
       onProgress(scored, total);

@@ -21,7 +21,7 @@ import {
   seconds,
 } from "./option.ts";
 import { withShortForms } from "./read.ts";
-import type { RankOptions, RerankerSettings } from "./types.ts";
+import type { CheckedRankOptions, CheckedRerankerSettings } from "./types.ts";
 
 /** Defaults of options, if the default is a value. */
 export const defaults = {
@@ -185,10 +185,12 @@ const optionsShape = {
     description:
       "Fields of an object document that make its text, in this order: of one the value alone, of several a line `name: value` each. A dot leads into an object (`metadata.title`); a key that holds the dot itself comes first. A field that no document has gives a warning.",
     default: "the first of `text`, `pageContent`, `content`, `body`, `document`",
+    userType: "readonly FieldName<D>[]",
   }),
-  text: documented(z.exactOptional(functionOf<NonNullable<RankOptions["text"]>>("(document: any, index: number) => string")), {
+  text: documented(z.exactOptional(functionOf<NonNullable<CheckedRankOptions["text"]>>("(document: any, index: number) => string")), {
     description: "A function that makes the text of a document; excludes `fields`.",
     default: "none",
+    userType: "(document: D, index: number) => string",
   }),
   maxRerankDurationSecs: documented(z.exactOptional(seconds()), {
     description:
@@ -211,14 +213,21 @@ const optionsShape = {
 };
 
 /** The settings of a Reranker. */
-export const settingsSchema: z.ZodMiniType<RerankerSettings> = named(
+export const settingsSchema: z.ZodMiniType<CheckedRerankerSettings> = named(
   "RerankerSettings",
   "What makes a Reranker: whatever changes a resource that it holds.",
   z.strictObject(settingsShape),
 );
 
 /** The options of one call. */
-export const optionsSchema: z.ZodMiniType<RankOptions> = named("RankOptions", "What belongs to one call.", z.strictObject(optionsShape));
+export const optionsSchema: z.ZodMiniType<CheckedRankOptions> = named(
+  "RankOptions",
+  "What belongs to one call.",
+  z.strictObject(optionsShape),
+);
 
 /** Settings and options in one object. */
-export const configSchema: z.ZodMiniType<RerankerSettings & RankOptions> = z.strictObject({ ...settingsShape, ...optionsShape });
+export const configSchema: z.ZodMiniType<CheckedRerankerSettings & CheckedRankOptions> = z.strictObject({
+  ...settingsShape,
+  ...optionsShape,
+});

@@ -1,10 +1,10 @@
 import type { ScoreFailure, ScoreKind, ScoreResult, ScoreTiers } from "../scorer.ts";
-import type { Calibration, RankOptions, RerankDocument, RerankedDocument, ResultField } from "../types.ts";
+import type { Calibration, CheckedRankOptions, RerankDocument, RerankedDocument, ResultField } from "../types.ts";
 import { calibratedScore } from "./apply-calibration.ts";
 import { checkScores, scoreOf } from "./scores.ts";
 
 /** The scores of one call, and the caller's options for results. */
-export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "topK" | "threshold" | "return"> {
+export interface Ranking<D extends RerankDocument> extends Pick<CheckedRankOptions, "topK" | "threshold" | "return"> {
   /** As the caller passed them: results hold the same references. */
   documents: readonly D[];
   /** One per document, in input order. */
