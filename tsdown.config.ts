@@ -11,6 +11,18 @@ const shared: UserConfig = {
   treeshake: true,
   // For Symbol.asyncDispose, which a dependent's own "lib" may lack.
   banner: { dts: '/// <reference lib="esnext.disposable" />' },
+  plugins: [
+    {
+      // Comments of a type's keys come out behind the key before, or stuck to their own, where editors do not find them.
+      name: "documentation-on-its-own-line",
+      generateBundle(_options, bundle) {
+        for (const chunk of Object.values(bundle)) {
+          if (chunk.type === "chunk" && chunk.fileName.endsWith(".d.ts"))
+            chunk.code = chunk.code.replace(/([;{]) (\/\*\*[^\n]*\*\/)\n/g, "$1\n$2\n").replace(/(\/\*\*[^\n]*\*\/)(?=\w)/g, "$1\n");
+        }
+      },
+    },
+  ],
 };
 
 const config: UserConfig[] = [
@@ -29,6 +41,7 @@ const config: UserConfig[] = [
     noExternal: [/^zod(?:\/|$)/],
     define: await defineThreadPrograms(),
     plugins: [
+      shared.plugins,
       {
         // Never called, only traced: src/traced-runtime.node.ts. As text, because it would be left out as code that nothing uses.
         name: "trace-runtime",
@@ -38,8 +51,8 @@ const config: UserConfig[] = [
         },
       },
     ],
-    // Nobody imports the others.
-    dts: { entry: ["src/index.ts", "src/testing/backend-suite.ts", "src/server/index.ts"] },
+    // Nobody imports the others. web.js has the same exports as index.js, and so its declarations.
+    dts: { entry: ["src/index.ts", "src/testing/backend-suite.ts", "src/server/index.ts"], oxc: { stripInternal: true } },
     // The page that shows the server's OpenAPI document asks no other host.
     copy: [
       ...["swagger-ui-bundle.js", "swagger-ui.css", "LICENSE"].map((name) => ({
@@ -51,7 +64,7 @@ const config: UserConfig[] = [
     ],
   },
   // Each by itself, so that it shares no chunk that could import something of Node.
-  { ...shared, entry: { web: "src/web.ts" }, platform: "neutral", dts: true, clean: false },
+  { ...shared, entry: { web: "src/web.ts" }, platform: "neutral", dts: false, clean: false },
   { ...shared, entry: { eval: "src/eval/index.ts" }, platform: "neutral", dts: true, clean: false },
   {
     ...shared,
@@ -64,6 +77,7 @@ const config: UserConfig[] = [
     dts: true,
     clean: false,
     plugins: [
+      shared.plugins,
       {
         // An adapter uses the entry point that the user's platform has, and shares its models and backends.
         name: "import-crossrank",

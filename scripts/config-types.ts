@@ -1,6 +1,8 @@
 /** Generates the TypeScript declarations in `src/config/types.ts` from the configuration's schema. */
 import type * as z from "zod/mini";
+import { presets } from "../src/catalogue/presets.ts";
 import { modelSchema, modelSchemas } from "../src/config/model-schema.ts";
+import { providerPrefixes } from "../src/config/model-string.ts";
 import { definitionOf, optionInfo, typeInfoOf, typeTextOf } from "../src/config/option.ts";
 import { optionsSchema, settingsSchema } from "../src/config/schema.ts";
 import { snakeCase } from "../src/values.ts";
@@ -10,24 +12,28 @@ type Schema = z.core.$ZodType;
 /** Spelling of an object's keys: as crossrank uses them inside, or as users may write them. */
 type Form = "checked" | "input";
 
-/** Names of types whose input form has a name of its own. */
-const inputNames: Readonly<Record<string, string>> = {
-  ModelReference: "ModelInput",
-  HeadConfig: "HeadInput",
-  LongDocuments: "LongDocumentsSetting",
-};
-
 /**
  * Declarations of every named type of the configuration, each after those that it needs.
  *
- * A shape whose keys have two spellings, or that holds such a shape, has a second declaration `…Input` with both spellings.
+ * A shape whose keys have two spellings, or that holds such a shape, has two declarations: one with both spellings, for users, and
+ * `Checked…` with camelCase only, as crossrank uses it inside.
  */
 export function declareConfigTypes(): string {
-  const declarations = new Map<string, string>();
+  const declarations = new Map<string, string>([
+    [
+      "PresetName",
+      literals(
+        "PresetName",
+        "Names of presets: see `listPresets()`.",
+        presets.map(({ name }) => name),
+      ),
+    ],
+    ["ProviderPrefix", literals("ProviderPrefix", "First segments of hosted models' names: see `listProviders()`.", providerPrefixes)],
+  ]);
   for (const schema of [settingsSchema, optionsSchema, ...modelSchemas]) declare(schema, declarations);
   declarations.set("ModelReference", alias("ModelReference", modelSchema, unionOf(modelSchemas, "checked")));
   const inputs = `export type RerankerModelType = ${unionOf(modelSchemas, "input")};`;
-  declarations.set("RerankerModelType", `${comment("Where the scores come from, each key in camelCase or snake_case.")}${inputs}\n`);
+  declarations.set("RerankerModelType", `${comment("An object that says where the scores come from, by its `type`.")}${inputs}\n`);
   return [...declarations.values()].join("\n");
 }
 
@@ -35,24 +41,24 @@ function declare(schema: Schema, declarations: Map<string, string>): void {
   for (const part of partsOf(schema)) declare(part, declarations);
   const info = typeInfoOf(schema);
   if (info === undefined || declarations.has(info.name) || schema === modelSchema) return;
-  const { name } = info;
   const shape = shapeOf(schema);
-  declarations.set(
-    name,
-    shape === undefined ? alias(name, schema, bareType(schema, "checked")) : checkedInterface(name, info.description, shape),
-  );
-  if (!hasInputForm(schema)) return;
-  const inputDescription = `{@link ${name}} with each key in camelCase or snake_case.`;
-  declarations.set(
-    `${name}Input`,
-    shape === undefined
-      ? `${comment(inputDescription)}export type ${name}Input = ${bareType(schema, "input")};\n`
-      : inputDeclaration(name, inputDescription, shape),
-  );
+  for (const form of hasTwoForms(schema) ? (["input", "checked"] as const) : (["checked"] as const)) {
+    const name = nameOf(schema, form)!;
+    const description = name === info.name ? info.description : `{@link ${info.name}} after the check: its keys in camelCase.`;
+    if (shape === undefined) declarations.set(name, `${comment(description)}export type ${name} = ${bareType(schema, form)};\n`);
+    else if (form === "input") declarations.set(name, inputDeclaration(name, description, shape));
+    else declarations.set(name, checkedInterface(name, description, shape));
+  }
+}
+
+function nameOf(schema: Schema, form: Form): string | undefined {
+  const name = typeInfoOf(schema)?.name;
+  if (schema === modelSchema) return form === "input" ? "ModelInput" : name;
+  return name !== undefined && form === "checked" && hasTwoForms(schema) ? `Checked${name}` : name;
 }
 
 function checkedInterface(name: string, description: string, shape: z.core.$ZodShape): string {
-  const properties = Object.entries(shape).map(([key, schema]) => property(key, schema, "checked"));
+  const properties = Object.entries(shape).map(([key, schema]) => property(key, schema, "checked", name));
   return `${comment(description)}export interface ${name} {\n${properties.join("")}}\n`;
 }
 
@@ -62,23 +68,31 @@ function inputDeclaration(name: string, description: string, shape: z.core.$ZodS
   const isTwice = ([key, schema]: [string, Schema]): boolean => snakeCase(key) !== key && !isOptional(schema);
   const properties = keys
     .filter((entry) => !isTwice(entry))
-    .flatMap(([key, schema]) => spellingsOf(key).map((spelling) => property(spelling, schema, "input")));
+    .flatMap(([key, schema]) => spellingsOf(key).map((spelling) => property(spelling, schema, "input", name)));
   const body = `{\n${properties.join("")}}`;
   const required = keys.filter(isTwice);
-  if (required.length === 0) return `${comment(description)}export interface ${name}Input ${body}\n`;
+  if (required.length === 0) {
+    const isGeneric = /\bD\b/.test(body);
+    const ignore = isGeneric ? "// biome-ignore lint/suspicious/noExplicitAny: the documents of a configuration may be of any type\n" : "";
+    return `${comment(description)}${ignore}export interface ${name}${isGeneric ? "<D = any>" : ""} ${body}\n`;
+  }
   const either = required.map(([key, schema]) => {
     const [camelCase, snake] = spellingsOf(key) as [string, string];
-    return ` & (\n| {\n${property(camelCase, schema, "input")} ${snake}?: never }\n| {\n${property(snake, schema, "input")} ${camelCase}?: never })`;
+    const absent = (spelling: string): string => `${comment(documentationOf(schema))}${spelling}?: never`;
+    return ` & (\n| {\n${property(camelCase, schema, "input", name)} ${absent(snake)} }\n| {\n${property(snake, schema, "input", name)} ${absent(camelCase)} })`;
   });
-  return `${comment(description)}export type ${name}Input = ${body}${either.join("")};\n`;
+  return `${comment(description)}export type ${name} = ${body}${either.join("")};\n`;
 }
 
-function property(key: string, schema: Schema, form: Form): string {
-  const type = typeOf(schema, form);
+function property(key: string, schema: Schema, form: Form, owner: string): string {
+  const type = (form === "input" ? optionInfo.get(schema)?.userType : undefined) ?? typeOf(schema, form);
   const ignore = /\bany\b/.test(type)
     ? "// biome-ignore lint/suspicious/noExplicitAny: a function on the caller's own document type fits\n"
     : "";
-  return `${comment(documentationOf(schema))}${ignore}${/^\w+$/.test(key) ? key : JSON.stringify(key)}${isOptional(schema) ? "?" : ""}: ${type};\n`;
+  // Where the type may be absent, `withShortForms` fills it in.
+  const mayBeAbsent = isOptional(schema) || (form === "input" && owner === "ClassificationHead" && key === "type");
+  const documentation = definitionOf(schema).type === "literal" ? `Makes it a ${owner.replace("Checked", "")}.` : documentationOf(schema);
+  return `${comment(documentation)}${ignore}${/^\w+$/.test(key) ? key : JSON.stringify(key)}${mayBeAbsent ? "?" : ""}: ${type};\n`;
 }
 
 function documentationOf(schema: Schema): string {
@@ -88,14 +102,16 @@ function documentationOf(schema: Schema): string {
   return `${info.description} @default ${Array.isArray(info.default) ? "[]" : info.default}`;
 }
 
+function literals(name: string, description: string, values: readonly string[]): string {
+  return `${comment(description)}export type ${name} = ${values.map((value) => JSON.stringify(value)).join(" | ")};\n`;
+}
+
 function alias(name: string, schema: Schema, type: string): string {
   return `${comment(typeInfoOf(schema)!.description)}export type ${name} = ${type};\n`;
 }
 
 function typeOf(schema: Schema, form: Form): string {
-  const info = typeInfoOf(schema);
-  if (info === undefined) return bareType(schema, form);
-  return form === "input" && hasInputForm(schema) ? (inputNames[info.name] ?? `${info.name}Input`) : info.name;
+  return nameOf(schema, form) ?? bareType(schema, form);
 }
 
 function bareType(schema: Schema, form: Form): string {
@@ -132,12 +148,12 @@ function unionOf(schemas: readonly Schema[], form: Form): string {
   return schemas.map((schema) => typeOf(schema, form)).join(" | ");
 }
 
-function hasInputForm(schema: Schema): boolean {
+function hasTwoForms(schema: Schema): boolean {
   // A model inside a model.
   if (schema === modelSchema || definitionOf(schema).type === "lazy") return true;
   const shape = shapeOf(schema);
   const isSpelledTwice = shape !== undefined && Object.keys(shape).some((key) => snakeCase(key) !== key);
-  return isSpelledTwice || partsOf(schema).some(hasInputForm);
+  return isSpelledTwice || partsOf(schema).some(hasTwoForms);
 }
 
 /** The schemas inside a schema, without recursive ones: those are used by name and declared separately. */

@@ -37,9 +37,13 @@ export interface RerankErrorOptions {
 
 /** A {@link RerankError} as plain data, to cross a thread or a socket. */
 export interface SerializedError {
+  /** See {@link RerankError.code}. */
   code: RerankErrorCode;
+  /** See {@link RerankError}. */
   message: string;
+  /** See {@link RerankError.status}. */
   status?: number;
+  /** See {@link RerankError.isRetryable}. */
   isRetryable: boolean;
   /** Message of the cause; the cause itself stays where it happened. */
   cause?: string;
@@ -52,11 +56,22 @@ const marker: symbol = Symbol.for("crossrank.RerankError");
  * The one error class of crossrank: every failure of a public function is one of these.
  *
  * The message reads *place: what happened. What to do.* It is one line, in which nothing controls a terminal.
+ *
+ * @example
+ * try {
+ *   await rerank("", ["a document"]);
+ * } catch (error) {
+ *   if (RerankError.is(error)) console.log(error.code); // invalid-input
+ * }
  */
 export class RerankError extends Error {
+  /** Always `RerankError`, as stacks and logs show it. */
   override readonly name: string = "RerankError";
+  /** What went wrong, to branch on. */
   readonly code: RerankErrorCode;
+  /** HTTP status of the answer that failed, for `download` and `hosted`; else undefined. */
   readonly status: number | undefined;
+  /** Whether the same call may succeed later without a change. */
   readonly isRetryable: boolean;
 
   constructor(code: RerankErrorCode, message: string, options: RerankErrorOptions = {}) {

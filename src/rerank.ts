@@ -1,42 +1,21 @@
 /** `rerank` and related functions. A bounded cache of Rerankers makes calls with the same configuration load the model once. */
 import { LRUCache } from "lru-cache";
-import { modelKey, parseConfig, type Settings, settingsKey } from "./config/config.ts";
+import { modelKey, parseConfig, type RerankerConfig, type Settings, settingsKey } from "./config/config.ts";
 import { integer } from "./config/option.ts";
 import { readBySchema } from "./config/read.ts";
 import { Reranker } from "./reranker.ts";
 import type { Scorer } from "./scorer.ts";
-import type { RankOptions, RerankDocument, RerankedDocument, RerankerConfig } from "./types.ts";
+import type { CheckedRankOptions, RerankDocument, RerankedDocument } from "./types.ts";
 
-/** The public functions of an entry point. */
+/** What the public functions of an entry point do; their documentation is in `index.ts`. */
 export interface RerankFunctions {
-  /**
-   * The documents, best first. The model stays loaded for the next call with the same settings.
-   *
-   * @param config {@link RerankerConfig}; @default the bundled preset `mini`
-   * @throws RerankError as {@link Reranker.rank}
-   */
   rerank<D extends RerankDocument>(query: string, documents: readonly D[], config?: RerankerConfig): Promise<RerankedDocument<D>[]>;
-  /**
-   * `rerank`, but synchronous: it blocks the calling thread, also during a first download.
-   *
-   * @throws RerankError as {@link Reranker.rankSync}
-   */
   rerankSync<D extends RerankDocument>(query: string, documents: readonly D[], config?: RerankerConfig): RerankedDocument<D>[];
-  /**
-   * A Reranker that is not in the cache: close it yourself. It loads the model with the first call.
-   *
-   * Call options in the configuration are its defaults.
-   */
   createReranker(config?: RerankerConfig): Reranker;
-  /** Downloads and loads a configuration's model, so that the first `rerank` is fast. */
   warmUpReranker(config?: RerankerConfig): Promise<void>;
-  /** {@link RerankFunctions.warmUpReranker} for `rerankSync`. */
   warmUpRerankerSync(config?: RerankerConfig): void;
-  /** Sets how many models `rerank` keeps; ≥ 1. It closes the least recently used ones beyond that. @default 4 */
   setRerankerCacheLimit(limit: number): void;
-  /** Closes a configuration's model; resolves once it is released. @returns whether it was in the cache */
   evictReranker(config?: RerankerConfig): Promise<boolean>;
-  /** Closes all models that `rerank` keeps. */
   clearRerankers(): Promise<void>;
 }
 
@@ -47,7 +26,7 @@ const maxRerankersPerModel = 16;
 /** @param createScorer creates the scorer for some settings, without loading it; throws if this platform does not support it */
 export function createRerankFunctions(createScorer: (settings: Settings) => Scorer): RerankFunctions {
   let cache = createCache(defaultCacheLimit);
-  const open = (settings: Settings, defaults?: RankOptions): Reranker => new Reranker(createScorer(settings), defaults);
+  const open = (settings: Settings, defaults?: CheckedRankOptions): Reranker => new Reranker(createScorer(settings), defaults);
 
   const cached = (settings: Settings): Reranker => {
     const model = modelKey(settings);

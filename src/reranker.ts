@@ -10,14 +10,17 @@ import { type Ranking, rankDocuments } from "./ranking/order.ts";
 import { passageFields, passageReading } from "./ranking/passage-reading.ts";
 import { truncations } from "./ranking/truncations.ts";
 import { type ScoreCall, type ScoreResult, type Scorer, type ScorerOption, scorerOptions } from "./scorer.ts";
-import type { RankOptions, RankOptionsInput, RerankDocument, RerankResult, RerankTimings, RerankWarning } from "./types.ts";
+import type { CheckedRankOptions, RankOptions, RerankDocument, RerankResult, RerankTimings, RerankWarning } from "./types.ts";
 
 /** Counters of a {@link Reranker}, since its creation. */
 export interface RerankerStats {
   /** Completed calls, including failed ones. */
   calls: number;
+  /** Calls that failed. */
   failures: number;
+  /** Documents scored. */
   documents: number;
+  /** Tokens read, as in {@link RerankUsage.tokens}. */
   tokens: number;
   /** Figures of the model itself, for example the number of its workers. */
   scorer: Record<string, number | string>;
@@ -25,7 +28,7 @@ export interface RerankerStats {
 
 interface PreparedCall<D extends RerankDocument> {
   documents: readonly D[];
-  options: RankOptions;
+  options: CheckedRankOptions;
   score: Omit<ScoreCall, "signal" | "deadlineMs">;
   durationSecs: number | undefined;
   startedMs: number;
@@ -38,7 +41,7 @@ interface PreparedCall<D extends RerankDocument> {
  */
 export class Reranker {
   readonly #scorer: Scorer;
-  readonly #defaults: RankOptions;
+  readonly #defaults: CheckedRankOptions;
   readonly #running = new Set<Promise<unknown>>();
   readonly #counts = { calls: 0, failures: 0, documents: 0, tokens: 0 };
   /** Warnings about the model itself that were not reported yet. They are reported once. */
@@ -46,10 +49,11 @@ export class Reranker {
   #closed: Promise<void> | undefined;
 
   /**
+   * @internal
    * @param scorer its `modelWarnings` are reported by `warmUp` if `defaults` has `onWarning`; otherwise by the first ranking
    * @param defaults for options that a call does not set
    */
-  constructor(scorer: Scorer, defaults: RankOptions = {}) {
+  constructor(scorer: Scorer, defaults: CheckedRankOptions = {}) {
     this.#scorer = scorer;
     this.#defaults = defaults;
     this.#modelWarnings = scorer.modelWarnings ?? [];
@@ -64,12 +68,16 @@ export class Reranker {
    * @throws RerankError `invalid-input` for a blank query, a document without text or a wrong option; `aborted` or `timeout`
    *   between two passes; other codes if the model cannot be loaded or fails to score
    */
-  async rank<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptionsInput = {}): Promise<RerankResult<D>> {
+  async rank<D extends RerankDocument>(
+    query: string,
+    documents: readonly D[],
+    options: RankOptions<NoInfer<D>> = {},
+  ): Promise<RerankResult<D>> {
     return this.doRank(query, documents, parseRankOptions(options));
   }
 
-  /** {@link Reranker.rank} for options that are already checked. */
-  async doRank<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptions): Promise<RerankResult<D>> {
+  /** @internal {@link Reranker.rank} for options that are already checked. */
+  async doRank<D extends RerankDocument>(query: string, documents: readonly D[], options: CheckedRankOptions): Promise<RerankResult<D>> {
     const call = this.#prepare(query, documents, options);
     const { scored, timings } = await this.#track(this.#score(call));
     return this.#finish(call, scored, timings);
@@ -80,12 +88,12 @@ export class Reranker {
    *
    * @throws RerankError as `rank`, and `sync-unsupported` if the model has no synchronous scores
    */
-  rankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptionsInput = {}): RerankResult<D> {
+  rankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptions<NoInfer<D>> = {}): RerankResult<D> {
     return this.doRankSync(query, documents, parseRankOptions(options));
   }
 
-  /** {@link Reranker.rankSync} for options that are already checked. */
-  doRankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: RankOptions): RerankResult<D> {
+  /** @internal {@link Reranker.rankSync} for options that are already checked. */
+  doRankSync<D extends RerankDocument>(query: string, documents: readonly D[], options: CheckedRankOptions): RerankResult<D> {
     const call = this.#prepare(query, documents, options);
     try {
       const { scored, timings } = this.#scoreSync(call);
@@ -103,7 +111,7 @@ export class Reranker {
    *
    * @returns one number for each document, in input order
    */
-  async score(query: string, documents: readonly RerankDocument[], options: RankOptionsInput = {}): Promise<number[]> {
+  async score(query: string, documents: readonly RerankDocument[], options: RankOptions = {}): Promise<number[]> {
     const call = this.#prepare(query, documents, parseRankOptions(options));
     const { scored } = await this.#track(this.#score(call));
     this.#countTokens(scored);
@@ -133,6 +141,7 @@ export class Reranker {
     return this.#scorer.model;
   }
 
+  /** Counts calls, documents and tokens since the Reranker was created. */
   stats(): RerankerStats {
     return { ...this.#counts, scorer: this.#scorer.stats?.() ?? {} };
   }
@@ -143,11 +152,12 @@ export class Reranker {
     return this.#closed;
   }
 
+  /** {@link Reranker.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #prepare<D extends RerankDocument>(query: string, list: readonly D[], given: RankOptions): PreparedCall<D> {
+  #prepare<D extends RerankDocument>(query: string, list: readonly D[], given: CheckedRankOptions): PreparedCall<D> {
     const startedMs = performance.now();
     this.#refuseClosed();
     const options = withDefaults(given, this.#defaults);
@@ -277,7 +287,7 @@ export class Reranker {
     return warnings;
   }
 
-  #ignoredOptions(options: RankOptions, scored: ScoreResult): RerankWarning[] {
+  #ignoredOptions(options: CheckedRankOptions, scored: ScoreResult): RerankWarning[] {
     const { options: understood } = this.#scorer.capabilities;
     const scoreKind = scored.scoreKind ?? this.#scorer.capabilities.scoreKind;
     const ignored = scorerOptions.filter((option) => isSet(options, option) && !understood.has(option)).map((option): string => option);
@@ -338,13 +348,13 @@ function hasHighlights({ passages = [] }: ScoreResult): boolean {
 }
 
 /** Whether an option asks for something else than the default. */
-function isSet(options: RankOptions, option: ScorerOption): boolean {
+function isSet(options: CheckedRankOptions, option: ScorerOption): boolean {
   if (option === "longDocuments") return options.longDocuments?.type === "passages";
   return options[option] !== undefined;
 }
 
 /** Passes warnings to the caller's function. @throws RerankError `invalid-input` if it throws; a RerankError that it throws, unchanged */
-function reportWarnings(warnings: readonly RerankWarning[], onWarning: RankOptions["onWarning"]): void {
+function reportWarnings(warnings: readonly RerankWarning[], onWarning: CheckedRankOptions["onWarning"]): void {
   for (const warning of warnings) {
     try {
       onWarning?.(warning);
@@ -371,7 +381,7 @@ function tokensOf({ pairTokens, usage }: ScoreResult): number {
 }
 
 /** Wraps the caller's function: if it throws, the call fails with `invalid-input`. */
-function guarded(onProgress: NonNullable<RankOptions["onProgress"]>): NonNullable<RankOptions["onProgress"]> {
+function guarded(onProgress: NonNullable<CheckedRankOptions["onProgress"]>): NonNullable<CheckedRankOptions["onProgress"]> {
   return (scored, total) => {
     try {
       onProgress(scored, total);

@@ -1,4 +1,4 @@
-import type { HeadConfig, PromptTemplate } from "./config/types.ts";
+import type { CheckedHeadConfig, PromptTemplate } from "./config/types.ts";
 import type { RerankWarning } from "./warnings.ts";
 
 export type * from "./config/types.ts";
@@ -48,14 +48,17 @@ export interface RerankedPassage {
 
 /** Platt scaling: a sigmoid with a slope and an intercept. */
 export interface PlattCalibration {
+  /** Makes it a {@link PlattCalibration}. */
   method: "platt";
   /** > 0, so that the order stays. */
   slope: number;
+  /** Added to the product of slope and logit. */
   intercept: number;
 }
 
 /** A monotone curve through points, straight between them and level outside. */
 export interface IsotonicCalibration {
+  /** Makes it an {@link IsotonicCalibration}. */
   method: "isotonic";
   /** Ascending, each once; at least one. */
   logits: readonly number[];
@@ -104,8 +107,11 @@ export interface RerankResult<D extends RerankDocument = RerankDocument> {
   results: RerankedDocument<D>[];
   /** Identity of the model with its revision, for example `BAAI/bge-reranker-base@2cfc…`. */
   model: string;
+  /** What the call used: documents, tokens, requests, money. */
   usage: RerankUsage;
+  /** Where its time went. */
   timings: RerankTimings;
+  /** What was done differently from what you may expect; empty if nothing was. */
   warnings: RerankWarning[];
 }
 
@@ -126,6 +132,7 @@ export interface BackendContext {
 export interface RerankerBackend {
   /** The name that configurations use. */
   name: string | (() => string);
+  /** Its version, which results name: `name@version`. @default none */
   version?: string | (() => string);
   /** Called once, before the first call. Concurrent first calls wait for the same run. After a failure, the next call tries again. */
   initialize?(): void | Promise<void>;
@@ -143,10 +150,13 @@ export interface RerankerBackend {
 
 /** A registered backend, as `listRerankerBackends` returns it. */
 export interface BackendInfo {
+  /** The name under which configurations find it. */
   name: string;
+  /** What its `version` says; undefined if it has none. */
   version: string | undefined;
   /** `object`: registered as an object. `module`: registered by URL. */
   kind: "object" | "module";
+  /** Whether `initialize` has run, which the first call does. */
   initialized: boolean;
 }
 
@@ -168,6 +178,7 @@ export interface QualityFigure {
   metric: string;
   /** In [0, 1]; higher is better. */
   value: number;
+  /** Who measured it. */
   measuredBy: "publisher" | "third party";
   /** Address of the publication. */
   source: string;
@@ -175,6 +186,7 @@ export interface QualityFigure {
 
 /** A catalogue record: one model that crossrank knows by name. Presets never change meaning. */
 export interface Preset {
+  /** What configurations call it: `{ model: name }`. */
   name: string;
   /** Repository on the hub; undefined for the bundled model. */
   repository: string | undefined;
@@ -195,7 +207,7 @@ export interface Preset {
   /** Maximum tokens of a pair, special tokens included; of a document if query and document are encoded separately. */
   maxLength: number;
   /** What the outputs mean. @default classification */
-  head?: HeadConfig;
+  head?: CheckedHeadConfig;
   /** The prompt that contains the pair. @default none */
   template?: PromptTemplate;
   /** Fills `{instruction}` in the template if neither the model's configuration nor the call has one. @default none */

@@ -1,9 +1,14 @@
-/** crossrank in browsers and on edge runtimes: plugins, functions and hosted models, with no native code and nothing of Node. */
+/**
+ * crossrank in browsers and on edge runtimes: plugins, functions and hosted models, with no native code and nothing of Node.
+ *
+ * It has the same exports as `index.ts`, and so the same declarations, `index.d.ts`, with their documentation.
+ */
 import type { Settings } from "./config/config.ts";
 import { describeModel } from "./config/describe-model.ts";
 import { RerankError } from "./errors.ts";
 import { webNetwork } from "./http/network.ts";
-import { createRerankFunctions, type RerankFunctions } from "./rerank.ts";
+import type * as Root from "./index.ts";
+import { createRerankFunctions } from "./rerank.ts";
 import type { Scorer } from "./scorer.ts";
 import { BackendRegistry } from "./scorers/backend/backend-registry.ts";
 import { createPluginScorer } from "./scorers/backend/backend-scorer.ts";
@@ -14,19 +19,16 @@ import { createNetworkScorer } from "./scorers/network-scorers.ts";
 export { getPreset, listPresets } from "./catalogue/catalogue.ts";
 export { RerankerConfig } from "./config/config.ts";
 export { describeModel } from "./config/describe-model.ts";
-export { RerankError, type RerankErrorCode } from "./errors.ts";
-export type { Reranker, RerankerStats } from "./reranker.ts";
-export type { RegisterOptions } from "./scorers/backend/backend-registry.ts";
-export { listProviders, type ProviderInfo } from "./scorers/hosted/known-providers.ts";
-export type * from "./types.ts";
+export { RerankError } from "./errors.ts";
+export { listProviders } from "./scorers/hosted/known-providers.ts";
 
-const registry = new BackendRegistry((url) => {
+const registry = /* @__PURE__ */ new BackendRegistry((url) => {
   throw new RerankError(
     "missing-dependency",
     `registerRerankerBackend: ${url} cannot run in a thread of its own on this platform. Import the module and register its export.`,
   );
 });
-const functions = createRerankFunctions(createScorer);
+const functions = /* @__PURE__ */ createRerankFunctions(createScorer);
 
 function createScorer({ model, ...settings }: Settings): Scorer {
   switch (model.type) {
@@ -50,28 +52,28 @@ function createScorer({ model, ...settings }: Settings): Scorer {
   }
 }
 
-/** {@inheritDoc RerankFunctions.rerank} */
-export const rerank: RerankFunctions["rerank"] = functions.rerank;
-/** {@inheritDoc RerankFunctions.rerankSync} */
-export const rerankSync: RerankFunctions["rerankSync"] = functions.rerankSync;
-/** {@inheritDoc RerankFunctions.createReranker} */
-export const createReranker: RerankFunctions["createReranker"] = functions.createReranker;
-/** {@inheritDoc RerankFunctions.warmUpReranker} */
-export const warmUpReranker: RerankFunctions["warmUpReranker"] = functions.warmUpReranker;
-/** {@inheritDoc RerankFunctions.warmUpRerankerSync} */
-export const warmUpRerankerSync: RerankFunctions["warmUpRerankerSync"] = functions.warmUpRerankerSync;
-/** {@inheritDoc RerankFunctions.setRerankerCacheLimit} */
-export const setRerankerCacheLimit: RerankFunctions["setRerankerCacheLimit"] = functions.setRerankerCacheLimit;
-/** {@inheritDoc RerankFunctions.evictReranker} */
-export const evictReranker: RerankFunctions["evictReranker"] = functions.evictReranker;
-/** {@inheritDoc RerankFunctions.clearRerankers} */
-export const clearRerankers: RerankFunctions["clearRerankers"] = functions.clearRerankers;
-
-/** {@inheritDoc BackendRegistry.register} */
-export const registerRerankerBackend: BackendRegistry["register"] = registry.register.bind(registry);
-/** {@inheritDoc BackendRegistry.unregister} */
-export const unregisterRerankerBackend: BackendRegistry["unregister"] = registry.unregister.bind(registry);
-/** {@inheritDoc BackendRegistry.clear} */
-export const clearRerankerBackends: BackendRegistry["clear"] = registry.clear.bind(registry);
-/** {@inheritDoc BackendRegistry.list} */
-export const listRerankerBackends: BackendRegistry["list"] = registry.list.bind(registry);
+// Each is a function of its own rather than a method of `functions`, so that bundlers can leave out what is not used.
+/** {@link Root.rerank} for browsers and edge runtimes. */
+export const rerank: typeof Root.rerank = (query, documents, config) => functions.rerank(query, documents, config);
+/** {@link Root.rerankSync} for browsers and edge runtimes. */
+export const rerankSync: typeof Root.rerankSync = (query, documents, config) => functions.rerankSync(query, documents, config);
+/** {@link Root.createReranker} for browsers and edge runtimes. */
+export const createReranker: typeof Root.createReranker = (config) => functions.createReranker(config);
+/** {@link Root.warmUpReranker} for browsers and edge runtimes. */
+export const warmUpReranker: typeof Root.warmUpReranker = (config) => functions.warmUpReranker(config);
+/** {@link Root.warmUpRerankerSync} for browsers and edge runtimes. */
+export const warmUpRerankerSync: typeof Root.warmUpRerankerSync = (config) => functions.warmUpRerankerSync(config);
+/** {@link Root.setRerankerCacheLimit} for browsers and edge runtimes. */
+export const setRerankerCacheLimit: typeof Root.setRerankerCacheLimit = (limit) => functions.setRerankerCacheLimit(limit);
+/** {@link Root.evictReranker} for browsers and edge runtimes. */
+export const evictReranker: typeof Root.evictReranker = (config) => functions.evictReranker(config);
+/** {@link Root.clearRerankers} for browsers and edge runtimes. */
+export const clearRerankers: typeof Root.clearRerankers = () => functions.clearRerankers();
+/** {@link Root.registerRerankerBackend} for browsers and edge runtimes. */
+export const registerRerankerBackend: typeof Root.registerRerankerBackend = (backend, options) => registry.register(backend, options);
+/** {@link Root.unregisterRerankerBackend} for browsers and edge runtimes. */
+export const unregisterRerankerBackend: typeof Root.unregisterRerankerBackend = (name) => registry.unregister(name);
+/** {@link Root.clearRerankerBackends} for browsers and edge runtimes. */
+export const clearRerankerBackends: typeof Root.clearRerankerBackends = () => registry.clear();
+/** {@link Root.listRerankerBackends} for browsers and edge runtimes. */
+export const listRerankerBackends: typeof Root.listRerankerBackends = () => registry.list();

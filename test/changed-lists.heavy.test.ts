@@ -77,7 +77,7 @@ describe("a caller that changes its list during a call", () => {
   });
 
   it("changes neither fields nor what is returned by changing its options", async () => {
-    const fields = ["title"];
+    const fields: ("title" | "other")[] = ["title"];
     const wanted: "logit"[] = ["logit"];
     const list = documents.map((title) => ({ title, other: "nothing" }));
     const running = rerank(query, list, { fields, return: wanted });

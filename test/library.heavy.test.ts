@@ -121,8 +121,8 @@ describe("rerank", () => {
 
   it("warns of a field that no document has, and reads nested ones", async () => {
     const warnings: RerankWarning[] = [];
-    const nested = [{ metadata: { title: "Cats" } }, { metadata: { title: query } }];
-    const fields = ["metadata.title", "bodyy"];
+    const nested: { metadata: { title: string }; bodyy?: string }[] = [{ metadata: { title: "Cats" } }, { metadata: { title: query } }];
+    const fields = ["metadata.title", "bodyy"] as const;
     const results = await rerank(query, nested, { fields, onWarning: (warning) => warnings.push(warning) });
     expect(results[0]?.index).toBe(1);
     expect(warnings).toEqual([{ type: "missing-field", field: "bodyy", message: "fields: no document has the field bodyy." }]);

@@ -10,7 +10,14 @@ import { type CompositeModel, createCompositeScorer } from "../src/scorers/combi
 import { createOnnxScorer } from "../src/scorers/local/local-scorer.node.ts";
 import { createNetworkScorer } from "../src/scorers/network-scorers.ts";
 import { scorerChecks } from "../src/testing/scorer-suite.ts";
-import type { AiSdkRerankingModel, CustomModel, ModelReference, PresetModel, RerankDocument, RerankerBackend } from "../src/types.ts";
+import type {
+  AiSdkRerankingModel,
+  CheckedCustomModel,
+  CheckedPresetModel,
+  ModelReference,
+  RerankDocument,
+  RerankerBackend,
+} from "../src/types.ts";
 import { type ChatServer, knowingModel, networkWith, startChatServer } from "./support/chat-server.node.ts";
 import { root } from "./support/command.node.ts";
 import { startEngine, type TestEngine } from "./support/remote-engines.node.ts";
@@ -39,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([provider, chat, ...engines].map((server) => server.close())));
 
-function createLocal(model: PresetModel | CustomModel): Scorer {
+function createLocal(model: CheckedPresetModel | CheckedCustomModel): Scorer {
   const options = { showDownloadProgress: false, allowDownload: true, scoreCacheBytes: 0 };
   return createOnnxScorer({ model, ...options, acceleration: { provider: "auto", workers: 1 } });
 }

@@ -1,7 +1,7 @@
 /** What words of a request mean in every dialect: how long pairs are cut, where, how many results come back; and which words mean nothing. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { codecs } from "../src/dialects/dialects.ts";
-import { clearRerankerBackends, type RankOptionsInput, registerRerankerBackend, rerank } from "../src/index.ts";
+import { clearRerankerBackends, type RankOptions, registerRerankerBackend, rerank } from "../src/index.ts";
 import { routes } from "../src/server/routes.ts";
 import { createRerankServer, type RerankServer } from "../src/server/server.ts";
 import { dialectBodies } from "./server/bodies.ts";
@@ -48,7 +48,7 @@ const scoresOf = ({ body }: Answer): number[] => {
 };
 const usageOf = ({ body }: Answer): number => (body as { usage: { total_tokens: number } }).usage.total_tokens;
 
-const expectScores = async (answer: Answer, options: RankOptionsInput): Promise<void> => {
+const expectScores = async (answer: Answer, options: RankOptions): Promise<void> => {
   const ranked = await rerank(query, documents, options);
   const expected = documents.map((_, position) => ranked.find(({ index }) => index === position)!.score);
   scoresOf(answer).forEach((score, position) => {

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
-import { type CustomModel, createReranker } from "../dist/index.js";
+import { createReranker, type ModelReference } from "../dist/index.js";
 import { makeNode, makeUntypedValue, makeValue } from "../src/onnx-graph/graph-parts.ts";
 import { readOnnxModel, writeOnnxModel } from "../src/onnx-graph/onnx-model.ts";
 import { runProgram } from "./support/run-program.node.ts";
+
+type CustomModel = Extract<ModelReference, { type: "custom" }>;
 
 const root = mkdtempSync(join(tmpdir(), "crossrank-graphs-"));
 afterAll(() => rmSync(root, { recursive: true }));

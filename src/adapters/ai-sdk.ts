@@ -3,9 +3,13 @@ import { RerankError, type RerankerConfig, rerank } from "../index.ts";
 
 /** What the AI SDK asks a reranking model. @see https://github.com/vercel/ai `packages/provider`, `RerankingModelV3CallOptions` */
 export interface RerankCall {
+  /** Texts, or objects whose text is found as in the library. */
   documents: { type: "text"; values: string[] } | { type: "object"; values: object[] };
+  /** The query. */
   query: string;
+  /** Maximum number of results; ≥ 0. @default all */
   topN?: number;
+  /** Ends the call. @default none */
   abortSignal?: AbortSignal;
   /** `crossrank` holds keys of this call: every key of a configuration that JSON can hold. */
   providerOptions?: Record<string, object>;
@@ -13,9 +17,13 @@ export interface RerankCall {
 
 /** A reranking model of the AI SDK, for `rerank({ model })` of `ai` 6 and 7. */
 export interface CrossrankModel {
+  /** Version of the AI SDK's interface. */
   readonly specificationVersion: "v3";
+  /** Name of the provider. */
   readonly provider: "crossrank";
+  /** Name of the model, as it was given. */
   readonly modelId: string;
+  /** Scores documents, as `rerank` of the AI SDK calls it. */
   doRerank(call: RerankCall): Promise<{
     ranking: { index: number; relevanceScore: number }[];
     warnings: { type: "other"; message: string }[];
@@ -26,13 +34,15 @@ export interface CrossrankModel {
 /** A provider of reranking models, for `createProviderRegistry` and `customProvider`. */
 export interface CrossrankProvider {
   (modelId?: string, config?: ModelConfig): CrossrankModel;
+  /** Version of the AI SDK's interface. */
   readonly specificationVersion: "v3";
+  /** A model by its id. */
   rerankingModel(modelId: string): CrossrankModel;
-  /** @throws RerankError `unknown-model`: crossrank has only reranking models */
+  /** Refuses. @throws RerankError `unknown-model`: crossrank has only reranking models */
   languageModel(modelId: string): never;
-  /** @throws RerankError `unknown-model` */
+  /** Refuses. @throws RerankError `unknown-model` */
   embeddingModel(modelId: string): never;
-  /** @throws RerankError `unknown-model` */
+  /** Refuses. @throws RerankError `unknown-model` */
   imageModel(modelId: string): never;
 }
 
@@ -43,6 +53,9 @@ export type ModelConfig = Omit<RerankerConfig, "model" | "topK" | "signal" | "re
  * Creates a provider.
  *
  * @param defaults configuration of all its models
+ * @example
+ * const provider = createCrossrank({ cacheDir: "./models" });
+ * console.log(provider("fast").modelId); // fast
  */
 export function createCrossrank(defaults: ModelConfig = {}): CrossrankProvider {
   const create = (modelId = "mini", config: ModelConfig = {}): CrossrankModel => createModel(modelId, { ...defaults, ...config });

@@ -26,6 +26,7 @@ interface RankedDocument {
 
 /** What the adapter uses of a `Genkit` object. */
 export interface GenkitLike<Action> {
+  /** Registers a reranker. */
   defineReranker(
     options: { name: string; info?: { label?: string; supports?: { media?: boolean } } },
     runner: (query: GenkitDocument, documents: GenkitDocument[], options?: GenkitOptions) => Promise<{ documents: RankedDocument[] }>,
@@ -37,6 +38,9 @@ export interface GenkitLike<Action> {
  *
  * @param model a preset, a hub id, `provider/model` or `plugin:name`; @default the bundled model
  * @returns the reranker, as `ai.defineReranker` returns it
+ * @example
+ * const ai = { defineReranker: ({ name }: { name: string }) => name }; // with Genkit: genkit({ … })
+ * console.log(defineCrossrank(ai, "fast")); // crossrank/fast
  */
 export function defineCrossrank<Action>(ai: GenkitLike<Action>, model = "mini", config: GenkitConfig = {}): Action {
   return ai.defineReranker(

@@ -4,12 +4,15 @@ import { RerankError, type RerankerConfig, rerank } from "../index.ts";
 type Row = Record<string, unknown>;
 /** What the reranker uses of `@lancedb/lancedb`. */
 export interface LanceModule<Batch extends LanceBatch> {
+  /** Makes a table of rows. */
   makeArrowTable(rows: Row[], options: { schema: Batch["schema"] }): { batches: Batch[] };
 }
 
 /** What it uses of an Apache Arrow `RecordBatch`. */
 export interface LanceBatch {
+  /** Its columns. */
   schema: { fields: { name: string; type: unknown }[] };
+  /** Its rows. */
   toArray(): { toJSON(): Row }[];
 }
 
@@ -30,6 +33,10 @@ const searchScores: ReadonlySet<string> = new Set(["_distance", "_score", releva
  *
  * @param lancedb your `import * as lancedb from "@lancedb/lancedb"`: its results need its own copy of Apache Arrow
  * @returns LanceDB's `Reranker`. It throws RerankError `invalid-input` if the column is missing or holds no text
+ * @example
+ * const lancedb = { makeArrowTable: () => ({ batches: [] }) }; // really: import * as lancedb from "@lancedb/lancedb"
+ * const reranker = createCrossrankReranker(lancedb, { column: "title" });
+ * console.log(typeof reranker.rerankHybrid); // function
  */
 export function createCrossrankReranker<Batch extends LanceBatch>(
   lancedb: LanceModule<Batch>,

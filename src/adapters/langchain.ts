@@ -45,6 +45,8 @@ export class CrossrankRerank {
   }
 
   /**
+   * Sorts documents by how well they answer the query, and adds `metadata.relevanceScore`.
+   *
    * @param callbacks their `handleCustomEvent` hears of progress
    * @throws RerankError as `rerank`
    */

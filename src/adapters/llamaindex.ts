@@ -23,7 +23,14 @@ export interface CrossrankPostprocessor {
   postprocessNodes<N extends Node>(nodes: N[], query?: unknown): Promise<N[]>;
 }
 
-/** Creates a postprocessor for `nodePostprocessors` of a query engine. @param config @default the bundled model */
+/**
+ * Creates a postprocessor for `nodePostprocessors` of a query engine. @param config @default the bundled model
+ *
+ * @example
+ * const nodes = ["Cats sleep a lot.", "Reward a dog when it sits."].map((text) => ({ node: { getContent: () => text } }));
+ * const [best] = await createCrossrankPostprocessor({ topN: 1 }).postprocessNodes(nodes, "How to train a dog");
+ * console.log(best.node.getContent()); // Reward a dog when it sits.
+ */
 export function createCrossrankPostprocessor({ topN, ...config }: CrossrankPostprocessorConfig = {}): CrossrankPostprocessor {
   return {
     async postprocessNodes(nodes, query) {

@@ -6,7 +6,7 @@ export type MastraScorerConfig = Omit<RerankerConfig, "topK" | "threshold" | "on
 
 /** A `RelevanceScoreProvider` of Mastra. */
 export interface MastraScorer {
-  /** @returns how well the text answers the query. @throws RerankError as `rerank` */
+  /** Scores one text. @returns how well the text answers the query. @throws RerankError as `rerank` */
   getRelevanceScore(query: string, text: string): Promise<number>;
 }
 
@@ -20,6 +20,10 @@ interface Waiting {
  * Creates a scorer.
  *
  * Mastra asks for one document at a time. Calls of one query that arrive in the same turn of the event loop are ranked together.
+ * @example
+ * const scorer = createCrossrankScorer();
+ * const score = await scorer.getRelevanceScore("How to train a dog", "Reward a dog when it sits.");
+ * console.log(score > 0 && score < 1); // true
  */
 export function createCrossrankScorer(config: MastraScorerConfig = {}): MastraScorer {
   const batches = new Map<string, Waiting[]>();

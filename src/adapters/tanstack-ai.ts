@@ -6,13 +6,19 @@ export type TanstackConfig = Omit<RerankerConfig, "model" | "topK" | "signal" | 
 
 /** What TanStack AI asks an adapter. Documents that are objects arrive as JSON. */
 export interface TanstackCall {
+  /** Name of the model, as it was given. */
   model: string;
+  /** The query. */
   query: string;
+  /** The texts. */
   documents: string[];
+  /** Maximum number of results; ≥ 0. @default all */
   topN?: number | undefined;
   /** Keys of a configuration for this call. */
   modelOptions?: TanstackConfig | undefined;
+  /** Ends the call. @default none */
   abortSignal?: AbortSignal | undefined;
+  /** Receives each request and each failure. */
   logger: {
     request(message: string, fields?: Record<string, unknown>): void;
     errors(message: string, fields?: Record<string, unknown>): void;
@@ -21,11 +27,15 @@ export interface TanstackCall {
 
 /** A `RerankAdapter` of TanStack AI. @see https://tanstack.com/ai */
 export interface TanstackAdapter {
+  /** What the adapter does. */
   readonly kind: "rerank";
+  /** Name of the provider. */
   readonly name: "crossrank";
+  /** Name of the model, as it was given. */
   readonly model: string;
   /** Only for types. */
   "~types": { providerOptions: TanstackConfig };
+  /** Scores documents, as `rerank` of TanStack AI calls it. */
   rerank(call: TanstackCall): Promise<{
     id: string;
     ranking: { index: number; score: number }[];
@@ -37,6 +47,8 @@ export interface TanstackAdapter {
  * Creates an adapter for one model.
  *
  * @param model a preset, a hub id, `provider/model` or `plugin:name`; @default the bundled model
+ * @example
+ * console.log(crossrankRerank("fast").model); // fast
  */
 export function crossrankRerank(model = "mini", config: TanstackConfig = {}): TanstackAdapter {
   return {

@@ -35,12 +35,23 @@ export function bundledRevision(modelPath: string): string {
   return digest;
 }
 
-/** Every preset, the bundled one first. Sizes and parameters of the bundled model are read from its folder. */
+/**
+ * Every preset, the bundled one first. Sizes and parameters of the bundled model are read from its folder.
+ *
+ * @example
+ * console.log(listPresets()[0].name); // mini
+ */
 export function listPresets(): readonly Preset[] {
   return explainingDenied("models", () => catalogue.listPresets().map(describeBundled));
 }
 
-/** The record of one preset. @throws RerankError `unknown-model`, naming the nearest */
+/**
+ * The record of one preset.
+ *
+ * @throws RerankError `unknown-model`, naming the nearest
+ * @example
+ * console.log(getPreset("fast").repository); // cross-encoder/ms-marco-MiniLM-L6-v2
+ */
 export function getPreset(name: string): Preset {
   return explainingDenied("models", () => describeBundled(catalogue.getPreset(name)));
 }

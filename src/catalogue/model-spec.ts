@@ -1,7 +1,7 @@
 /** What crossrank knows of one local model before it looks for its files. */
 
 import type { Processor } from "../machine/processor.ts";
-import type { HeadConfig, PresetFile, PromptTemplate, RerankWarning } from "../types.ts";
+import type { CheckedHeadConfig, PresetFile, PromptTemplate, RerankWarning } from "../types.ts";
 import { variantCandidates } from "./variants.ts";
 
 /**
@@ -17,7 +17,7 @@ export interface ModelSpec {
   /** The revision that the configuration itself names. */
   ownRevision: string | undefined;
   /** What the outputs mean. */
-  head: HeadConfig | undefined;
+  head: CheckedHeadConfig | undefined;
   /** The prompt for a pair, if the model reads a prompt. */
   template: PromptTemplate | undefined;
   /** Fills `{instruction}` in the template; "" for none. */

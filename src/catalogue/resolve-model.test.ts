@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RerankError } from "../errors.ts";
-import type { CustomModel, PresetModel } from "../types.ts";
+import type { CheckedCustomModel, CheckedPresetModel } from "../types.ts";
 import { listPresets } from "./catalogue.ts";
 import type { Requirements } from "./model-spec.ts";
 import { resolveModel } from "./resolve-model.ts";
@@ -55,7 +55,7 @@ describe("resolveModel", () => {
   });
 });
 
-const filesOf = (model: PresetModel | CustomModel): Requirements => resolveModel(model).files;
+const filesOf = (model: CheckedPresetModel | CheckedCustomModel): Requirements => resolveModel(model).files;
 
 describe("the files of a resolved model", () => {
   it("asks for a hub id of the catalogue as for its preset, unless the configuration chooses files", () => {

@@ -1,6 +1,6 @@
 import { isLocalPath } from "../config/model-string.ts";
 import { checkFilePath, checkRepositoryId, checkRevision } from "../hub/repository-names.ts";
-import type { CustomModel, Preset, PresetModel, RerankWarning } from "../types.ts";
+import type { CheckedCustomModel, CheckedPresetModel, Preset, RerankWarning } from "../types.ts";
 import { findRepositories, getPreset } from "./catalogue.ts";
 import { defaultModelFile, type HubRequirements, inFolder, type ModelSpec, type Requirements, withModelFile } from "./model-spec.ts";
 import { automatic } from "./variants.ts";
@@ -13,7 +13,7 @@ const customTokenLimit = 512;
  *
  * @throws RerankError `unknown-model` for a preset that does not exist, `invalid-input` for names that are not safe
  */
-export function resolveModel(model: PresetModel | CustomModel): ModelSpec {
+export function resolveModel(model: CheckedPresetModel | CheckedCustomModel): ModelSpec {
   const ofRepository = model.type === "preset" ? [getPreset(model.name)] : findRepositories(model.modelId);
   const record = ofRepository.find((preset) => model.type === "preset" || (model.revision ?? preset.revision) === preset.revision);
   // Head and template belong together: if the configuration has one of them, the catalogue's are not used.
@@ -38,12 +38,12 @@ function licenseWarning({ name, license }: Preset): RerankWarning {
   return { type: "license", message: `${name}: its license, ${license}, forbids commercial use`, model: name, license };
 }
 
-function requirementsOf(model: PresetModel | CustomModel, record: Preset | undefined): Requirements {
+function requirementsOf(model: CheckedPresetModel | CheckedCustomModel, record: Preset | undefined): Requirements {
   const isAutomatic = model.modelFile === automatic;
   const modelFile = model.modelFile === undefined || isAutomatic ? undefined : checkFilePath(model.modelFile);
   // If a hub id names its files, use those instead of the catalogue's.
   const isOwnChoice = model.type === "custom" && (modelFile !== undefined || model.additionalFiles !== undefined);
-  if (record === undefined || isOwnChoice) return customRequirements(model as CustomModel, modelFile, isAutomatic);
+  if (record === undefined || isOwnChoice) return customRequirements(model as CheckedCustomModel, modelFile, isAutomatic);
   return presetRequirements(record, modelFile, isAutomatic);
 }
 
@@ -66,7 +66,7 @@ function presetRequirements(preset: Preset, modelFile: string | undefined, isAut
   return modelFile === undefined ? whole : withModelFile(whole, modelFile);
 }
 
-function customRequirements(model: CustomModel, modelFile: string | undefined, isAutomatic: boolean): Requirements {
+function customRequirements(model: CheckedCustomModel, modelFile: string | undefined, isAutomatic: boolean): Requirements {
   const additionalFiles = (model.additionalFiles ?? []).map(checkFilePath);
   if (isLocalPath(model.modelId))
     return { origin: "local", location: model.modelId, modelFile, isAutomatic, candidates: [], additionalFiles };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseFeatures } from "../machine/processor.node.ts";
 import { type Processor, unknownProcessor } from "../machine/processor.ts";
-import type { CustomModel, PresetModel } from "../types.ts";
+import type { CheckedCustomModel, CheckedPresetModel } from "../types.ts";
 import { chooseCandidates, type Requirements, withModelFile } from "./model-spec.ts";
 import { resolveModel } from "./resolve-model.ts";
 import { variantCandidates } from "./variants.ts";
@@ -38,7 +38,7 @@ describe("variantCandidates", () => {
   });
 });
 
-const requirementsOf = (model: PresetModel | CustomModel, given: Processor): Requirements =>
+const requirementsOf = (model: CheckedPresetModel | CheckedCustomModel, given: Processor): Requirements =>
   chooseCandidates(resolveModel(model).files, given);
 
 describe('chooseCandidates with modelFile "auto"', () => {

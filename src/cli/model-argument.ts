@@ -1,5 +1,8 @@
-import { type CustomModel, type ModelReference, type PresetModel, RerankError, RerankerConfig } from "../index.ts";
+import { type ModelReference, RerankError, RerankerConfig } from "../index.ts";
 import type { ServedModel } from "../server/index.ts";
+
+/** A model that runs on this machine. */
+export type LocalModel = Extract<ModelReference, { type: "preset" | "custom" }>;
 
 /** Options that change a local model. */
 export interface LocalModelOptions {
@@ -27,7 +30,7 @@ export function parseModel(argument: string | undefined, { maxLength, modelFile 
  *
  * @throws RerankError `invalid-input` if the argument names another kind of model
  */
-export function parseLocalModel(argument: string, options: LocalModelOptions = {}): PresetModel | CustomModel {
+export function parseLocalModel(argument: string, options: LocalModelOptions = {}): LocalModel {
   const model = parseModel(argument, options);
   if (model.type === "preset" || model.type === "custom") return model;
   throw new RerankError("invalid-input", `models: ${argument} has no files. Name a preset, a hub id (org/name) or a folder (./folder).`);

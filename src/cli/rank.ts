@@ -2,7 +2,7 @@ import picocolors from "picocolors";
 import {
   createReranker,
   type ModelReference,
-  type RankOptionsInput,
+  type RankOptions,
   RerankError,
   type RerankerConfig,
   type RerankResult,
@@ -131,7 +131,7 @@ function configOf(io: Io, options: RankCommandOptions): RerankerConfig & { model
   };
 }
 
-function optionsOf(io: Io, options: RankCommandOptions): RankOptionsInput {
+function optionsOf(io: Io, options: RankCommandOptions): RankOptions {
   const { topK, threshold, truncation, field } = options;
   return {
     signal: io.signal,

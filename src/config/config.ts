@@ -1,16 +1,21 @@
 import { RerankError } from "../errors.ts";
 import { readBySchema } from "./read.ts";
 import { configSchema, defaults, optionsSchema } from "./schema.ts";
-import type { Acceleration, ModelReference, RankOptions, RerankerConfig as RerankerConfigInput } from "./types.ts";
+import type { CheckedAcceleration, CheckedRankOptions, ModelReference, RankOptions, RerankerSettings } from "./types.ts";
 
 /** Settings of a Reranker: camelCase, checked, with defaults. */
 export interface Settings {
+  /** The model. */
   model: ModelReference;
+  /** See {@link RerankerSettings.showDownloadProgress}. */
   showDownloadProgress: boolean;
+  /** See {@link RerankerSettings.allowDownload}. */
   allowDownload: boolean;
   /** If absent, the default folder. It depends on the environment, so the code that needs it looks it up. */
   cacheDir?: string;
-  acceleration: Acceleration;
+  /** See {@link RerankerSettings.acceleration}. */
+  acceleration: CheckedAcceleration;
+  /** See {@link RerankerSettings.scoreCacheBytes}. */
   scoreCacheBytes: number;
   /** If absent, scores are the sigmoid of the logit. */
   calibration?: string;
@@ -19,22 +24,37 @@ export interface Settings {
 /** A checked configuration: the settings of a Reranker, and the options of a call. */
 export interface ParsedConfig {
   settings: Settings;
-  options: RankOptions;
+  options: CheckedRankOptions;
 }
 
-/** Everything `rerank` takes, each key in camelCase or snake_case. */
-export type RerankerConfig = RerankerConfigInput;
+/**
+ * Everything that `rerank` takes: what makes a Reranker, and what belongs to one call. Each key in camelCase or snake_case.
+ *
+ * `D` is the type of the documents: `fields` knows its keys, and `text` takes it.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the documents of a configuration may be of any type
+export interface RerankerConfig<D = any> extends RerankerSettings, RankOptions<D> {}
 
-/** A value with the same name as the type, so that `import { RerankerConfig }` also works with compilers that keep imports of types. */
+/** A checked configuration: camelCase, `model` as an object, the defaults of the settings filled in. */
+export interface CheckedConfig extends Settings, CheckedRankOptions {
+  /** See {@link RankOptions.fields}. */
+  fields?: NonNullable<RankOptions["fields"]>;
+}
+
+/** {@link RerankerConfig.parse} checks a configuration. The type of the same name says what one may hold. */
 export const RerankerConfig: {
   /**
    * Checks a whole configuration, for example one read from a JSON file.
    *
    * @returns the configuration in camelCase with the settings' defaults filled in and `model` as an object; valid input for `rerank`
    * @throws RerankError `invalid-input` for unknown keys, wrong types and values out of their limits, named by path
+   * @example
+   * const config = RerankerConfig.parse({ model: "fast", top_k: 3 });
+   * console.log(config.topK, config.model.type); // 3 preset
    */
-  parse(value: unknown): Settings & RankOptions;
+  parse(value: unknown): CheckedConfig;
 } = {
+  // A value beside the type, so that `import { RerankerConfig }` also works with compilers that keep imports of types.
   parse(value) {
     const { settings, options } = parseConfig(value);
     return { ...settings, ...options };
@@ -76,14 +96,14 @@ export function parseConfig(config: unknown): ParsedConfig {
  * @param defaults checked options
  * @throws RerankError `invalid-input`
  */
-export function parseRankOptions(options: unknown, defaults: RankOptions = {}): RankOptions {
+export function parseRankOptions(options: unknown, defaults: CheckedRankOptions = {}): CheckedRankOptions {
   const checked = readBySchema(optionsSchema, options ?? {}, "options");
   refuseTwoTexts(checked, "options");
   return withDefaults(checked, defaults);
 }
 
 /** Checked options, with checked defaults for absent ones. */
-export function withDefaults(options: RankOptions, defaults: RankOptions): RankOptions {
+export function withDefaults(options: CheckedRankOptions, defaults: CheckedRankOptions): CheckedRankOptions {
   const { fields, text, ...others } = defaults;
   const givesText = options.fields !== undefined || options.text !== undefined;
   return {
@@ -138,7 +158,7 @@ function identityOf(value: object): number {
   return identity;
 }
 
-function refuseTwoTexts(options: RankOptions, path: string): void {
+function refuseTwoTexts(options: CheckedRankOptions, path: string): void {
   if (options.fields !== undefined && options.text !== undefined) {
     throw new RerankError("invalid-input", `${path}: has both fields and text, which exclude each other. Give one of them.`);
   }

@@ -7,6 +7,8 @@ import type { ModelInput, ModelReference } from "./types.ts";
  *
  * @param model any model that a configuration accepts
  * @throws RerankError `invalid-input`, naming the path of the wrong value
+ * @example
+ * console.log(describeModel({ type: "fallback", models: ["fast", { type: "none" }] })); // fallback(fast, none)
  */
 export function describeModel(model: ModelInput): string {
   return describeReference(readBySchema(modelSchema, model, "model"));

@@ -16,6 +16,7 @@ import {
   nonBlank,
   nonNegativeNumber,
   oneOf,
+  optionInfo,
   quotedList,
   seconds,
   secret,
@@ -107,7 +108,10 @@ const preset = named(
   "A preset of the catalogue: see `listPresets()`.",
   z.strictObject({
     type: z.literal("preset"),
-    name: documented(nonBlank(), { description: "Name in the catalogue: see `listPresets()`." }),
+    name: documented(nonBlank(), {
+      description: "Name in the catalogue: see `listPresets()`.",
+      userType: "PresetName | (string & {})",
+    }),
     maxLength: documented(z.exactOptional(integer(8)), { ...maxLength, default: "the model's own limit" }),
     modelFile: documented(z.exactOptional(nonBlank()), {
       description: 'Another ONNX file of the same repository. `"auto"` takes the one that this processor runs fastest: see docs/models.md.',
@@ -183,10 +187,18 @@ const llmKeys = {
 const llmConfig = named("LlmConfig", "Access to a hosted model.", z.strictObject(llmKeys));
 const llm = named(
   "LlmModel",
-  "A hosted reranker, by liter-llm model id. `HostedModel` is the same without the inner object.",
+  "A hosted reranker. {@link HostedModel} is the same without the inner object.",
   z.strictObject({ type: z.literal("llm"), llm: documented(llmConfig, { description: "The model and the access to it." }) }),
 );
-const hosted = named("HostedModel", "A hosted reranker, by liter-llm model id.", z.strictObject({ type: z.literal("hosted"), ...llmKeys }));
+const hosted = named(
+  "HostedModel",
+  "A hosted reranker, by its provider and name.",
+  z.strictObject({
+    type: z.literal("hosted"),
+    ...llmKeys,
+    model: documented(llmKeys.model, { ...optionInfo.get(llmKeys.model)!, userType: "HostedModelName" }),
+  }),
+);
 
 const chat = named(
   "ChatModel",

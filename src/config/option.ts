@@ -12,6 +12,8 @@ export interface OptionInfo {
   description: string;
   /** The value of an absent option, or words for it. Required options have none. */
   default?: string | number | boolean | readonly never[];
+  /** Its type in TypeScript for users, where that knows more than the check. `D` is the type of the caller's documents. */
+  userType?: string;
 }
 
 /** Name and documentation of a type, for TypeScript users. */

@@ -22,7 +22,7 @@ import {
   seconds,
 } from "./option.ts";
 import { withShortForms } from "./read.ts";
-import type { LongDocuments, RankOptions, RerankerSettings } from "./types.ts";
+import type { CheckedLongDocuments, CheckedRankOptions, CheckedRerankerSettings } from "./types.ts";
 
 /** Defaults of options, if the default is a value. */
 export const defaults = {
@@ -182,13 +182,13 @@ const passageOptions = named(
 );
 
 /** What becomes of documents that do not fit. */
-export const longDocumentsSchema: z.ZodMiniType<LongDocuments> = named(
+export const longDocumentsSchema: z.ZodMiniType<CheckedLongDocuments> = named(
   "LongDocuments",
   "What becomes of a document that the model cannot read at once.",
   withShortForms(
     z.discriminatedUnion("type", [cutDocuments, passageOptions], {
       error: expected('"cut", "passages" or an object with one of these as its type'),
-    }) as unknown as z.ZodMiniType<LongDocuments>,
+    }) as unknown as z.ZodMiniType<CheckedLongDocuments>,
     (value) => {
       if (typeof value === "string") return { type: value };
       if (typeof value !== "object" || value === null || Array.isArray(value) || Object.hasOwn(value, "type")) return value;
@@ -235,6 +235,7 @@ const optionsShape = {
     description:
       "For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([its keys](#long-documents)). A document that fits has the same score either way.",
     default: defaults.longDocuments,
+    userType: '"cut" | "passages" | LongDocuments | Omit<PassageOptions, "type">',
   }),
   specialTokens: documented(
     withShortForms(z.exactOptional(oneOf("neutralize", "interpret")), (value) => (value === "neutralise" ? "neutralize" : value)),
@@ -266,10 +267,12 @@ const optionsShape = {
     description:
       "Fields of an object document that make its text, in this order: of one the value alone, of several a line `name: value` each. A dot leads into an object (`metadata.title`); a key that holds the dot itself comes first. A field that no document has gives a warning.",
     default: "the first of `text`, `pageContent`, `content`, `body`, `document`",
+    userType: "readonly FieldName<D>[]",
   }),
-  text: documented(z.exactOptional(functionOf<NonNullable<RankOptions["text"]>>("(document: any, index: number) => string")), {
+  text: documented(z.exactOptional(functionOf<NonNullable<CheckedRankOptions["text"]>>("(document: any, index: number) => string")), {
     description: "A function that makes the text of a document; excludes `fields`.",
     default: "none",
+    userType: "(document: D, index: number) => string",
   }),
   maxRerankDurationSecs: documented(z.exactOptional(seconds()), {
     description:
@@ -292,14 +295,21 @@ const optionsShape = {
 };
 
 /** The settings of a Reranker. */
-export const settingsSchema: z.ZodMiniType<RerankerSettings> = named(
+export const settingsSchema: z.ZodMiniType<CheckedRerankerSettings> = named(
   "RerankerSettings",
   "What makes a Reranker: whatever changes a resource that it holds.",
   z.strictObject(settingsShape),
 );
 
 /** The options of one call. */
-export const optionsSchema: z.ZodMiniType<RankOptions> = named("RankOptions", "What belongs to one call.", z.strictObject(optionsShape));
+export const optionsSchema: z.ZodMiniType<CheckedRankOptions> = named(
+  "RankOptions",
+  "What belongs to one call.",
+  z.strictObject(optionsShape),
+);
 
 /** Settings and options in one object. */
-export const configSchema: z.ZodMiniType<RerankerSettings & RankOptions> = z.strictObject({ ...settingsShape, ...optionsShape });
+export const configSchema: z.ZodMiniType<CheckedRerankerSettings & CheckedRankOptions> = z.strictObject({
+  ...settingsShape,
+  ...optionsShape,
+});

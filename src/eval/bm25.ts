@@ -28,6 +28,8 @@ const characters = new RegExp(character, "gu");
 /**
  * Splits a text into lower-case words: runs of letters, marks, digits and underscores. In scripts without spaces (Chinese, Japanese, Thai,
  * Lao, Khmer, Burmese), each pair of neighboring characters is a word, as in Lucene's CJKAnalyzer. No stemming, no stop words.
+ * @example
+ * console.log(words("Dog training, 101")); // [ 'dog', 'training', '101' ]
  */
 export function words(text: string): string[] {
   return Array.from(text.toLowerCase().matchAll(word), ([found, run]) => (run === undefined ? [found] : pairsOf(run))).flat();

@@ -1,12 +1,13 @@
 /** Reranks the candidates of a test collection, and compares the order before and after. */
 import { RerankError } from "../errors.ts";
-import type { RankOptionsInput, RerankResult, RerankWarning } from "../types.ts";
+import type { RankOptions, RerankResult, RerankWarning } from "../types.ts";
 import { type Evaluation, type Qrels, type Run, rankedIds } from "./metrics.ts";
 import { bootstrapInterval, comparePaired, type Interval, type PairedComparison } from "./statistics.ts";
 
 /** The part of a `Reranker` that {@link rerankRun} uses. */
 export interface Ranker {
-  rank(query: string, documents: readonly string[], options: RankOptionsInput): Promise<RerankResult<string>>;
+  /** As a Reranker of crossrank does it. */
+  rank(query: string, documents: readonly string[], options: RankOptions): Promise<RerankResult<string>>;
 }
 
 /** Texts of a test collection, and the candidates of each query. */
@@ -24,7 +25,8 @@ export interface RerankRunOptions {
   /** How many of a query's best candidates to rerank; ≥ 1. The others stay below them, in their order. @default 100 */
   depth?: number;
   /** Options of each call, without `topK` and `threshold`, which would drop documents. */
-  rankOptions?: Omit<RankOptionsInput, "topK" | "top_k" | "threshold" | "return" | "signal">;
+  rankOptions?: Omit<RankOptions, "topK" | "top_k" | "threshold" | "return" | "signal">;
+  /** Ends the run with `aborted`. @default none */
   signal?: AbortSignal;
   /** Called after each query. @param done queries so far */
   onProgress?: (done: number, total: number) => void;
@@ -32,7 +34,9 @@ export interface RerankRunOptions {
 
 /** One candidate with the model's score. */
 export interface ScoredCandidate {
+  /** Id of the query. */
   queryId: string;
+  /** Id of the document. */
   documentId: string;
   /** The score as `rank` returns it and as `threshold` compares it. */
   score: number;
@@ -48,26 +52,47 @@ export interface RerankedRun {
   scored: ScoredCandidate[];
   /** Identity of the model. */
   model: string;
+  /** Number of scored pairs. */
   pairs: number;
-  /** Time of scoring, without loading. */
+  /** Time of scoring, without loading, in milliseconds. */
   scoreMs: number;
+  /** `pairs` by `scoreMs`, in seconds; 0 if there were none. */
   pairsPerSecond: number;
+  /** Warnings of all calls. */
   warnings: RerankWarning[];
+}
+
+/** A mean over queries, with its interval. */
+export interface MeanInterval extends Interval {
+  /** Mean over the queries. */
+  mean: number;
 }
 
 /** One measure of two systems. */
 export interface MeasureComparison {
+  /** Its name: `nDCG@10`. */
   measure: string;
-  first: { mean: number } & Interval;
-  second: { mean: number } & Interval;
+  /** Mean of the first system, with its interval. */
+  first: MeanInterval;
+  /** Mean of the second system, with its interval. */
+  second: MeanInterval;
   /** Second − first. */
   comparison: PairedComparison;
 }
 
+/** What {@link judge} adds to a candidate. */
+export interface Judged {
+  /** Whether its grade is the relevance level or higher. */
+  isRelevant: boolean;
+}
+
 /** Change of one measure for one query. */
 export interface QueryChange {
+  /** Id of the query. */
   queryId: string;
+  /** Value of the first system, in [0, 1]. */
   first: number;
+  /** Value of the second system, in [0, 1]. */
   second: number;
 }
 
@@ -77,6 +102,15 @@ export interface QueryChange {
  * A query without candidates stays in the run, without documents.
  *
  * @throws RerankError `invalid-input` if the text of a query or document is missing; `aborted`; why the model cannot score
+ * @example
+ * import { createReranker } from "crossrank";
+ * const reranker = createReranker();
+ * const queries = new Map([["q1", "How to train a dog"]]);
+ * const documents = new Map([["cats", "Cats sleep a lot."], ["dogs", "Reward a dog each time it sits."]]);
+ * const run = new Bm25(documents).search("dog sleep", 10);
+ * const reranked = await rerankRun(reranker, { queries, documents, run: new Map([["q1", run]]) });
+ * console.log(reranked.pairs, rankedIds(reranked.run.get("q1")!)); // 2 [ 'dogs', 'cats' ]
+ * await reranker.close();
  */
 export async function rerankRun(ranker: Ranker, candidates: Candidates, options: RerankRunOptions = {}): Promise<RerankedRun> {
   const { depth = 100, rankOptions = {}, signal, onProgress } = options;
@@ -114,6 +148,11 @@ export async function rerankRun(ranker: Ranker, candidates: Candidates, options:
  *
  * @param first has the same queries and measures as `second`
  * @throws RerankError `invalid-input` if they differ
+ * @example
+ * const qrels = parseQrels(["q1 0 dogs 1", "q2 0 cats 1"]);
+ * const [before, after] = [["q1 Q0 cats 1 2 a", "q1 Q0 dogs 2 1 a", "q2 Q0 cats 1 1 a"], ["q1 Q0 dogs 1 1 b", "q2 Q0 cats 1 1 b"]]
+ *   .map((lines) => evaluateRun(qrels, parseRun(lines), ["MRR"]));
+ * console.log(compareEvaluations(before, after)[0].comparison.difference); // 0.25
  */
 export function compareEvaluations(first: Evaluation, second: Evaluation): MeasureComparison[] {
   checkQueries(first, second);
@@ -128,7 +167,15 @@ export function compareEvaluations(first: Evaluation, second: Evaluation): Measu
   });
 }
 
-/** Sorts queries by the change of one measure, from the greatest gain to the greatest loss. Equal changes keep the order of the queries. */
+/**
+ * Sorts queries by the change of one measure, from the greatest gain to the greatest loss. Equal changes keep the order of the queries.
+ *
+ * @example
+ * const qrels = parseQrels(["q1 0 dogs 1", "q2 0 cats 1"]);
+ * const [before, after] = [["q1 Q0 cats 1 2 a", "q1 Q0 dogs 2 1 a", "q2 Q0 cats 1 1 a"], ["q1 Q0 dogs 1 1 b", "q2 Q0 cats 1 1 b"]]
+ *   .map((lines) => evaluateRun(qrels, parseRun(lines), ["MRR"]));
+ * console.log(queryChanges(before, after, "MRR")[0]); // { queryId: 'q1', first: 0.5, second: 1 }
+ */
 export function queryChanges(first: Evaluation, second: Evaluation, measure: string): QueryChange[] {
   checkQueries(first, second);
   const [before, after] = [valuesOf(first, measure), valuesOf(second, measure)];
@@ -137,8 +184,14 @@ export function queryChanges(first: Evaluation, second: Evaluation, measure: str
     .sort((left, right) => right.second - right.first - (left.second - left.first));
 }
 
-/** Adds to each candidate whether it is relevant. A candidate without a judgment is not. */
-export function judge<T extends ScoredCandidate>(scored: readonly T[], qrels: Qrels, relevanceLevel = 1): (T & { isRelevant: boolean })[] {
+/**
+ * Adds to each candidate whether it is relevant. A candidate without a judgment is not.
+ *
+ * @example
+ * const scored = [{ queryId: "q1", documentId: "dogs", score: 0.9 }];
+ * console.log(judge(scored, parseQrels(["q1 0 dogs 1"]))[0].isRelevant); // true
+ */
+export function judge<T extends ScoredCandidate>(scored: readonly T[], qrels: Qrels, relevanceLevel = 1): (T & Judged)[] {
   return scored.map((candidate) => ({
     ...candidate,
     isRelevant: (qrels.get(candidate.queryId)?.get(candidate.documentId) ?? 0) >= relevanceLevel,

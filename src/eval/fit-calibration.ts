@@ -13,6 +13,7 @@ export type { Calibration, IsotonicCalibration, PlattCalibration } from "../type
 export interface LabeledPair {
   /** Raw logit; finite. */
   logit: number;
+  /** Whether the document answers the query. */
   isRelevant: boolean;
   /** Pairs of one query stay in the same fold. */
   queryId: string;
@@ -34,15 +35,19 @@ export interface FittedCalibration {
   before: CalibrationQuality;
   /** Cross-validated quality: each pair is scored by a calibration fitted without its fold. */
   after: CalibrationQuality;
+  /** Number of pairs. */
   pairs: number;
+  /** Number of relevant pairs. */
   relevant: number;
+  /** Number of queries. */
   queries: number;
+  /** Number of folds. */
   folds: number;
 }
 
 /** Options of {@link fitCalibration}. */
 export interface CalibrationOptions {
-  /** @default "platt" */
+  /** `platt` fits two numbers, and needs few pairs; `isotonic` fits a curve, and needs thousands. @default "platt" */
   method?: Calibration["method"];
   /** Number of parts held out in turn; from 2 to the number of queries. @default 5 */
   folds?: number;
@@ -62,6 +67,10 @@ const maxNewtonSteps = 100;
  *
  * @throws RerankError `invalid-input` if there are fewer than two queries or only one kind of label, in all pairs or in one training part;
  *   if relevant pairs do not score higher than others, so that no rising curve fits; if a logit is not finite
+ * @example
+ * const pairs = [-3, -2, -1, 1, 2, 3].map((logit, index) => ({ logit, isRelevant: logit > 0 || index === 1, queryId: `q${index}` }));
+ * const { before, after, queries } = fitCalibration(pairs, { folds: 2 });
+ * console.log(queries, before.logLoss > 0, after.logLoss > 0); // 6 true true
  */
 export function fitCalibration(pairs: readonly LabeledPair[], options: CalibrationOptions = {}): FittedCalibration {
   const { method = "platt", folds = 5, seed = 1 } = options;
@@ -97,6 +106,9 @@ export function fitCalibration(pairs: readonly LabeledPair[], options: Calibrati
  * @throws RerankError `invalid-input` if all pairs have the same label, a logit is not finite, or the slope would reverse the order
  * @see H.-T. Lin, C.-J. Lin, R. Weng: A note on Platt's probabilistic outputs for support vector machines, Machine Learning 68, 2007:
  *   Newton's method with backtracking
+ * @example
+ * const pairs = [-3, -2, -1, 1, 2, 3].map((logit, index) => ({ logit, isRelevant: logit > 0 || index === 1, queryId: `q${index}` }));
+ * console.log(fitPlatt(pairs).slope > 0); // true
  */
 export function fitPlatt(pairs: readonly LabeledPair[]): PlattCalibration {
   const relevant = checkPairs(pairs);
@@ -128,6 +140,9 @@ export function fitPlatt(pairs: readonly LabeledPair[]): PlattCalibration {
  *
  * @throws RerankError `invalid-input` if all pairs have the same label, a logit is not finite, or labels never rise with the logit
  * @see B. Zadrozny, C. Elkan: Transforming classifier scores into accurate multiclass probability estimates, KDD 2002
+ * @example
+ * const pairs = [-3, -2, -1, 1, 2, 3].map((logit, index) => ({ logit, isRelevant: logit > 0 || index === 1, queryId: `q${index}` }));
+ * console.log(fitIsotonic(pairs).probabilities); // [ 0, 0.5, 0.5, 1, 1 ]
  */
 export function fitIsotonic(pairs: readonly LabeledPair[]): IsotonicCalibration {
   checkPairs(pairs);
@@ -153,6 +168,8 @@ export function fitIsotonic(pairs: readonly LabeledPair[]): IsotonicCalibration 
  *
  * @param probabilities in [0, 1]
  * @param labels whether each pair is relevant; same length as `probabilities`
+ * @example
+ * console.log(qualityOf([0.9, 0.1], [true, false]).logLoss.toFixed(3)); // 0.105
  */
 export function qualityOf(probabilities: readonly number[], labels: readonly boolean[]): CalibrationQuality {
   const losses = probabilities.map(
@@ -168,6 +185,8 @@ export function qualityOf(probabilities: readonly number[], labels: readonly boo
  * @param probabilities in [0, 1]; 1 falls into the last bin
  * @param labels of the same length
  * @returns in [0, 1]; 0 without pairs
+ * @example
+ * console.log(expectedCalibrationError([0.9, 0.9], [true, false]).toFixed(3)); // 0.400
  */
 export function expectedCalibrationError(probabilities: readonly number[], labels: readonly boolean[]): number {
   const gaps = reliability(probabilities, labels).map(({ pairs, probability, share }) => pairs * Math.abs(probability - share));
@@ -176,6 +195,7 @@ export function expectedCalibrationError(probabilities: readonly number[], label
 
 /** One bin of a reliability diagram. */
 export interface ReliabilityBin {
+  /** Number of pairs in it; ≥ 1. */
   pairs: number;
   /** Mean predicted probability. */
   probability: number;
@@ -183,7 +203,15 @@ export interface ReliabilityBin {
   share: number;
 }
 
-/** The bins that are not empty, from low to high. */
+/**
+ * Groups pairs by predicted probability, for a reliability diagram.
+ *
+ * @param probabilities in [0, 1]
+ * @param labels of the same length
+ * @returns the bins that are not empty, from low to high
+ * @example
+ * console.log(reliability([0.9, 0.9], [true, false])); // [ { pairs: 2, probability: 0.9, share: 0.5 } ]
+ */
 export function reliability(probabilities: readonly number[], labels: readonly boolean[]): ReliabilityBin[] {
   const bins = Array.from({ length: calibrationBins }, () => ({ pairs: 0, predicted: 0, relevant: 0 }));
   for (const [index, probability] of probabilities.entries()) {

@@ -34,6 +34,8 @@ const documentKeys = ["doc_id", "corpus-id", "docno"];
  * @param fileName for messages
  * @throws RerankError `invalid-input` naming the line: too few columns, a grade that is no integer, a document judged twice
  * @see https://github.com/usnistgov/trec_eval formats.c at f425365: "Lines starting with '#' are ignored"
+ * @example
+ * console.log(parseQrels(["q1 0 dogs 1"]).get("q1")?.get("dogs")); // 1
  */
 export function parseQrels(lines: Lines, fileName = "qrels"): Map<string, Map<string, number>> {
   const result = new Map<string, Map<string, number>>();
@@ -62,6 +64,8 @@ export function parseQrels(lines: Lines, fileName = "qrels"): Map<string, Map<st
  *
  * @param fileName for messages
  * @throws RerankError `invalid-input` naming the line: too few columns, a score that is not a finite number, a document ranked twice
+ * @example
+ * console.log(parseRun(["q1 Q0 dogs 1 12.5 bm25"]).get("q1")?.get("dogs")); // 12.5
  */
 export function parseRun(lines: Lines, fileName = "run"): Map<string, Map<string, number>> {
   const result = new Map<string, Map<string, number>>();
@@ -87,6 +91,9 @@ export function parseRun(lines: Lines, fileName = "run"): Map<string, Map<string
  * @param fileName for messages
  * @returns text by id, in the order of the file
  * @throws RerankError `invalid-input` naming the line: no id, no text, an id twice
+ * @example
+ * const line = '{"_id": "d1", "title": "Dogs", "text": "Reward each sit."}';
+ * console.log(parseTexts([line]).get("d1")); // Dogs Reward each sit.
  */
 export function parseTexts(lines: Lines, fileName = "texts"): Map<string, string> {
   const result = new Map<string, string>();
@@ -103,6 +110,8 @@ export function parseTexts(lines: Lines, fileName = "texts"): Map<string, string
  * Lines of a qrels file, without line ends, in the order of the map. {@link parseQrels} can read them back.
  *
  * @throws RerankError `invalid-input` for an id that TREC format cannot represent: with white space, or a query id that starts with `#`
+ * @example
+ * console.log([...formatQrels(new Map([["q1", new Map([["dogs", 1]])]]))]); // [ 'q1 0 dogs 1' ]
  */
 export function* formatQrels(qrels: Qrels, format: QrelsFormat = "trec"): Generator<string> {
   if (format === "beir") yield "query-id\tcorpus-id\tscore";
@@ -119,6 +128,8 @@ export function* formatQrels(qrels: Qrels, format: QrelsFormat = "trec"): Genera
  *
  * @param tag name of the system, for TREC's last column
  * @throws RerankError `invalid-input` for an id with white space, which TREC format cannot represent
+ * @example
+ * console.log([...formatRun(new Map([["q1", new Map([["dogs", 2.5]])]]))]); // [ 'q1 Q0 dogs 1 2.5 crossrank' ]
  */
 export function* formatRun(run: Run, format: RunFormat = "trec", tag = "crossrank"): Generator<string> {
   for (const [queryId, scores] of run) {
@@ -130,7 +141,12 @@ export function* formatRun(run: Run, format: RunFormat = "trec", tag = "crossran
   }
 }
 
-/** Lines of BEIR's corpus.jsonl or queries.jsonl, without line ends. {@link parseTexts} can read them back. */
+/**
+ * Lines of BEIR's corpus.jsonl or queries.jsonl, without line ends. {@link parseTexts} can read them back.
+ *
+ * @example
+ * console.log([...formatTexts(new Map([["d1", "Dogs"]]))]); // [ '{"_id":"d1","text":"Dogs"}' ]
+ */
 export function* formatTexts(texts: ReadonlyMap<string, string>): Generator<string> {
   for (const [id, text] of texts) yield JSON.stringify({ _id: id, text });
 }

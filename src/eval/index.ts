@@ -3,7 +3,9 @@ export { Bm25, type Bm25Options, words } from "./bm25.ts";
 export {
   type Candidates,
   compareEvaluations,
+  type Judged,
   judge,
+  type MeanInterval,
   type MeasureComparison,
   type QueryChange,
   queryChanges,

@@ -23,6 +23,7 @@ export type MeasureFamily = "nDCG" | "MRR" | "MAP" | "Recall" | "P" | "Success" 
 export interface Measure {
   /** Name for display: `nDCG@10`, `MAP`. */
   name: string;
+  /** Which formula it is. */
   family: MeasureFamily;
   /** Number of first documents that count; ≥ 1. Absent: all documents. */
   cutoff?: number;
@@ -51,7 +52,16 @@ export interface Evaluation {
   /** Judged queries that the run lacks. */
   missingIds: string[];
   /** Sums over the queries that count. */
-  counts: { queries: number; retrieved: number; relevant: number; relevantRetrieved: number };
+  counts: {
+    /** Queries that count. */
+    queries: number;
+    /** Documents that the run has for them. */
+    retrieved: number;
+    /** Documents judged relevant. */
+    relevant: number;
+    /** Relevant documents that the run has. */
+    relevantRetrieved: number;
+  };
 }
 
 /** The most commonly reported measures. */
@@ -86,6 +96,8 @@ const haveNoCutoff: ReadonlySet<MeasureFamily> = new Set(["Rprec", "bpref"]);
  *
  * @throws RerankError `invalid-input` for an unknown name, a cutoff that is not an integer ≥ 1, a missing cutoff (Recall, P, Success) or
  *   one that makes no sense (Rprec, bpref)
+ * @example
+ * console.log(parseMeasure("ndcg@10")); // { name: 'nDCG@10', family: 'nDCG', cutoff: 10 }
  */
 export function parseMeasure(text: string): Measure {
   const [, name = "", digits] = /^([a-z_]+?)(?:[@_](\d+))?$/i.exec(text.trim()) ?? [];
@@ -99,7 +111,12 @@ export function parseMeasure(text: string): Measure {
   return cutoff === undefined ? { name: family, family } : { name: `${family}@${cutoff}`, family, cutoff };
 }
 
-/** Document ids from the highest to the lowest score. Equal scores are ordered as in trec_eval: by the ids' UTF-8 bytes, the later id first. */
+/**
+ * Document ids from the highest to the lowest score. Equal scores are ordered as in trec_eval: by the ids' UTF-8 bytes, the later id first.
+ *
+ * @example
+ * console.log(rankedIds(new Map([["a", 0.1], ["b", 0.9]]))); // [ 'b', 'a' ]
+ */
 export function rankedIds(scores: ReadonlyMap<string, number>): string[] {
   return Array.from(scores)
     .sort(([leftId, left], [rightId, right]) => right - left || compareIds(rightId, leftId))
@@ -113,6 +130,8 @@ export function rankedIds(scores: ReadonlyMap<string, number>): string[] {
  * @param judgments grades by document id
  * @param relevanceLevel see {@link EvaluationOptions}
  * @returns in [0, 1]; 0 if no document is relevant
+ * @example
+ * console.log(measureRanking(parseMeasure("MRR"), ["a", "b"], new Map([["b", 1]]))); // 0.5
  */
 export function measureRanking(
   { family, cutoff = Number.POSITIVE_INFINITY }: Measure,
@@ -144,6 +163,10 @@ export function measureRanking(
  *
  * @param measures names as {@link parseMeasure} reads them
  * @throws RerankError `invalid-input` for an unknown measure, or a score that is NaN
+ * @example
+ * const qrels = parseQrels(["q1 0 dogs 1"]);
+ * const run = parseRun(["q1 Q0 cats 1 2.5 bm25", "q1 Q0 dogs 2 1.5 bm25"]);
+ * console.log(evaluateRun(qrels, run, ["MRR", "P@1"]).means); // { MRR: 0.5, 'P@1': 0 }
  */
 export function evaluateRun(
   qrels: Qrels,

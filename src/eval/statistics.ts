@@ -14,7 +14,9 @@ export interface ResamplingOptions {
 
 /** Ends of an interval. */
 export interface Interval {
+  /** Lower end. */
   low: number;
+  /** Upper end. */
   high: number;
 }
 
@@ -37,6 +39,9 @@ const defaults: Required<ResamplingOptions> = { resamples: 10_000, seed: 1, conf
  * @throws RerankError `invalid-input` for a wrong option
  * @see B. Efron, R. Tibshirani: An Introduction to the Bootstrap, 1993, chapter 13; T. Sakai: Evaluating evaluation metrics based on
  *   the bootstrap, SIGIR 2006
+ * @example
+ * const { low, high } = bootstrapInterval([0.2, 0.4, 0.9]);
+ * console.log(low < 0.5, high > 0.5); // true true
  */
 export function bootstrapInterval(values: ArrayLike<number>, options: ResamplingOptions = {}): Interval {
   const { resamples, seed, confidence } = checked(options);
@@ -61,6 +66,9 @@ export function bootstrapInterval(values: ArrayLike<number>, options: Resampling
  * @param second of the same queries in the same order
  * @throws RerankError `invalid-input` when the lengths differ, or for a wrong option
  * @see M. Smucker, J. Allan, B. Carterette: A comparison of statistical significance tests for information retrieval evaluation, CIKM 2007
+ * @example
+ * const { difference, pValue } = comparePaired([0.25, 0.5], [0.5, 0.75]);
+ * console.log(difference, pValue > 0.05); // 0.25 true
  */
 export function comparePaired(first: ArrayLike<number>, second: ArrayLike<number>, options: ResamplingOptions = {}): PairedComparison {
   if (first.length !== second.length) {

@@ -4,6 +4,7 @@
 export interface JudgedScore {
   /** As `threshold` of a configuration compares it. */
   score: number;
+  /** Whether the document answers the query. */
   isRelevant: boolean;
 }
 
@@ -37,6 +38,9 @@ const recallSteps = 20;
  *
  * @param candidates all scored documents of all queries
  * @param queries number of queries; ≥ 1
+ * @example
+ * const candidates = [{ score: 0.9, isRelevant: true }, { score: 0.2, isRelevant: false }];
+ * console.log(sweepThresholds(candidates, 1).recommended?.threshold); // 0.55
  */
 export function sweepThresholds(candidates: readonly JudgedScore[], queries: number): ThresholdSweep {
   const sorted = [...candidates].sort((left, right) => right.score - left.score);

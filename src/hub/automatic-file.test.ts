@@ -7,11 +7,11 @@ import { locateReference } from "../../test/support/locate-reference.node.ts";
 import { encodeModel, tinyRepository } from "../../test/support/onnx-bytes.ts";
 import { RerankError } from "../errors.ts";
 import type { Processor } from "../machine/processor.ts";
-import type { CustomModel } from "../types.ts";
+import type { CheckedCustomModel } from "../types.ts";
 import type { LocatedModel } from "./locate.node.ts";
 import { readRecord } from "./snapshot-record.node.ts";
 
-const model: CustomModel = { type: "custom", modelId: "org/name", modelFile: "auto" };
+const model: CheckedCustomModel = { type: "custom", modelId: "org/name", modelFile: "auto" };
 const processor: Processor = { architecture: "x64", features: new Set(["avx2"]) };
 const vnni: Processor = { architecture: "x64", features: new Set(["avx2", "avx512_vnni"]) };
 const quantized = encodeModel({ initializers: [{ name: "w", dimensions: [64, 64], type: 2, raw: Buffer.alloc(4096, 1) }] });
@@ -119,7 +119,7 @@ describe("an automatic model file of the hub", () => {
 });
 
 describe("an automatic model file of a folder", () => {
-  const at = (): CustomModel => ({ type: "custom", modelId: join(fixture.isolated.folder, "model"), modelFile: "auto" });
+  const at = (): CheckedCustomModel => ({ type: "custom", modelId: join(fixture.isolated.folder, "model"), modelFile: "auto" });
   const write = (path: string, bytes: Buffer): void => writeAt(join(at().modelId, path), bytes);
 
   beforeEach(() => {

@@ -7,7 +7,7 @@ import { locateReference } from "../../test/support/locate-reference.node.ts";
 import { encodeModel, tinyRepository } from "../../test/support/onnx-bytes.ts";
 import { resolveModel } from "../catalogue/resolve-model.ts";
 import { RerankError } from "../errors.ts";
-import type { CustomModel } from "../types.ts";
+import type { CheckedCustomModel } from "../types.ts";
 import { type DownloadProgress, downloadModel } from "./download.node.ts";
 
 let fixture: DownloadFixture;
@@ -53,7 +53,7 @@ describe("a download", () => {
   });
 
   it("follows a renamed repository, and is found under the name that was asked for", async () => {
-    const old: CustomModel = { type: "custom", modelId: "org/old-name" };
+    const old: CheckedCustomModel = { type: "custom", modelId: "org/old-name" };
     await fixture.download(old);
     expect(locateReference(old, {})?.id).toBe(`org/old-name@${fixture.hub.commitOf("org/name")}`);
   });

@@ -7,10 +7,10 @@ import { locateReference } from "../../test/support/locate-reference.node.ts";
 import { encodeModel, tinyRepository } from "../../test/support/onnx-bytes.ts";
 import { bundledFile, getPreset } from "../catalogue/bundled.node.ts";
 import { RerankError } from "../errors.ts";
-import type { CustomModel } from "../types.ts";
+import type { CheckedCustomModel } from "../types.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
-const model: CustomModel = { type: "custom", modelId: "org/name" };
+const model: CheckedCustomModel = { type: "custom", modelId: "org/name" };
 let isolated: IsolatedModels;
 
 beforeEach(() => {
@@ -41,7 +41,7 @@ describe("the bundled model", () => {
 });
 
 describe("a local folder", () => {
-  const at = (location: string): CustomModel => ({ type: "custom", modelId: location });
+  const at = (location: string): CheckedCustomModel => ({ type: "custom", modelId: location });
   let folder: string;
 
   beforeEach(() => {

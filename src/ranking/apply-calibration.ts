@@ -1,7 +1,12 @@
 import type { Calibration } from "../types.ts";
 import { sigmoid } from "./scores.ts";
 
-/** The probability that a calibration gives to a finite logit, in [0, 1]. */
+/**
+ * The probability that a calibration gives to a finite logit, in [0, 1].
+ *
+ * @example
+ * console.log(calibratedScore(0, { method: "platt", slope: 2, intercept: 0 })); // 0.5
+ */
 export function calibratedScore(logit: number, calibration: Calibration): number {
   if (calibration.method === "platt") return sigmoid(calibration.slope * logit + calibration.intercept);
   const { logits, probabilities } = calibration;

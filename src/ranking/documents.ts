@@ -1,10 +1,10 @@
 import { messageOf, RerankError } from "../errors.ts";
-import type { RankOptions, RerankDocument } from "../types.ts";
+import type { CheckedRankOptions, RerankDocument } from "../types.ts";
 import { kindOf } from "../values.ts";
 import { type FieldPath, parseFieldPath, textOfFields } from "./fields.ts";
 
 /** How an object document becomes text: ordered field names, a function, or neither for the default keys. */
-export type DocumentTextOptions = Pick<RankOptions, "fields" | "text">;
+export type DocumentTextOptions = Pick<CheckedRankOptions, "fields" | "text">;
 
 /** Default keys for the text of an object document, in the order in which they are tried. */
 export const textKeys: readonly string[] = ["text", "pageContent", "content", "body", "document"];
@@ -68,7 +68,7 @@ function readText(document: RerankDocument, index: number, options: DocumentText
   }
 }
 
-function textByFunction(document: RerankDocument, index: number, text: NonNullable<RankOptions["text"]>): string {
+function textByFunction(document: RerankDocument, index: number, text: NonNullable<CheckedRankOptions["text"]>): string {
   const result: unknown = text(document, index);
   if (typeof result === "string") return result;
   throw invalidDocument(index, `the text function returned ${kindOf(result)}`, "Return a string");

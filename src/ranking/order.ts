@@ -1,11 +1,11 @@
 import type { ScoredPassage, ScoreFailure, ScoreKind, ScoreResult, ScoreTiers } from "../scorer.ts";
-import type { Calibration, RankOptions, RerankDocument, RerankedDocument, RerankedPassage, ResultField } from "../types.ts";
+import type { Calibration, CheckedRankOptions, RerankDocument, RerankedDocument, RerankedPassage, ResultField } from "../types.ts";
 import { bestPassage } from "./aggregate.ts";
 import { calibratedScore } from "./apply-calibration.ts";
 import { checkScores, scoreOf } from "./scores.ts";
 
 /** The scores of one call, and the caller's options for results. */
-export interface Ranking<D extends RerankDocument> extends Pick<RankOptions, "topK" | "threshold" | "return"> {
+export interface Ranking<D extends RerankDocument> extends Pick<CheckedRankOptions, "topK" | "threshold" | "return"> {
   /** As the caller passed them: results hold the same references. */
   documents: readonly D[];
   /** One per document, in input order. */

@@ -1,5 +1,5 @@
 import type { PassageReading, ScoreCall } from "../scorer.ts";
-import type { PassageOptions, RankOptions, RerankDocument } from "../types.ts";
+import type { CheckedPassageOptions, CheckedRankOptions, RerankDocument } from "../types.ts";
 import { parseFieldPath, textOfFields } from "./fields.ts";
 
 /** Fields of results that only documents read passage by passage have. */
@@ -12,8 +12,8 @@ export const passageFields: readonly string[] = ["passage", "passages", "highlig
  */
 export function passageReading(
   documents: readonly RerankDocument[],
-  { longDocuments, return: wanted = [] }: Pick<RankOptions, "longDocuments" | "return">,
-  defaults: Required<Pick<PassageOptions, "aggregate" | "select" | "overlapTokens">>,
+  { longDocuments, return: wanted = [] }: Pick<CheckedRankOptions, "longDocuments" | "return">,
+  defaults: Required<Pick<CheckedPassageOptions, "aggregate" | "select" | "overlapTokens">>,
 ): Pick<ScoreCall, "passages" | "contexts" | "wantsSentences"> {
   if (longDocuments?.type !== "passages") return {};
   const { type, context, ...options } = longDocuments;

@@ -2,13 +2,13 @@
 
 import type { Network } from "../http/request.ts";
 import type { Scorer } from "../scorer.ts";
-import type { ChatModel, HostedModel, LlmModel, RemoteModel } from "../types.ts";
+import type { CheckedChatModel, CheckedHostedModel, CheckedLlmModel, CheckedRemoteModel } from "../types.ts";
 import { createChatScorer } from "./chat/chat.ts";
 import { createHostedScorer } from "./hosted/hosted.ts";
 import { createRemoteScorer } from "./remote/remote.ts";
 
 /** Models behind HTTP. */
-export type NetworkModel = HostedModel | LlmModel | ChatModel | RemoteModel;
+export type NetworkModel = CheckedHostedModel | CheckedLlmModel | CheckedChatModel | CheckedRemoteModel;
 
 /** Creates the scorer of a model behind HTTP. @param network the platform's fetch and environment variables */
 export function createNetworkScorer(model: NetworkModel, network: Network): Scorer {

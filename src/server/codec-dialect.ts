@@ -1,6 +1,6 @@
 import type { AnyCodec, WireDocument, WireReply, WireRequest, WireResult } from "../dialects/codec.ts";
 import type { RankingDialect } from "../dialects/definition.ts";
-import type { RankOptionsInput, RerankResult } from "../index.ts";
+import type { RankOptions, RerankResult } from "../index.ts";
 import { isRecord } from "../values.ts";
 import type { Dialect, ReplyContext, ServerView } from "./dialect.ts";
 import { ignoredKeys, optionNames } from "./ignored.ts";
@@ -54,7 +54,7 @@ export function codecDialect({
   };
 }
 
-function optionsOf({ documents, topK, fields, ...request }: WireRequest, objectFields: "all" | undefined): RankOptionsInput {
+function optionsOf({ documents, topK, fields, ...request }: WireRequest, objectFields: "all" | undefined): RankOptions {
   const read = fields ?? (objectFields === "all" ? allFields(documents) : undefined) ?? [];
   // Pinecone's clients always name the field `text`. The library reads it by default, and then without the field's name in front.
   const isTextAlone = read.length === 1 && read[0] === "text";

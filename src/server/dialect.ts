@@ -2,7 +2,7 @@
 import type * as z from "zod/mini";
 import type { WireDocument, WireError, WireFailure } from "../dialects/codec.ts";
 import type { RankingPath, Vendor } from "../dialects/definition.ts";
-import type { RankOptionsInput, RerankResult } from "../index.ts";
+import type { RankOptions, RerankResult } from "../index.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { Models, RequestedModel } from "./served-models.ts";
 
@@ -19,7 +19,7 @@ export interface ReadRequest {
   model: RequestedModel | undefined;
   /** The model's name is unknown, so the first model answers. */
   isModelUnknown: boolean;
-  options: RankOptionsInput;
+  options: RankOptions;
   /** Whether the library has checked `options`. */
   areOptionsChecked: boolean;
   /** Keys of the request that have no effect, in the client's spelling. */

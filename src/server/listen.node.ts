@@ -14,7 +14,7 @@ import type { RerankServer } from "./server.ts";
 
 /** Where and how a server listens. */
 export interface ListenOptions {
-  /** @default "127.0.0.1" */
+  /** Name or address to listen on; `0.0.0.0` for all of this machine. @default "127.0.0.1" */
   host?: string;
   /** 0 selects a free port. @default 8000 */
   port?: number;
@@ -32,7 +32,12 @@ export interface ListenOptions {
    */
   allowedHosts?: readonly string[];
   /** PEM files for HTTPS. */
-  tls?: { certFile: string; keyFile: string };
+  tls?: {
+    /** Path of the certificate, with its chain. */
+    certFile: string;
+    /** Path of its private key. */
+    keyFile: string;
+  };
 }
 
 /** How a listening server stops. */
@@ -68,6 +73,11 @@ const idleGraceMs = 1000;
  *   server that cannot listen
  * @throws RerankError `invalid-input` for an invalid port, a port or socket in use, or unusable TLS files; any error of the function that
  *   creates the server
+ * @example
+ * const listening = await listen(createRerankServer({ models: ["mini"] }), { port: 0 });
+ * const response = await fetch(`${listening.url}/health`);
+ * console.log(response.status); // 200
+ * await listening.stop();
  */
 export async function listen(given: RerankServer | (() => RerankServer), options: ListenOptions = {}): Promise<Listening> {
   const { host = "127.0.0.1", port = 8000, socket, tls, requestTimeoutSecs = 120, writeTimeoutSecs = 60, allowedHosts } = options;
@@ -145,6 +155,11 @@ export async function listen(given: RerankServer | (() => RerankServer), options
  * The server as a `node:http` listener, for Express and similar frameworks.
  *
  * Mount it before body parsers: it cannot read a body that other middleware has already consumed.
+ * @example
+ * import { createServer } from "node:http";
+ * const server = createRerankServer({ models: ["mini"] });
+ * const http = createServer(toNodeListener(server)).listen(0, "127.0.0.1", () => http.close());
+ * await server.close();
  */
 export function toNodeListener(server: Pick<RerankServer, "fetch">): (request: IncomingMessage, response: ServerResponse) => void {
   const answer = getRequestListener(server.fetch.bind(server), { overrideGlobalObjects: false });

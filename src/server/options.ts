@@ -1,5 +1,5 @@
 /** The options of a server, their defaults and their checks. */
-import { RerankError, type RerankerConfig, type RerankerSettings } from "../index.ts";
+import { type ModelName, RerankError, type RerankerConfig, type RerankerSettings } from "../index.ts";
 
 /** A model that the server loads at start and serves under a name. */
 export interface ServedModel {
@@ -36,16 +36,20 @@ export interface ServerLimits {
 
 /** The server's log; pino's loggers fit. It never receives texts of documents or queries, and never API keys. */
 export interface ServerLogger {
+  /** Each request. */
   debug(fields: object, message: string): void;
+  /** Starting, loading and stopping. */
   info(fields: object, message: string): void;
+  /** What was done differently, and requests that failed for a reason of their own. */
   warn(fields: object, message: string): void;
+  /** Failures of the server and its models. */
   error(fields: object, message: string): void;
 }
 
 /** Options of `createRerankServer`. */
 export interface RerankServerOptions extends Partial<ServerLimits> {
   /** Models to load at start. A request that names no model gets the first one. @default the bundled preset `mini` */
-  models?: readonly (ServedModel | string)[];
+  models?: readonly (ServedModel | ModelName)[];
   /** Whether requests may also name hub ids and hosted models; presets and registered backends are always allowed. @default false */
   allowModels?: boolean;
   /** Whether the server may download a preset that is not on this machine. @default true */
@@ -60,10 +64,10 @@ export interface RerankServerOptions extends Partial<ServerLimits> {
   corsOrigins?: readonly string[];
   /** Path under which the server is mounted, for example `/api`. @default "" */
   basePath?: string;
-  /** @default no log */
+  /** Receives the log. @default no log */
   logger?: ServerLogger;
   /** Settings for every model; see the library's configuration. */
-  settings?: Omit<RerankerSettings, "model" | "allowDownload" | "calibration">;
+  settings?: Omit<RerankerSettings, "model" | "allowDownload" | "allow_download" | "calibration">;
 }
 
 /** {@link RerankServerOptions} with all defaults filled in. */

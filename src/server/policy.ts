@@ -2,7 +2,8 @@ import type * as z from "zod/mini";
 import { listOf, oneOf } from "../config/option.ts";
 import { readBySchema } from "../config/read.ts";
 import { resultFields } from "../config/schema.ts";
-import { type ModelReference, type RankOptions, RerankError, RerankerConfig, type ResultField } from "../index.ts";
+import type { CheckedRankOptions } from "../config/types.ts";
+import { type ModelReference, RerankError, RerankerConfig, type ResultField } from "../index.ts";
 import { camelCase } from "../values.ts";
 
 /** A request's `config` after all checks. */
@@ -12,7 +13,7 @@ export interface AllowedConfig {
   /** Fields of the reply in addition to `results`. */
   replyFields: ReadonlySet<ReplyField>;
   /** Checked by the library. */
-  options: RankOptions;
+  options: CheckedRankOptions;
 }
 
 /** Optional top-level fields of a reply. */

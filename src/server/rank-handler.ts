@@ -1,5 +1,6 @@
+import type { CheckedRankOptions } from "../config/types.ts";
 import type { WireDocument } from "../dialects/codec.ts";
-import { type RankOptions, RerankError, type RerankResult } from "../index.ts";
+import { RerankError, type RerankResult } from "../index.ts";
 import { type BodyReader, isTooDeep, refuseLongLists, refuseRoundedIntegers, smallBodyBytes, tooManyDocuments } from "./body.ts";
 import type { Dialect, RankCall, ReadRequest, ServerView } from "./dialect.ts";
 import type { HeldBytes } from "./held-bytes.ts";
@@ -144,9 +145,9 @@ function rankCall(
   { reranker }: Entry,
   { query, documents }: RankCall,
   { options, areOptionsChecked }: ReadRequest,
-  limits: Pick<RankOptions, "maxRerankDurationSecs" | "signal" | "onProgress">,
+  limits: Pick<CheckedRankOptions, "maxRerankDurationSecs" | "signal" | "onProgress">,
 ): Promise<RerankResult<WireDocument>> {
-  if (areOptionsChecked) return reranker.doRank(query, documents, { ...(options as RankOptions), ...limits });
+  if (areOptionsChecked) return reranker.doRank(query, documents, { ...(options as CheckedRankOptions), ...limits });
   return reranker.rank(query, documents, { ...options, ...limits });
 }
 

@@ -29,7 +29,10 @@ export interface RerankServer {
   /** Whether requests need an API key. */
   readonly needsKey: boolean;
   /** From now on `/ready` returns 503. With `refuses`, new rankings get 503, too. Running rankings continue. */
-  drain(options?: { refuses?: boolean }): void;
+  drain(options?: {
+    /** Whether new rankings get 503. @default false */
+    refuses?: boolean;
+  }): void;
   /** Waits for running rankings, then releases all models. A second call returns the same promise. */
   close(): Promise<void>;
 }
@@ -52,6 +55,14 @@ type Phase = "loading" | "ready" | "failed" | "leaving" | "refusing";
  * Creates a server and starts to load its models.
  *
  * @throws RerankError `invalid-input`; `unknown-model` if a model in the options does not exist
+ * @example
+ * const server = createRerankServer({ models: ["mini"] });
+ * await server.ready;
+ * const body = JSON.stringify({ query: "How to train a dog", documents: ["Cats sleep a lot.", "Reward a dog when it sits."] });
+ * const headers = { "content-type": "application/json" };
+ * const response = await server.fetch(new Request("http://localhost/v1/rerank", { method: "POST", headers, body }));
+ * console.log(response.status); // 200
+ * await server.close();
  */
 export function createRerankServer(options: RerankServerOptions = {}): RerankServer {
   return new Server(checkOptions(options));

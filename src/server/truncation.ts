@@ -1,7 +1,7 @@
 /** Pairs that are too long: reads a request's options for them, and writes messages about them with a dialect's own keys. */
 
 import type { WireRequest } from "../dialects/codec.ts";
-import type { RankOptionsInput } from "../index.ts";
+import type { RankOptions } from "../index.ts";
 
 /** The client's keys for the options that the library's messages name. */
 export interface OwnWords {
@@ -14,7 +14,7 @@ export interface OwnWords {
 }
 
 /** Converts a request's fields to the options of a call that decide about pairs that are too long. */
-export function cuttingOf({ truncate, maxTokens, truncationSide }: Partial<WireRequest>): RankOptionsInput {
+export function cuttingOf({ truncate, maxTokens, truncationSide }: Partial<WireRequest>): RankOptions {
   return {
     ...(truncate === false ? { truncation: "error" } : {}),
     ...(maxTokens === undefined ? {} : { maxLength: maxTokens }),

@@ -19,7 +19,7 @@ export interface BackendCheck {
 
 /** Inputs and limits of the checks. */
 export interface BackendCheckOptions {
-  /** @default "How to train a dog" */
+  /** The query of all checks. @default "How to train a dog" */
   query?: string;
   /** Distinct texts in the backend's language; at least 2. @default three English sentences about pets */
   documents?: readonly string[];
@@ -59,11 +59,14 @@ const awkwardTexts: readonly string[] = [
 ];
 
 /**
- * Creates the checks. You can run them in any order with any test runner:
- *
- * `for (const { name, run } of backendChecks(() => new MyBackend())) test(name, run);`
+ * Creates one check for each promise of the plugin protocol. You can run them in any order with any test runner.
  *
  * Each run creates a backend, registers it under a unique name, and shuts it down again.
+ *
+ * @example
+ * const createBackend = () => ({ name: "length", rerank: (query: string, documents: readonly string[]) => documents.map((text) => text.length) });
+ * // With a test runner: for (const { name, run } of backendChecks(createBackend)) test(name, run);
+ * for (const { run } of backendChecks(createBackend)) await run();
  */
 export function backendChecks(createBackend: CreateBackend, options: BackendCheckOptions = {}): BackendCheck[] {
   const settings: Settings = { query: "How to train a dog", documents: petTexts, tolerance: 1e-4, timeoutMs: 30_000, ...options };

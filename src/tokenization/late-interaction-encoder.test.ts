@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { LateInteractionHead } from "../types.ts";
+import type { CheckedLateInteractionHead } from "../types.ts";
 import { createLateInteractionEncoder, type LateInteractionEncoder } from "./late-interaction-encoder.ts";
 import { createTextTokenizer } from "./text-tokenizer.ts";
 import { readTokenizerFile } from "./tokenizer-file.ts";
@@ -12,7 +12,7 @@ const tokenizer = createTextTokenizer(readTokenizerFile(files.tokenizer));
 const id = (token: string): number => tokenizer.idOf(token)!;
 const defaults = { truncation: "longest_first", specialTokens: "neutralize" } as const;
 
-function encoder(changes: Partial<LateInteractionHead> = {}): LateInteractionEncoder {
+function encoder(changes: Partial<CheckedLateInteractionHead> = {}): LateInteractionEncoder {
   return createLateInteractionEncoder(files, {
     type: "late-interaction",
     queryLength: 12,

@@ -1,5 +1,5 @@
 import { RerankError } from "../errors.ts";
-import type { LateInteractionHead } from "../types.ts";
+import type { CheckedLateInteractionHead } from "../types.ts";
 import { openTokenizer, padTokenId, type TokenizerFiles } from "./open-tokenizer.ts";
 import { type EncodedPair, type EncodeOptions, tooLongError, truncateIds } from "./pair-encoder.ts";
 import type { TextTokenizer } from "./text-tokenizer.ts";
@@ -38,7 +38,7 @@ const punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
  * @see https://github.com/stanford-futuredata/ColBERT `colbert/modeling/tokenization/`: the marker comes after the first special token, mask
  * tokens pad a query, and a document's punctuation is left out by the ids of single characters
  */
-export function createLateInteractionEncoder(files: TokenizerFiles, head: Required<LateInteractionHead>): LateInteractionEncoder {
+export function createLateInteractionEncoder(files: TokenizerFiles, head: Required<CheckedLateInteractionHead>): LateInteractionEncoder {
   const { file, tokenizer } = openTokenizer(files);
   const idOf = (token: string, what: string): number => {
     const id = tokenizer.idOf(token);

@@ -6,7 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { createReranker, type HeadInput, type PromptTemplate } from "../../dist/index.js";
+import { createReranker, type HeadConfig, type PromptTemplate } from "../../dist/index.js";
 import { getPreset } from "../../src/catalogue/catalogue.ts";
 import { createPromptEncoder } from "../../src/tokenization/prompt-encoder.ts";
 import { readFixture } from "./fixtures.node.ts";
@@ -46,7 +46,7 @@ const gemma: PromptTemplate = [
 ];
 
 interface Prompted {
-  head?: HeadInput;
+  head?: HeadConfig;
   template?: PromptTemplate;
   instruction?: string;
 }

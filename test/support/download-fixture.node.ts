@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { resolveModel } from "../../src/catalogue/resolve-model.ts";
 import { RerankError } from "../../src/errors.ts";
 import { type DownloadOptions, downloadModel } from "../../src/hub/download.node.ts";
-import type { CustomModel, PresetModel } from "../../src/types.ts";
+import type { CheckedCustomModel, CheckedPresetModel } from "../../src/types.ts";
 import { type Hub, startHub } from "./hub-server.node.ts";
 import { type IsolatedModels, isolateModels } from "./isolated-models.node.ts";
 import { tinyRepository } from "./onnx-bytes.ts";
@@ -13,9 +13,9 @@ export interface DownloadFixture {
   hub: Hub;
   isolated: IsolatedModels;
   /** Downloads with short pauses between retries, because the pauses are real. */
-  download(model: PresetModel | CustomModel, options?: DownloadOptions): Promise<void>;
+  download(model: CheckedPresetModel | CheckedCustomModel, options?: DownloadOptions): Promise<void>;
   /** The error that a download ends with. */
-  failure(model: PresetModel | CustomModel, options?: DownloadOptions): Promise<RerankError>;
+  failure(model: CheckedPresetModel | CheckedCustomModel, options?: DownloadOptions): Promise<RerankError>;
   /** Folder of `org/name` in our cache, at its present commit. */
   snapshot(): string;
   /** The unfinished model file in it. */
@@ -26,7 +26,7 @@ export interface DownloadFixture {
 }
 
 /** The model that the hub has. */
-export const model: CustomModel = { type: "custom", modelId: "org/name" };
+export const model: CheckedCustomModel = { type: "custom", modelId: "org/name" };
 /** Bytes of its weights; its file is a little larger. */
 export const weightBytes = 400_000;
 /** Entries of `Faults.cuts` or `stalls` that let the three small files pass, which are fetched before the model. */

@@ -3,7 +3,7 @@ import { afterEach, expect } from "vitest";
 import type { RerankError } from "../../src/errors.ts";
 import type { ScoreResult, Scorer } from "../../src/scorer.ts";
 import { createRemoteScorer } from "../../src/scorers/remote/remote.ts";
-import type { RemoteModel } from "../../src/types.ts";
+import type { CheckedRemoteModel } from "../../src/types.ts";
 import {
   type EngineOptions,
   plainNetwork,
@@ -35,7 +35,7 @@ export async function startAll(count: number, options: EngineOptions = {}): Prom
   return started;
 }
 
-export function poolOf(pool: readonly { url: string }[], model: Partial<RemoteModel> = {}): TestPool {
+export function poolOf(pool: readonly { url: string }[], model: Partial<CheckedRemoteModel> = {}): TestPool {
   const clock = startClock();
   const scorer = createRemoteScorer({ type: "remote", urls: pool.map(({ url }) => url), ...model }, plainNetwork, clock);
   return { scorer, clock, state: (engineIndex) => scorer.stats!()[`${engineIndex}.state`] };

@@ -3,6 +3,7 @@ import { calibrationIdentity, writeCalibration } from "../../catalogue/calibrati
 import { resolveModel } from "../../catalogue/resolve-model.ts";
 import { type Candidates, judge } from "../../eval/evaluate.ts";
 import {
+  type Calibration,
   type CalibrationQuality,
   calibrationBins,
   type FittedCalibration,
@@ -11,7 +12,7 @@ import {
 } from "../../eval/fit-calibration.ts";
 import { type Qrels, type Run, rankedIds } from "../../eval/metrics.ts";
 import { type LocatedModel, locateModel } from "../../hub/locate.node.ts";
-import { type Calibration, getPreset, RerankError } from "../../index.ts";
+import { getPreset, RerankError } from "../../index.ts";
 import { isRecord } from "../../values.ts";
 import { alignColumns, printable } from "../display.ts";
 import type { Io } from "../io.ts";

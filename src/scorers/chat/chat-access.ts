@@ -2,7 +2,7 @@
 import { RerankError } from "../../errors.ts";
 import type { Network } from "../../http/request.ts";
 import { secretsInHeaders } from "../../http/secrets.ts";
-import type { LlmConfig } from "../../types.ts";
+import type { CheckedLlmConfig } from "../../types.ts";
 
 /** Address, headers and secrets of a request. */
 export interface Access {
@@ -31,7 +31,7 @@ export function keyAdvice({ hasEnvironment }: Network): string {
  *
  * @throws RerankError `invalid-input` without a key for OpenAI
  */
-export function accessOf(where: string, llm: LlmConfig, network: Network): Access {
+export function accessOf(where: string, llm: CheckedLlmConfig, network: Network): Access {
   const url = completionsUrl(llm.baseUrl ?? openAi);
   const own = Object.fromEntries(Object.entries(llm.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   const secrets = secretsInHeaders(own);

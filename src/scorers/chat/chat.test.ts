@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ChatServer, knowingModel, networkWith, startChatServer } from "../../../test/support/chat-server.node.ts";
 import { Reranker } from "../../reranker.ts";
-import type { ChatModel } from "../../types.ts";
+import type { CheckedChatModel } from "../../types.ts";
 import { createChatScorer } from "./chat.ts";
 
 let server: ChatServer;
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const modelOf = (method: ChatModel["method"], more: Partial<ChatModel> = {}): ChatModel => ({
+const modelOf = (method: CheckedChatModel["method"], more: Partial<CheckedChatModel> = {}): CheckedChatModel => ({
   type: "chat",
   method,
   llm: { model: "m", baseUrl: server.baseUrl },

@@ -1,7 +1,7 @@
 import { RerankError } from "../../errors.ts";
 import type { Network } from "../../http/request.ts";
 import type { ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
-import type { ChatModel } from "../../types.ts";
+import type { CheckedChatModel } from "../../types.ts";
 import { ChatEndpoint } from "./endpoint.ts";
 import { scoreListwise, type WindowOptions } from "./listwise.ts";
 import { scorePointwise } from "./pointwise.ts";
@@ -24,7 +24,7 @@ const usualStep = 10;
  *
  * @throws RerankError `invalid-input` for windows that do not overlap, and for a client that does not support chat models
  */
-export function createChatScorer(model: ChatModel, network: Network, { retryDelayMs }: ChatScorerOptions = {}): Scorer {
+export function createChatScorer(model: CheckedChatModel, network: Network, { retryDelayMs }: ChatScorerOptions = {}): Scorer {
   const { method, llm, price } = model;
   const windows = windowsOf(model);
   if (llm.client === "liter-llm") {
@@ -54,7 +54,11 @@ export function createChatScorer(model: ChatModel, network: Network, { retryDela
   };
 }
 
-function windowsOf({ llm, windowSize: size = usualWindow, step = Math.min(usualStep, Math.floor(size / 2)) }: ChatModel): WindowOptions {
+function windowsOf({
+  llm,
+  windowSize: size = usualWindow,
+  step = Math.min(usualStep, Math.floor(size / 2)),
+}: CheckedChatModel): WindowOptions {
   if (step < size) return { size, step };
   throw new RerankError(
     "invalid-input",

@@ -12,7 +12,7 @@ import {
 import { closedUrl, type ScriptedAnswer } from "../../../test/support/scripted-server.node.ts";
 import { RerankError } from "../../errors.ts";
 import type { ScoreCall, ScoreResult } from "../../scorer.ts";
-import type { ChatModel, LlmConfig } from "../../types.ts";
+import type { CheckedChatModel, CheckedLlmConfig } from "../../types.ts";
 import { createChatScorer } from "./chat.ts";
 
 const key = "sk-test-0123456789abcdef";
@@ -23,14 +23,18 @@ let server: ChatServer;
 afterEach(() => server.close());
 
 interface AskOptions {
-  method?: ChatModel["method"];
-  llm?: Partial<LlmConfig>;
+  method?: CheckedChatModel["method"];
+  llm?: Partial<CheckedLlmConfig>;
   variables?: Record<string, string>;
   call?: Partial<ScoreCall>;
 }
 
 function ask({ method = "pointwise", llm, variables, call: more }: AskOptions = {}): Promise<ScoreResult> {
-  const model: ChatModel = { type: "chat", method, llm: { model: "m", apiKey: key, baseUrl: server.baseUrl, maxRetries: 2, ...llm } };
+  const model: CheckedChatModel = {
+    type: "chat",
+    method,
+    llm: { model: "m", apiKey: key, baseUrl: server.baseUrl, maxRetries: 2, ...llm },
+  };
   return createChatScorer(model, networkWith(variables), { retryDelayMs: 0 }).score({ ...call, ...more });
 }
 
@@ -122,7 +126,7 @@ describe("a parameter that the endpoint refuses", () => {
 
   it("is left out, and not sent again by later requests and calls", async () => {
     server = await reasoning(["max_tokens", "temperature"]);
-    const model: ChatModel = { type: "chat", method: "pointwise", llm: { model: "m", baseUrl: server.baseUrl } };
+    const model: CheckedChatModel = { type: "chat", method: "pointwise", llm: { model: "m", baseUrl: server.baseUrl } };
     const scorer = createChatScorer(model, networkWith());
     const first = await scorer.score(call);
     expect(Array.from(first.scores, (score) => score.toFixed(6))).toEqual(["0.250000", "0.750000"]);

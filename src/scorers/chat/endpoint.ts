@@ -3,7 +3,7 @@ import { RerankError } from "../../errors.ts";
 import { requestJson } from "../../http/json-request.ts";
 import type { JsonReply, Network } from "../../http/request.ts";
 import { redact } from "../../http/secrets.ts";
-import type { LlmConfig } from "../../types.ts";
+import type { CheckedLlmConfig } from "../../types.ts";
 import { accessOf, keyAdvice } from "./chat-access.ts";
 import { type Completion, readCompletion } from "./completion.ts";
 import { type ParameterBody, Parameters, type Wanted } from "./parameters.ts";
@@ -35,13 +35,13 @@ const quoteLength = 120;
 export class ChatEndpoint {
   /** For messages: `chat:gpt-4.1-mini`. */
   readonly where: string;
-  readonly #llm: LlmConfig;
+  readonly #llm: CheckedLlmConfig;
   readonly #network: Network;
   readonly #retryDelayMs: number | undefined;
   readonly #parameters = new Parameters();
   #hasAnswered = false;
 
-  constructor(llm: LlmConfig, network: Network, retryDelayMs: number | undefined) {
+  constructor(llm: CheckedLlmConfig, network: Network, retryDelayMs: number | undefined) {
     this.where = `chat:${llm.model}`;
     this.#llm = llm;
     this.#network = network;

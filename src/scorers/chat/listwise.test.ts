@@ -10,7 +10,7 @@ import {
 } from "../../../test/support/chat-server.node.ts";
 import { RerankError } from "../../errors.ts";
 import type { ScoreCall, ScoreResult } from "../../scorer.ts";
-import type { ChatModel } from "../../types.ts";
+import type { CheckedChatModel } from "../../types.ts";
 import { createChatScorer } from "./chat.ts";
 import { windowStarts } from "./listwise.ts";
 
@@ -19,7 +19,7 @@ const call: ScoreCall = { query: "q", texts: [], truncation: "longest_first", sp
 let server: ChatServer | undefined;
 afterEach(() => server?.close());
 
-function score(texts: readonly string[], model: Partial<ChatModel> = {}, more: Partial<ScoreCall> = {}): Promise<ScoreResult> {
+function score(texts: readonly string[], model: Partial<CheckedChatModel> = {}, more: Partial<ScoreCall> = {}): Promise<ScoreResult> {
   const llm = { model: "m", baseUrl: server!.baseUrl, maxRetries: 0 };
   return createChatScorer({ type: "chat", method: "listwise", llm, ...model }, networkWith()).score({ ...call, texts, ...more });
 }

@@ -10,7 +10,7 @@ import {
 import type { ScriptedAnswer } from "../../../test/support/scripted-server.node.ts";
 import type { Network } from "../../http/request.ts";
 import type { ScoreCall, ScoreResult } from "../../scorer.ts";
-import type { ChatModel } from "../../types.ts";
+import type { CheckedChatModel } from "../../types.ts";
 import { createChatScorer } from "./chat.ts";
 
 const call: ScoreCall = { query: "q", texts: ["a"], truncation: "longest_first", specialTokens: "neutralize", batchSize: 32 };
@@ -18,7 +18,7 @@ const call: ScoreCall = { query: "q", texts: ["a"], truncation: "longest_first",
 let server: ChatServer;
 afterEach(() => server.close());
 
-function score(texts: readonly string[], more: Partial<ScoreCall> = {}, model: Partial<ChatModel> = {}): Promise<ScoreResult> {
+function score(texts: readonly string[], more: Partial<ScoreCall> = {}, model: Partial<CheckedChatModel> = {}): Promise<ScoreResult> {
   const llm = { model: "m", baseUrl: server.baseUrl, maxRetries: 0 };
   return createChatScorer({ type: "chat", method: "pointwise", llm, ...model }, networkWith()).score({ ...call, texts, ...more });
 }

@@ -5,7 +5,7 @@
  * model to rank it higher: no prompt excludes that.
  */
 import type { ScoreCall } from "../../scorer.ts";
-import type { ChatModel } from "../../types.ts";
+import type { CheckedChatModel } from "../../types.ts";
 
 /** One turn of a conversation. */
 export interface ChatMessage {
@@ -17,7 +17,7 @@ export interface ChatMessage {
 export type PromptOptions = Pick<ScoreCall, "query" | "instruction" | "specialTokens">;
 
 /** Versions of the prompts. They are part of the model's identity, so that results and caches distinguish prompts. */
-export const promptVersions: Readonly<Record<ChatModel["method"], string>> = { pointwise: "pointwise-1", listwise: "listwise-1" };
+export const promptVersions: Readonly<Record<CheckedChatModel["method"], string>> = { pointwise: "pointwise-1", listwise: "listwise-1" };
 
 /**
  * Asks for one word about one document.

@@ -1,5 +1,5 @@
 import type { Scorer } from "../../scorer.ts";
-import type { CascadeModel, FallbackModel, FieldModel, FuseModel, ModelReference, NoneModel } from "../../types.ts";
+import type { CheckedCascadeModel, CheckedFallbackModel, CheckedFuseModel, FieldModel, ModelReference, NoneModel } from "../../types.ts";
 import { createCascadeScorer } from "./cascade.ts";
 import { createFallbackScorer } from "./fallback.ts";
 import { createFieldScorer } from "./field.ts";
@@ -7,7 +7,7 @@ import { createFuseScorer } from "./fuse.ts";
 import { createNoneScorer } from "./none.ts";
 
 /** Models that combine others, read a field of the documents, or score nothing. */
-export type CompositeModel = FallbackModel | CascadeModel | FuseModel | FieldModel | NoneModel;
+export type CompositeModel = CheckedFallbackModel | CheckedCascadeModel | CheckedFuseModel | FieldModel | NoneModel;
 
 /**
  * Creates the scorer of a composite model.

@@ -1,6 +1,6 @@
 import { orderByScore } from "../../ranking/order.ts";
 import type { ScoreResult, Scorer } from "../../scorer.ts";
-import type { FuseModel } from "../../types.ts";
+import type { CheckedFuseModel } from "../../types.ts";
 import { type Composition, composeScorer, joinResults, settledValue, shownScores, tiersOf } from "./combined-parts.ts";
 
 /** A larger k makes the difference between early and late ranks smaller. @see G. V. Cormack et al., Reciprocal Rank Fusion, SIGIR 2009: k = 60 */
@@ -16,7 +16,7 @@ const usualK = 60;
  *
  * @throws the first failure of a model
  */
-export function createFuseScorer(parts: readonly Scorer[], options: Pick<FuseModel, "method" | "weights" | "k">): Scorer {
+export function createFuseScorer(parts: readonly Scorer[], options: Pick<CheckedFuseModel, "method" | "weights" | "k">): Scorer {
   const { method = "reciprocal_rank", weights = parts.map(() => 1), k = usualK } = options;
   const composition: Composition = function* (call) {
     const outcomes = yield { parts: parts.map((scorer) => ({ scorer, call })) };

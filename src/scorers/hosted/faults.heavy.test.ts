@@ -12,7 +12,7 @@ import {
   startScriptedServer,
 } from "../../../test/support/scripted-server.node.ts";
 import { RerankError, type RerankErrorCode } from "../../errors.ts";
-import type { LlmConfig } from "../../types.ts";
+import type { CheckedLlmConfig } from "../../types.ts";
 import { createHostedScorer } from "./hosted.ts";
 import { findProvider } from "./known-providers.ts";
 
@@ -32,7 +32,7 @@ interface Fault {
   expectedMessage?: string | RegExp;
   /** How often the provider is asked; undefined where a busy machine may not get so far. */
   requests?: number;
-  llm?: Partial<LlmConfig>;
+  llm?: Partial<CheckedLlmConfig>;
 }
 
 /** What the other side knows of us, to see whether it comes back in an error. */
@@ -45,7 +45,7 @@ const status =
     const message = `The provider's own words. ${echo(request)}`;
     return { status: code, headers, json: encodeError({ status: code, code: "x", message }).body };
   };
-const short: Partial<LlmConfig> = { timeoutSecs: 0.05, maxRetries: 1 };
+const short: Partial<CheckedLlmConfig> = { timeoutSecs: 0.05, maxRetries: 1 };
 const bad = { code: "bad-response", isRetryable: false, requests: 1 } as const;
 
 // A megabyte and a little more, in a kilobyte.
@@ -316,8 +316,8 @@ it("runs every fault on every provider, but for those of indices where a reply h
   expect(cases).toHaveLength(exchanges.length * faults.length - 7);
 });
 
-function scoreAt({ prefix, model, variables }: Exchange, url: string, llm: Partial<LlmConfig>): Promise<unknown> {
-  const config: LlmConfig = {
+function scoreAt({ prefix, model, variables }: Exchange, url: string, llm: Partial<CheckedLlmConfig>): Promise<unknown> {
+  const config: CheckedLlmConfig = {
     model: `${prefix}/${model}`,
     baseUrl: `${url}/v1`,
     maxRetries: 2,

@@ -6,7 +6,7 @@ import { type Script, type ScriptedRequest, type ScriptedServer, startScriptedSe
 import { RerankError } from "../../errors.ts";
 import type { ScoreCall, Scorer } from "../../scorer.ts";
 import { scorerChecks } from "../../testing/scorer-suite.ts";
-import type { LlmConfig } from "../../types.ts";
+import type { CheckedLlmConfig } from "../../types.ts";
 import { createHostedScorer } from "./hosted.ts";
 import { listProviders } from "./known-providers.ts";
 
@@ -35,7 +35,7 @@ function bedrockTexts(body: { sources: { inlineDocumentSource: { textDocument: {
   return body.sources.map(({ inlineDocumentSource }) => inlineDocumentSource.textDocument.text);
 }
 
-const scorerOf = (llm: LlmConfig, variables: Record<string, string> = {}): Scorer =>
+const scorerOf = (llm: CheckedLlmConfig, variables: Record<string, string> = {}): Scorer =>
   createHostedScorer({ maxRetries: 0, ...llm }, networkWith(variables), { retryDelayMs: 1 });
 /** As many texts, each as long as its place plus one. */
 const growing = (count: number): string[] => Array.from({ length: count }, (_, index) => "x".repeat(index + 1));
@@ -85,7 +85,11 @@ describe("the model's name", () => {
 });
 
 describe("the key", () => {
-  const keyIn = async (llm: Partial<LlmConfig>, variables: Record<string, string>, model = "cohere/x"): Promise<string | undefined> => {
+  const keyIn = async (
+    llm: Partial<CheckedLlmConfig>,
+    variables: Record<string, string>,
+    model = "cohere/x",
+  ): Promise<string | undefined> => {
     await createHostedScorer({ model, ...llm }, networkAt(server.url, variables)).score(recordedCall);
     return server.requests.at(-1)!.headers.authorization;
   };
@@ -383,7 +387,7 @@ it("gives up where the time that is left is shorter than the pause that is asked
 
 describe("Bedrock", () => {
   const keys = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
-  const askedAt = async (llm: Partial<LlmConfig>, variables: Record<string, string>): Promise<string[]> => {
+  const askedAt = async (llm: Partial<CheckedLlmConfig>, variables: Record<string, string>): Promise<string[]> => {
     const network = networkAt(server.url, { ...keys, ...variables });
     await createHostedScorer({ model: "bedrock/amazon.rerank-v1:0", ...llm }, network).score(recordedCall);
     return network.asked;

@@ -1,6 +1,6 @@
 import type { Network } from "../../http/request.ts";
 import type { Capabilities, ScoreCall, ScoreResult, Scorer } from "../../scorer.ts";
-import type { LlmConfig } from "../../types.ts";
+import type { CheckedLlmConfig } from "../../types.ts";
 import { scoreWithoutBlanks } from "./blank-texts.ts";
 import { findProvider } from "./known-providers.ts";
 import { askLiterLlm, importLiterLlm, type LiterLlm, refuseLiterLlm } from "./liter-llm.ts";
@@ -29,7 +29,7 @@ const defaultDurationSecs = 60;
  *
  * @throws RerankError `invalid-input` for an unknown provider, or a client that does not support the provider
  */
-export function createHostedScorer(llm: LlmConfig, network: Network, options: HostedOptions = {}): Scorer {
+export function createHostedScorer(llm: CheckedLlmConfig, network: Network, options: HostedOptions = {}): Scorer {
   const named = findProvider(llm.model, llm.baseUrl);
   const { prefix, provider, model } = named;
   const setting = { model, llm, network };

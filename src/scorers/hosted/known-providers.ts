@@ -29,6 +29,7 @@ export interface ProviderInfo {
   variables: readonly string[];
   /** Environment variables that only some keys need: AWS_SESSION_TOKEN for temporary keys. */
   optionalVariables: readonly string[];
+  /** Whether it answers only with a key. */
   needsKey: boolean;
   /** Whether the user must name a host, by `baseUrl` or a variable, because the provider has none. */
   needsBaseUrl: boolean;
@@ -69,7 +70,12 @@ const providers: readonly Provider[] = [
 
 const byPrefix = new Map(providers.flatMap((provider) => provider.prefixes.map((prefix) => [prefix, provider] as const)));
 
-/** Lists all prefixes of hosted models, in the order of the docs. */
+/**
+ * Lists all prefixes of hosted models, in the order of the docs.
+ *
+ * @example
+ * console.log(listProviders()[0].prefix, listProviders()[0].variables); // cohere [ 'COHERE_API_KEY', 'CO_API_KEY' ]
+ */
 export function listProviders(): ProviderInfo[] {
   return providerPrefixes.map((prefix) => {
     const provider = byPrefix.get(prefix)!;

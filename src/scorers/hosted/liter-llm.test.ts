@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { networkWith, recordedCall } from "../../../test/support/hosted-network.ts";
 import { RerankError } from "../../errors.ts";
 import type { Scorer } from "../../scorer.ts";
-import type { LlmConfig } from "../../types.ts";
+import type { CheckedLlmConfig } from "../../types.ts";
 import { createHostedScorer } from "./hosted.ts";
 import type { LiterLlm } from "./liter-llm.ts";
 
@@ -28,8 +28,8 @@ function standIn(rerank: Rerank): { load: () => Promise<LiterLlm>; seen: unknown
   return { load: async () => module, seen };
 }
 
-function scorerOf(llm: Partial<LlmConfig>, load: () => Promise<LiterLlm>): Scorer {
-  const config: LlmConfig = { model: "cohere/rerank-v3.5", client: "liter-llm", apiKey: key, ...llm };
+function scorerOf(llm: Partial<CheckedLlmConfig>, load: () => Promise<LiterLlm>): Scorer {
+  const config: CheckedLlmConfig = { model: "cohere/rerank-v3.5", client: "liter-llm", apiKey: key, ...llm };
   return createHostedScorer(config, networkWith({}), { loadLiterLlm: load });
 }
 

@@ -5,7 +5,7 @@ import { messageOf, RerankError, type RerankErrorOptions } from "../../errors.ts
 import { redact, secretsInHeaders } from "../../http/secrets.ts";
 import { scoresByIndex } from "../../ranking/scores-by-index.ts";
 import type { ScoreCall } from "../../scorer.ts";
-import type { LlmConfig } from "../../types.ts";
+import type { CheckedLlmConfig } from "../../types.ts";
 import { findKey, missingKey } from "./provider-access.ts";
 import { defaultMaxRetries, defaultTimeoutSecs, type ProviderCall, usageIn, wrongReplyAdvice } from "./provider-call.ts";
 import type { Part, PartScores } from "./split-call.ts";
@@ -41,7 +41,7 @@ const failures: readonly (readonly [start: string, options: RerankErrorOptions])
  *
  * @throws RerankError `invalid-input` with the reason
  */
-export function refuseLiterLlm(prefix: string, { baseUrl }: LlmConfig): void {
+export function refuseLiterLlm(prefix: string, { baseUrl }: CheckedLlmConfig): void {
   const remedy = "Leave llm.client out, so that crossrank's own client sends it.";
   if (!rightPrefixes.includes(prefix)) {
     const what = `is right for ${rightPrefixes.join(", ")} only: it sends others to a wrong host, or cannot read their replies`;

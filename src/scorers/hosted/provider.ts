@@ -1,13 +1,13 @@
 import type { AnyCodec } from "../../dialects/codec.ts";
 import type { EngineLimits } from "../../dialects/engine.ts";
 import type { JsonRequest, Network } from "../../http/request.ts";
-import type { LlmConfig } from "../../types.ts";
+import type { CheckedLlmConfig } from "../../types.ts";
 
 /** A caller's settings for a provider. */
 export interface Setting {
   /** The provider's name of the model, without the prefix. */
   model: string;
-  llm: LlmConfig;
+  llm: CheckedLlmConfig;
   network: Network;
 }
 

@@ -1,5 +1,5 @@
 import { RerankError } from "../../errors.ts";
-import type { TokenHead } from "../../types.ts";
+import type { CheckedTokenHead } from "../../types.ts";
 
 /**
  * Reduces the outputs of a classification head to one logit for each pair. The sigmoid of the logit is the head's own probability.
@@ -61,7 +61,11 @@ export interface TokenIds {
  * @param idOf gives the id of a token, or of a text that is exactly one token
  * @throws RerankError `unsupported-model` for a text that is not one token
  */
-export function resolveTokens(model: string, { trueToken, falseToken }: TokenHead, idOf: (token: string) => number | undefined): TokenIds {
+export function resolveTokens(
+  model: string,
+  { trueToken, falseToken }: CheckedTokenHead,
+  idOf: (token: string) => number | undefined,
+): TokenIds {
   const resolve = (token: number | string): number => {
     const id = typeof token === "number" ? token : idOf(token);
     if (id !== undefined) return id;

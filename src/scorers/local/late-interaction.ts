@@ -10,7 +10,7 @@ import {
   type LateInteractionEncoder,
 } from "../../tokenization/late-interaction-encoder.ts";
 import type { TokenizerFiles } from "../../tokenization/open-tokenizer.ts";
-import type { LateInteractionHead } from "../../types.ts";
+import type { CheckedLateInteractionHead } from "../../types.ts";
 import { lastTokenIndex, paddedFeeds } from "./feeds.ts";
 import { emptyScores, encodeAll, type Group, type GroupScores } from "./group.ts";
 import { checkHead } from "./head.ts";
@@ -28,7 +28,7 @@ const maxCachedQueries = 8;
 /** @throws RerankError `unsupported-model` if the head does not fit the files or the graph */
 export function lateInteractionReader(
   options: ExecutorOptions,
-  head: Required<LateInteractionHead>,
+  head: Required<CheckedLateInteractionHead>,
   files: TokenizerFiles,
   session: OnnxSession,
 ): TextReader {

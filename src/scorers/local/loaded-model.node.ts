@@ -5,7 +5,7 @@ import type { ModelSpec } from "../../catalogue/model-spec.ts";
 import { RerankError } from "../../errors.ts";
 import type { LocatedModel } from "../../hub/locate.node.ts";
 import { firstPosition } from "../../tokenization/token-limit.ts";
-import type { Acceleration, Calibration, CustomModel, PresetModel, RerankWarning } from "../../types.ts";
+import type { Calibration, CheckedAcceleration, CheckedCustomModel, CheckedPresetModel, RerankWarning } from "../../types.ts";
 import type { OpenableFiles } from "./model-files.node.ts";
 import type { ExecutorOptions } from "./open-model.ts";
 import { labelWarnings, type ModelReading, readingOf } from "./reading.ts";
@@ -15,11 +15,11 @@ import { acquireModel, type Lease } from "./shared-model.node.ts";
 
 /** Options of a local scorer. */
 export interface OnnxScorerOptions {
-  model: PresetModel | CustomModel;
+  model: CheckedPresetModel | CheckedCustomModel;
   cacheDir?: string;
   showDownloadProgress: boolean;
   allowDownload: boolean;
-  acceleration: Acceleration;
+  acceleration: CheckedAcceleration;
   /** 0 for no cache. */
   scoreCacheBytes: number;
   /** Path of a calibration's file. */

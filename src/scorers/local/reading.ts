@@ -2,7 +2,7 @@
 import type { ModelSpec } from "../../catalogue/model-spec.ts";
 import type { LocatedModel } from "../../hub/locate.node.ts";
 import { tokenLimit } from "../../tokenization/token-limit.ts";
-import type { HeadConfig, LateInteractionHead, PromptTemplate, RerankWarning, TokenHead } from "../../types.ts";
+import type { CheckedHeadConfig, CheckedLateInteractionHead, CheckedTokenHead, PromptTemplate, RerankWarning } from "../../types.ts";
 import { readTwoClasses, resolveRelevantClass } from "./class-labels.ts";
 import type { ClassReading } from "./head.ts";
 
@@ -14,7 +14,7 @@ export interface Reading {
 }
 
 /** A head, resolved as far as possible without the tokenizer. */
-export type ResolvedHead = ClassReading | TokenHead | Required<LateInteractionHead>;
+export type ResolvedHead = ClassReading | CheckedTokenHead | Required<CheckedLateInteractionHead>;
 
 /** A {@link Reading} with the defaults for calls. */
 export interface ModelReading extends Reading {
@@ -26,7 +26,7 @@ export interface ModelReading extends Reading {
 
 // ColBERTv2's settings, except the document's length, which is that of answerai-colbert-small-v1:
 // https://huggingface.co/answerdotai/answerai-colbert-small-v1 artifact.metadata
-const colbertDefaults: Required<LateInteractionHead> = {
+const colbertDefaults: Required<CheckedLateInteractionHead> = {
   type: "late-interaction",
   queryLength: 32,
   documentLength: 300,
@@ -58,7 +58,7 @@ export function labelWarnings({ id, config }: LocatedModel, head: ResolvedHead):
   return [{ type: "unread-labels", message, labels: unread }];
 }
 
-function resolveHead({ id, config }: LocatedModel, head: HeadConfig | undefined, maxLength: number | undefined): ResolvedHead {
+function resolveHead({ id, config }: LocatedModel, head: CheckedHeadConfig | undefined, maxLength: number | undefined): ResolvedHead {
   if (head?.type === "token") return head;
   if (head?.type === "late-interaction")
     return { ...colbertDefaults, ...(maxLength === undefined ? {} : { documentLength: maxLength }), ...head };

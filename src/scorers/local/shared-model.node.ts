@@ -7,7 +7,7 @@ import { freeMemoryBytes, usableCores } from "../../machine/machine.node.ts";
 import { type GroupBounds, planWorkers, sessionBytes, type WorkerPlan } from "../../threads/plan.ts";
 import { Pool } from "../../threads/worker-pool.ts";
 import { openWorkerThread } from "../../threads/worker-thread.node.ts";
-import type { Acceleration } from "../../types.ts";
+import type { CheckedAcceleration } from "../../types.ts";
 import { createExecutor, type Executor } from "./executor.node.ts";
 import type { Group } from "./group.ts";
 import { ModelFiles, type OpenableFiles } from "./model-files.node.ts";
@@ -23,7 +23,7 @@ export interface SessionNeeds {
   /** As in the configuration. */
   cacheDir: string | undefined;
   executor: Omit<ExecutorOptions, "threads" | keyof OpenableFiles>;
-  acceleration: Acceleration;
+  acceleration: CheckedAcceleration;
   /** 0 for no cache. */
   scoreCacheBytes: number;
 }
@@ -148,7 +148,7 @@ function keyOf({ located, executor, acceleration, scoreCacheBytes }: SessionNeed
 }
 
 /** Plans the workers of a model on the CPU. It counts the threads and the memory of all other models, also memory that they will use soon. */
-function planCpu(modelBytes: number, acceleration: Acceleration): WorkerPlan {
+function planCpu(modelBytes: number, acceleration: CheckedAcceleration): WorkerPlan {
   const others = [...shared.values()].map(({ model }) => model);
   const heldThreads = others.reduce((sum, { maxThreads }) => sum + maxThreads, 0);
   const pendingBytes = others.reduce((sum, model) => sum + model.pendingBytes, 0);
@@ -157,7 +157,7 @@ function planCpu(modelBytes: number, acceleration: Acceleration): WorkerPlan {
 }
 
 /** One session: a device computes whole batches, one after another. */
-function planDevice(provider: string, { workers = 1, threads = 1 }: Acceleration): WorkerPlan {
+function planDevice(provider: string, { workers = 1, threads = 1 }: CheckedAcceleration): WorkerPlan {
   return { workers, threads, reason: `one session on ${provider}` };
 }
 

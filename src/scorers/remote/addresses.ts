@@ -1,6 +1,6 @@
 /** Addresses of engines: for requests and for messages. */
 import { secretsInHeaders } from "../../http/secrets.ts";
-import type { RemoteModel } from "../../types.ts";
+import type { CheckedRemoteModel } from "../../types.ts";
 
 /** Headers of each request to an engine of the pool. */
 export interface Access {
@@ -11,7 +11,7 @@ export interface Access {
 }
 
 /** The headers of the configuration: one set for all engines of the list. Reads no environment variable. */
-export function accessOf({ apiKey, headers = {} }: RemoteModel): Access {
+export function accessOf({ apiKey, headers = {} }: CheckedRemoteModel): Access {
   const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const secrets = secretsInHeaders(own);
   if (apiKey === undefined || "authorization" in own) return { headers: own, secrets };

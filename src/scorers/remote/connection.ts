@@ -5,7 +5,7 @@ import { RerankError } from "../../errors.ts";
 import { requestJson } from "../../http/json-request.ts";
 import type { JsonReply, Network } from "../../http/request.ts";
 import { type Clock, retryAfterMs } from "../../http/retry.ts";
-import type { RemoteModel } from "../../types.ts";
+import type { CheckedRemoteModel } from "../../types.ts";
 import { type Access, accessOf } from "./addresses.ts";
 import type { Information } from "./discovery.ts";
 
@@ -36,7 +36,7 @@ export class Connection {
   readonly #clock: Clock;
   readonly #access: Access;
 
-  constructor(model: RemoteModel, network: Network, clock: Clock) {
+  constructor(model: CheckedRemoteModel, network: Network, clock: Clock) {
     this.#network = network;
     this.#clock = clock;
     this.#access = accessOf(model);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { RemoteModel } from "../../types.ts";
+import type { CheckedRemoteModel } from "../../types.ts";
 import { discover, type EngineProfile, type Information, knownProfile } from "./discovery.ts";
 
 const none: Information = { status: 404, body: { detail: "Not Found" } };
 const ask = (
   answers: Record<string, unknown>,
-  model: Partial<RemoteModel> = {},
+  model: Partial<CheckedRemoteModel> = {},
   label = "http://engine",
 ): { asked: string[]; profile: Promise<EngineProfile> } => {
   const asked: string[] = [];

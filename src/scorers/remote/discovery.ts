@@ -2,7 +2,7 @@
 
 import { limitsInInformation } from "../../dialects/engine.ts";
 import { RerankError } from "../../errors.ts";
-import type { RemoteDialect, RemoteModel } from "../../types.ts";
+import type { CheckedRemoteModel, RemoteDialect } from "../../types.ts";
 import { isRecord } from "../../values.ts";
 import { type EngineDialect, engineDialects } from "./engine-dialects.ts";
 
@@ -44,7 +44,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const owners = new Map(Object.values(engineDialects).map(({ owner, name }) => [owner, name]));
 
 /** The profile of an engine if the configuration is enough; undefined if the engine must be asked. */
-export function knownProfile({ dialect, model }: RemoteModel): EngineProfile | undefined {
+export function knownProfile({ dialect, model }: CheckedRemoteModel): EngineProfile | undefined {
   return dialect === undefined || engineDialects[dialect].informationPath !== undefined ? undefined : profileOf(dialect, model);
 }
 
@@ -55,7 +55,7 @@ export function knownProfile({ dialect, model }: RemoteModel): EngineProfile | u
  * @throws RerankError `bad-response` with the requests and answers; `unsupported-model` if its model is no reranker; `invalid-input` if a
  *   model must be named; what `ask` throws
  */
-export async function discover(ask: AskEngine, model: RemoteModel, label: string): Promise<EngineProfile> {
+export async function discover(ask: AskEngine, model: CheckedRemoteModel, label: string): Promise<EngineProfile> {
   const given = model.dialect;
   const paths = given === undefined ? (["/info", "/v1/models", "/models"] as const) : [engineDialects[given].informationPath!];
   const answers: string[] = [];
@@ -73,13 +73,13 @@ export async function discover(ask: AskEngine, model: RemoteModel, label: string
   );
 }
 
-function readInformation(body: unknown, model: RemoteModel, label: string): EngineProfile | undefined {
+function readInformation(body: unknown, model: CheckedRemoteModel, label: string): EngineProfile | undefined {
   if (!isRecord(body)) return undefined;
   return readInfo(body, model, label) ?? readModels(body, model, label);
 }
 
 /** Reads `/info` of text-embeddings-inference, or of crossrank, which has the same fields and names itself. */
-function readInfo(body: Fields, { dialect: given, model }: RemoteModel, label: string): EngineProfile | undefined {
+function readInfo(body: Fields, { dialect: given, model }: CheckedRemoteModel, label: string): EngineProfile | undefined {
   const { server, model_id: id, model_sha: sha, model_type: type } = body;
   if (!isRecord(type) || typeof id !== "string") return undefined;
   const isOurs = server === "crossrank";
@@ -100,7 +100,7 @@ function readInfo(body: Fields, { dialect: given, model }: RemoteModel, label: s
 }
 
 /** Reads a list of models in OpenAI's format. */
-function readModels({ data }: Fields, { dialect: given, model }: RemoteModel, label: string): EngineProfile | undefined {
+function readModels({ data }: Fields, { dialect: given, model }: CheckedRemoteModel, label: string): EngineProfile | undefined {
   const entries = Array.isArray(data) ? data.filter(isRecord) : [];
   const owner = entries.map(({ owned_by: name }) => name).find((name) => typeof name === "string");
   // LocalAI's entries have only an id. @see https://github.com/mudler/LocalAI `core/schema/openai.go`, OpenAIModel

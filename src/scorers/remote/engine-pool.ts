@@ -2,7 +2,7 @@ import { Stopping } from "../../concurrency.ts";
 import { RerankError } from "../../errors.ts";
 import type { Network } from "../../http/request.ts";
 import type { Clock } from "../../http/retry.ts";
-import type { RemoteModel } from "../../types.ts";
+import type { CheckedRemoteModel } from "../../types.ts";
 import { distinctUrls } from "./addresses.ts";
 import type { EngineProfile } from "./discovery.ts";
 import { Engine } from "./engine.ts";
@@ -51,7 +51,7 @@ export class EnginePool {
   /** The engines, the last chosen one at the end, so that equally loaded engines take turns. */
   #turns: Engine[];
 
-  constructor(model: RemoteModel, network: Network, clock: Clock) {
+  constructor(model: CheckedRemoteModel, network: Network, clock: Clock) {
     this.engines = distinctUrls(model.urls).map((url) => new Engine(url, model, network, clock));
     this.#turns = [...this.engines];
     this.#clock = clock;

@@ -1,7 +1,7 @@
 import { RerankError } from "../../errors.ts";
 import type { Network } from "../../http/request.ts";
 import { backoffMs, type Clock } from "../../http/retry.ts";
-import type { RemoteModel } from "../../types.ts";
+import type { CheckedRemoteModel } from "../../types.ts";
 import { addressOf, labelOf, rootAddressOf } from "./addresses.ts";
 import { CircuitBreaker } from "./breaker.ts";
 import { Connection } from "./connection.ts";
@@ -46,7 +46,7 @@ export class Engine {
   /** Requests that it refused because it was busy. */
   refusals = 0;
   readonly #url: string;
-  readonly #model: RemoteModel;
+  readonly #model: CheckedRemoteModel;
   readonly #clock: Clock;
   readonly #connection: Connection;
   #profile: EngineProfile | undefined;
@@ -56,7 +56,7 @@ export class Engine {
   #refusedAtMs = Number.NEGATIVE_INFINITY;
   #paceMs: number | undefined;
 
-  constructor(url: string, model: RemoteModel, network: Network, clock: Clock) {
+  constructor(url: string, model: CheckedRemoteModel, network: Network, clock: Clock) {
     this.label = labelOf(url);
     this.#url = url;
     this.#model = model;

@@ -16,7 +16,7 @@ import { closedUrl } from "../../../test/support/scripted-server.node.ts";
 import { RerankError } from "../../errors.ts";
 import type { Scorer } from "../../scorer.ts";
 import { scorerChecks } from "../../testing/scorer-suite.ts";
-import type { RemoteDialect, RemoteModel } from "../../types.ts";
+import type { CheckedRemoteModel, RemoteDialect } from "../../types.ts";
 import { createRemoteScorer } from "./remote.ts";
 
 let engines: TestEngine[] = [];
@@ -27,7 +27,7 @@ const start = async (options?: EngineOptions): Promise<TestEngine> => {
 };
 const startAll = (count: number, options?: EngineOptions): Promise<TestEngine[]> =>
   Promise.all(Array.from({ length: count }, () => start(options)));
-const scorerOf = (pool: readonly { url: string }[], model: Partial<RemoteModel> = {}): Scorer =>
+const scorerOf = (pool: readonly { url: string }[], model: Partial<CheckedRemoteModel> = {}): Scorer =>
   createRemoteScorer({ type: "remote", urls: pool.map(({ url }) => url), ...model }, plainNetwork, startClock());
 const documentsOf = ({ ranked }: TestEngine): number => ranked.reduce((sum, texts) => sum + texts.length, 0);
 

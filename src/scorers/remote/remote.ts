@@ -7,7 +7,7 @@ import { describeModel } from "../../config/describe-model.ts";
 import type { Network } from "../../http/request.ts";
 import { type Clock, systemClock } from "../../http/retry.ts";
 import type { Scorer } from "../../scorer.ts";
-import type { RemoteModel } from "../../types.ts";
+import type { CheckedRemoteModel } from "../../types.ts";
 import { EnginePool } from "./engine-pool.ts";
 import { RemoteCall } from "./remote-call.ts";
 
@@ -19,7 +19,7 @@ import { RemoteCall } from "./remote-call.ts";
  *
  * @param clock for tests
  */
-export function createRemoteScorer(model: RemoteModel, network: Network, clock: Clock = systemClock): Scorer {
+export function createRemoteScorer(model: CheckedRemoteModel, network: Network, clock: Clock = systemClock): Scorer {
   const pool = new EnginePool(model, network, clock);
   return {
     name: "remote",
