@@ -39,6 +39,7 @@ export interface RerankedDocument<D extends RerankDocument = RerankDocument> {
 export interface RerankedPassage {
   /** `documentText.slice(start, end)`. */
   text: string;
+  /** Index of its first unit, from 0. */
   start: number;
   /** Exclusive. */
   end: number;

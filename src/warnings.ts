@@ -19,6 +19,7 @@ export type RerankWarning =
   | {
       /** Not all of a document's passages were scored: `maxPassages` or `maxDocumentTokens` of `longDocuments` left some out. */
       type: "unread-passages";
+      /** One sentence for people. */
       message: string;
       /** Place of the document in the caller's list. */
       index: number;
