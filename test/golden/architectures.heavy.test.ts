@@ -57,8 +57,8 @@ const prompted: Record<string, Prompted> = {
   "tiny-qwen3-gqa": { head: qwen3.head!, ...qwen3Prompt },
   "tiny-qwen3-int8": { head: qwen3.head!, ...qwen3Prompt },
   "tiny-qwen3-classifier": qwen3Prompt,
-  "tiny-gemma": { head: { type: "token", true_token: "Yes" }, template: gemma },
-  "tiny-colbert": { head: { type: "late-interaction", document_length: goldens.documentLength } },
+  "tiny-gemma": { head: { type: "token", trueToken: "Yes" }, template: gemma },
+  "tiny-colbert": { head: { type: "late-interaction", documentLength: goldens.documentLength } },
 };
 
 const largest: Record<string, number> = {};
