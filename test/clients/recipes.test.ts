@@ -55,8 +55,8 @@ const title = hasWheel ? "PostgreSQL" : "PostgreSQL (skipped: needs python3 with
 
 describe.skipIf(!hasWheel && process.env.CI === undefined)(title, () => {
   // PostgreSQL refuses to run as root; nobody must reach its programs.
-  const place = mkdtempSync(join(tmpdir(), "crossrank-postgres-"));
-  const data = join(place, "data");
+  let place: string;
+  let data: string;
   const isRoot = process.getuid?.() === 0;
   let programs: string;
 
@@ -71,6 +71,8 @@ describe.skipIf(!hasWheel && process.env.CI === undefined)(title, () => {
   };
 
   beforeAll(async () => {
+    place = mkdtempSync(join(tmpdir(), "crossrank-postgres-"));
+    data = join(place, "data");
     chmodSync(place, 0o755);
     mkdirSync(data, { mode: 0o700 });
     if (isRoot) chownSync(data, 65_534, 65_534);
