@@ -120,7 +120,7 @@ describe("command lines", () => {
       .split("\n")
       .filter((text) => !text.startsWith("#"))) {
       expect(line).toMatch(
-        /^(npm (ci|test|install crossrank|run [\w:]+)|\.ci\/run|(npx )?crossrank |UPDATE_DOCS=1 npm run|\.venv\/bin\/|python3 -m venv |docker (build|run) |kubectl (apply|create) |mkdir -p out\/|cp -r node_modules\/|find node_modules\/)/,
+        /^(npm (ci|test|install crossrank|version |publish |run [\w:]+)|git push |\.ci\/run|(npx )?crossrank |UPDATE_DOCS=1 npm run|\.venv\/bin\/|python3 -m venv |docker (build|run) |kubectl (apply|create) |mkdir -p out\/|cp -r node_modules\/|find node_modules\/)/,
       );
       const script = /npm run ([\w:]+)/.exec(line)?.[1];
       if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
