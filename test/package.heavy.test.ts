@@ -176,7 +176,9 @@ describe("the tarball", () => {
       statSync(join(inside, "package", path)).isFile(),
     );
     const others = files.filter(
-      (path) => !/^dist\/((?:adapters\/)?[\w.-]+\.(js|d\.ts)|serve\.schema\.json|swagger-ui\/[\w.-]+)$/.test(path) && !path.startsWith("models/mini/"),
+      (path) =>
+        !/^dist\/((?:adapters\/)?[\w.-]+\.(js|d\.ts)|serve\.schema\.json|swagger-ui\/[\w.-]+)$/.test(path) &&
+        !path.startsWith("models/mini/"),
     );
     expect(others.sort()).toEqual(["LICENSE", "README.md", "package.json"]);
     expect(files.filter((path) => /\.map$|\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([]);

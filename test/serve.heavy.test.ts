@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { getPreset, rerank } from "../dist/index.js";
 import { root } from "./support/command.node.ts";
 import { type Hub, startHub } from "./support/hub-server.node.ts";
-import { type ServeProcess, startServe } from "./support/serve.node.ts";
+import { type ServeProcess, startServe, withBothScores } from "./support/serve.node.ts";
 
 const query = "How to train a dog";
 const documents = ["Dog training requires patience.", "Cats are independent animals.", "Bird care includes proper cage setup."];
@@ -80,7 +80,7 @@ describe("crossrank serve", () => {
     const response = await fetch(`${url}/rerank`, { method: "POST", headers: json, body });
     expect(response.status).toBe(200);
     // The hub gives mini's files for those of fast.
-    expect(await response.json()).toEqual({ results: await rerank(query, documents, { topK: 2 }) });
+    expect(await response.json()).toEqual({ results: withBothScores(await rerank(query, documents, { topK: 2 })) });
     expect(hub.requests.length).toBeGreaterThan(0);
   });
 
@@ -310,11 +310,13 @@ describe("examples/", () => {
     const { GET, POST } = (await example("server-next.js")) as unknown as Record<"GET" | "POST", (request: Request) => Promise<Response>>;
     await expect.poll(async () => (await GET(new Request("http://localhost/rerank-api/ready"))).status).toBe(200);
     const request = new Request("http://localhost/rerank-api/rerank", { method: "POST", headers: json, body: JSON.stringify(body) });
-    expect(await (await POST(request)).json()).toEqual({ results: await rerank(query, documents, { topK: 1 }) });
+    expect(await (await POST(request)).json()).toEqual({ results: withBothScores(await rerank(query, documents, { topK: 1 })) });
   });
 
   async function expectRanking(base: string): Promise<void> {
     await expect.poll(async () => (await fetch(`${base}/ready`)).status).toBe(200);
-    expect(await (await post(`${base}/rerank`, body)).json()).toEqual({ results: await rerank(query, documents, { topK: 1 }) });
+    expect(await (await post(`${base}/rerank`, body)).json()).toEqual({
+      results: withBothScores(await rerank(query, documents, { topK: 1 })),
+    });
   }
 });

@@ -5,9 +5,10 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { clearRerankerBackends, type RerankedDocument, registerRerankerBackend, rerank } from "../src/index.ts";
+import { clearRerankerBackends, registerRerankerBackend, rerank } from "../src/index.ts";
 import type { RerankServerOptions } from "../src/server/options.ts";
 import { createRerankServer, type RerankServer } from "../src/server/server.ts";
+import { withBothScores } from "./support/serve.node.ts";
 
 const query = "How to train a dog";
 const documents = ["Cats are independent animals.", "Dog training requires patience.", "Bird care includes proper cage setup."];
@@ -65,11 +66,6 @@ afterEach(async () => {
   servers = [];
   await clearRerankerBackends();
 });
-
-/** Our own replies have each score under the name that other rerankers' clients read, too. */
-function withBothScores(results: readonly RerankedDocument[]): object[] {
-  return results.map((result) => ({ ...result, relevance_score: result.score }));
-}
 
 describe("POST /rerank", () => {
   it("answers what the library answers, and nothing else", async () => {

@@ -2,6 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+/** Results as replies in our own format have them: each score also under the name that other rerankers' clients read. */
+export function withBothScores(results: readonly { score: number }[]): object[] {
+  return results.map((result) => ({ ...result, relevance_score: result.score }));
+}
+
 /** A `crossrank serve` in a process of its own. */
 export interface ServeProcess {
   url: string;

@@ -182,12 +182,6 @@ const faults: readonly Fault[] = [
   },
   {
     fault: "an index as a text",
-    answers: [mutated(([first, ...others]) => [{ ...first, index: "2" }, ...others])],
-    ...bad,
-    expectedMessage: "index",
-  },
-  {
-    fault: "an index as a text",
     isOfIndices: true,
     answers: [mutated(([first, ...others]) => [{ ...first, index: "2" }, ...others])],
     ...bad,
@@ -199,12 +193,6 @@ const faults: readonly Fault[] = [
     answers: [mutated(([first, ...others]) => [{ ...first, index: 3 }, ...others])],
     ...bad,
     expectedMessage: "index 3 for 3 documents",
-  },
-  {
-    fault: "a negative index",
-    answers: [mutated(([first, ...others]) => [{ ...first, index: -1 }, ...others])],
-    ...bad,
-    expectedMessage: "index",
   },
   {
     fault: "a negative index",
