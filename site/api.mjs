@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Application } from "typedoc";
 
-/** Sources of the entry points whose declarations in `dist/` are called otherwise. */
+/** Sources of the entry points whose files in `dist/` are called otherwise. */
 const sources = {
   "src/server.ts": "src/server/index.ts",
   "src/eval.ts": "src/eval/index.ts",
@@ -14,9 +14,10 @@ const sources = {
 function findEntries(root) {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   return Object.fromEntries(
-    Object.entries(exports).flatMap(([path, { types }]) => {
+    // By the program, not by the types: crossrank and crossrank/web have the same types.
+    Object.entries(exports).flatMap(([path, { types, default: program }]) => {
       if (types === undefined) return [];
-      const source = types.replace("./dist/", "src/").replace(".d.ts", ".ts");
+      const source = program.replace("./dist/", "src/").replace(".js", ".ts");
       return [[sources[source] ?? source, `crossrank${path.slice(1)}`]];
     }),
   );

@@ -41,7 +41,7 @@ export interface CheckedConfig extends Settings, CheckedRankOptions {
   fields?: NonNullable<RankOptions["fields"]>;
 }
 
-/** {@link RerankerConfig.parse} checks a configuration. The type of the same name says what one may hold. */
+/** `RerankerConfig.parse` checks a configuration. The type of the same name says what one may hold. */
 export const RerankerConfig: {
   /**
    * Checks a whole configuration, for example one read from a JSON file.

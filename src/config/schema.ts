@@ -233,7 +233,7 @@ const optionsShape = {
   }),
   longDocuments: documented(z.exactOptional(longDocumentsSchema), {
     description:
-      "For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([its keys](#long-documents)). A document that fits has the same score either way.",
+      "For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object of type `passages` says more. A document that fits has the same score either way.",
     default: defaults.longDocuments,
     userType: '"cut" | "passages" | LongDocuments | Omit<PassageOptions, "type">',
   }),

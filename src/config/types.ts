@@ -756,9 +756,9 @@ export interface RankOptions<D = any> {
   maxLength?: number;
   /** Maximum tokens of a pair in this call, special tokens included (of a document for late interaction); ≥ 1. A number above what the model reads means what it reads. @default what the model reads */
   max_length?: number;
-  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([its keys](#long-documents)). A document that fits has the same score either way. @default cut */
+  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object of type `passages` says more. A document that fits has the same score either way. @default cut */
   longDocuments?: "cut" | "passages" | LongDocuments | Omit<PassageOptions, "type">;
-  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([its keys](#long-documents)). A document that fits has the same score either way. @default cut */
+  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object of type `passages` says more. A document that fits has the same score either way. @default cut */
   long_documents?: "cut" | "passages" | LongDocuments | Omit<PassageOptions, "type">;
   /** Special tokens (`[SEP]`, `</s>` and the like) typed inside a text: `neutralize` reads them as plain characters, `interpret` as the tokens that they spell. @default neutralize */
   specialTokens?: "neutralize" | "interpret";
@@ -808,7 +808,7 @@ export interface CheckedRankOptions {
   truncationSide?: TruncationSide;
   /** Maximum tokens of a pair in this call, special tokens included (of a document for late interaction); ≥ 1. A number above what the model reads means what it reads. @default what the model reads */
   maxLength?: number;
-  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object says more ([its keys](#long-documents)). A document that fits has the same score either way. @default cut */
+  /** For documents that do not fit beside the query: `cut` reads their beginning, with a warning; `passages` scores them passage by passage, and so reads every word. An object of type `passages` says more. A document that fits has the same score either way. @default cut */
   longDocuments?: CheckedLongDocuments;
   /** Special tokens (`[SEP]`, `</s>` and the like) typed inside a text: `neutralize` reads them as plain characters, `interpret` as the tokens that they spell. @default neutralize */
   specialTokens?: "neutralize" | "interpret";
