@@ -36,8 +36,8 @@ beforeAll(async () => {
     cpSync(join(root, path), join(application, "node_modules/crossrank", path), { recursive: true });
   }
   // Its dependencies beside it: above this folder stand those of the clients, in other versions.
-  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies: Record<string, string> };
-  for (const name of [...Object.keys(dependencies), "onnxruntime-common"])
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, object>;
+  for (const name of [...Object.keys({ ...dependencies, ...optionalDependencies }), "onnxruntime-common"])
     cpSync(join(root, "node_modules", name), join(application, "node_modules", name), { recursive: true });
   const built = await runCommand(process.execPath, [next, "build"], { cwd: application, env });
   expect(built, built.stdout + built.stderr).toMatchObject({ code: 0 });
