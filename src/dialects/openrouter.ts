@@ -10,7 +10,7 @@ import { limitKeys, spelledAs } from "./request-fields.ts";
 import { type RelevanceResult, relevanceResults } from "./results.ts";
 import { common, count, documents, nestedError, optionalText, relevance, wrapped } from "./schema-parts.ts";
 
-/** The limits are those of whoever serves the model; Cohere recommends at most 1,000 documents. */
+/** Each host of a model sets its own limits. Cohere recommends at most 1,000 documents. */
 export const openRouterLimits: { readonly maxDocuments: number } = { maxDocuments: 1000 };
 
 /** A request; OpenRouter requires `model`. Objects may have an image, which has no meaning here. */

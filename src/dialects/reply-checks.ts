@@ -13,7 +13,7 @@ export interface ReplySpelling {
   list?: string;
   /** Key of a result's score. Absent: the results are bare scores. */
   score?: string;
-  /** Place of a result's document in the request, where no key `index` tells it. */
+  /** Index of a result's document in the request, for replies without the key `index`. */
   indexOf?: (result: Readonly<Record<string, unknown>>, where: number) => unknown;
   /** Key of a result's document, and its reader. Absent: results contain no documents. */
   document?: readonly [key: string, read: DocumentReader];

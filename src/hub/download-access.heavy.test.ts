@@ -86,7 +86,7 @@ describe("a user name and a password", () => {
   const credentials = "user:hunter2%20hunter2";
   const authorization = `Basic ${Buffer.from("user:hunter2 hunter2").toString("base64")}`;
 
-  it("in HF_ENDPOINT are shown there, and nowhere else, in the place of a token", async () => {
+  it("in HF_ENDPOINT are sent to that host only, instead of a token", async () => {
     vi.stubEnv("HF_ENDPOINT", fixture.hub.url.replace("//", `//${credentials}@`));
     vi.stubEnv("HF_TOKEN", "hf_token");
     await fixture.download(model);

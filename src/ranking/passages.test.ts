@@ -123,7 +123,7 @@ describe("passagesOf", () => {
     expect(parts("Aa bb cc dd. Ee ff gg hh. Ii.", bounds(10)).at(-1)).toBe("Ii.");
   });
 
-  it("reads no more of a text than it is told to", () => {
+  it("reads a text only up to the limit that the caller gives", () => {
     const text = "One two three four. Five six seven eight. Nine ten.";
     expect(parts(text, bounds(5, { maxTextTokens: 8 }))).toEqual(["One two three four.", "Five six seven"]);
   });
